@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Order: settings, the executables, then the rooms from the top of the house to its foundation. A room imports only
+// rooms that stand below it in this file; `Tests/HouseTests` reads every `import` and holds it against this order.
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("ImmutableWeakCaptures"),
+  .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+  name: "vi-notify",
+  products: [.executable(name: "vi-notify", targets: ["vi-notify"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+  ],
+  targets: [
+    .executableTarget(
+      name: "vi-notify",
+      dependencies: [
+        "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets",
+        "JSONSource", argumentParser, logging,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Daemon",
+      dependencies: [
+        "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", logging,
+        serviceLifecycle,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Simulator",
+      dependencies: ["Runs", "JSONSource", flyingFox, flyingSocks],
+      swiftSettings: strict),
+    .target(
+      name: "Watching",
+      dependencies: ["Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", logging],
+      swiftSettings: strict),
+    .target(
+      name: "Delivery",
+      dependencies: ["Runs", "Storage", "Transport", "Secrets", "JSONSource", crypto, logging, subprocess],
+      swiftSettings: strict),
+    .target(name: "Storage", dependencies: ["Runs", "JSONSource", grdb], swiftSettings: strict),
+    .target(name: "Rules", dependencies: ["Runs", "Secrets", "JSONSource", mustache], swiftSettings: strict),
+    .target(name: "Runs", dependencies: ["JSONSource", crypto], swiftSettings: strict),
+    .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: strict),
+    .target(name: "Secrets", swiftSettings: strict),
+    .target(name: "JSONSource", swiftSettings: strict),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)
