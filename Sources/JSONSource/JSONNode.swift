@@ -1,0 +1,95 @@
+/// One value of a JSON text, with the place where it was written.
+///
+/// Numbers keep their digits as written (`1.10` stays `1.10`); an object keeps its members in order, duplicates included.
+package struct JSONNode: Sendable {
+  package enum Content: Sendable {
+    case null
+    case bool(Bool)
+    /// The number's text, which is valid by RFC 8259.
+    case number(String)
+    /// The string after unescaping; a lone surrogate escape becomes U+FFFD.
+    case string(String)
+    case array([JSONNode])
+    case object([JSONMember])
+    /// Stands where a syntax error was reported, so that the rest of the text can still be checked.
+    case invalid
+  }
+
+  package let content: Content
+  /// Byte offsets in the source, from the first byte of the value to behind its last.
+  package let range: Range<Int>
+
+  package init(_ content: Content, at range: Range<Int>) {
+    self.content = content
+    self.range = range
+  }
+}
+
+package struct JSONMember: Sendable {
+  package let key: String
+  /// Byte offsets of the key with its quotation marks.
+  package let keyRange: Range<Int>
+  package let value: JSONNode
+
+  package init(key: String, keyRange: Range<Int>, value: JSONNode) {
+    self.key = key
+    self.keyRange = keyRange
+    self.value = value
+  }
+}
+
+extension JSONNode {
+  package var isNull: Bool {
+    if case .null = content { true } else { false }
+  }
+
+  package var string: String? {
+    if case .string(let value) = content { value } else { nil }
+  }
+
+  package var bool: Bool? {
+    if case .bool(let value) = content { value } else { nil }
+  }
+
+  /// The number's text as written.
+  package var number: String? {
+    if case .number(let text) = content { text } else { nil }
+  }
+
+  /// A whole number that fits in 64 bits; `1.766e12` counts, `1.5` does not.
+  package var integer: Int64? {
+    guard case .number(let text) = content else { return nil }
+    return Int64(text) ?? Double(text).flatMap { Int64(exactly: $0) }
+  }
+
+  package var elements: [JSONNode]? {
+    if case .array(let elements) = content { elements } else { nil }
+  }
+
+  package var members: [JSONMember]? {
+    if case .object(let members) = content { members } else { nil }
+  }
+
+  /// The member's value; of several with the same key the last, as most readers do.
+  package subscript(key: String) -> JSONNode? {
+    members?.last { $0.key == key }?.value
+  }
+
+  /// Like the subscript, but a member that is null counts as absent.
+  package func present(_ key: String) -> JSONNode? {
+    self[key].flatMap { $0.isNull ? nil : $0 }
+  }
+
+  /// What kind of value this is, in words for a message: `a string`, `an object`.
+  package var kind: String {
+    switch content {
+    case .null: "null"
+    case .bool(let value): value ? "true" : "false"
+    case .number: "a number"
+    case .string: "a string"
+    case .array: "a list"
+    case .object: "an object"
+    case .invalid: "nothing readable"
+    }
+  }
+}
