@@ -1,0 +1,52 @@
+internal import Mustache
+internal import Runs
+
+/// The notation of a destination's texts. What a run says is escaped for it, so that it stays plain text there.
+enum Markup: Sendable {
+  case plain
+  /// `&`, `<` and `>` are Slack's control characters (api.slack.com, "Formatting text for app surfaces").
+  case slack
+
+  /// swift-mustache finds an escaping by a registered name, which a template asks for in its first tag.
+  var pragma: String {
+    switch self {
+    case .plain: "{{% CONTENT_TYPE:TEXT}}"
+    case .slack: Self.registeredSlack
+    }
+  }
+
+  private static let registeredSlack: String = {
+    MustacheContentTypes.register(SlackText(), named: "SLACK")
+    return "{{% CONTENT_TYPE:SLACK}}"
+  }()
+
+  private struct SlackText: MustacheContentType {
+    func escapeText(_ text: String) -> String {
+      text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    }
+  }
+}
+
+extension DestinationSettings.Kind {
+  var markup: Markup {
+    switch self {
+    case .webhook: .plain
+    case .slack: .slack
+    }
+  }
+
+  /// What is sent when an action has neither `text` nor `body`; nil: the event itself.
+  var defaultMessage: TextTemplate? {
+    switch self {
+    case .webhook: nil
+    case .slack: Self.slackMessage
+    }
+  }
+
+  private static let slackMessage = try? TextTemplate(
+    """
+    *{{#flow}}{{flow}}{{/flow}}{{^flow}}A run{{/flow}}* {{phase}}{{#endedAt}}{{#durationText}} after {{durationText}}\
+    {{/durationText}}{{/endedAt}}{{#message}}: {{message}}{{/message}}{{#reason}} ({{reason}}){{/reason}}
+    <https://vi.datature.com/org/{{organization}}|{{runId}}>
+    """, markup: .slack)
+}

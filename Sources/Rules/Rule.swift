@@ -1,0 +1,48 @@
+package import Runs
+package import Secrets
+
+/// What a user can say: when a run comes into one of these phases and looks like this, do that.
+package struct Rule: Sendable {
+  package let name: String
+  package let phases: Set<Phase>
+  /// Nil matches every run.
+  let pattern: ExactPattern?
+  package let actions: [Action]
+}
+
+package struct Action: Sendable {
+  enum Kind: Sendable {
+    case send(destination: String, body: MessageTemplate)
+    /// argv; each element stays one argument whatever it contains.
+    case run([TextTemplate])
+    /// A fixed string for `/bin/sh -c`.
+    case shell(String)
+  }
+
+  /// What `send` sends.
+  enum MessageTemplate: Sendable {
+    /// The event itself.
+    case event
+    case json(BodyTemplate)
+  }
+
+  let kind: Kind
+  /// `id` as written, else the place in the rule's list: `actions[0]`.
+  let label: String
+  let options: ActionOptions
+}
+
+package struct ActionOptions: Sendable {
+  /// Of one attempt; nil: the destination's, for a hook 1 h.
+  package var timeout: Duration?
+  /// How long failed attempts are repeated; nil: the destination's, for a hook only exit status 75 is repeated.
+  package var retryFor: Duration?
+  /// Added to a hook's environment. The values stay references until the hook starts.
+  package var environment: [EnvironmentEntry] = []
+  package var workingDirectory: String?
+
+  package struct EnvironmentEntry: Sendable, Equatable {
+    package let name: String
+    package let value: ReferenceText
+  }
+}

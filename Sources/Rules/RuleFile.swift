@@ -1,0 +1,90 @@
+internal import JSONSource
+package import Runs
+package import Secrets
+
+/// A rules file as the user wrote it, checked; ``RuleSet`` is what it means.
+package struct RuleFile: Sendable {
+  package let source: SourceSettings
+  package let watch: WatchSettings
+  package let destinations: [DestinationSettings]
+  package let rules: [Rule]
+
+  /// Reads and checks the whole file, and returns every mistake and warning. The file is nil when there is an error.
+  ///
+  /// - Parameter resolve: looks a reference up; what it can't find is a mistake at the reference's place.
+  package static func read(
+    _ bytes: [UInt8], resolve: (ReferenceText) throws(SecretError) -> Secret
+  ) -> (RuleFile?, [Diagnostic]) {
+    let (document, syntaxErrors) = JSONParser.parse(bytes, options: .relaxed)
+    let diagnostics = DiagnosticList()
+    let file = withoutActuallyEscaping(resolve) { resolve in
+      RuleFileReader(diagnostics: diagnostics, resolve: resolve).file(document.root)
+    }
+    let syntax = syntaxErrors.map { Diagnostic(offset: $0.offset, $0.description, hint: $0.hint) }
+    let all = (syntax + diagnostics.all).sorted { $0.offset < $1.offset }
+    return (all.contains { $0.severity == .error } ? nil : file, all)
+  }
+}
+
+/// Where the runs are. Every member has a default, which is a variable of the vendor's SDK.
+package struct SourceSettings: Sendable {
+  package let endpoint: ReferenceText
+  package let organization: ReferenceText
+  package let secretKey: ReferenceText
+}
+
+package struct WatchSettings: Sendable {
+  /// Only these runs; empty: all.
+  package var runs: [String] = []
+  /// Between the starts of two sweeps. 100 ms to 1 d.
+  package var interval: Duration = .seconds(30)
+  package var since: Since = .now
+}
+
+/// Which ended runs count on the first start.
+package enum Since: Sendable, Equatable {
+  case now
+  case all
+  case ago(Duration)
+  case at(Timestamp)
+
+  /// `now`, `all`, a duration, or an RFC 3339 time. Nil for anything else.
+  package init?(notation text: String) {
+    switch text {
+    case "now": self = .now
+    case "all": self = .all
+    default:
+      if let duration = Duration(notation: text) {
+        self = .ago(duration)
+      } else if let time = Timestamp(iso8601: text) {
+        self = .at(time)
+      } else {
+        return nil
+      }
+    }
+  }
+}
+
+package struct DestinationSettings: Sendable {
+  package enum Kind: String, Sendable, CaseIterable {
+    case webhook, slack
+  }
+
+  package let name: String
+  package let kind: Kind
+  package let url: ReferenceText
+  /// Each signs; several during a rotation. Webhooks only.
+  package let secrets: [ReferenceText]
+  package let headers: [Header]
+  /// Of one attempt. 100 ms to 10 min.
+  package var timeout: Duration = .seconds(15)
+  /// From the event to the last attempt. Up to 30 d.
+  package var retryFor: Duration = .seconds(72 * 3600)
+  /// Requests at once. 1 to 100.
+  package var concurrency = 4
+
+  package struct Header: Sendable {
+    package let name: String
+    package let value: ReferenceText
+  }
+}

@@ -1,0 +1,134 @@
+internal import JSONSource
+internal import Runs
+internal import Secrets
+
+extension RuleFileReader {
+  func destinations(_ node: JSONNode?) -> [String: DestinationSettings] {
+    guard let node else { return [:] }
+    guard let members = node.members else {
+      if case .invalid = node.content { return [:] }
+      diagnostics.error(at: node.range, "destinations must be an object of destinations by name, and is \(node.kind)")
+      return [:]
+    }
+    var found: [String: DestinationSettings] = [:]
+    for member in members {
+      guard isName(member.key) else {
+        diagnostics.error(
+          at: member.keyRange, "\(member.key.prefix(60).debugDescription) is no name for a destination",
+          hint: "1 to 60 letters, digits, - and _; \"hook\" is taken by run and shell")
+        continue
+      }
+      if let destination = destination(member) { found[member.key] = destination }
+    }
+    return found
+  }
+
+  private func isName(_ text: String) -> Bool {
+    Run.isValid(id: text) && text.utf8.count <= 60 && text != "hook"
+  }
+
+  private func destination(_ member: JSONMember) -> DestinationSettings? {
+    let known = ["type", "url", "secret", "headers", "timeout", "retryFor", "concurrency"]
+    let path = "destinations.\(member.key)"
+    guard let reader = ObjectReader(member.value, path: path, known: known, diagnostics) else { return nil }
+    let kind = self.kind(reader)
+    let url = reader.required("url").flatMap { self.url($0, path: "\(path).url") }
+    guard let kind, let url else { return nil }
+    var settings = DestinationSettings(
+      name: member.key, kind: kind, url: url, secrets: secrets(reader, kind),
+      headers: headers(reader["headers"], path: path))
+    if let timeout = reader.duration("timeout", in: .milliseconds(100)...(.seconds(600))) { settings.timeout = timeout }
+    if let retryFor = reader.duration("retryFor", in: .zero...(.seconds(30 * 86_400))) { settings.retryFor = retryFor }
+    if let concurrency = reader.integer("concurrency", in: 1...100) { settings.concurrency = Int(concurrency) }
+    return settings
+  }
+
+  private func kind(_ reader: ObjectReader) -> DestinationSettings.Kind? {
+    guard let node = reader.required("type"), let text = reader.text(node, path: reader.pathOf("type")) else {
+      return nil
+    }
+    if let kind = DestinationSettings.Kind(rawValue: text) { return kind }
+    let known = DestinationSettings.Kind.allCases.map(\.rawValue)
+    diagnostics.error(
+      at: node.range, "unknown type of destination \(text.prefix(40).debugDescription)",
+      hint: hint(for: text, among: known))
+    return nil
+  }
+
+  private func url(_ node: JSONNode, path: String) -> ReferenceText? {
+    guard let (text, value) = resolved(node, path: path) else { return nil }
+    if let problem = problem(ofURL: value.revealed) {
+      diagnostics.error(at: node.range, "\(path) \(problem)", hint: "a URL looks like https://hooks.example.com/path")
+      return nil
+    }
+    return text
+  }
+
+  /// What is wrong with a URL, told without showing it.
+  private func problem(ofURL url: String) -> String? {
+    guard let scheme = ["https://", "http://"].first(where: url.lowercased().hasPrefix) else {
+      return "does not begin with https:// or http://"
+    }
+    guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return "holds a character that no URL may hold" }
+    let host = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
+    if host.contains("@") { return "holds a user name or password; use the header Authorization" }
+    return host.isEmpty || host.hasPrefix(":") ? "names no host" : nil
+  }
+
+  private func secrets(_ reader: ObjectReader, _ kind: DestinationSettings.Kind) -> [ReferenceText] {
+    let nodes = reader.list("secret")
+    if let first = nodes.first, kind != .webhook {
+      diagnostics.error(
+        at: first.range, "\(reader.pathOf("secret")) is for destinations of type webhook", hint: "remove it")
+      return []
+    }
+    return nodes.compactMap { node -> ReferenceText? in
+      guard let (text, value) = resolved(node, path: reader.pathOf("secret")) else { return nil }
+      if !text.hasReferences {
+        diagnostics.warning(
+          at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
+      }
+      do throws(SigningKeyError) {
+        _ = try SigningKey(value)
+      } catch {
+        diagnostics.error(at: node.range, "\(reader.pathOf("secret")): \(error)", hint: error.hint)
+      }
+      return text
+    }
+  }
+
+  /// Ours to set; a second value from the file would contradict them.
+  private static let reservedHeaders = [
+    "content-length", "host", "webhook-id", "webhook-timestamp", "webhook-signature",
+  ]
+
+  private func headers(_ node: JSONNode?, path: String) -> [DestinationSettings.Header] {
+    guard let node else { return [] }
+    guard let members = node.members else {
+      diagnostics.error(at: node.range, "\(path).headers must be an object, and is \(node.kind)")
+      return []
+    }
+    return members.compactMap { member -> DestinationSettings.Header? in
+      let path = "\(path).headers.\(member.key)"
+      guard isHeaderName(member.key) else {
+        diagnostics.error(at: member.keyRange, "\(member.key.prefix(60).debugDescription) is no name for a header")
+        return nil
+      }
+      guard !Self.reservedHeaders.contains(member.key.lowercased()) else {
+        diagnostics.error(at: member.keyRange, "the header \(member.key) is set by vi-notify itself", hint: "remove it")
+        return nil
+      }
+      guard let (text, value) = resolved(member.value, path: path) else { return nil }
+      guard value.revealed.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        diagnostics.error(at: member.value.range, "\(path) holds a line break or control character")
+        return nil
+      }
+      return DestinationSettings.Header(name: member.key, value: text)
+    }
+  }
+
+  /// A token by RFC 9110, section 5.6.2.
+  private func isHeaderName(_ name: String) -> Bool {
+    !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "!#$%&'*+-.^_`|~".contains($0)) }
+  }
+}

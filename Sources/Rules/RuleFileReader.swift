@@ -1,0 +1,111 @@
+internal import JSONSource
+internal import Runs
+internal import Secrets
+
+/// Turns the tree of a rules file into a ``RuleFile``, section by section. What can't be read is reported and left out.
+struct RuleFileReader {
+  let diagnostics: DiagnosticList
+  let resolve: (ReferenceText) throws(SecretError) -> Secret
+
+  func file(_ root: JSONNode) -> RuleFile? {
+    let known = ["version", "source", "watch", "destinations", "rules"]
+    guard let reader = ObjectReader(root, path: "the rules file", known: known, diagnostics) else { return nil }
+    if let version = reader.required("version"), version.integer != 1 {
+      diagnostics.error(at: version.range, "this version of the rules file is unknown", hint: "write \"version\": 1")
+    }
+    let source = self.source(reader["source"])
+    let watch = self.watch(reader["watch"])
+    let destinations = self.destinations(reader["destinations"])
+    let rules = self.rules(reader, destinations)
+    guard let source else { return nil }
+    return RuleFile(
+      source: source, watch: watch, destinations: destinations.values.sorted { $0.name < $1.name }, rules: rules)
+  }
+
+  private func source(_ node: JSONNode?) -> SourceSettings? {
+    let known = ["endpoint", "organization", "secretKey"]
+    let reader = node.flatMap { ObjectReader($0, path: "source", known: known, diagnostics) }
+    func setting(_ key: String, default text: String) -> ReferenceText? {
+      if let node = reader?[key] { return reference(node, path: "source.\(key)") }
+      return try? ReferenceText(text)
+    }
+    let secretKey = setting("secretKey", default: "${env:DATATURE_VI_SECRET_KEY}")
+    if let secretKey, !secretKey.hasReferences, let node = reader?["secretKey"] {
+      diagnostics.warning(
+        at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
+    }
+    let endpoint = setting("endpoint", default: "${env:DATATURE_VI_API_ENDPOINT:-https://api.vi.datature.com}")
+    let organization = setting("organization", default: "${env:DATATURE_VI_ORGANIZATION_ID}")
+    guard let secretKey, let endpoint, let organization else { return nil }
+    return SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey)
+  }
+
+  private func watch(_ node: JSONNode?) -> WatchSettings {
+    var settings = WatchSettings()
+    let known = ["runs", "interval", "since"]
+    guard let node, let reader = ObjectReader(node, path: "watch", known: known, diagnostics) else { return settings }
+    if reader["runs"] != nil { settings.runs = reader.elements("runs").compactMap { runID($0, reader) } }
+    if let interval = reader.duration("interval", in: .milliseconds(100)...(.seconds(86_400))) {
+      settings.interval = interval
+    }
+    if let text = reader.string("since"), let node = reader["since"] {
+      if let since = Since(notation: text) {
+        settings.since = since
+      } else {
+        diagnostics.error(
+          at: node.range, "watch.since can't be read: \(text.prefix(40).debugDescription)",
+          hint: "write now, all, a duration such as 2h, or a time such as 2026-11-23T09:46:00Z")
+      }
+    }
+    return settings
+  }
+
+  private func runID(_ node: JSONNode, _ reader: ObjectReader) -> String? {
+    guard let id = reader.text(node, path: "an entry of watch.runs") else { return nil }
+    guard Run.isValid(id: id) else {
+      diagnostics.error(
+        at: node.range, "\(id.prefix(60).debugDescription) is no run id", hint: "ids hold letters, digits, _ and -")
+      return nil
+    }
+    return id
+  }
+
+  private func rules(_ reader: ObjectReader, _ destinations: [String: DestinationSettings]) -> [Rule] {
+    var seen: Set<String> = []
+    let written = Set((reader["destinations"]?.members ?? []).map(\.key))
+    return reader.elements("rules").enumerated().compactMap { index, node in
+      let rules = RuleReader(
+        file: self, destinations: destinations, writtenDestinations: written, path: "rules[\(index)]")
+      let rule = rules.rule(node)
+      if let rule, !seen.insert(rule.name).inserted, let name = node["name"] {
+        diagnostics.error(at: name.range, "a rule named \(rule.name.debugDescription) stands in this file already")
+      }
+      return rule
+    }
+  }
+
+  /// Parses a text with references and sees that they lead somewhere.
+  func reference(_ node: JSONNode, path: String) -> ReferenceText? {
+    resolved(node, path: path)?.text
+  }
+
+  /// Like ``reference(_:path:)``, with what the text stands for.
+  func resolved(_ node: JSONNode, path: String) -> (text: ReferenceText, value: Secret)? {
+    guard let string = node.string, !string.isEmpty else {
+      if case .invalid = node.content { return nil }
+      diagnostics.error(at: node.range, "\(path) must be a string that is not empty")
+      return nil
+    }
+    do {
+      let text = try ReferenceText(string)
+      return (text, try resolve(text))
+    } catch let error as ReferenceSyntaxError {
+      diagnostics.error(at: node.range, "\(path): \(error)", hint: error.hint)
+    } catch let error as SecretError {
+      diagnostics.error(at: node.range, "\(path): \(error)", hint: error.hint)
+    } catch {
+      diagnostics.error(at: node.range, "\(path): \(error)")
+    }
+    return nil
+  }
+}

@@ -1,0 +1,64 @@
+internal import JSONSource
+package import Runs
+
+/// What a rules file means: for an event, which rules fire and what is to be done, in words that are ready to go out.
+package struct RuleSet: Sendable {
+  private let rules: [Rule]
+
+  package init(_ file: RuleFile) {
+    rules = file.rules
+  }
+
+  /// Every action of every rule that fires, in the order of the file.
+  package func deliveries(for event: RunEvent) -> [PlannedDelivery] {
+    let candidates = rules.filter { $0.phases.contains(event.phase) }
+    guard !candidates.isEmpty, let document = try? JSONDocument(parsing: event.data) else { return [] }
+    let data = TemplateData(document)
+    return candidates.filter { $0.pattern?.matches(document.root) ?? true }.flatMap { rule in
+      rule.actions.map { PlannedDelivery($0, of: rule, for: event, data) }
+    }
+  }
+}
+
+/// One action of a rule that fired, rendered: what is stored, and later sent as it is.
+package struct PlannedDelivery: Sendable {
+  package enum Content: Sendable, Equatable {
+    /// The event itself.
+    case event
+    /// Rendered JSON.
+    case body([UInt8])
+    case run([String])
+    case shell(String)
+  }
+
+  /// `msg_…`, made of event, rule and action: the same on every retry, replay and machine.
+  package let id: String
+  package let rule: String
+  /// The destination's name; `hook` for `run` and `shell`.
+  package let destination: String
+  package let content: Content
+  package let options: ActionOptions
+
+  init(_ action: Action, of rule: Rule, for event: RunEvent, _ data: TemplateData) {
+    id = "msg_" + RunEvent.digest([event.id, rule.name, action.label])
+    self.rule = rule.name
+    options = action.options
+    switch action.kind {
+    case .send(let name, let body):
+      destination = name
+      content =
+        switch body {
+        case .event: .event
+        case .json(let template): .body(template.render(data))
+        }
+    case .run(let words):
+      destination = Self.hook
+      content = .run(words.map { $0.render(data) })
+    case .shell(let script):
+      destination = Self.hook
+      content = .shell(script)
+    }
+  }
+
+  package static let hook = "hook"
+}

@@ -1,0 +1,67 @@
+internal import Mustache
+
+/// A text with mustache tags over the event data, checked when it is made.
+struct TextTemplate: Sendable {
+  private let mustache: MustacheTemplate
+  let markup: Markup
+  /// The path of the one variable that is the whole text: such a leaf of a body keeps the value's type.
+  let wholeVariable: [String]?
+
+  init(_ text: String, markup: Markup) throws(TemplateProblems) {
+    self.markup = markup
+    let tags = try TemplateTag.read(text)
+    let problems = TemplateScope.problems(in: tags)
+    if !problems.isEmpty { throw TemplateProblems(problems) }
+    do {
+      mustache = try MustacheTemplate(string: markup.pragma + text)
+    } catch {
+      throw TemplateProblems(
+        "the template can't be read: a section is not closed as it was opened", hint: "close {{#x}} with {{/x}}")
+    }
+    let isWhole = tags.count == 1 && text.hasPrefix("{{") && text.hasSuffix("}}")
+    wholeVariable = isWhole && tags[0].kind == .variable && tags[0].isPlain ? tags[0].path : nil
+  }
+
+  func render(_ data: TemplateData) -> String {
+    mustache.render(data.root)
+  }
+}
+
+/// Which variables can exist: the members of the event data, and whatever stands inside `attributes` and `run`.
+enum TemplateScope {
+  private static let texts = [
+    "runId", "phase", "previousPhase", "flow", "trainingProject", "condition", "reason", "message", "createdAt",
+    "startedAt",
+    "endedAt", "durationSeconds", "durationText", "organization",
+  ]
+  private static let objects = ["attributes", "run"]
+
+  static func problems(in tags: [TemplateTag]) -> [TemplateProblems.Problem] {
+    var open: [TemplateTag] = []
+    return tags.compactMap { tag in
+      switch tag.kind {
+      case .comment: return nil
+      case .close:
+        guard let opened = open.popLast(), opened.path == tag.path else {
+          return .init(message: "{{/\(tag.path.joined(separator: "."))}} closes nothing that is open", hint: nil)
+        }
+        return nil
+      case .variable, .section, .inverted:
+        defer { if tag.kind != .variable { open.append(tag) } }
+        return problem(of: tag, inside: open)
+      }
+    }
+  }
+
+  private static func problem(of tag: TemplateTag, inside open: [TemplateTag]) -> TemplateProblems.Problem? {
+    guard let name = tag.path.first, !objects.contains(name) else { return nil }
+    let name1 = tag.path.joined(separator: ".")
+    if texts.contains(name) {
+      guard tag.path.count > 1 else { return nil }
+      return .init(message: "{{\(name1)}} can't exist: \(name) has no members", hint: "write {{\(name)}}")
+    }
+    // Inside a section over something of the run, its members have names of their own.
+    if open.contains(where: { $0.kind == .section && objects.contains($0.path.first ?? "") }) { return nil }
+    return .init(message: "{{\(name1)}} can't exist", hint: hint(for: name, among: texts + objects))
+  }
+}

@@ -1,0 +1,100 @@
+internal import JSONSource
+
+/// A run as the API describes it: the members that we read, and the document as it came.
+package struct Run: Sendable {
+  package let id: String
+  /// `workspaceId`; nil when the API left it out.
+  package let organization: String?
+  package let flow: String?
+  package let trainingProject: String?
+  package let conditions: [Condition]
+  /// `spec.killedAt`: "Kill timestamp (if terminated)".
+  package let killedAt: Timestamp?
+  package let createdAt: Timestamp?
+  /// The document's bytes exactly as the API gave them.
+  package let document: [UInt8]
+  let attributes: [UInt8]?
+
+  /// Reads one item of a page, or the answer to a single request. What a good answer has and this one lacks is nil, as
+  /// long as it is still clear which run this is and what state it is in.
+  package init(parsing document: [UInt8]) throws(MalformedRun) {
+    let json: JSONDocument
+    do {
+      json = try JSONDocument(parsing: document)
+    } catch {
+      throw MalformedRun(id: nil, "it is no JSON: \(error)")
+    }
+    self = try Run(json)
+  }
+
+  private init(_ json: JSONDocument) throws(MalformedRun) {
+    let root = json.root
+    guard root.members != nil else { throw MalformedRun(id: nil, "it is \(root.kind), not an object") }
+    guard let id = root["runId"]?.string else { throw MalformedRun(id: nil, "it has no \"runId\"") }
+    guard Run.isValid(id: id) else {
+      throw MalformedRun(id: nil, "its \"runId\" is no id: \(id.prefix(60).debugDescription)")
+    }
+    guard let status = root.present("status"), status.members != nil else {
+      throw MalformedRun(id: id, "it has no \"status\"")
+    }
+    let entries = status.present("conditions")
+    guard entries == nil || entries?.elements != nil else {
+      throw MalformedRun(id: id, "its \"status.conditions\" is \(entries?.kind ?? ""), not a list")
+    }
+    let spec = root["spec"]
+    let flow = spec?["flow"]
+    let metadata = root["metadata"]
+    self.id = id
+    organization = root["workspaceId"]?.string
+    self.flow = flow?["name"]?.string
+    trainingProject =
+      (spec?["trainingProject"]?.string).flatMap { $0.isEmpty ? nil : $0 } ?? flow?["trainingProject"]?.string
+    conditions = (entries?.elements ?? []).compactMap(Condition.init)
+    killedAt = (spec?["killedAt"]?.integer).flatMap { $0 > 0 ? Timestamp(milliseconds: $0) : nil }
+    createdAt = (metadata?["timeCreated"]?.integer).map(Timestamp.init(milliseconds:))
+    document = json.bytes
+    attributes = metadata?.present("attributes").map { Array(json.raw($0)) }
+  }
+
+  package var reading: PhaseReading {
+    PhaseReading(conditions: conditions, killedAt: killedAt, createdAt: createdAt)
+  }
+
+  /// When it began to run: the earliest that any entry says; nil when none does.
+  package var startedAt: Timestamp? {
+    conditions.filter { $0.status == .reached && $0.phaseWhenReached == .running && $0.time.milliseconds > 0 }.map(
+      \.time
+    ).min()
+  }
+
+  /// Whether it went on after `end`: a run that failed, was started anew and failed again has ended twice.
+  package func restarted(after end: Timestamp) -> Bool {
+    conditions.contains { entry in
+      entry.status == .reached && entry.time > end && entry.phaseWhenReached.map { !$0.isTerminal } == true
+    }
+  }
+
+  /// `^[a-zA-Z0-9_-]+$`, 1 to 255 characters (`validate_id_param` of vi-sdk).
+  package static func isValid(id: String) -> Bool {
+    (1...255).contains(id.utf8.count)
+      && id.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+        default: false
+        }
+      }
+  }
+}
+
+/// A document that can't be read as a run. `description` is a lower-case clause.
+package struct MalformedRun: Error, Sendable, CustomStringConvertible {
+  /// The run's id, where at least that could be read.
+  package let id: String?
+  package let description: String
+
+  init(id: String?, _ description: String) {
+    self.id = id
+    self.description = description
+  }
+}

@@ -1,0 +1,79 @@
+import Glibc
+
+/// Looks references up, and remembers every value it gave out so that it can be struck out of what people see.
+package struct SecretSource: Sendable {
+  private let environment: [String: String]
+  package let redactor: Redactor
+
+  package init(environment: [String: String], redactor: Redactor = Redactor()) {
+    self.environment = environment
+    self.redactor = redactor
+  }
+
+  /// The text with every reference replaced by what it stands for; one final newline of a file is trimmed.
+  /// Nothing there, or an empty value, is an error, never an empty string.
+  package func resolve(_ text: ReferenceText) throws(SecretError) -> Secret {
+    var resolved = ""
+    for part in text.parts {
+      let value = try resolve(part)
+      if case .literal = part {} else { redactor.add(value) }
+      resolved += value
+    }
+    return Secret(resolved)
+  }
+
+  private func resolve(_ part: ReferenceText.Part) throws(SecretError) -> String {
+    switch part {
+    case .literal(let text): return text
+    case .environment(let name, let fallback):
+      if let value = environment[name], !value.isEmpty { return value }
+      guard let fallback, !fallback.isEmpty else { throw .missingVariable(name) }
+      return fallback
+    case .file(let path): return try content(of: path)
+    case .credential(let name):
+      guard let directory = environment["CREDENTIALS_DIRECTORY"] else { throw .noCredentials(name) }
+      return try content(of: directory + "/" + name)
+    }
+  }
+
+  private func content(of path: String) throws(SecretError) -> String {
+    guard let file = fopen(path, "re") else { throw .unreadableFile(path, String(cString: strerror(errno))) }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: SecretError.fileLimit + 1)
+    let count = fread(&bytes, 1, bytes.count, file)
+    guard ferror(file) == 0 else { throw .unreadableFile(path, String(cString: strerror(errno))) }
+    guard count <= SecretError.fileLimit else { throw .unreadableFile(path, "it is larger than 64 KiB") }
+    var text = String(decoding: bytes[..<count], as: UTF8.self)
+    if text.last == "\n" || text.last == "\r\n" { text.removeLast() }
+    guard !text.isEmpty else { throw .emptyFile(path) }
+    return text
+  }
+}
+
+/// A reference that leads to nothing. `description` is a clause that never holds a secret.
+package enum SecretError: Error, Sendable, Equatable, CustomStringConvertible {
+  case missingVariable(String)
+  case noCredentials(String)
+  case unreadableFile(String, String)
+  case emptyFile(String)
+
+  static let fileLimit = 65_536
+
+  package var description: String {
+    switch self {
+    case .missingVariable(let name): "the environment variable \(name) is not set"
+    case .noCredentials(let name): "${credential:\(name)} needs a systemd service with LoadCredential="
+    case .unreadableFile(let path, let why): "the secret file \(path) can't be read: \(why)"
+    case .emptyFile(let path): "the secret file \(path) is empty"
+    }
+  }
+
+  package var hint: String {
+    switch self {
+    case .missingVariable(let name): "set it before the start: export \(name)=…"
+    case .noCredentials(let name): "add LoadCredential=\(name):/path to the unit, or write ${env:…} or ${file:…}"
+    case .unreadableFile(let path, _): "check with: ls -l \(path)"
+    case .emptyFile(let path): "write the secret into \(path)"
+    }
+  }
+}
