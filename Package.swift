@@ -22,6 +22,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
@@ -31,6 +32,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -54,22 +56,25 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Simulator",
-      dependencies: ["Runs", "JSONSource", flyingFox, flyingSocks],
+      dependencies: ["JSONSource", "Locking", flyingFox, flyingSocks],
       swiftSettings: strict),
     .target(
       name: "Watching",
-      dependencies: ["Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", logging],
+      dependencies: ["Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", logging],
       swiftSettings: strict),
     .target(
       name: "Delivery",
-      dependencies: ["Runs", "Storage", "Transport", "Secrets", "JSONSource", crypto, logging, subprocess],
+      dependencies: [
+        "Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", crypto, logging, subprocess, systemPackage,
+      ],
       swiftSettings: strict),
-    .target(name: "Storage", dependencies: ["Runs", "JSONSource", grdb], swiftSettings: strict),
+    .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking", grdb], swiftSettings: strict),
     .target(name: "Rules", dependencies: ["Runs", "Secrets", "JSONSource", mustache], swiftSettings: strict),
     .target(name: "Runs", dependencies: ["JSONSource", crypto], swiftSettings: strict),
-    .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: strict),
-    .target(name: "Secrets", swiftSettings: strict),
+    .target(name: "Transport", dependencies: ["CCurl", "Locking"], swiftSettings: strict),
+    .target(name: "Secrets", dependencies: ["Locking"], swiftSettings: strict),
     .target(name: "JSONSource", swiftSettings: strict),
+    .target(name: "Locking", swiftSettings: strict),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
   ],

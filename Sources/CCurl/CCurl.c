@@ -1,1 +1,71 @@
 #include "CCurl.h"
+
+CURLcode ccurl_global_init(void) { return curl_global_init(CURL_GLOBAL_ALL); }
+
+#define TEXT_OPTION(name, option) \
+  CURLcode name(CURL *easy, const char *value) { return curl_easy_setopt(easy, option, value); }
+#define LONG_OPTION(name, option) \
+  CURLcode name(CURL *easy, long value) { return curl_easy_setopt(easy, option, value); }
+#define ANSWER(name, type, info) \
+  CURLcode name(CURL *easy, type *value) { return curl_easy_getinfo(easy, info, value); }
+
+TEXT_OPTION(ccurl_set_url, CURLOPT_URL)
+TEXT_OPTION(ccurl_set_method, CURLOPT_CUSTOMREQUEST)
+TEXT_OPTION(ccurl_set_accept_encoding, CURLOPT_ACCEPT_ENCODING)
+TEXT_OPTION(ccurl_set_protocols, CURLOPT_PROTOCOLS_STR)
+TEXT_OPTION(ccurl_set_ca_file, CURLOPT_CAINFO)
+TEXT_OPTION(ccurl_set_ca_path, CURLOPT_CAPATH)
+
+CURLcode ccurl_set_get(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L); }
+CURLcode ccurl_set_head(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L); }
+
+CURLcode ccurl_set_body(CURL *easy, const void *bytes, size_t count) {
+  // The size has to be set first: COPYPOSTFIELDS copies that many bytes. NULL would make libcurl read from stdin.
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+  if (code != CURLE_OK) return code;
+  return curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, count > 0 ? (const char *)bytes : "");
+}
+
+CURLcode ccurl_set_headers(CURL *easy, struct curl_slist *headers) {
+  return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+}
+
+CURLcode ccurl_set_on_body(CURL *easy, curl_write_callback function, void *context) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);
+  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_WRITEDATA, context) : code;
+}
+
+CURLcode ccurl_set_on_header(CURL *easy, curl_write_callback function, void *context) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, function);
+  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_HEADERDATA, context) : code;
+}
+
+CURLcode ccurl_set_error_text(CURL *easy, char *text) { return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, text); }
+CURLcode ccurl_set_private(CURL *easy, void *value) { return curl_easy_setopt(easy, CURLOPT_PRIVATE, value); }
+
+LONG_OPTION(ccurl_set_timeout_ms, CURLOPT_TIMEOUT_MS)
+LONG_OPTION(ccurl_set_connect_timeout_ms, CURLOPT_CONNECTTIMEOUT_MS)
+LONG_OPTION(ccurl_set_low_speed_limit, CURLOPT_LOW_SPEED_LIMIT)
+LONG_OPTION(ccurl_set_low_speed_time, CURLOPT_LOW_SPEED_TIME)
+LONG_OPTION(ccurl_set_follow_location, CURLOPT_FOLLOWLOCATION)
+LONG_OPTION(ccurl_set_http_version, CURLOPT_HTTP_VERSION)
+LONG_OPTION(ccurl_set_no_signal, CURLOPT_NOSIGNAL)
+LONG_OPTION(ccurl_set_quick_exit, CURLOPT_QUICK_EXIT)
+LONG_OPTION(ccurl_set_suppress_connect_headers, CURLOPT_SUPPRESS_CONNECT_HEADERS)
+
+ANSWER(ccurl_get_status, long, CURLINFO_RESPONSE_CODE)
+ANSWER(ccurl_get_os_error, long, CURLINFO_OS_ERRNO)
+ANSWER(ccurl_get_private, void *, CURLINFO_PRIVATE)
+ANSWER(ccurl_get_peer_address, const char *, CURLINFO_PRIMARY_IP)
+ANSWER(ccurl_get_peer_port, long, CURLINFO_PRIMARY_PORT)
+ANSWER(ccurl_get_pretransfer_time, curl_off_t, CURLINFO_PRETRANSFER_TIME_T)
+ANSWER(ccurl_get_declared_length, curl_off_t, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
+ANSWER(ccurl_get_received_length, curl_off_t, CURLINFO_SIZE_DOWNLOAD_T)
+
+CURLMcode ccurl_multi_set_max_host_connections(CURLM *multi, long count) {
+  return curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, count);
+}
+
+CURLMcode ccurl_multi_set_connection_cache(CURLM *multi, long count) {
+  return curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, count);
+}

@@ -1,33 +1,22 @@
-import Glibc
+internal import Locking
 
 /// Holds every secret that was resolved and strikes it out of text that people or other services will see.
-///
-/// `@unchecked`: the list is guarded by the lock, and nothing else is mutable.
-package final class Redactor: @unchecked Sendable {
-  private var secrets: [String] = []
-  private let lock: UnsafeMutablePointer<pthread_mutex_t>
+package final class Redactor: Sendable {
+  private let secrets = Locked<[String]>([])
 
-  package init() {
-    lock = .allocate(capacity: 1)
-    pthread_mutex_init(lock, nil)
-  }
-
-  deinit {
-    pthread_mutex_destroy(lock)
-    lock.deallocate()
-  }
+  package init() {}
 
   /// Shorter values are not struck out: removing every `1` from a log hides nothing and ruins it.
   private static let shortest = 4
 
   package func add(_ value: String) {
     guard value.utf8.count >= Self.shortest else { return }
-    pthread_mutex_lock(lock)
-    defer { pthread_mutex_unlock(lock) }
-    guard !secrets.contains(value) else { return }
-    secrets.append(value)
-    // Longest first, so that no secret survives as the rest of a shorter one.
-    secrets.sort { $0.utf8.count > $1.utf8.count }
+    secrets.withLock { secrets in
+      guard !secrets.contains(value) else { return }
+      secrets.append(value)
+      // Longest first, so that no secret survives as the rest of a shorter one.
+      secrets.sort { $0.utf8.count > $1.utf8.count }
+    }
   }
 
   /// Everything of a URL behind its host is taken for a secret: chat services put their tokens there.
@@ -41,9 +30,6 @@ package final class Redactor: @unchecked Sendable {
   }
 
   package func redact(_ text: String) -> String {
-    pthread_mutex_lock(lock)
-    let known = secrets
-    pthread_mutex_unlock(lock)
-    return known.reduce(text) { $0.replacing($1, with: "•••") }
+    secrets.withLock { $0 }.reduce(text) { $0.replacing($1, with: "•••") }
   }
 }

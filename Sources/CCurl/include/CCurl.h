@@ -1,1 +1,60 @@
+#ifndef CCURL_H
+#define CCURL_H
+
 #include <curl/curl.h>
+#include <stddef.h>
+
+// libcurl's setters and getters are variadic, which Swift can't call. Here is one function per option, with the option's
+// real C type, so that a wrong type doesn't compile.
+
+CURLcode ccurl_global_init(void);
+
+// What is sent.
+CURLcode ccurl_set_url(CURL *easy, const char *url);
+CURLcode ccurl_set_method(CURL *easy, const char *method);
+CURLcode ccurl_set_get(CURL *easy);
+CURLcode ccurl_set_head(CURL *easy);
+/// Copies `bytes`, which may be NULL when `count` is 0, and makes the request a POST.
+CURLcode ccurl_set_body(CURL *easy, const void *bytes, size_t count);
+/// Keeps `headers`: they must live as long as the transfer.
+CURLcode ccurl_set_headers(CURL *easy, struct curl_slist *headers);
+/// "" offers every encoding that libcurl can undo.
+CURLcode ccurl_set_accept_encoding(CURL *easy, const char *encodings);
+
+// Where what comes back goes.
+CURLcode ccurl_set_on_body(CURL *easy, curl_write_callback function, void *context);
+CURLcode ccurl_set_on_header(CURL *easy, curl_write_callback function, void *context);
+/// `text` has CURL_ERROR_SIZE bytes and must live as long as the handle.
+CURLcode ccurl_set_error_text(CURL *easy, char *text);
+CURLcode ccurl_set_private(CURL *easy, void *value);
+
+// Limits.
+CURLcode ccurl_set_timeout_ms(CURL *easy, long milliseconds);
+CURLcode ccurl_set_connect_timeout_ms(CURL *easy, long milliseconds);
+CURLcode ccurl_set_low_speed_limit(CURL *easy, long bytes_per_second);
+CURLcode ccurl_set_low_speed_time(CURL *easy, long seconds);
+CURLcode ccurl_set_protocols(CURL *easy, const char *schemes);
+CURLcode ccurl_set_follow_location(CURL *easy, long on);
+CURLcode ccurl_set_http_version(CURL *easy, long version);
+
+// Habits.
+CURLcode ccurl_set_no_signal(CURL *easy, long on);
+CURLcode ccurl_set_quick_exit(CURL *easy, long on);
+CURLcode ccurl_set_suppress_connect_headers(CURL *easy, long on);
+CURLcode ccurl_set_ca_file(CURL *easy, const char *path);
+CURLcode ccurl_set_ca_path(CURL *easy, const char *path);
+
+// What happened.
+CURLcode ccurl_get_status(CURL *easy, long *status);
+CURLcode ccurl_get_os_error(CURL *easy, long *number);
+CURLcode ccurl_get_private(CURL *easy, void **value);
+CURLcode ccurl_get_peer_address(CURL *easy, const char **address);
+CURLcode ccurl_get_peer_port(CURL *easy, long *port);
+CURLcode ccurl_get_pretransfer_time(CURL *easy, curl_off_t *microseconds);
+CURLcode ccurl_get_declared_length(CURL *easy, curl_off_t *bytes);
+CURLcode ccurl_get_received_length(CURL *easy, curl_off_t *bytes);
+
+CURLMcode ccurl_multi_set_max_host_connections(CURLM *multi, long count);
+CURLMcode ccurl_multi_set_connection_cache(CURLM *multi, long count);
+
+#endif

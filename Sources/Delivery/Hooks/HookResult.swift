@@ -1,0 +1,24 @@
+/// Where a hook wrote a line.
+package enum HookStream: Sendable, Equatable {
+  case stdout
+  case stderr
+}
+
+/// How a hook ended and what it said.
+package struct HookResult: Sendable {
+  package enum Ending: Sendable, Equatable {
+    /// By itself, with this exit code, 0…255.
+    case exited(Int32)
+    /// By a signal that was not ours.
+    case signalled(Int32)
+    /// Stopped by us because its time was up, whatever code it ended with.
+    case timedOut
+    /// Stopped by us, or not started, because our own task was cancelled, whatever code it ended with.
+    case interrupted
+    case notStarted(reason: HookStartFailure)
+  }
+
+  package var ending: Ending
+  package var stdout = HookOutput()
+  package var stderr = HookOutput()
+}

@@ -1,0 +1,41 @@
+/// How one attempt ended.
+package enum Outcome: Sendable, Equatable {
+  case delivered
+  /// It may succeed later. `after`: not before that.
+  case retry(FailureReason, after: Duration?)
+  /// No repetition can help.
+  case rejected(FailureReason)
+  /// We stopped it ourselves; it does not count.
+  case interrupted
+}
+
+/// Why an attempt failed: a closed set of words, for rows and metric labels.
+package enum FailureReason: String, Sendable, CaseIterable {
+  case rateLimited
+  case serverError
+  case clientError
+  case unauthorized
+  case gone
+  case redirected
+  case timedOut
+  case unreachable
+  case tlsFailed
+  case badAnswer
+  case hookFailed
+  case hookSignalled
+  case hookNotStarted
+  case hookAskedLater
+  /// The destination, or a secret of it, is not in the configuration any more.
+  case notConfigured
+}
+
+/// An attempt with what is kept of it.
+struct AttemptResult: Sendable {
+  var outcome: Outcome
+  /// HTTP status, or a hook's exit status.
+  var code: Int?
+  /// For people, a clause; not redacted yet.
+  var detail = ""
+  /// What the other side said; not redacted yet.
+  var output = ""
+}

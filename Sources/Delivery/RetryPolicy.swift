@@ -1,0 +1,31 @@
+package import Runs
+
+/// When a failed attempt is repeated.
+package struct RetryPolicy: Sendable {
+  /// Before the second attempt, the third, and so on; after the last one it stays at that.
+  private static let delays: [Duration] = [
+    .seconds(5), .seconds(30), .seconds(120), .seconds(600), .seconds(1800), .seconds(3600), .seconds(2 * 3600),
+    .seconds(5 * 3600), .seconds(10 * 3600), .seconds(12 * 3600),
+  ]
+
+  /// From the delivery's creation to its last attempt.
+  package let retryFor: Duration
+
+  package init(retryFor: Duration) {
+    self.retryFor = retryFor
+  }
+
+  /// When to try again after attempt number `attempt` (from 1), or nil when the time for it is over.
+  ///
+  /// - Parameters:
+  ///   - retryAfter: what the other side asked for; it wins when it is longer.
+  ///   - randomness: 0 ..< 1, spreads the delay by ±20 %.
+  package func next(
+    after attempt: Int, createdAt: Timestamp, now: Timestamp, retryAfter: Duration?, randomness: Double
+  ) -> Timestamp? {
+    let base = Self.delays[min(max(attempt, 1), Self.delays.count) - 1]
+    let spread = Duration.milliseconds(Int64(Double(base.milliseconds) * (0.8 + 0.4 * randomness)))
+    let next = now + max(spread, retryAfter ?? .zero)
+    return next <= createdAt + retryFor ? next : nil
+  }
+}

@@ -1,0 +1,107 @@
+package import Runs
+
+/// `pending → claimed → delivered | dead`, and `claimed → pending` for a retry or an interruption.
+package enum DeliveryStatus: String, Sendable, CaseIterable {
+  case pending, claimed, delivered, dead
+}
+
+/// A delivery that this process is about to attempt.
+package struct ClaimedDelivery: Sendable {
+  package let id: String
+  package let eventID: String
+  package let runID: String
+  package let rule: String
+  package let destination: String
+  package let content: DeliveryContent
+  /// The event, JSON.
+  package let event: [UInt8]
+  /// 1 for the first. Attempts that were interrupted by a kill count, those that we stopped ourselves don't.
+  package let attempt: Int
+  package let createdAt: Timestamp
+  package let timeout: Duration?
+  package let retryFor: Duration?
+}
+
+/// How an attempt ended, for the row.
+package enum Settlement: Sendable, Equatable {
+  case delivered
+  case retry(at: Timestamp, reason: String)
+  case dead(reason: String)
+  /// We stopped it ourselves: due again at once, and not counted.
+  case interrupted
+}
+
+/// What is kept of one attempt.
+package struct AttemptRecord: Sendable, Equatable {
+  package let number: Int
+  package let startedAt: Timestamp
+  package let finishedAt: Timestamp
+  /// One of a closed set of words: `delivered`, or why not.
+  package let outcome: String
+  /// HTTP status, or a hook's exit status.
+  package let code: Int?
+  /// For people; redacted.
+  package let detail: String
+  /// What the other side answered, or what a hook printed; redacted and cut.
+  package let output: String
+
+  package init(
+    number: Int, startedAt: Timestamp, finishedAt: Timestamp, outcome: String, code: Int? = nil, detail: String = "",
+    output: String = ""
+  ) {
+    self.number = number
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.outcome = outcome
+    self.code = code
+    self.detail = detail
+    self.output = output
+  }
+}
+
+/// A delivery as `deliveries list` shows it.
+package struct DeliveryRecord: Sendable, Equatable {
+  package let id: String
+  package let eventID: String
+  package let runID: String
+  package let rule: String
+  package let destination: String
+  package let status: DeliveryStatus
+  package let attempts: Int
+  /// Nil unless pending.
+  package let nextAttemptAt: Timestamp?
+  package let createdAt: Timestamp
+  /// Nil unless delivered or dead.
+  package let settledAt: Timestamp?
+  /// Why it is dead, or why the last attempt failed.
+  package let reason: String?
+}
+
+package struct DeliveryDetail: Sendable {
+  package let record: DeliveryRecord
+  package let content: DeliveryContent
+  /// The event, JSON.
+  package let event: [UInt8]
+  package let attempts: [AttemptRecord]
+}
+
+package struct DeliveryFilter: Sendable {
+  package var status: DeliveryStatus?
+  package var runID: String?
+  package var rule: String?
+
+  package init(status: DeliveryStatus? = nil, runID: String? = nil, rule: String? = nil) {
+    self.status = status
+    self.runID = runID
+    self.rule = rule
+  }
+}
+
+package struct DeliveryCounts: Sendable, Equatable {
+  package var pending = 0
+  package var claimed = 0
+  package var delivered = 0
+  package var dead = 0
+
+  package var unsettled: Int { pending + claimed }
+}

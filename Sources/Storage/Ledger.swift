@@ -1,0 +1,77 @@
+package import Runs
+
+/// What was last known of the runs of an organization.
+package struct Ledger: Sendable {
+  package var runs: [String: Entry]
+  /// False until the first whole sweep was committed: what had ended before that is the baseline.
+  package var hasBaseline: Bool
+
+  package init(runs: [String: Entry] = [:], hasBaseline: Bool = false) {
+    self.runs = runs
+    self.hasBaseline = hasBaseline
+  }
+
+  package struct Entry: Sendable, Equatable {
+    package let phase: Phase
+    package let since: Timestamp
+    /// The phase was taken over in silence; no event tells of it.
+    package let isBaseline: Bool
+
+    package init(phase: Phase, since: Timestamp, isBaseline: Bool) {
+      self.phase = phase
+      self.since = since
+      self.isBaseline = isBaseline
+    }
+  }
+}
+
+/// Everything that one sweep changes, to be committed together.
+package struct SweepCommit: Sendable {
+  package let organization: String
+  package let time: Timestamp
+  /// The runs whose entry changed, by id.
+  package var changed: [String: Ledger.Entry] = [:]
+  package var events: [NewEvent] = []
+  /// The sweep saw every run there is, so that from now on whatever is new has happened since.
+  package var setsBaseline = false
+
+  package init(organization: String, time: Timestamp) {
+    self.organization = organization
+    self.time = time
+  }
+
+  package var isEmpty: Bool { changed.isEmpty && events.isEmpty && !setsBaseline }
+}
+
+package struct NewEvent: Sendable {
+  package let event: RunEvent
+  package let deliveries: [NewDelivery]
+
+  package init(event: RunEvent, deliveries: [NewDelivery]) {
+    self.event = event
+    self.deliveries = deliveries
+  }
+}
+
+package struct NewDelivery: Sendable {
+  package let id: String
+  package let rule: String
+  package let destination: String
+  package let content: DeliveryContent
+  /// Of one attempt; nil: the destination's.
+  package let timeout: Duration?
+  /// From the creation to the last attempt; nil: the destination's.
+  package let retryFor: Duration?
+
+  package init(
+    id: String, rule: String, destination: String, content: DeliveryContent, timeout: Duration? = nil,
+    retryFor: Duration? = nil
+  ) {
+    self.id = id
+    self.rule = rule
+    self.destination = destination
+    self.content = content
+    self.timeout = timeout
+    self.retryFor = retryFor
+  }
+}

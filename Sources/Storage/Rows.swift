@@ -1,0 +1,65 @@
+internal import FoundationEssentials
+internal import GRDB
+internal import Runs
+
+extension [UInt8] {
+  var blob: Data { Data(self) }
+}
+
+extension DeliveryContent {
+  var columns: (kind: String, content: Data?) {
+    switch self {
+    case .event: ("event", nil)
+    case .body(let bytes): ("body", bytes.blob)
+    case .hook(let call): ("hook", call.json.blob)
+    }
+  }
+
+  init(kind: String, content: Data?) {
+    switch (kind, content) {
+    case ("body", let content?): self = .body(Array(content))
+    case ("hook", let content?):
+      self = HookCall(json: Array(content)).map(DeliveryContent.hook) ?? .event
+    default: self = .event
+    }
+  }
+}
+
+extension Row {
+  func time(_ column: String) -> Timestamp? {
+    (self[column] as Int64?).map(Timestamp.init(milliseconds:))
+  }
+
+  func duration(_ column: String) -> Duration? {
+    (self[column] as Int64?).map { .milliseconds($0) }
+  }
+
+  func bytes(_ column: String) -> [UInt8] {
+    Array((self[column] as Data?) ?? Data())
+  }
+}
+
+extension DeliveryRecord {
+  static let columns = """
+    d.id, d.event_id, d.run_id, d.rule, d.destination, d.status, d.attempts, d.next_attempt_at, d.created_at, d.settled_at,
+    d.reason
+    """
+
+  init(_ row: Row) {
+    self.init(
+      id: row["id"], eventID: row["event_id"], runID: row["run_id"], rule: row["rule"], destination: row["destination"],
+      status: DeliveryStatus(rawValue: row["status"]) ?? .pending, attempts: row["attempts"],
+      nextAttemptAt: row.time("next_attempt_at"),
+      createdAt: row.time("created_at") ?? Timestamp(milliseconds: 0), settledAt: row.time("settled_at"),
+      reason: row["reason"])
+  }
+}
+
+extension AttemptRecord {
+  init(_ row: Row) {
+    self.init(
+      number: row["number"], startedAt: row.time("started_at") ?? Timestamp(milliseconds: 0),
+      finishedAt: row.time("finished_at") ?? Timestamp(milliseconds: 0), outcome: row["outcome"], code: row["code"],
+      detail: row["detail"], output: row["output"])
+  }
+}

@@ -1,0 +1,79 @@
+internal import GRDB
+internal import Runs
+
+extension SQLiteStore {
+  package func ledger(organization: String) async throws(StorageError) -> Ledger {
+    try await read { database in
+      var ledger = Ledger()
+      ledger.hasBaseline =
+        try Bool.fetchOne(database, sql: "SELECT 1 FROM organizations WHERE id = ?", arguments: [organization]) ?? false
+      let sql = "SELECT id, phase, since, is_baseline FROM runs WHERE organization = ?"
+      let rows = try Row.fetchCursor(database, sql: sql, arguments: [organization])
+      while let row = try rows.next() {
+        guard let phase = Phase(rawValue: row[1]) else { continue }
+        ledger.runs[row[0]] = Ledger.Entry(
+          phase: phase, since: Timestamp(milliseconds: row[2]), isBaseline: row[3])
+      }
+      return ledger
+    }
+  }
+
+  package func commit(_ sweep: SweepCommit) async throws(StorageError) -> (events: Int, deliveries: Int) {
+    try await write { database in
+      for (id, entry) in sweep.changed { try Self.put(entry, id, sweep, database) }
+      var (events, deliveries) = (0, 0)
+      for new in sweep.events where try Self.insert(new.event, sweep.time, database) {
+        events += 1
+        for delivery in new.deliveries {
+          deliveries += try Self.insert(delivery, new.event, sweep.time, database) ? 1 : 0
+        }
+      }
+      if sweep.setsBaseline {
+        try database.execute(
+          sql: "INSERT OR IGNORE INTO organizations (id, baseline_at) VALUES (?, ?)",
+          arguments: [sweep.organization, sweep.time.milliseconds])
+      }
+      return (events, deliveries)
+    }
+  }
+
+  private static func put(_ entry: Ledger.Entry, _ id: String, _ sweep: SweepCommit, _ database: Database) throws {
+    let statement = try database.cachedStatement(
+      sql: """
+        INSERT INTO runs (organization, id, phase, since, is_baseline, changed_at) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET phase = excluded.phase, since = excluded.since, is_baseline = excluded.is_baseline,
+          changed_at = excluded.changed_at
+        """)
+    try statement.execute(arguments: [
+      sweep.organization, id, entry.phase.rawValue, entry.since.milliseconds, entry.isBaseline, sweep.time.milliseconds,
+    ])
+  }
+
+  /// False when the event is known already.
+  private static func insert(_ event: RunEvent, _ now: Timestamp, _ database: Database) throws -> Bool {
+    let statement = try database.cachedStatement(
+      sql: "INSERT OR IGNORE INTO events (id, run_id, phase, time, seen_at, body) VALUES (?, ?, ?, ?, ?, ?)")
+    try statement.execute(arguments: [
+      event.id, event.runID, event.phase.rawValue, event.time.milliseconds, now.milliseconds, event.body.blob,
+    ])
+    return database.changesCount == 1
+  }
+
+  /// False when the delivery is known already.
+  private static func insert(
+    _ delivery: NewDelivery, _ event: RunEvent, _ now: Timestamp, _ database: Database
+  ) throws -> Bool {
+    let (kind, content) = delivery.content.columns
+    let statement = try database.cachedStatement(
+      sql: """
+        INSERT OR IGNORE INTO deliveries
+          (id, event_id, run_id, rule, destination, kind, content, timeout, retry_for, status, next_attempt_at, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)
+        """)
+    try statement.execute(arguments: [
+      delivery.id, event.id, event.runID, delivery.rule, delivery.destination, kind, content,
+      delivery.timeout?.milliseconds, delivery.retryFor?.milliseconds, now.milliseconds, now.milliseconds,
+    ])
+    return database.changesCount == 1
+  }
+}

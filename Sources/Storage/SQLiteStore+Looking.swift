@@ -1,0 +1,58 @@
+internal import GRDB
+internal import Runs
+
+extension SQLiteStore {
+  package func counts() async throws(StorageError) -> DeliveryCounts {
+    try await read { database in
+      var counts = DeliveryCounts()
+      for row in try Row.fetchAll(database, sql: "SELECT status, count(*) FROM deliveries GROUP BY status") {
+        let count: Int = row[1]
+        switch DeliveryStatus(rawValue: row[0]) {
+        case .pending: counts.pending = count
+        case .claimed: counts.claimed = count
+        case .delivered: counts.delivered = count
+        case .dead: counts.dead = count
+        case nil: break
+        }
+      }
+      return counts
+    }
+  }
+
+  package func deliveries(_ filter: DeliveryFilter) async throws(StorageError) -> [DeliveryRecord] {
+    // A claimed delivery is pending to everybody but the dispatcher.
+    let statuses = filter.status.map { $0 == .pending ? ["pending", "claimed"] : [$0.rawValue] }
+    return try await read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT \(DeliveryRecord.columns) FROM deliveries d
+          WHERE (:any OR d.status IN (:first, :last)) AND (:run IS NULL OR d.run_id = :run)
+            AND (:rule IS NULL OR d.rule = :rule)
+          ORDER BY d.sequence
+          """,
+        arguments: [
+          "any": statuses == nil, "first": statuses?.first, "last": statuses?.last, "run": filter.runID,
+          "rule": filter.rule,
+        ]
+      ).map(DeliveryRecord.init)
+    }
+  }
+
+  package func delivery(id: String) async throws(StorageError) -> DeliveryDetail? {
+    try await read { database in
+      let row = try Row.fetchOne(
+        database,
+        sql: """
+          SELECT \(DeliveryRecord.columns), d.kind, d.content, e.body
+          FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = ?
+          """, arguments: [id])
+      guard let row else { return nil }
+      let attempts = try Row.fetchAll(
+        database, sql: "SELECT * FROM attempts WHERE delivery_id = ? ORDER BY number, started_at", arguments: [id])
+      return DeliveryDetail(
+        record: DeliveryRecord(row), content: DeliveryContent(kind: row["kind"], content: row["content"]),
+        event: row.bytes("body"), attempts: attempts.map(AttemptRecord.init))
+    }
+  }
+}

@@ -1,0 +1,72 @@
+internal import GRDB
+
+/// The schema as a row of migrations. One that has landed is never changed again.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 ledger and outbox") { try $0.execute(sql: first) }
+    return migrator
+  }
+
+  private static let first = """
+    CREATE TABLE organizations (
+      id TEXT PRIMARY KEY,
+      baseline_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE runs (
+      organization TEXT NOT NULL,
+      id TEXT NOT NULL,
+      phase TEXT NOT NULL CHECK (phase IN ('pending', 'running', 'succeeded', 'failed', 'error', 'cancelled')),
+      since INTEGER NOT NULL,
+      is_baseline INTEGER NOT NULL CHECK (is_baseline IN (0, 1)),
+      changed_at INTEGER NOT NULL,
+      PRIMARY KEY (organization, id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE events (
+      id TEXT PRIMARY KEY,
+      run_id TEXT NOT NULL,
+      phase TEXT NOT NULL,
+      time INTEGER NOT NULL,
+      seen_at INTEGER NOT NULL,
+      body BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX events_of_run ON events (run_id, time);
+
+    CREATE TABLE deliveries (
+      sequence INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      event_id TEXT NOT NULL REFERENCES events (id),
+      run_id TEXT NOT NULL,
+      rule TEXT NOT NULL,
+      destination TEXT NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('event', 'body', 'hook')),
+      content BLOB CHECK ((kind = 'event') = (content IS NULL)),
+      timeout INTEGER,
+      retry_for INTEGER,
+      status TEXT NOT NULL CHECK (status IN ('pending', 'claimed', 'delivered', 'dead')),
+      attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+      next_attempt_at INTEGER CHECK ((status = 'pending') = (next_attempt_at IS NOT NULL)),
+      claimed_at INTEGER CHECK ((status = 'claimed') = (claimed_at IS NOT NULL)),
+      created_at INTEGER NOT NULL,
+      settled_at INTEGER CHECK ((status IN ('delivered', 'dead')) = (settled_at IS NOT NULL)),
+      reason TEXT CHECK (status != 'dead' OR reason IS NOT NULL)
+    ) STRICT;
+    CREATE INDEX deliveries_due ON deliveries (destination, next_attempt_at) WHERE status = 'pending';
+    CREATE INDEX deliveries_unsettled ON deliveries (run_id, destination, sequence) WHERE status IN ('pending', 'claimed');
+    CREATE INDEX deliveries_of_run ON deliveries (run_id);
+
+    CREATE TABLE attempts (
+      delivery_id TEXT NOT NULL REFERENCES deliveries (id),
+      number INTEGER NOT NULL CHECK (number > 0),
+      started_at INTEGER NOT NULL,
+      finished_at INTEGER NOT NULL,
+      outcome TEXT NOT NULL,
+      code INTEGER,
+      detail TEXT NOT NULL,
+      output TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX attempts_of_delivery ON attempts (delivery_id, number);
+    """
+}

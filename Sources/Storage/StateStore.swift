@@ -1,0 +1,40 @@
+package import Runs
+
+/// What survives a crash: the ledger of runs, the events, and the outbox of deliveries.
+///
+/// Times are passed in. Every call that changes something returns when the change is durable (on the disk, not only in a
+/// cache). No call leaves half of its work behind. Throws ``StorageError``.
+package protocol StateStore: Sendable {
+  /// What was last known of every run of an organization, and whether a first whole sweep has been committed for it.
+  func ledger(organization: String) async throws(StorageError) -> Ledger
+
+  /// Takes over what a sweep saw, whole or not at all. An event that is known already is left as it is, together with
+  /// its deliveries. Returns how many events and deliveries were new.
+  func commit(_ sweep: SweepCommit) async throws(StorageError) -> (events: Int, deliveries: Int)
+
+  /// Destinations with a pending delivery that is due at `now`.
+  func destinationsDue(at now: Timestamp) async throws(StorageError) -> [String]
+
+  /// When the earliest pending delivery is due; nil when none is pending.
+  func nextDue() async throws(StorageError) -> Timestamp?
+
+  /// Takes up to `limit` due deliveries of a destination, oldest first: pending → claimed, the attempt counted.
+  /// A delivery waits for those that earlier events of the same run still have for the same destination.
+  func claim(destination: String, limit: Int, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery]
+
+  /// Ends an attempt: claimed → delivered, dead, or pending again. Throws ``StorageError/notClaimed(_:)`` when the
+  /// delivery is not claimed with this attempt.
+  func settle(_ delivery: ClaimedDelivery, as settlement: Settlement, _ attempt: AttemptRecord)
+    async throws(StorageError)
+
+  /// claimed → pending for everything that a process left claimed when it was killed. Returns how many.
+  func releaseClaims(at now: Timestamp) async throws(StorageError) -> Int
+
+  func counts() async throws(StorageError) -> DeliveryCounts
+
+  /// The newest last.
+  func deliveries(_ filter: DeliveryFilter) async throws(StorageError) -> [DeliveryRecord]
+
+  /// Nil when there is none with this id.
+  func delivery(id: String) async throws(StorageError) -> DeliveryDetail?
+}

@@ -1,0 +1,26 @@
+/// What can go wrong with the state. `description` is a clause with what to do.
+package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The file or its directory can't be made or opened.
+  case cannotOpen(path: String, why: String)
+  /// There is no state at this path, and the command only reads.
+  case missing(path: String)
+  /// Another process watches with this state.
+  case held(path: String, processID: String)
+  /// A read or write failed: a full disk, a damaged file.
+  case failed(path: String, why: String)
+  /// A delivery was settled that is not claimed with this attempt: a mistake of ours, never of the user's.
+  case notClaimed(String)
+
+  package var description: String {
+    switch self {
+    case .cannotOpen(let path, let why):
+      "the state \(path) can't be opened: \(why); name another with --state FILE, or make its directory writable"
+    case .missing(let path): "there is no state at \(path) yet; name it with --state FILE, or run watch first"
+    case .held(let path, let processID):
+      "the state \(path) is held by process \(processID), which watches already; stop it, or name another with --state FILE"
+    case .failed(let path, let why):
+      "the state \(path) can't be read or written: \(why); nothing was lost, start again when that is mended"
+    case .notClaimed(let id): "the delivery \(id) is not claimed by this attempt"
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/// An answer while it comes in: header lines and decoded bytes go in, and it says when it has had enough. Pure.
+struct Answer {
+  /// Why the answer wants no more.
+  enum Stop: Equatable {
+    /// Cut off on purpose: the part that was asked for is there.
+    case truncated
+    case bodyTooLarge
+    case headersTooLarge
+  }
+
+  static let maximumHeaderBytes = 256 * 1024
+
+  private(set) var headers = HTTPHeaders()
+  private(set) var body: [UInt8] = []
+  private(set) var stop: Stop?
+
+  private let limit: Int
+  private let truncates: Bool
+  private var headerBytes = 0
+  private var isInterim = false
+  private var isSealed = false
+
+  /// The empty line after the final answer's fields has come.
+  var isHeadComplete: Bool { isSealed && !isInterim }
+
+  init(limit: Int, truncates: Bool) {
+    self.limit = max(0, limit)
+    self.truncates = truncates
+  }
+
+  /// Takes one header line with its line end: a status line, a field, the empty line, or a trailer.
+  ///
+  /// - Returns: false to end the transfer; ``stop`` says why.
+  mutating func take(headerLine bytes: UnsafeRawBufferPointer) -> Bool {
+    headerBytes += bytes.count
+    guard headerBytes <= Self.maximumHeaderBytes else {
+      stop = .headersTooLarge
+      return false
+    }
+    let line = trimmed(String(decoding: bytes, as: UTF8.self))
+    if isHeadComplete { return true }  // a trailer
+    if line.hasPrefix("HTTP/") {
+      headers = HTTPHeaders()
+      isSealed = false
+      isInterim = line.split(separator: " ").dropFirst().first?.first == "1"
+    } else if line.isEmpty {
+      isSealed = true
+    } else if bytes.first == 0x20 || bytes.first == 0x09 {
+      headers.extendLast(with: line)
+    } else if let colon = line.firstIndex(of: ":") {
+      headers.append(trimmed(line[..<colon]), trimmed(line[line.index(after: colon)...]))
+    }
+    return true
+  }
+
+  /// Takes decoded bytes of the body.
+  ///
+  /// - Returns: false to end the transfer; ``stop`` says why.
+  mutating func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+    let room = limit - body.count
+    guard bytes.count > room else {
+      body.append(contentsOf: bytes)
+      return true
+    }
+    if truncates { body.append(contentsOf: bytes.prefix(room)) }
+    stop = truncates ? .truncated : .bodyTooLarge
+    return false
+  }
+}
+
+private func trimmed(_ text: some StringProtocol) -> String {
+  let isBlank = { (character: Character) in character.isWhitespace || character.isNewline }
+  guard let first = text.firstIndex(where: { !isBlank($0) }), let last = text.lastIndex(where: { !isBlank($0) }) else {
+    return ""
+  }
+  return String(text[first...last])
+}

@@ -1,0 +1,116 @@
+import CCurl
+
+/// One libcurl easy handle, with what has to live as long as it does.
+struct EasyHandle: ~Copyable {
+  let raw: UnsafeMutableRawPointer
+  private let errorText: UnsafeMutablePointer<CChar>
+  private var headers: UnsafeMutablePointer<curl_slist>?
+
+  init() throws(TransportError) {
+    guard let raw = curl_easy_init() else { throw .outOfMemory }
+    self.raw = raw
+    errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+  }
+
+  deinit {
+    curl_easy_cleanup(raw)
+    errorText.deallocate()
+    curl_slist_free_all(headers)
+  }
+
+  /// Must not be called while the handle is in use.
+  mutating func setHeaders(_ lines: [String]) throws(TransportError) {
+    for line in lines {
+      guard let longer = curl_slist_append(headers, line) else { throw .outOfMemory }
+      headers = longer
+    }
+    try check(ccurl_set_headers(raw, headers))
+  }
+
+  /// Method and body; see ``CheckedRequest/body``.
+  func setMethod(_ method: String, body: [UInt8]?) throws(TransportError) {
+    if method == "HEAD" { return try check(ccurl_set_head(raw)) }
+    if let body {
+      try check(body.withUnsafeBytes { ccurl_set_body(raw, $0.baseAddress, $0.count) })
+      if method != "POST" { try check(ccurl_set_method(raw, method)) }
+    } else {
+      try check(ccurl_set_get(raw))
+      if method != "GET" { try check(ccurl_set_method(raw, method)) }
+    }
+  }
+
+  /// What holds for every transfer.
+  func setHabits(caFile: String?) throws(TransportError) {
+    try check(ccurl_set_error_text(raw, errorText))
+    try check(ccurl_set_protocols(raw, "http,https"))
+    try check(ccurl_set_follow_location(raw, 0))
+    try check(ccurl_set_http_version(raw, CURL_HTTP_VERSION_1_1))
+    try check(ccurl_set_accept_encoding(raw, ""))
+    try check(ccurl_set_suppress_connect_headers(raw, 1))
+    try check(ccurl_set_no_signal(raw, 1))
+    // Else a transfer that is cancelled during a name lookup holds the thread up until the lookup ends.
+    try check(ccurl_set_quick_exit(raw, 1))
+    guard let caFile else { return }
+    try check(ccurl_set_ca_file(raw, caFile))
+    try check(ccurl_set_ca_path(raw, nil))
+  }
+
+  /// - Parameter left: what is left of the request's whole time.
+  func setLimits(_ request: HTTPRequest, left: Duration) throws(TransportError) {
+    try check(ccurl_set_timeout_ms(raw, left.wholeMilliseconds))
+    try check(ccurl_set_connect_timeout_ms(raw, request.connectTimeout.wholeMilliseconds))
+    try check(ccurl_set_low_speed_limit(raw, 1))
+    try check(ccurl_set_low_speed_time(raw, (request.stallTimeout.wholeMilliseconds + 999) / 1000))
+  }
+
+  var errorDetail: String { String(cString: errorText) }
+}
+
+/// What libcurl knows about a transfer that has ended.
+extension EasyHandle {
+  var status: Int { number(ccurl_get_status) }
+  var systemError: Int { number(ccurl_get_os_error) }
+  var pretransferMicroseconds: Int { number(ccurl_get_pretransfer_time) }
+  var declaredBytes: Int { number(ccurl_get_declared_length) }
+  var receivedBytes: Int { number(ccurl_get_received_length) }
+
+  var peer: String? {
+    var address: UnsafePointer<CChar>?
+    var port = 0
+    guard
+      ccurl_get_peer_address(raw, &address) == CURLE_OK, let address,
+      ccurl_get_peer_port(raw, &port) == CURLE_OK, port > 0
+    else { return nil }
+    let text = String(cString: address)
+    return text.contains(":") ? "[\(text)]:\(port)" : "\(text):\(port)"
+  }
+
+  private func number(_ get: (UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> CURLcode) -> Int {
+    var value = 0
+    return get(raw, &value) == CURLE_OK ? value : 0
+  }
+}
+
+extension TransportError {
+  static var outOfMemory: Self { Self(CURLE_OUT_OF_MEMORY) }
+
+  init(_ code: CURLcode) {
+    self = .other(code: Int(code.rawValue), text: Ending.text(of: code))
+  }
+}
+
+/// Throws what libcurl answered to a setter, if it was not "OK".
+func check(_ code: CURLcode) throws(TransportError) {
+  if code != CURLE_OK { throw TransportError(code) }
+}
+
+extension Duration {
+  /// Rounded up; 1 ms to about 24 days, as 0 means "no limit" to libcurl and 32 bits are enough for everybody.
+  fileprivate var wholeMilliseconds: Int {
+    let (seconds, attoseconds) = components
+    if seconds < 0 { return 1 }
+    if seconds > 2_000_000 { return 2_000_000_000 }
+    return max(1, Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+  }
+}

@@ -1,0 +1,73 @@
+import CCurl
+
+/// What is known about a transfer that libcurl has ended.
+struct Ending {
+  var code: CURLcode
+  /// 0 as long as no status line has come.
+  var status = 0
+  var host: String
+  var isHeadComplete = false
+  var stop: Answer.Stop?
+  var limit = 0
+  /// The request could be sent: name, TCP and TLS were done with.
+  var wasConnected = false
+  /// The request's whole time had gone by, by our own clock.
+  var isOutOfTime = false
+  /// The errno of the socket call that failed last, 0 for none.
+  var systemError = 0
+  /// `Content-Length`, and what has come of it, both before decompression; -1 if there is none.
+  var declaredBytes = -1
+  var receivedBytes = 0
+  /// libcurl's error buffer: used for TLS only, as elsewhere it may quote the URL.
+  var detail = ""
+
+  /// What went wrong, `nil` if the answer stands.
+  var error: TransportError? {
+    switch code {
+    // libcurl is content with a connection that ends in the middle of the head.
+    case CURLE_OK: isHeadComplete ? nil : .cutShort
+    case CURLE_HTTP2_STREAM: afterReset
+    case CURLE_WRITE_ERROR: stopped
+    case CURLE_COULDNT_RESOLVE_HOST: .couldNotResolve(host: host)
+    case CURLE_COULDNT_CONNECT: .couldNotConnect(host: host)
+    case CURLE_OPERATION_TIMEDOUT: outOfTime
+    case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR: .cutShort
+    // libcurl reports a chunk that can't be decoded by the same code as a broken connection.
+    case CURLE_RECV_ERROR: systemError == 0 ? .badAnswer : .cutShort
+    // The scheme has been checked, so "unsupported protocol" is HTTP/0.9: an answer without a status line.
+    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2:
+      .badAnswer
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+      CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
+      CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED, CURLE_SSL_ENGINE_INITFAILED:
+      .tls(host: host, detail: detail.isEmpty ? Self.text(of: code) : detail)
+    default: .other(code: Int(code.rawValue), text: Self.text(of: code))
+    }
+  }
+
+  /// libcurl's fixed wording of a code.
+  static func text(of code: CURLcode) -> String {
+    guard let text = curl_easy_strerror(code) else { return "unknown error" }
+    return String(cString: text)
+  }
+
+  /// A server may reset an HTTP/2 stream once it has said all it wants to say (RFC 9113, 8.1): then the answer stands,
+  /// unless it is shorter than it said it would be.
+  private var afterReset: TransportError? {
+    status == 0 || receivedBytes < declaredBytes ? .cutShort : nil
+  }
+
+  private var stopped: TransportError? {
+    switch stop {
+    case .truncated: nil
+    case .bodyTooLarge: .bodyTooLarge(limit: limit)
+    case .headersTooLarge, nil: .badAnswer
+    }
+  }
+
+  /// libcurl has one code for connecting too long, lasting too long and being too slow, and tells them apart only in words.
+  private var outOfTime: TransportError {
+    if !wasConnected { return .timedOut(host: host, stage: .connecting) }
+    return isOutOfTime ? .timedOut(host: host, stage: .answering) : .stalled
+  }
+}

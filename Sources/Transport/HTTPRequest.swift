@@ -1,0 +1,46 @@
+/// One request as the caller means it; what is wrong with it is found by ``HTTPClient/send(_:)``, before a byte leaves.
+package struct HTTPRequest: Sendable {
+  /// An HTTP token such as `GET`, `POST`, `PATCH`, `DELETE` or `HEAD`; sent in the case it is written in.
+  package var method: String
+
+  /// `http` or `https`, absolute. Text outside ASCII is percent-encoded, spaces are refused.
+  package var url: String
+
+  /// Sent in this order. `Content-Length`, `Transfer-Encoding` and `Expect` belong to the transport and are refused.
+  package var headers: [(name: String, value: String)]
+
+  /// `nil` sends no body. POST, PUT and PATCH then say `Content-Length: 0`. Ignored for HEAD.
+  package var body: [UInt8]?
+
+  /// From `send` to the last byte of the answer, waiting for a free connection included. At least 1 ms.
+  package var timeout: Duration
+
+  /// Name lookup, TCP and TLS together. At least 1 ms; never longer than what is left of ``timeout``.
+  package var connectTimeout: Duration
+
+  /// The exchange is given up after less than 1 byte a second for this long, rounded up to whole seconds (libcurl's grain).
+  package var stallTimeout: Duration
+
+  /// The most that is kept of an answer, counted after decompression.
+  package var maximumBodyBytes: Int
+
+  /// `true` keeps the first ``maximumBodyBytes``, drops the connection there and counts the answer as complete, for answers
+  /// that are only quoted. `false` makes a longer answer ``TransportError/bodyTooLarge(limit:)``.
+  package var truncatesBody: Bool
+
+  package init(
+    _ method: String, _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
+    timeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(10), stallTimeout: Duration = .seconds(30),
+    maximumBodyBytes: Int = 64 * 1024 * 1024, truncatesBody: Bool = false
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.timeout = timeout
+    self.connectTimeout = connectTimeout
+    self.stallTimeout = stallTimeout
+    self.maximumBodyBytes = maximumBodyBytes
+    self.truncatesBody = truncatesBody
+  }
+}

@@ -1,0 +1,140 @@
+import CCurl
+import Glibc
+internal import Locking
+
+typealias Outcome = Result<HTTPResponse, TransportError>
+
+/// A request on its way to the thread, and the way its outcome goes back.
+struct Job: Sendable {
+  let id: UInt64
+  let request: CheckedRequest
+  let continuation: CheckedContinuation<Outcome, Never>
+  let arrived = SuspendingClock.now
+
+  var deadline: SuspendingClock.Instant { arrived + request.request.timeout }
+}
+
+/// Performs what ``MailboxState`` decides: starts the thread, wakes it, hands over and joins.
+final class Mailbox: Sendable {
+  private struct Inside {
+    var state = MailboxState<Job>()
+    var bell: Bell?
+    var thread: pthread_t?
+    var closers: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let configuration: HTTPClient.Configuration
+  private let inside = Locked(Inside())
+
+  init(_ configuration: HTTPClient.Configuration) {
+    self.configuration = configuration
+  }
+
+  func issueID() -> UInt64 {
+    inside.withLock { $0.state.issueID() }
+  }
+
+  /// Hands `job` to the thread, which will resume it. A job that can't be handed over is resumed here: the thread never
+  /// hears of it.
+  func enqueue(_ job: Job) {
+    let refusal: TransportError? = inside.withLock { inside in
+      switch inside.state.enqueue(job) {
+      case .startThread: return start(&inside)
+      case .ring: inside.bell?.ring()
+      case .alreadyRung: break
+      case .refuse: return .closed
+      }
+      return nil
+    }
+    if let refusal { job.continuation.resume(returning: .failure(refusal)) }
+  }
+
+  func cancel(_ id: UInt64) {
+    inside.withLock { inside in
+      if inside.state.cancel(id) { inside.bell?.ring() }
+    }
+  }
+
+  /// Resumes `closer` once the thread has ended everything, or at once if there is no thread.
+  func close(_ closer: CheckedContinuation<Void, Never>) {
+    let isDone = inside.withLock { inside in
+      switch inside.state.close() {
+      case .ring: inside.bell?.ring()
+      case .wait: break
+      case .nothingToDo: return true
+      }
+      inside.closers.append(closer)
+      return false
+    }
+    if isDone { closer.resume() }
+  }
+
+  /// Joins the thread if nobody has. After ``close(_:)`` it has nothing left to do but to return, so this doesn't block.
+  func join() {
+    let thread = inside.withLock { inside in
+      defer { inside.thread = nil }
+      return inside.thread
+    }
+    if let thread { pthread_join(thread, nil) }
+  }
+
+  /// Closing for a `deinit`, which can't wait: the thread ends on its own.
+  func abandon() {
+    let thread = inside.withLock { inside in
+      if case .ring = inside.state.close() { inside.bell?.ring() }
+      defer { inside.thread = nil }
+      return inside.thread
+    }
+    if let thread { pthread_detach(thread) }
+  }
+
+  private func start(_ inside: inout Inside) -> TransportError? {
+    switch TransferThread.start(mailbox: self, configuration: configuration) {
+    case .success(let thread):
+      inside.thread = thread
+      return nil
+    case .failure(let error):
+      inside.state.threadDidNotStart()
+      return error
+    }
+  }
+}
+
+/// The thread's side.
+extension Mailbox {
+  /// From here on others may wake the thread; what came before is found by the first ``drain()``.
+  func hang(_ bell: Bell) {
+    inside.withLock { $0.bell = bell }
+  }
+
+  func drain() -> MailboxState<Job>.Batch {
+    inside.withLock { $0.state.drain() }
+  }
+
+  /// After this nobody touches the multi handle any more, and it may be freed.
+  func takeDownBell() {
+    inside.withLock { $0.bell = nil }
+  }
+
+  /// The last thing that the thread does.
+  func threadDidEnd() {
+    let (orphans, closers) = inside.withLock { inside in
+      defer { inside.closers = [] }
+      return (inside.state.threadDidEnd(), inside.closers)
+    }
+    for job in orphans { job.continuation.resume(returning: .failure(.outOfMemory)) }
+    for closer in closers { closer.resume() }
+  }
+}
+
+/// Wakes the thread out of its poll.
+///
+/// `@unchecked`: `curl_multi_wakeup` is the one call that libcurl allows from any thread. It is made under the mailbox's
+/// lock only, under which the thread takes the bell down before it frees the handle.
+struct Bell: @unchecked Sendable {
+  let multi: UnsafeMutableRawPointer
+
+  func ring() {
+    curl_multi_wakeup(multi)
+  }
+}

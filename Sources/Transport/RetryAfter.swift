@@ -1,0 +1,18 @@
+import CCurl
+
+extension HTTPResponse {
+  /// What `Retry-After` asks for, as seconds or as an HTTP date (RFC 9110, section 10.2.3); nil when there is none that
+  /// can be read. Never negative, and never more than a year.
+  ///
+  /// - Parameter now: Unix milliseconds, by which a date is measured.
+  package func retryAfter(now: Int64) -> Duration? {
+    guard let text = headers["Retry-After"] else { return nil }
+    let year: Int64 = 365 * 86_400
+    if let seconds = Double(text), seconds.isFinite {
+      return .milliseconds(Int64(min(max(0, seconds), Double(year)) * 1000))
+    }
+    // libcurl reads all three forms of an HTTP date; -1 is none.
+    let date = Int64(curl_getdate(text, nil))
+    return date == -1 ? nil : .milliseconds(min(year * 1000, max(0, date * 1000 - now)))
+  }
+}

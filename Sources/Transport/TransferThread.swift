@@ -1,0 +1,189 @@
+import CCurl
+import Glibc
+
+// How it works
+//
+// One thread owns everything of libcurl's: the multi handle lives on its stack, easy handles in its table. Tasks reach it
+// through the mailbox and `curl_multi_wakeup`; it reaches them by resuming their continuation, once, with a `Result`.
+// One turn of the loop: take the mail, start what may start, let libcurl work, settle what has ended, look at the clock,
+// poll. Whatever waits for a free connection waits in `Lanes`, whatever runs is in `transfers`, and an id is in one of them.
+//
+// Life: started by the first request. Closing ends transfers with `.closed` and frees the easy handles, takes the bell down (from then on
+// nobody else can touch the multi handle), frees the multi handle with its connections, and resumes the closers, who join. A cancelled request is resumed by the thread too, in its next turn.
+//
+// What it costs: all TLS and decompression share one core, and a callback that blocked would hold everybody up, so
+// callbacks only copy bytes. Bodies are held in memory, whole. Poll is capped at 100 ms while anything runs, as libcurl
+// 7.88.1 loses wake-ups of HTTP/2 streams and would sleep its whole time-out: ten turns a second for a silent server.
+// Name lookups are libcurl's own threads; at most `maximumConnectionsPerHost` of them run for one host.
+
+/// The thread that works. A value on that thread's stack; nothing of it is shared.
+struct TransferThread: ~Copyable {
+  private let mailbox: Mailbox
+  private let caFile: String?
+  private let multi: UnsafeMutableRawPointer
+  private var lanes: Lanes
+  private var waiting: [UInt64: Job] = [:]
+  private var transfers: [UInt64: Transfer] = [:]
+  private var lastLook = SuspendingClock.now
+
+  private init?(mailbox: Mailbox, configuration: HTTPClient.Configuration) {
+    guard isLibcurlReady, let multi = curl_multi_init() else { return nil }
+    self.mailbox = mailbox
+    self.multi = multi
+    caFile = configuration.caFile ?? environment("SSL_CERT_FILE")
+    lanes = Lanes(limit: configuration.maximumConnectionsPerHost)
+    _ = ccurl_multi_set_max_host_connections(multi, max(1, configuration.maximumConnectionsPerHost))
+    _ = ccurl_multi_set_connection_cache(multi, max(1, configuration.connectionCache))
+    mailbox.hang(Bell(multi: multi))
+  }
+
+  deinit {
+    mailbox.takeDownBell()
+    curl_multi_cleanup(multi)
+  }
+
+  private mutating func run() {
+    while true {
+      let mail = mailbox.drain()
+      for job in mail.jobs { admit(job) }
+      if mail.isClosing { return endAll() }
+      for id in mail.cancelled { settle(id, .failure(.cancelled)) }
+      var running: Int32 = 0
+      curl_multi_perform(multi, &running)
+      settleEnded()
+      giveUpLate()
+      // Waiting jobs imply running ones. New handles make libcurl's own timer cut this short.
+      curl_multi_poll(multi, nil, 0, transfers.isEmpty ? 60_000 : 100, nil)
+    }
+  }
+
+  private mutating func admit(_ job: Job) {
+    if lanes.enter(job.id, job.request.url.origin) {
+      start(job)
+    } else {
+      waiting[job.id] = job
+    }
+  }
+
+  private mutating func start(_ job: Job) {
+    var next: Job? = job
+    while let job = next {
+      do throws(TransportError) {
+        let transfer = try Transfer(job, caFile: caFile, now: .now)
+        guard curl_multi_add_handle(multi, transfer.easy.raw) == CURLM_OK else { throw .outOfMemory }
+        transfers[job.id] = transfer
+        return
+      } catch {
+        job.continuation.resume(returning: .failure(error))
+        next = successor(of: job)
+      }
+    }
+  }
+
+  /// Frees the place of `job`.
+  ///
+  /// - Returns: the one that may have it.
+  private mutating func successor(of job: Job) -> Job? {
+    lanes.leave(job.request.url.origin).flatMap { waiting.removeValue(forKey: $0) }
+  }
+
+  private mutating func settleEnded() {
+    var left: Int32 = 0
+    while let message = curl_multi_info_read(multi, &left)?.pointee {
+      guard message.msg == CURLMSG_DONE, let easy = message.easy_handle else { continue }
+      let id = Transfer.id(of: easy)
+      guard let transfer = transfers[id] else { continue }
+      settle(id, transfer.outcome(message.data.result, now: .now))
+    }
+  }
+
+  /// Ends the job with this id. An id that is not known any more is okay: a cancellation met its answer on the way.
+  private mutating func settle(_ id: UInt64, _ outcome: Outcome) {
+    if let job = waiting.removeValue(forKey: id) {
+      lanes.withdraw(id)
+      job.continuation.resume(returning: outcome)
+    } else if let transfer = transfers.removeValue(forKey: id) {
+      curl_multi_remove_handle(multi, transfer.easy.raw)
+      transfer.job.continuation.resume(returning: outcome)
+      if let next = successor(of: transfer.job) { start(next) }
+    }
+  }
+
+  /// Time runs for those that wait, too; libcurl knows only those that run. These are looked at as well, a second late,
+  /// for the case that libcurl holds one back (one that waits for a connection to a proxy has no time-out there).
+  private mutating func giveUpLate() {
+    let now = SuspendingClock.now
+    guard lastLook.duration(to: now) >= .milliseconds(50) else { return }
+    lastLook = now
+    for job in waiting.values where job.deadline <= now { giveUp(job, .waiting) }
+    for transfer in transfers.values where transfer.job.deadline + .seconds(1) <= now {
+      giveUp(transfer.job, transfer.easy.pretransferMicroseconds > 0 ? .answering : .connecting)
+    }
+  }
+
+  private mutating func giveUp(_ job: Job, _ stage: TransportError.Stage) {
+    settle(job.id, .failure(.timedOut(host: job.request.url.host, stage: stage)))
+  }
+
+  private mutating func endAll() {
+    for job in waiting.values { job.continuation.resume(returning: .failure(.closed)) }
+    waiting = [:]
+    for transfer in transfers.values {
+      curl_multi_remove_handle(multi, transfer.easy.raw)
+      transfer.job.continuation.resume(returning: .failure(.closed))
+    }
+    transfers = [:]
+  }
+}
+
+extension TransferThread {
+  /// Starts a thread that works until `mailbox` is closed. Called under the mailbox's lock.
+  static func start(
+    mailbox: Mailbox, configuration: HTTPClient.Configuration
+  ) -> Result<pthread_t, TransportError> {
+    let luggage = Unmanaged.passRetained(Luggage(mailbox, configuration))
+    var thread = pthread_t()
+    let code = pthread_create(&thread, nil, threadMain, luggage.toOpaque())
+    guard code != 0 else { return .success(thread) }
+    luggage.release()
+    return .failure(.other(code: Int(code), text: "the transfer thread could not be started"))
+  }
+
+  fileprivate static func work(_ luggage: Luggage) {
+    blockBrokenPipeSignal()
+    if var thread = TransferThread(mailbox: luggage.mailbox, configuration: luggage.configuration) { thread.run() }
+    luggage.mailbox.threadDidEnd()
+  }
+}
+
+private final class Luggage: Sendable {
+  let mailbox: Mailbox
+  let configuration: HTTPClient.Configuration
+
+  init(_ mailbox: Mailbox, _ configuration: HTTPClient.Configuration) {
+    self.mailbox = mailbox
+    self.configuration = configuration
+  }
+}
+
+private func threadMain(_ luggage: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  if let luggage { TransferThread.work(Unmanaged<Luggage>.fromOpaque(luggage).takeRetainedValue()) }
+  return nil
+}
+
+/// Writing to a connection that the other side has closed raises SIGPIPE in the writing thread, and OpenSSL can't be told
+/// not to. Blocked for this thread only: the rest of the process, and what it spawns, keep their own ways.
+private func blockBrokenPipeSignal() {
+  var signals = sigset_t()
+  sigemptyset(&signals)
+  sigaddset(&signals, SIGPIPE)
+  pthread_sigmask(SIG_BLOCK, &signals, nil)
+}
+
+private let isLibcurlReady = ccurl_global_init() == CURLE_OK
+
+private func environment(_ name: String) -> String? {
+  guard let value = getenv(name) else { return nil }
+  let text = String(cString: value)
+  return text.isEmpty ? nil : text
+}
