@@ -1,0 +1,109 @@
+internal import JSONSource
+package import Runs
+package import Secrets
+package import Transport
+
+/// Speaks the Vi Runs API, as vi-sdk 0.1.0b7 does.
+package struct ViClient: Sendable {
+  /// Most of an answer that is read, 64 MiB.
+  private static let largestAnswer = 64 << 20
+
+  /// Without a slash at its end.
+  package let endpoint: String
+  package let organization: String
+  private let secretKey: Secret
+  private let http: HTTPClient
+  private let time: TimeSource
+
+  package init(endpoint: String, organization: String, secretKey: Secret, http: HTTPClient, time: TimeSource) {
+    self.endpoint = String(endpoint.reversed().drop { $0 == "/" }.reversed())
+    self.organization = organization
+    self.secretKey = secretKey
+    self.http = http
+    self.time = time
+  }
+
+  /// One page of the runs, newest first.
+  ///
+  /// - Parameters:
+  ///   - token: of the page, as the page before gave it; nil for the first.
+  ///   - size: how many items are asked for; the server may give fewer.
+  package func page(token: String?, size: Int) async throws(SourceError) -> RunPage {
+    let next = token.map { "p=\(Self.percentEncoded($0))&" } ?? ""
+    let response = try await get("/runs?\(next)s=\(size)")
+    guard let page = RunPage(response.body) else { throw .notVi(Self.shape(of: response)) }
+    return page
+  }
+
+  /// One run's document. Throws ``SourceError/noSuchRun(id:)`` when there is none.
+  package func run(id: String) async throws(SourceError) -> Run {
+    do {
+      let response = try await get("/runs/\(id)")
+      return try Run(parsing: response.body)
+    } catch let error as MalformedRun {
+      throw .notVi("run \(id) can't be read: \(error)")
+    } catch let error as SourceError {
+      if case .rejected(404, _) = error { throw .noSuchRun(id: id) }
+      throw error
+    } catch {
+      throw .notVi("\(error)")
+    }
+  }
+
+  private func get(_ path: String) async throws(SourceError) -> HTTPResponse {
+    var request = HTTPRequest(
+      "GET", "\(endpoint)/workspaces/\(Self.percentEncoded(organization))\(path)",
+      headers: [
+        ("Authorization", "Bearer \(secretKey.revealed)"), ("Organization-Id", organization),
+        ("Accept", "application/json"),
+      ])
+    request.timeout = .seconds(120)
+    request.maximumBodyBytes = Self.largestAnswer
+    let response: HTTPResponse
+    do throws(TransportError) {
+      response = try await http.send(request)
+    } catch {
+      throw .unreachable(error)
+    }
+    if (200..<300).contains(response.status) { return response }
+    throw failure(response)
+  }
+
+  private func failure(_ response: HTTPResponse) -> SourceError {
+    let message = Self.message(of: response)
+    let retryAfter = response.retryAfter(now: time.now().milliseconds)
+    return switch response.status {
+    case 401, 403: .refused(status: response.status, message: message)
+    case 429: .rateLimited(retryAfter: retryAfter)
+    case 408, 500...: .failing(status: response.status, message: message, retryAfter: retryAfter)
+    default: .rejected(status: response.status, message: message)
+    }
+  }
+
+  /// What the server said, with the trace id that the vendor's support asks for. One line, at most 300 characters.
+  private static func message(of response: HTTPResponse) -> String {
+    let root = (try? JSONDocument(parsing: response.body))?.root
+    let text = root?["message"]?.string ?? root?["error"]?.string ?? root?["error"]?["message"]?.string ?? ""
+    let trace = response.headers["x-cloud-trace-context"].map { " [trace \($0.prefix { $0 != "/" }.prefix(64))]" } ?? ""
+    let line = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : String($0) }.joined()
+    return "\(line.prefix(300))\(trace)"
+  }
+
+  private static func shape(of response: HTTPResponse) -> String {
+    let kind = response.headers["Content-Type"] ?? "no content type"
+    return "\(response.status) with \(response.body.count) bytes of \(kind.prefix(60)), which are no page of runs"
+  }
+
+  /// RFC 3986, everything but the unreserved characters.
+  private static func percentEncoded(_ text: String) -> String {
+    text.utf8.map { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): String(UnicodeScalar(byte))
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "~"):
+        String(UnicodeScalar(byte))
+      default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+      }
+    }.joined()
+  }
+}

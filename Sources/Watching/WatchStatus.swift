@@ -1,0 +1,25 @@
+internal import Locking
+package import Runs
+
+/// How the watching goes, for whoever looks: the live line of a terminal.
+package final class WatchStatus: Sendable {
+  package struct Snapshot: Sendable {
+    /// Runs that have not ended, of those seen in the last whole sweep.
+    package var active = 0
+    package var total = 0
+    package var lastWholeSweep: Timestamp?
+    package var isSweeping = false
+    /// Why the last sweep failed; nil when it did not.
+    package var failure: String?
+  }
+
+  private let state = Locked(Snapshot())
+
+  package init() {}
+
+  package var snapshot: Snapshot { state.withLock { $0 } }
+
+  func update(_ change: (inout Snapshot) -> Void) {
+    state.withLock { change(&$0) }
+  }
+}
