@@ -23,6 +23,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
@@ -50,8 +51,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", logging,
-        serviceLifecycle,
+        "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking", logging,
+        serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
     .target(
@@ -65,7 +66,8 @@ let package = Package(
     .target(
       name: "Delivery",
       dependencies: [
-        "Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", crypto, logging, subprocess, systemPackage,
+        "Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", crypto, logging, subprocess,
+        systemPackage,
       ],
       swiftSettings: strict),
     .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking", grdb], swiftSettings: strict),

@@ -31,6 +31,12 @@ package struct SourceSettings: Sendable {
   package let endpoint: ReferenceText
   package let organization: ReferenceText
   package let secretKey: ReferenceText
+
+  /// The variables of the vendor's SDK.
+  package static let standard = SourceSettings(
+    endpoint: ReferenceText(environment: "DATATURE_VI_API_ENDPOINT", fallback: "https://api.vi.datature.com"),
+    organization: ReferenceText(environment: "DATATURE_VI_ORGANIZATION_ID"),
+    secretKey: ReferenceText(environment: "DATATURE_VI_SECRET_KEY"))
 }
 
 package struct WatchSettings: Sendable {

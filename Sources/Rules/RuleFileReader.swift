@@ -25,17 +25,17 @@ struct RuleFileReader {
   private func source(_ node: JSONNode?) -> SourceSettings? {
     let known = ["endpoint", "organization", "secretKey"]
     let reader = node.flatMap { ObjectReader($0, path: "source", known: known, diagnostics) }
-    func setting(_ key: String, default text: String) -> ReferenceText? {
-      if let node = reader?[key] { return reference(node, path: "source.\(key)") }
-      return try? ReferenceText(text)
+    func setting(_ key: String, default standard: ReferenceText) -> ReferenceText? {
+      guard let node = reader?[key] else { return standard }
+      return reference(node, path: "source.\(key)")
     }
-    let secretKey = setting("secretKey", default: "${env:DATATURE_VI_SECRET_KEY}")
+    let secretKey = setting("secretKey", default: SourceSettings.standard.secretKey)
     if let secretKey, !secretKey.hasReferences, let node = reader?["secretKey"] {
       diagnostics.warning(
         at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
     }
-    let endpoint = setting("endpoint", default: "${env:DATATURE_VI_API_ENDPOINT:-https://api.vi.datature.com}")
-    let organization = setting("organization", default: "${env:DATATURE_VI_ORGANIZATION_ID}")
+    let endpoint = setting("endpoint", default: SourceSettings.standard.endpoint)
+    let organization = setting("organization", default: SourceSettings.standard.organization)
     guard let secretKey, let endpoint, let organization else { return nil }
     return SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey)
   }

@@ -18,6 +18,12 @@ package struct ReferenceText: Sendable, Equatable {
     parts.contains { if case .literal = $0 { false } else { true } }
   }
 
+  /// `${env:NAME}`, or `${env:NAME:-fallback}`.
+  package init(environment name: String, fallback: String? = nil) {
+    source = "${env:\(name)\(fallback.map { ":-\($0)" } ?? "")}"
+    parts = [.environment(name: name, fallback: fallback)]
+  }
+
   package init(_ source: String) throws(ReferenceSyntaxError) {
     self.source = source
     var parts: [Part] = []

@@ -26,12 +26,16 @@ package struct Hook: Sendable {
   /// From the start to TERM for the whole process group; zero and less stop the hook at once, more than a year is a year.
   package var timeout: Duration
 
-  /// From TERM to KILL, by the machine's own monotonic clock; more than a day is a day.
+  /// From TERM to KILL when the time is up, by the machine's own monotonic clock; more than a day is a day.
   package var killGrace: Duration
+
+  /// From TERM to KILL when our own task was cancelled: we are being stopped ourselves, and have little time.
+  package var interruptGrace: Duration
 
   package init(
     command: HookCommand, environment: [(name: String, value: String)] = [], stdin: [UInt8] = [],
-    workingDirectory: String? = nil, timeout: Duration = .seconds(3600), killGrace: Duration = .seconds(10)
+    workingDirectory: String? = nil, timeout: Duration = .seconds(3600), killGrace: Duration = .seconds(10),
+    interruptGrace: Duration = .milliseconds(1500)
   ) {
     self.command = command
     self.environment = environment
@@ -39,5 +43,6 @@ package struct Hook: Sendable {
     self.workingDirectory = workingDirectory
     self.timeout = timeout
     self.killGrace = killGrace
+    self.interruptGrace = interruptGrace
   }
 }

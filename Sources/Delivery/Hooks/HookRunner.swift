@@ -19,7 +19,7 @@ package struct HookRunner: Sendable {
     self.clock = clock
   }
 
-  /// Runs one hook to its end. Cancelling the task stops it: TERM, ``Hook/killGrace``, KILL; so it returns within the grace.
+  /// Runs one hook to its end. Cancelling the task stops it: TERM, ``Hook/interruptGrace``, KILL; so it returns within the grace.
   ///
   /// - Parameter onLine: hears each line as it is written, in order per stream, in pieces of at most 8 KiB, on a thread that
   ///   may block; a slow listener slows the hook.
@@ -48,7 +48,7 @@ package struct HookRunner: Sendable {
     onLine: @escaping @Sendable (HookStream, String) -> Void
   ) async throws -> HookResult {
     let wake = descriptors.wake.write
-    let grace = min(hook.killGrace, .seconds(86_400))
+    let longest = Duration.seconds(86_400)
     let outcome = try await Subprocess.run(
       launch.configuration,
       input: .fileDescriptor(FileDescriptor(rawValue: descriptors.stdin), closeAfterSpawningProcess: true),
@@ -58,7 +58,8 @@ package struct HookRunner: Sendable {
       let watch = HookWatch(
         group: ProcessGroup(leader: execution.processIdentifier.value),
         leaderDescriptor: execution.processIdentifier.processDescriptor,
-        descriptors: descriptors, grace: grace, onLine: onLine)
+        descriptors: descriptors, grace: min(hook.killGrace, longest),
+        graceWhenInterrupted: min(hook.interruptGrace, longest), onLine: onLine)
       return await withTaskGroup(of: Void.self) { tasks in
         tasks.addTask { await stop(after: hook.timeout, wake) }
         let report = await watch.run()

@@ -28,22 +28,25 @@ struct HookWatch {
   private let leaderDescriptor: Int32
   private let wake: Int32
   private let grace: Duration
+  private let graceWhenInterrupted: Duration
   private var stdout: HookTap
   private var stderr: HookTap
   private var phase = Phase.running
   private var leaderHasEnded = false
 
   /// - Parameters:
-  ///   - grace: from TERM to KILL.
+  ///   - grace: from TERM to KILL when the hook's time is up.
+  ///   - graceWhenInterrupted: the same when we are stopping ourselves.
   ///   - onLine: is called on the watching thread; while it has not returned nothing is read, and the hook waits.
   init(
     group: ProcessGroup, leaderDescriptor: Int32, descriptors: borrowing HookDescriptors, grace: Duration,
-    onLine: @escaping @Sendable (HookStream, String) -> Void
+    graceWhenInterrupted: Duration, onLine: @escaping @Sendable (HookStream, String) -> Void
   ) {
     self.group = group
     self.leaderDescriptor = leaderDescriptor
     self.wake = descriptors.wake.read
     self.grace = grace
+    self.graceWhenInterrupted = graceWhenInterrupted
     stdout = HookTap(descriptor: descriptors.stdout.read) { onLine(.stdout, $0) }
     stderr = HookTap(descriptor: descriptors.stderr.read) { onLine(.stderr, $0) }
   }
@@ -96,7 +99,7 @@ extension HookWatch {
   /// TERM for the group, once. CONT, for a stopped process sees no TERM before it goes on.
   private mutating func begin(_ stop: HookStop) {
     guard case .running = phase, !group.leaderHasEnded else { return }
-    phase = .stopping(stop, killAt: .now + grace)
+    phase = .stopping(stop, killAt: .now + (stop == .interrupted ? graceWhenInterrupted : grace))
     group.send(SIGTERM)
     group.send(SIGCONT)
   }

@@ -1,0 +1,81 @@
+import Glibc
+package import Rules
+package import Runs
+package import Secrets
+package import Transport
+package import Watching
+
+/// A rules file, read and checked, together with what it was read from.
+package struct Configuration: Sendable {
+  package let file: RuleFile
+  package let secrets: SecretSource
+
+  /// What reading a rules file brought to light.
+  package struct Check: Sendable {
+    /// Nil when there is an error among the diagnostics.
+    package let configuration: Configuration?
+    package let diagnostics: [Diagnostic]
+    package let bytes: [UInt8]
+  }
+
+  /// Largest rules file that is read, 16 MiB.
+  private static let largestFile = 16 << 20
+
+  /// Throws ``Failure`` with `badConfiguration` when there is no such file or it can't be read.
+  package static func check(path: String, secrets: SecretSource) throws(Failure) -> Check {
+    let bytes = try read(path)
+    let (file, diagnostics) = RuleFile.read(bytes) { text throws(SecretError) in try secrets.resolve(text) }
+    let configuration = file.map { Configuration(file: $0, secrets: secrets) }
+    return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes)
+  }
+
+  private static func read(_ path: String) throws(Failure) -> [UInt8] {
+    guard let file = fopen(path, "re") else {
+      throw Failure(
+        .badConfiguration,
+        "the rules file \(path) can't be read: \(String(cString: strerror(errno))); name another with --rules FILE")
+    }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while bytes.count <= largestFile {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { break }
+      bytes += chunk[..<count]
+    }
+    guard ferror(file) == 0 else {
+      throw Failure(.badConfiguration, "the rules file \(path) can't be read: \(String(cString: strerror(errno)))")
+    }
+    guard bytes.count <= largestFile else {
+      throw Failure(.badConfiguration, "the rules file \(path) is larger than 16 MiB; split it over several watchers")
+    }
+    return bytes
+  }
+}
+
+extension SourceSettings {
+  /// The client for this source. Throws ``Failure`` with `badConfiguration`, naming the variables that are missing.
+  package func client(_ secrets: SecretSource, _ http: HTTPClient, _ time: TimeSource) throws(Failure) -> ViClient {
+    var missing: [String] = []
+    func value(_ text: ReferenceText) -> Secret? {
+      do throws(SecretError) {
+        return try secrets.resolve(text)
+      } catch {
+        missing.append("\(error); \(error.hint)")
+        return nil
+      }
+    }
+    let values = (value(endpoint), value(organization), value(secretKey))
+    guard let endpoint = values.0, let organization = values.1, let secretKey = values.2 else {
+      throw Failure(.badConfiguration, "no credentials for the Vi API: " + missing.joined(separator: "\n"))
+    }
+    let url = endpoint.revealed.lowercased()
+    guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
+      throw Failure(
+        .badConfiguration,
+        "the endpoint of the Vi API does not begin with https:// or http://; check DATATURE_VI_API_ENDPOINT")
+    }
+    return ViClient(
+      endpoint: endpoint.revealed, organization: organization.revealed, secretKey: secretKey, http: http, time: time)
+  }
+}

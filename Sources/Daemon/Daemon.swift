@@ -1,0 +1,90 @@
+package import Delivery
+package import Logging
+package import Runs
+internal import ServiceLifecycle
+package import Storage
+package import Transport
+internal import UnixSignals
+package import Watching
+
+package enum WatchMode: Sendable {
+  case forever
+  /// One sweep, what is due, and end.
+  case once
+  /// Until every watched run has ended and every delivery is settled.
+  case untilDone
+}
+
+/// The watcher as a process: how the rooms below are put together, and how they are stopped.
+package struct Daemon: Sendable {
+  /// What is on its way has so long to end after the first signal; then it is cut off, and hooks have
+  /// `Hook.interruptGrace` more. Together under 10 s.
+  private static let shutdownTime: Duration = .seconds(8)
+
+  package let watcher: Watcher
+  package let dispatcher: Dispatcher
+  private let http: HTTPClient
+  private let store: any StateStore
+  private let time: TimeSource
+  private let log: Logger
+
+  package init(
+    watcher: Watcher, dispatcher: Dispatcher, http: HTTPClient, store: any StateStore, time: TimeSource, log: Logger
+  ) {
+    self.watcher = watcher
+    self.dispatcher = dispatcher
+    self.http = http
+    self.store = store
+    self.time = time
+    self.log = log
+  }
+
+  /// Runs until done, or until SIGTERM or SIGINT; a second signal ends the process at once.
+  /// Throws ``Failure`` for what ends it otherwise.
+  package func run(_ mode: WatchMode) async throws(Failure) {
+    do {
+      let released = try await store.releaseClaims(at: time.now())
+      if released > 0 {
+        log.notice("attempts that were cut off by the last end are made again", metadata: ["deliveries": "\(released)"])
+      }
+      try await supervise(WatchService(watcher: watcher, dispatcher: dispatcher, mode: mode))
+    } catch let error as Failure {
+      throw error
+    } catch let error as SourceError {
+      throw Failure(error)
+    } catch let error as StorageError {
+      throw Failure(error)
+    } catch is CancellationError {
+      // The time for a graceful end was over: what was cut off is pending again.
+    } catch {
+      throw Failure(.stateUnusable, "\(error)")
+    }
+    await http.close()
+  }
+
+  private func supervise(_ service: WatchService) async throws {
+    var configuration = ServiceGroupConfiguration(
+      services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+      logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() })
+    configuration.maximumGracefulShutdownDuration = Self.shutdownTime
+    let group = ServiceGroup(configuration: configuration)
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    try await withThrowingTaskGroup { tasks in
+      tasks.addTask { try await group.run() }
+      tasks.addTask { await Self.obey(signals, group, log) }
+      // The signals end with the process only: when the group has ended, so has the work.
+      try await tasks.next()
+      tasks.cancelAll()
+    }
+  }
+
+  private static func obey(_ signals: UnixSignalsSequence, _ group: ServiceGroup, _ log: Logger) async {
+    var isStopping = false
+    for await signal in signals {
+      if isStopping { ProcessEnd.atOnce(afterSignal: signal.rawValue) }
+      isStopping = true
+      log.notice("stopping; what is on its way may end", metadata: ["signal": "\(signal)"])
+      await group.triggerGracefulShutdown()
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package import Storage
+package import Watching
+
+/// What the process says when it ends (sysexits.h, and 124 as `timeout` has it).
+package enum ExitStatus: Int32, Sendable {
+  case fine = 0
+  /// It ran well, and the answer is no.
+  case no = 1
+  /// `runs wait`: a run was cancelled.
+  case cancelled = 3
+  case usage = 64
+  case unreadableData = 65
+  case sourceUnreachable = 69
+  case stateUnusable = 73
+  case tryLater = 75
+  case notVi = 76
+  case refused = 77
+  case badConfiguration = 78
+  case timedOut = 124
+
+  package init(_ error: SourceError) {
+    self =
+      switch error {
+      case .unreachable, .failing: .sourceUnreachable
+      case .rateLimited: .tryLater
+      case .refused: .refused
+      case .noSuchRun: .no
+      case .rejected, .notVi: .notVi
+      }
+  }
+
+  package init(_ error: StorageError) {
+    self = if case .held = error { .tryLater } else { .stateUnusable }
+  }
+}
+
+/// Why a command ends before its time: what to say, and the status to end with.
+package struct Failure: Error, Sendable, CustomStringConvertible {
+  package let status: ExitStatus
+  /// What happened, to what, and what to do; empty when it has been said already.
+  package let description: String
+
+  package init(_ status: ExitStatus, _ description: String) {
+    self.status = status
+    self.description = description
+  }
+
+  package init(_ error: SourceError) {
+    self.init(ExitStatus(error), "\(error); \(error.advice)")
+  }
+
+  package init(_ error: StorageError) {
+    self.init(ExitStatus(error), "\(error)")
+  }
+}

@@ -1,0 +1,64 @@
+internal import Delivery
+internal import Logging
+internal import ServiceLifecycle
+internal import Watching
+
+/// Watching and delivering side by side, until told to stop or until there is nothing left to do.
+struct WatchService: Service {
+  let watcher: Watcher
+  let dispatcher: Dispatcher
+  let mode: WatchMode
+
+  func run() async throws {
+    try await withGracefulShutdownHandler {
+      switch mode {
+      case .once: try await runOnce()
+      case .forever, .untilDone: try await runOn()
+      }
+    } onGracefulShutdown: {
+      dispatcher.stop()
+    }
+  }
+
+  /// One sweep, then what is due: also when the source can't be reached, for deliveries don't need it.
+  private func runOnce() async throws {
+    let sweep = await stoppable { _ = try await watcher.sweep() }
+    dispatcher.finish(.whenNothingIsDue)
+    try await dispatcher.run()
+    if case .failure(let error) = sweep { throw error }
+  }
+
+  private func runOn() async throws {
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await dispatcher.run() }
+      group.addTask {
+        try await stoppable { try await watch() }.get()
+        if mode == .untilDone { dispatcher.finish(.whenAllIsSettled) }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  private func watch() async throws {
+    let isFirst = Flag()
+    try await watcher.run(
+      onSweep: { report in
+        isFirst.lower()
+        if report.newDeliveries > 0 { dispatcher.wake() }
+        return mode == .untilDone && report.active == 0
+      },
+      onFailure: { error in
+        if case .refused = error, isFirst.isUp { throw Failure(error) }
+      })
+  }
+
+  /// Runs what a shutdown may simply cut off. Being cut off is no failure.
+  private func stoppable(_ body: @escaping @Sendable () async throws -> Void) async -> Result<Void, any Error> {
+    do {
+      try await cancelWhenGracefulShutdown(body)
+      return .success(())
+    } catch {
+      return error is CancellationError || Task.isShuttingDownGracefully ? .success(()) : .failure(error)
+    }
+  }
+}
