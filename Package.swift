@@ -45,7 +45,7 @@ let package = Package(
       name: "vi-notify",
       dependencies: [
         "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets",
-        "JSONSource", argumentParser, logging,
+        "JSONSource", "Locking", argumentParser, logging,
       ],
       swiftSettings: strict),
     .target(

@@ -14,10 +14,6 @@ struct Sweep {
 
 /// Reads every page of the list, or the runs that the user named.
 struct SweepReader {
-  /// A list that has more pages than this never ends.
-  static let mostPages = 10_000
-  /// Asked for; the server may grant fewer.
-  static let pageSize = 100
   /// Single requests at once.
   private static let requestsAtOnce = 4
 
@@ -27,17 +23,10 @@ struct SweepReader {
 
   func readAll() async throws(SourceError) -> Sweep {
     var sweep = Sweep()
-    var tokens: Set<String> = []
-    var token: String?
-    repeat {
-      let page = try await client.page(token: token, size: Self.pageSize)
+    var pages = RunPages(client: client)
+    while let page = try await pages.next() {
       for item in page.items { read(page.bytes[item], into: &sweep) }
-      token = page.nextPage
-      if let token, !tokens.insert(token).inserted {
-        throw .notVi("the list goes in a circle: the token of page \(tokens.count + 1) was given before")
-      }
-      if tokens.count >= Self.mostPages { throw .notVi("the list has more than \(Self.mostPages) pages") }
-    } while token != nil
+    }
     return sweep
   }
 

@@ -52,6 +52,9 @@ struct HookWatch {
   }
 
   /// Watches on a thread of its own. Cancelling does not end it: a ``HookStop`` does.
+  ///
+  /// Dispatch gives out 255 such threads; from there on a hook is started at once but watched, and so stopped, only when
+  /// another has ended.
   consuming func run() async -> Report {
     let watch = self
     return await withCheckedContinuation { continuation in

@@ -1,0 +1,34 @@
+extension Scenario {
+  /// What `vi-notify simulate` shows where no file is given: in each dialect a few runs that live through everything
+  /// within a minute, and thirty old ones, so that there are several pages.
+  package static let builtIn: Scenario = {
+    var scenario = Scenario(population: Population(count: 30, seed: 7))
+    for (index, dialect) in Dialect.allCases.enumerated() {
+      let shift = Int64(index) * 3_000
+      scenario.runs += [
+        life("succeeds", dialect, "prod-inspection", running: 4_000 + shift, .init(at: 20_000 + shift, .succeeded)),
+        life(
+          "fails", dialect, "detector", running: 6_000 + shift,
+          .init(
+            at: 30_000 + shift, .failed, reason: "OutOfMemory",
+            message: "CUDA out of memory. Tried to allocate 2.50 GiB.")),
+        life("is_cancelled", dialect, "captioner", running: 8_000 + shift, .init(at: 40_000 + shift, .cancelled)),
+      ]
+    }
+    scenario.runs.append(
+      life(
+        "breaks", .documented, "prod-ocr", running: 10_000,
+        .init(at: 50_000, .error, reason: "InternalError", message: "The trainer stopped without a word.")))
+    scenario.runs.append(ScriptedRun("run_waits_for_you", flow: "shelf-counter", created: 0))
+    return scenario
+  }()
+
+  private static func life(
+    _ name: String, _ dialect: Dialect, _ flow: String, running: Int64, _ end: ScriptedRun.Step
+  ) -> ScriptedRun {
+    ScriptedRun(
+      "run_\(name)_\(dialect.rawValue)", flow: flow, dialect: dialect, created: -5_000,
+      attributes: ["stage": flow.hasPrefix("prod-") ? "release" : "trial"],
+      life: [ScriptedRun.Step(at: running, .running), end])
+  }
+}

@@ -1,0 +1,68 @@
+/// Pre-signed downloads: whoever has the address needs no key, and must not send one.
+extension World {
+  /// An address of a model's archive that holds for ``linkLifetime``.
+  func signedURL(_ run: ScriptedRun, _ epoch: Int, host: String, at now: Int64) -> String {
+    let path = "/files/\(organization)/\(run.runID)/\(Self.checkpoint(epoch)).tar"
+    let expires = now + Self.linkLifetime
+    return "http://\(host)\(path)?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Expires=\(expires)"
+      + "&X-Goog-Signature=\(signature(of: path, expires: expires))"
+  }
+
+  private func signature(of path: String, expires: Int64) -> String {
+    String(fnv1a("\(path)?\(expires)#\(secretKey)"), radix: 16)
+  }
+
+  func file(_ request: ReceivedRequest, at now: Int64) -> Answer {
+    guard request.method == "GET" || request.method == "HEAD" else { return fileError(405, "MethodNotAllowed") }
+    // Storage services take one way to prove a right at a time; a secret key that is sent here is one given away.
+    guard request.headers["authorization"] == nil else { return fileError(400, "InvalidArgument") }
+    let query = request.query
+    guard let expires = query["X-Goog-Expires"].flatMap(Int64.init),
+      query["X-Goog-Signature"] == signature(of: request.path, expires: expires)
+    else { return fileError(403, "SignatureDoesNotMatch") }
+    guard now < expires else { return fileError(400, "ExpiredToken") }
+    let segments = request.segments
+    guard segments.count == 4, let run = run(segments[2], at: now), let epoch = Self.epoch(ofFile: segments[3]) else {
+      return fileError(404, "NoSuchKey")
+    }
+    return serve(Archive(runID: run.runID, flow: run.flow, epoch: epoch, size: modelSize), request)
+  }
+
+  private static func epoch(ofFile name: String) -> Int? {
+    guard name.hasPrefix("ckpt_"), name.hasSuffix(".tar") else { return nil }
+    return Int(name.dropFirst(5).dropLast(4))
+  }
+
+  private func serve(_ archive: Archive, _ request: ReceivedRequest) -> Answer {
+    var headers = [
+      "Content-Type": "application/x-tar", "Accept-Ranges": "bytes", "ETag": "\"\(String(archive.tag, radix: 16))\"",
+    ]
+    guard let text = request.headers["range"] else {
+      return Answer(200, headers: headers, body: .archive(archive, 0..<archive.count))
+    }
+    guard let range = Self.byteRange(text, of: archive.count) else {
+      headers["Content-Range"] = "bytes */\(archive.count)"
+      return Answer(416, headers: headers)
+    }
+    headers["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(archive.count)"
+    return Answer(206, headers: headers, body: .archive(archive, range))
+  }
+
+  /// Reads `bytes=FIRST-LAST`, `bytes=FIRST-` and `bytes=-COUNT`; nil when nothing of it is in the file.
+  static func byteRange(_ text: String, of count: Int) -> Range<Int>? {
+    guard text.hasPrefix("bytes=") else { return nil }
+    let sides = text.dropFirst(6).split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    guard sides.count == 2 else { return nil }
+    if sides[0].isEmpty {
+      return Int(sides[1]).flatMap { 0 < $0 ? max(0, count - $0)..<count : nil }
+    }
+    guard let first = Int(sides[0]), first < count else { return nil }
+    guard !sides[1].isEmpty else { return first..<count }
+    return Int(sides[1]).flatMap { first <= $0 ? first..<min($0 + 1, count) : nil }
+  }
+
+  private func fileError(_ status: Int, _ code: String) -> Answer {
+    let text = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>\(code)</Code></Error>"
+    return Answer(status, headers: ["Content-Type": "application/xml"], body: .bytes(Array(text.utf8)))
+  }
+}

@@ -1,0 +1,24 @@
+/// The API requests that came in: all of them counted, the last ones kept.
+struct RequestLog: Sendable {
+  /// More than this are forgotten, oldest first; the counts go on.
+  static let capacity = 100_000
+
+  private(set) var entries: [LoggedRequest] = []
+  private(set) var counts: [RequestKind: Int] = [:]
+
+  mutating func record(_ request: ReceivedRequest, _ kind: RequestKind) {
+    entries.append(LoggedRequest(kind: kind, request: request))
+    if entries.count > Self.capacity { entries.removeFirst(Self.capacity / 10) }
+    counts[kind, default: 0] += 1
+  }
+
+  /// Of every kind where `kind` is nil.
+  func count(_ kind: RequestKind?) -> Int {
+    kind.map { counts[$0] ?? 0 } ?? counts.values.reduce(0, +)
+  }
+}
+
+package struct LoggedRequest: Sendable {
+  package let kind: RequestKind
+  package let request: ReceivedRequest
+}

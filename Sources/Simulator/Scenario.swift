@@ -1,0 +1,63 @@
+/// What a simulator starts with. All times in it are milliseconds from the simulator's start.
+package struct Scenario: Sendable {
+  package static let defaultOrganization = "demo-org"
+  /// As long as a real one: the vendor's SDK takes no key that isn't 103 characters long.
+  package static let defaultSecretKey = "dtvi_demo" + String(repeating: "0123456789", count: 9) + "0123"
+
+  package var organization: String
+  package var secretKey: String
+  package var maximumPageSize: Int
+  /// Nil (in a file: `mixed`): each run takes the next one by turn.
+  package var dialect: Dialect?
+  /// Bytes of weights in a model's archive.
+  package var modelSize: Int
+  package var runs: [ScriptedRun]
+  package var population: Population?
+  package var faults: [Fault]
+  package var inbox: [String: [ScriptedAnswer]]
+
+  package init(
+    organization: String = defaultOrganization, secretKey: String = defaultSecretKey, maximumPageSize: Int = 100,
+    dialect: Dialect? = nil, modelSize: Int = 65_536, runs: [ScriptedRun] = [], population: Population? = nil,
+    faults: [Fault] = [], inbox: [String: [ScriptedAnswer]] = [:]
+  ) {
+    self.organization = organization
+    self.secretKey = secretKey
+    self.maximumPageSize = maximumPageSize
+    self.dialect = dialect
+    self.modelSize = modelSize
+    self.runs = runs
+    self.population = population
+    self.faults = faults
+    self.inbox = inbox
+  }
+
+  /// Reads a scenario file: JSON with comments. Throws all mistakes in it.
+  package init(parsing bytes: [UInt8]) throws(ScenarioErrors) {
+    var reader = ScenarioReader(bytes)
+    let scenario = reader.scenario(reader.root)
+    guard reader.mistakes.isEmpty else { throw ScenarioErrors(mistakes: reader.mistakes) }
+    self = scenario
+  }
+}
+
+/// A mistake in a scenario and its place; `description` is `LINE:COLUMN: error: text`.
+package struct ScenarioMistake: Sendable, Equatable, CustomStringConvertible {
+  package let line: Int
+  package let column: Int
+  package let message: String
+  package let hint: String?
+
+  package var description: String {
+    "\(line):\(column): error: \(message)" + (hint.map { " (\($0))" } ?? "")
+  }
+}
+
+/// Every mistake in a scenario, in the order of the text; never empty.
+package struct ScenarioErrors: Error, Sendable, CustomStringConvertible {
+  package let mistakes: [ScenarioMistake]
+
+  package var description: String {
+    mistakes.map { "\($0)" }.joined(separator: "\n")
+  }
+}

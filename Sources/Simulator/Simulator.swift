@@ -1,0 +1,130 @@
+import FlyingFox
+import FlyingSocks
+import Glibc
+import Locking
+
+/// The simulated Vi API and webhook inbox, on a port of this machine.
+///
+/// What the API shows depends only on the scenario, the clock that is passed in and what clients have asked for; there is
+/// no timer. Only scripted delays, slow and hanging answers take real time.
+package final class Simulator: Sendable {
+  package typealias Clock = @Sendable () -> Int64
+
+  let state: Locked<State>
+  let now: Clock
+  private let server = Locked<RunningServer?>(nil)
+  private let onArrival: @Sendable (_ inbox: String, ReceivedRequest) -> Void
+
+  private struct RunningServer: Sendable {
+    let server: HTTPServer
+    let task: Task<Void, any Error>
+    let host: String
+    let port: UInt16
+  }
+
+  /// - Parameters:
+  ///   - now: Unix milliseconds; the scenario's times are counted from what it says here.
+  ///   - onArrival: called for every request to an inbox, when it is recorded, on some thread.
+  package init(
+    scenario: Scenario = Scenario(), now: @escaping Clock = Simulator.systemClock,
+    onArrival: @escaping @Sendable (_ inbox: String, ReceivedRequest) -> Void = { _, _ in }
+  ) {
+    self.now = now
+    self.onArrival = onArrival
+    state = Locked(State(scenario, start: now()))
+  }
+
+  @Sendable package static func systemClock() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
+  /// Listens, and returns when the first client can come.
+  ///
+  /// - Parameters:
+  ///   - host: an IPv4 or IPv6 address, or `localhost`.
+  ///   - port: 0 takes one that is free.
+  package func start(host: String = "127.0.0.1", port: UInt16 = 0) async throws(ListenError) {
+    do {
+      let listening = Promise<UInt16>()
+      let made = try Server.make(
+        host: host, port: port, now: now, onListening: { listening.fulfil(.success($0)) },
+        respond: { [self] in respond(to: $0) })
+      // Outlives this call; `stop` ends it and waits for its end.
+      let task = Task {
+        do {
+          try await made.run()
+        } catch {
+          listening.fulfil(.failure(error))
+          throw error
+        }
+      }
+      let port = try await listening.value()
+      server.withLock { $0 = RunningServer(server: made, task: task, host: host, port: port) }
+    } catch {
+      throw ListenError(error, host: host, port: port)
+    }
+  }
+
+  /// Closes every connection, also hanging ones, and waits until that is done. Does nothing when it isn't listening.
+  package func stop() async {
+    guard
+      let running = server.withLock({ running in
+        defer { running = nil }
+        return running
+      })
+    else { return }
+    await running.server.stop(timeout: 0)
+    running.task.cancel()
+    _ = await running.task.result
+  }
+
+  /// 0 while the simulator doesn't listen.
+  package var port: UInt16 { server.withLock { $0?.port ?? 0 } }
+
+  /// `http://127.0.0.1:PORT`, for `DATATURE_VI_API_ENDPOINT`.
+  package var endpoint: String {
+    let host = server.withLock { $0?.host } ?? "127.0.0.1"
+    return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+  }
+
+  /// Answers without a socket, recording the request as it would have been.
+  package func respond(to request: ReceivedRequest) -> Answer {
+    let now = now()
+    let (outcome, waiters) = state.withLock { state in
+      let outcome = state.answer(request, at: now)
+      return (outcome, state.takeSatisfied())
+    }
+    if let inbox = outcome.inbox { onArrival(inbox, request) }
+    for waiter in waiters { waiter.continuation.resume() }
+    return outcome.answer
+  }
+}
+
+/// Why a simulator can't listen.
+package enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
+  case addressInUse(host: String, port: UInt16)
+  case notAnAddress(host: String)
+  /// Anything else that the system says.
+  case refused(String)
+
+  package var description: String {
+    switch self {
+    case .addressInUse(let host, let port): "port \(port) of \(host) is in use by another process"
+    case .notAnAddress(let host): "\(host) is no IP address"
+    case .refused(let text): text
+    }
+  }
+
+  init(_ error: any Error, host: String, port: UInt16) {
+    self =
+      switch error as? SocketError {
+      // First: inet_pton leaves errno as it was.
+      case .failed(let type, _, _) where type.hasPrefix("inet_pton"): .notAnAddress(host: host)
+      case .failed(_, errno: EADDRINUSE, _): .addressInUse(host: host, port: port)
+      case .failed(_, _, let message): .refused(message)
+      default: .refused("\(error)")
+      }
+  }
+}

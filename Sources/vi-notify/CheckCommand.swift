@@ -1,0 +1,95 @@
+import ArgumentParser
+import Daemon
+import JSONSource
+import Rules
+import Secrets
+
+struct CheckCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Say every mistake in a rules file.",
+    discussion: """
+      Each mistake comes with its place and what to write instead. Nothing is watched or sent. The exit status is 0 when \
+      the file can be used, and 78 when not.
+
+      EXAMPLE
+        vi-notify check rules.json
+      """)
+
+  @Argument(help: "The rules file.")
+  var file: String
+  @OptionGroup var format: OutputOption
+
+  func run() async throws {
+    try await ending {
+      let secrets = SecretSource(environment: Environment.variables)
+      let check = try Configuration.check(path: file, secrets: secrets)
+      switch format.output {
+      case .json: Console.shared.print(DiagnosticReport.json(check, file: file))
+      case .table:
+        DiagnosticReport.say(check, file: file)
+        warnOfMissingCredentials(check, secrets)
+        if let rules = check.configuration?.file {
+          Console.shared.print("\(file): fine; rules: \(rules.rules.count), destinations: \(rules.destinations.count)")
+        }
+      }
+      if check.configuration == nil { throw Failure(.badConfiguration, "") }
+    }
+  }
+
+  /// The file can be right on a machine where nobody watches.
+  private func warnOfMissingCredentials(_ check: Configuration.Check, _ secrets: SecretSource) {
+    guard let source = check.configuration?.file.source else { return }
+    for text in [source.organization, source.secretKey] {
+      do throws(SecretError) {
+        _ = try secrets.resolve(text)
+      } catch {
+        Console.shared.say("\(file): \(Console.shared.paint("warning:", .yellow)) \(error), and watch needs it")
+      }
+    }
+  }
+}
+
+/// How the mistakes of a rules file are told.
+enum DiagnosticReport {
+  /// `FILE:LINE:COLUMN: error: text`, the line, and a caret under the place.
+  static func say(_ check: Configuration.Check, file: String) {
+    let console = Console.shared
+    for diagnostic in check.diagnostics {
+      let place = diagnostic.location(in: check.bytes)
+      let word = console.paint("\(diagnostic.severity.rawValue):", diagnostic.severity == .error ? .red : .yellow)
+      let hint = diagnostic.hint.map { "; \($0)" } ?? ""
+      console.say(
+        "\(file):\(place.line):\(place.column): \(word) \(diagnostic.message)\(hint)".printable(keeping: console))
+      let line = SourceLocation.lineText(of: diagnostic.offset, in: check.bytes).printable
+      if place.column <= 150, !line.isEmpty {
+        console.say("    \(line)\n    \(String(repeating: " ", count: place.column - 1))\(console.paint("^", .green))")
+      }
+    }
+  }
+
+  static func json(_ check: Configuration.Check, file: String) -> [UInt8] {
+    JSONWriter.object { json in
+      json.member("diagnostics") { json in
+        json.array(check.diagnostics) { json, diagnostic in
+          let place = diagnostic.location(in: check.bytes)
+          json.object { json in
+            json.member("file", file)
+            json.member("line", place.line)
+            json.member("column", place.column)
+            json.member("severity", diagnostic.severity.rawValue)
+            json.member("message", diagnostic.message)
+            json.member("hint", diagnostic.hint)
+          }
+        }
+      }
+    }
+  }
+}
+
+extension String {
+  /// Control characters replaced, but for the colours that the console itself put in.
+  fileprivate func printable(keeping console: Console) -> String {
+    split(separator: "\u{1B}", omittingEmptySubsequences: false).map { String($0).printable }.joined(
+      separator: "\u{1B}")
+  }
+}

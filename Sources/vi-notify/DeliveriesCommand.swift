@@ -1,0 +1,74 @@
+import ArgumentParser
+import Daemon
+import Storage
+
+struct DeliveriesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deliveries", abstract: "Look into the outbox and its dead letters.",
+    discussion: """
+      Works beside a running watcher.
+
+      EXAMPLE
+        vi-notify deliveries list --status dead
+        vi-notify deliveries show msg_0123456789abcdef
+      """,
+    subcommands: [DeliveriesListCommand.self, DeliveriesShowCommand.self])
+}
+
+struct DeliveriesListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List deliveries, the newest last.",
+    discussion: """
+      EXAMPLE
+        vi-notify deliveries list --run run_abc123
+      """)
+
+  enum Status: String, ExpressibleByArgument, CaseIterable {
+    case pending, delivered, dead
+  }
+
+  @Option(help: "Only deliveries that are pending, delivered or dead.")
+  var status: Status?
+  @Option(help: ArgumentHelp("Only deliveries about this run.", valueName: "id"))
+  var run: String?
+  @Option(help: ArgumentHelp("Only deliveries of this rule.", valueName: "name"))
+  var rule: String?
+  @OptionGroup var state: StateOption
+  @OptionGroup var format: OutputOption
+
+  func run() async throws {
+    try await ending {
+      let store = try state.openForReading()
+      let status = status.flatMap { DeliveryStatus(rawValue: $0.rawValue) }
+      let records = try await store.deliveries(DeliveryFilter(status: status, runID: run, rule: rule))
+      store.close()
+      DeliveryReport.print(records, format.output)
+    }
+  }
+}
+
+struct DeliveriesShowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show one delivery: what it carries, and every attempt.",
+    discussion: """
+      EXAMPLE
+        vi-notify deliveries show msg_0123456789abcdef --output json
+      """)
+
+  @Argument(help: "The delivery's id.")
+  var id: String
+  @OptionGroup var state: StateOption
+  @OptionGroup var format: OutputOption
+
+  func run() async throws {
+    try await ending {
+      let store = try state.openForReading()
+      let detail = try await store.delivery(id: id)
+      store.close()
+      guard let detail else {
+        throw Failure(.no, "there is no delivery \(id.printable); vi-notify deliveries list shows their ids")
+      }
+      DeliveryReport.print(detail, format.output)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import JSONSource
+import Runs
+import Storage
+
+/// How deliveries are shown.
+enum DeliveryReport {
+  static func print(_ records: [DeliveryRecord], _ format: OutputFormat) {
+    switch format {
+    case .json:
+      var json = JSONWriter()
+      json.array(records) { json, record in json.object { write(record, into: &$0) } }
+      Console.shared.print(json.bytes)
+    case .table:
+      var table = Table(["DELIVERY", "STATUS", "RUN", "RULE", "DESTINATION", "ATTEMPTS", "CREATED", "REASON"])
+      for record in records {
+        table.add([
+          record.id, record.shownStatus, record.runID, record.rule, record.destination, "\(record.attempts)",
+          record.createdAt.iso8601, String((record.reason ?? "").prefix(100)),
+        ])
+      }
+      table.print()
+    }
+  }
+
+  static func print(_ detail: DeliveryDetail, _ format: OutputFormat) {
+    switch format {
+    case .json:
+      Console.shared.print(
+        JSONWriter.object { json in
+          write(detail.record, into: &json)
+          json.member("attemptLog") { json in json.array(detail.attempts) { write($1, into: &$0) } }
+          write(detail, into: &json)
+        })
+    case .table: printText(detail)
+    }
+  }
+
+  private static func write(_ record: DeliveryRecord, into json: inout JSONWriter) {
+    json.member("id", record.id)
+    json.member("eventId", record.eventID)
+    json.member("runId", record.runID)
+    json.member("rule", record.rule)
+    json.member("destination", record.destination)
+    json.member("status", record.shownStatus)
+    json.member("attempts", record.attempts)
+    json.member("nextAttemptAt", record.nextAttemptAt?.iso8601)
+    json.member("createdAt", record.createdAt.iso8601)
+    json.member("settledAt", record.settledAt?.iso8601)
+    json.member("reason", record.reason)
+  }
+
+  private static func write(_ attempt: AttemptRecord, into json: inout JSONWriter) {
+    json.object { json in
+      json.member("number", attempt.number)
+      json.member("startedAt", attempt.startedAt.iso8601)
+      json.member("finishedAt", attempt.finishedAt.iso8601)
+      json.member("outcome", attempt.outcome)
+      json.member("code", attempt.code)
+      json.member("detail", attempt.detail)
+      json.member("output", attempt.output)
+    }
+  }
+
+  /// What goes out, with secrets as the references they are stored as.
+  private static func write(_ detail: DeliveryDetail, into json: inout JSONWriter) {
+    if case .hook(let call) = detail.content { return json.member("command", raw: call.json) }
+    json.member("request") { json in
+      json.object { json in
+        json.member("method", "POST")
+        json.member("destination", detail.record.destination)
+        json.member("headers") { $0.object { $0.member("webhook-id", detail.record.id) } }
+        json.member("body", raw: detail.body)
+      }
+    }
+  }
+
+  private static func printText(_ detail: DeliveryDetail) {
+    let record = detail.record
+    let rows: [(String, String?)] = [
+      ("Delivery", record.id), ("Status", record.shownStatus), ("Reason", record.reason), ("Run", record.runID),
+      ("Event", record.eventID), ("Rule", record.rule), ("Destination", record.destination),
+      ("Created", record.createdAt.iso8601), ("Next attempt", record.nextAttemptAt?.iso8601),
+      ("Settled", record.settledAt?.iso8601),
+    ]
+    for (name, value) in rows {
+      guard let value else { continue }
+      Console.shared.print("\(name):\(String(repeating: " ", count: 14 - name.count))\(value.printable)")
+    }
+    for attempt in detail.attempts {
+      Console.shared.print(
+        "Attempt \(attempt.number):     \(attempt.startedAt.iso8601)  \(attempt.outcome)  \(attempt.detail.printable)")
+      for line in attempt.output.split(separator: "\n").prefix(20) {
+        Console.shared.print("    \(String(line).printable)")
+      }
+    }
+    let carried = if case .hook(let call) = detail.content { call.json } else { detail.body }
+    Console.shared.print("Carries:       \(String(decoding: carried, as: UTF8.self).printable)")
+  }
+}
+
+extension DeliveryRecord {
+  /// One that is being attempted is pending to whoever asks.
+  fileprivate var shownStatus: String {
+    (status == .claimed ? DeliveryStatus.pending : status).rawValue
+  }
+}
+
+extension DeliveryDetail {
+  fileprivate var body: [UInt8] {
+    if case .body(let body) = content { body } else { event }
+  }
+}

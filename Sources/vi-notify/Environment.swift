@@ -1,0 +1,104 @@
+import ArgumentParser
+import Daemon
+import Glibc
+import Rules
+import Runs
+import Secrets
+import Storage
+import Transport
+import Watching
+
+/// What the process was started with.
+enum Environment {
+  static let variables: [String: String] = {
+    var found: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if pair.count == 2 { found[String(pair[0])] = String(pair[1]) }
+      entry += 1
+    }
+    return found
+  }()
+
+  static func http() -> HTTPClient {
+    HTTPClient(HTTPClient.Configuration(userAgent: Version.userAgent))
+  }
+
+  /// A client for commands that need no rules file.
+  static func client(_ http: HTTPClient) throws(Failure) -> ViClient {
+    try SourceSettings.standard.client(SecretSource(environment: variables), http, .system)
+  }
+}
+
+struct StateOption: ParsableArguments {
+  @Option(help: ArgumentHelp("The state file; also found by $STATE_DIRECTORY and $XDG_STATE_HOME.", valueName: "file"))
+  var state: String?
+
+  /// `--state`, else systemd's directory, else the user's.
+  var path: String {
+    get throws(Failure) {
+      if let state { return state }
+      let variables = Environment.variables
+      if let directory = variables["STATE_DIRECTORY"]?.split(separator: ":").first {
+        return "\(directory)/state.sqlite"
+      }
+      if let directory = variables["XDG_STATE_HOME"], directory.hasPrefix("/") {
+        return "\(directory)/vi-notify/state.sqlite"
+      }
+      guard let home = variables["HOME"], !home.isEmpty else {
+        throw Failure(.stateUnusable, "there is no place for the state: HOME is not set; name a file with --state FILE")
+      }
+      return "\(home)/.local/state/vi-notify/state.sqlite"
+    }
+  }
+
+  /// For commands that only look.
+  func openForReading() throws(Failure) -> SQLiteStore {
+    let path = try path
+    do throws(StorageError) {
+      return try SQLiteStore(readingFrom: path)
+    } catch {
+      throw Failure(error)
+    }
+  }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, json
+}
+
+struct OutputOption: ParsableArguments {
+  @Option(help: "How results are written: table or json.")
+  var output = OutputFormat.table
+}
+
+/// A duration as typed: 500ms, 30s, 5m, 2h30m, 7d.
+struct DurationArgument: ExpressibleByArgument {
+  let duration: Duration
+
+  init?(argument: String) {
+    guard let duration = Duration(notation: argument) else { return nil }
+    self.duration = duration
+  }
+}
+
+extension AsyncParsableCommand {
+  /// Runs a command's work, and turns a failure into its message and exit status.
+  func ending(_ work: () async throws -> Void) async throws {
+    do {
+      try await work()
+    } catch let failure as Failure {
+      if !failure.description.isEmpty {
+        for line in failure.description.split(separator: "\n") {
+          Console.shared.say("vi-notify: \(Console.shared.paint("error:", .red)) \(line)")
+        }
+      }
+      throw ExitCode(failure.status.rawValue)
+    } catch let error as StorageError {
+      try await ending { throw Failure(error) }
+    } catch let error as SourceError {
+      try await ending { throw Failure(error) }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Daemon
+import JSONSource
+import Runs
+import Transport
+import Watching
+
+struct RunsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "runs", abstract: "List runs, look at one, or wait for some.",
+    discussion: """
+      EXAMPLE
+        vi-notify runs list --phase running
+        vi-notify runs get run_abc123
+        vi-notify runs wait run_abc123 && ./next-step.sh
+      """,
+    subcommands: [RunsListCommand.self, RunsGetCommand.self, RunsWaitCommand.self])
+}
+
+struct RunsListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List runs, newest first.",
+    discussion: """
+      EXAMPLE
+        vi-notify runs list --phase failed --phase error --limit 10
+        vi-notify runs list --all --output json | jq -r '.[].runId'
+      """)
+
+  @Option(help: "Only runs in this phase; may be given several times.")
+  var phase: [Phase] = []
+  @Option(help: "How many at most.")
+  var limit: Int?
+  @Flag(help: "All runs there are.")
+  var all = false
+  @OptionGroup var format: OutputOption
+
+  func validate() throws {
+    if all, limit != nil { throw ValidationError("--all and --limit contradict each other: give one of them") }
+    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+  }
+
+  func run() async throws {
+    try await ending {
+      let http = Environment.http()
+      let client = try Environment.client(http)
+      let runs = try await newest(all ? .max : limit ?? 50, client)
+      await http.close()
+      RunReport.print(runs, format.output, organization: client.organization)
+    }
+  }
+
+  private func newest(_ most: Int, _ client: ViClient) async throws(SourceError) -> [Run] {
+    var pages = RunPages(client: client)
+    var runs: [Run] = []
+    var seen: Set<String> = []
+    while runs.count < most, let page = try await pages.next() {
+      for item in page.items where runs.count < most {
+        do throws(MalformedRun) {
+          let run = try Run(parsing: Array(page.bytes[item]))
+          let isWanted = phase.isEmpty || phase.contains(run.reading.phase)
+          if isWanted, seen.insert(run.id).inserted { runs.append(run) }
+        } catch {
+          Console.shared.say("run \(error.id ?? "without an id") can't be read and is left out: \(error)".printable)
+        }
+      }
+    }
+    return runs
+  }
+}
+
+extension Phase: ExpressibleByArgument {}
+
+struct RunsGetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get", abstract: "Show one run.",
+    discussion: """
+      With --output json, the document exactly as the API gave it.
+
+      EXAMPLE
+        vi-notify runs get run_abc123 --output json > run.json
+      """)
+
+  @Argument(help: "The run's id.")
+  var id: String
+  @OptionGroup var format: OutputOption
+
+  func validate() throws {
+    guard Run.isValid(id: id) else {
+      throw ValidationError("\(id.debugDescription) is no run id: letters, digits, _ and - only")
+    }
+  }
+
+  func run() async throws {
+    try await ending {
+      let http = Environment.http()
+      let client = try Environment.client(http)
+      let run = try await client.run(id: id)
+      await http.close()
+      switch format.output {
+      case .json: Console.shared.print(run.document)
+      case .table: RunReport.printDetails(run)
+      }
+    }
+  }
+}

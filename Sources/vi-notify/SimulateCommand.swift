@@ -1,0 +1,126 @@
+import ArgumentParser
+import Dispatch
+import FoundationEssentials
+import Glibc
+import Simulator
+
+/// `vi-notify simulate`: the simulated Vi API, until it is interrupted.
+struct SimulateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract: "Run a simulated Vi API with a webhook inbox, to try rules against.",
+    discussion: """
+      Runs come, train and end as the scenario says; without one, a dozen of them do within a minute, beside thirty old \
+      ones. Webhooks and chat messages can be sent to http://HOST:PORT/inbox/NAME: what arrives is printed here.
+
+      EXAMPLE
+        vi-notify simulate --listen 127.0.0.1:8787
+        # in another terminal: the three export lines that it prints, then
+        vi-notify runs list
+
+      A SCENARIO (JSON, comments allowed)
+        {"runs": [{"runId": "run_a", "flow": "detector", "created": "-2h",
+                   "attributes": {"stage": "release"},
+                   "life": [{"after": "2s", "phase": "running"},
+                            {"after": "10s", "phase": "failed",
+                             "reason": "OutOfMemory"}]}],
+         "population": {"count": 1000, "seed": 7, "ended": 0.99},
+         "faults": [{"on": "list", "after": 3, "times": 2,
+                     "answer": {"status": 429,
+                                "headers": {"Retry-After": "3"}}}],
+         "inbox": {"chat": [{"status": 503, "times": 2}]}}
+      """)
+
+  @Option(help: ArgumentHelp("Runs, faults and inbox answers to begin with.", valueName: "file"))
+  var scenario: String?
+
+  @Option(help: ArgumentHelp("Where to listen; port 0 takes a free one.", valueName: "host:port"))
+  var listen = "127.0.0.1:8787"
+
+  func run() async throws {
+    let (host, port) = try address()
+    let scenario = try readScenario()
+    let simulator = Simulator(
+      scenario: scenario, onArrival: { _, request in write(arrivalLine(request), to: STDOUT_FILENO) })
+    // Before the first client can come: who starts us and stops us at once must get exit code 0 too.
+    let (interruptions, continuation) = AsyncStream.makeStream(of: Void.self)
+    let sources = signalSources { continuation.yield() }
+    do throws(ListenError) {
+      try await simulator.start(host: host, port: port)
+    } catch {
+      var advice = ""
+      if case .addressInUse = error { advice = ": stop it, or take another port with --listen \(host):0" }
+      write("vi-notify: can't listen on \(listen): \(error)\(advice)\n", to: STDERR_FILENO)
+      throw ExitCode(69)
+    }
+    write(greeting(simulator.endpoint, scenario), to: STDERR_FILENO)
+    for await _ in interruptions { break }
+    await simulator.stop()
+    for source in sources { source.cancel() }
+  }
+
+  private func address() throws -> (host: String, port: UInt16) {
+    guard let colon = listen.lastIndex(of: ":"), let port = UInt16(listen[listen.index(after: colon)...]) else {
+      throw ValidationError("--listen needs HOST:PORT, such as 127.0.0.1:8787")
+    }
+    let host = listen[..<colon].filter { $0 != "[" && $0 != "]" }
+    return (host.isEmpty ? "127.0.0.1" : host, port)
+  }
+
+  private func readScenario() throws -> Scenario {
+    guard let file = scenario else { return .builtIn }
+    guard let data = FileManager.default.contents(atPath: file) else {
+      write("vi-notify: can't read the scenario \(file)\n", to: STDERR_FILENO)
+      throw ExitCode(78)
+    }
+    do throws(ScenarioErrors) {
+      return try Scenario(parsing: Array(data))
+    } catch {
+      for mistake in error.mistakes { write("\(file):\(mistake)\n", to: STDERR_FILENO) }
+      throw ExitCode(78)
+    }
+  }
+
+  private func greeting(_ endpoint: String, _ scenario: Scenario) -> String {
+    """
+    A simulated Vi API listens on \(endpoint). In another terminal:
+
+    export DATATURE_VI_API_ENDPOINT=\(endpoint)
+    export DATATURE_VI_SECRET_KEY=\(scenario.secretKey)
+    export DATATURE_VI_ORGANIZATION_ID=\(scenario.organization)
+
+    Send webhooks to \(endpoint)/inbox/NAME; what arrives is printed here. Stop with Ctrl-C.
+
+    """
+  }
+}
+
+/// Calls `interrupt` for each SIGINT and SIGTERM, as long as what it returns is kept and not cancelled.
+private func signalSources(_ interrupt: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
+  [SIGINT, SIGTERM].map { number in
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler(handler: interrupt)
+    source.resume()
+    return source
+  }
+}
+
+/// `09:46:00 POST /inbox/chat 52 bytes {"text":"…"}`: one line, cut where it would be long.
+private func arrivalLine(_ request: ReceivedRequest) -> String {
+  let seconds = request.time / 1_000
+  let clock = [seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60]
+    .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+  // A body may hold anything; a terminal must not obey it.
+  let text = request.text.prefix(400).unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : String($0) }
+  return "\(clock) \(request.method) \(request.path) \(request.body.count) bytes \(text.joined())\n"
+}
+
+private func write(_ text: String, to descriptor: Int32) {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    guard written > 0 else { return }
+    rest = rest.dropFirst(written)
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+
+@main
+struct ViNotify: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vi-notify",
+    abstract: "Tells you when a Datature Vi training run ends: a webhook, a chat message, a command.",
+    discussion: """
+      vi-notify --rules rules.json is vi-notify watch --rules rules.json.
+
+      Credentials are those of the vendor's SDK: DATATURE_VI_SECRET_KEY, DATATURE_VI_ORGANIZATION_ID and, if it is another \
+      than the public one, DATATURE_VI_API_ENDPOINT.
+
+      EXAMPLE
+        vi-notify demo                    see it work, with no account
+        vi-notify check rules.json        every mistake in a rules file
+        vi-notify --rules rules.json      watch, until stopped
+      """,
+    version: Version.current,
+    subcommands: [
+      WatchCommand.self, CheckCommand.self, RunsCommand.self, DeliveriesCommand.self, SimulateCommand.self,
+      DemoCommand.self,
+    ],
+    defaultSubcommand: WatchCommand.self)
+}
+
+enum Version {
+  static let current = "0.1.0"
+  /// What servers see of us.
+  static let userAgent = "vi-notify/\(current)"
+}

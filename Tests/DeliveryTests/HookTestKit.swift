@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Glibc
+
+@testable import Delivery
+
+extension HookRunner {
+  /// With the environment that hooks usually find, and a secret that none may see.
+  static let plain = HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin", "DATATURE_VI_SECRET_KEY": "sk-1"])
+
+  func run(_ hook: Hook) async -> HookResult { await run(hook) { _, _ in } }
+}
+
+/// A clock whose sleepers wake when they are told, never by themselves.
+struct TriggeredClock: Clock {
+  private let triggers: AsyncStream<Void>
+  private let continuation: AsyncStream<Void>.Continuation
+
+  init() { (triggers, continuation) = AsyncStream.makeStream() }
+
+  var now: ContinuousClock.Instant { .now }
+  var minimumResolution: Duration { .zero }
+
+  func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
+    for await _ in triggers { return }
+    throw CancellationError()
+  }
+
+  func trigger() { continuation.yield() }
+}
+
+/// Whether a process runs; one that waits to be reaped doesn't.
+func isRunning(_ process: pid_t) -> Bool {
+  guard let file = fopen("/proc/\(process)/stat", "r") else { return false }
+  defer { fclose(file) }
+  var line = [CChar](repeating: 0, count: 512)
+  guard fgets(&line, 512, file) != nil else { return false }
+  let bytes = line.map { UInt8(bitPattern: $0) }
+  guard let end = bytes.lastIndex(of: UInt8(ascii: ")")), end + 2 < bytes.count else { return false }
+  return bytes[end + 2] != UInt8(ascii: "Z") && bytes[end + 2] != UInt8(ascii: "X")
+}
+
+/// The first number that the hook wrote.
+func firstNumber(_ result: HookResult) -> pid_t? {
+  result.stdout.text.split(whereSeparator: \.isWhitespace).lazy.compactMap { pid_t($0) }.first
+}
+
+/// How many files, pipes and processes this process holds a descriptor of. The timers and event queues that Dispatch opens
+/// when it first needs them, and keeps, are not counted.
+func openDescriptors() -> Int {
+  guard let directory = opendir("/proc/self/fd") else { return -1 }
+  defer { closedir(directory) }
+  var count = 0
+  while let entry = readdir(directory) {
+    var target = [UInt8](repeating: 0, count: 64)
+    let length = withUnsafePointer(to: &entry.pointee.d_name) { name in
+      readlinkat(dirfd(directory), UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self), &target, target.count)
+    }
+    let kind = String(decoding: target.prefix(max(0, length)), as: UTF8.self)
+    if length > 0, !["timerfd", "event"].contains(where: { kind.hasPrefix("anon_inode:[\($0)") }) { count += 1 }
+  }
+  return count
+}
+
+/// A directory of the test's own, removed with all that is in it when the test has ended.
+struct ScratchDirectory: ~Copyable {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/vi-notify-hooks-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw HookStartFailure.system(errno: errno) }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func write(_ bytes: [UInt8], to name: String, mode: mode_t) -> String {
+    let file = open("\(path)/\(name)", O_WRONLY | O_CREAT | O_CLOEXEC, mode)
+    defer { close(file) }
+    _ = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+    return "\(path)/\(name)"
+  }
+}
