@@ -78,6 +78,26 @@ let package = Package(
     .target(name: "JSONSource", swiftSettings: strict),
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["vi-notify", "Simulator", "JSONSource", "Locking"], swiftSettings: strict),
+    .testTarget(name: "HouseTests", swiftSettings: strict),
+    .testTarget(
+      name: "WatchingTests",
+      dependencies: [
+        "Watching", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking", logging,
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "DeliveryTests",
+      dependencies: [
+        "Delivery", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking", logging,
+        subprocess, systemPackage,
+      ], swiftSettings: strict),
+    .testTarget(name: "StorageTests", dependencies: ["Storage", "Runs", "JSONSource", grdb], swiftSettings: strict),
+    .testTarget(name: "RulesTests", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
+    .testTarget(name: "RunsTests", dependencies: ["Runs", "JSONSource"], swiftSettings: strict),
+    .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
+    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking"], swiftSettings: strict),
+    .testTarget(name: "TransportTests", dependencies: ["Transport", "CCurl", "Locking"], swiftSettings: strict),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

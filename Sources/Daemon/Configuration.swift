@@ -10,6 +10,11 @@ package struct Configuration: Sendable {
   package let file: RuleFile
   package let secrets: SecretSource
 
+  package init(file: RuleFile, secrets: SecretSource) {
+    self.file = file
+    self.secrets = secrets
+  }
+
   /// What reading a rules file brought to light.
   package struct Check: Sendable {
     /// Nil when there is an error among the diagnostics.
@@ -24,7 +29,7 @@ package struct Configuration: Sendable {
   /// Throws ``Failure`` with `badConfiguration` when there is no such file or it can't be read.
   package static func check(path: String, secrets: SecretSource) throws(Failure) -> Check {
     let bytes = try read(path)
-    let (file, diagnostics) = RuleFile.read(bytes) { text throws(SecretError) in try secrets.resolve(text) }
+    let (file, diagnostics) = RuleFile.read(bytes, secrets: secrets)
     let configuration = file.map { Configuration(file: $0, secrets: secrets) }
     return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes)
   }
@@ -57,25 +62,27 @@ extension SourceSettings {
   /// The client for this source. Throws ``Failure`` with `badConfiguration`, naming the variables that are missing.
   package func client(_ secrets: SecretSource, _ http: HTTPClient, _ time: TimeSource) throws(Failure) -> ViClient {
     var missing: [String] = []
-    func value(_ text: ReferenceText) -> Secret? {
+    func found<Value>(_ look: () throws(SecretError) -> Value) -> Value? {
       do throws(SecretError) {
-        return try secrets.resolve(text)
+        return try look()
       } catch {
         missing.append("\(error); \(error.hint)")
         return nil
       }
     }
-    let values = (value(endpoint), value(organization), value(secretKey))
-    guard let endpoint = values.0, let organization = values.1, let secretKey = values.2 else {
+    let endpoint = found { () throws(SecretError) in try secrets.resolvePlain(self.endpoint) }
+    let organization = found { () throws(SecretError) in try secrets.resolvePlain(self.organization) }
+    let secretKey = found { () throws(SecretError) in try secrets.resolve(self.secretKey) }
+    guard let endpoint, let organization, let secretKey else {
       throw Failure(.badConfiguration, "no credentials for the Vi API: " + missing.joined(separator: "\n"))
     }
-    let url = endpoint.revealed.lowercased()
+    let url = endpoint.lowercased()
     guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
       throw Failure(
         .badConfiguration,
         "the endpoint of the Vi API does not begin with https:// or http://; check DATATURE_VI_API_ENDPOINT")
     }
     return ViClient(
-      endpoint: endpoint.revealed, organization: organization.revealed, secretKey: secretKey, http: http, time: time)
+      endpoint: endpoint, organization: organization, secretKey: secretKey, http: http, time: time)
   }
 }

@@ -1,5 +1,6 @@
 package import Delivery
 package import Logging
+package import Rules
 package import Runs
 internal import ServiceLifecycle
 package import Storage
@@ -16,27 +17,45 @@ package enum WatchMode: Sendable {
 }
 
 /// The watcher as a process: how the rooms below are put together, and how they are stopped.
-package struct Daemon: Sendable {
+package final class Daemon: Sendable {
   /// What is on its way has so long to end after the first signal; then it is cut off, and hooks have
   /// `Hook.interruptGrace` more. Together under 10 s.
   private static let shutdownTime: Duration = .seconds(8)
 
   package let watcher: Watcher
   package let dispatcher: Dispatcher
+  package let store: any StateStore
   private let http: HTTPClient
-  private let store: any StateStore
+  private let lock: StateLock
   private let time: TimeSource
   private let log: Logger
 
+  /// Opens the state, which nobody else may be watching with, and makes everything ready. Nothing is sent yet.
+  ///
+  /// - Parameters:
+  ///   - settings: the rules file's, or what the user put in their place.
+  ///   - environment: the process's; hooks get a part of it.
   package init(
-    watcher: Watcher, dispatcher: Dispatcher, http: HTTPClient, store: any StateStore, time: TimeSource, log: Logger
-  ) {
-    self.watcher = watcher
-    self.dispatcher = dispatcher
+    _ configuration: Configuration, settings: WatchSettings, state path: String, environment: [String: String],
+    http: HTTPClient, time: TimeSource, log: Logger
+  ) throws(Failure) {
+    let (file, secrets) = (configuration.file, configuration.secrets)
+    let client = try file.source.client(secrets, http, time)
+    do throws(StorageError) {
+      lock = try StateLock(state: path)
+      store = try SQLiteStore(path: path)
+    } catch {
+      throw Failure(error)
+    }
+    watcher = Watcher(client: client, store: store, rules: RuleSet(file), settings: settings, time: time, log: log)
+    dispatcher = Dispatcher(
+      store: store, destinations: file.destinations, http: http, secrets: secrets,
+      hookRunner: HookRunner(baseEnvironment: environment), time: time, log: log)
     self.http = http
-    self.store = store
     self.time = time
     self.log = log
+    log.notice(
+      "watching", metadata: ["source": "\(client.endpoint)", "rules": "\(file.rules.count)", "state": "\(path)"])
   }
 
   /// Runs until done, or until SIGTERM or SIGINT; a second signal ends the process at once.
@@ -60,6 +79,7 @@ package struct Daemon: Sendable {
       throw Failure(.stateUnusable, "\(error)")
     }
     await http.close()
+    store.close()
   }
 
   private func supervise(_ service: WatchService) async throws {
@@ -71,7 +91,7 @@ package struct Daemon: Sendable {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     try await withThrowingTaskGroup { tasks in
       tasks.addTask { try await group.run() }
-      tasks.addTask { await Self.obey(signals, group, log) }
+      tasks.addTask { [log] in await Self.obey(signals, group, log) }
       // The signals end with the process only: when the group has ended, so has the work.
       try await tasks.next()
       tasks.cancelAll()

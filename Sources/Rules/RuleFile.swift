@@ -11,15 +11,11 @@ package struct RuleFile: Sendable {
 
   /// Reads and checks the whole file, and returns every mistake and warning. The file is nil when there is an error.
   ///
-  /// - Parameter resolve: looks a reference up; what it can't find is a mistake at the reference's place.
-  package static func read(
-    _ bytes: [UInt8], resolve: (ReferenceText) throws(SecretError) -> Secret
-  ) -> (RuleFile?, [Diagnostic]) {
+  /// - Parameter secrets: looks references up; what it can't find is a mistake at the reference's place.
+  package static func read(_ bytes: [UInt8], secrets: SecretSource) -> (RuleFile?, [Diagnostic]) {
     let (document, syntaxErrors) = JSONParser.parse(bytes, options: .relaxed)
     let diagnostics = DiagnosticList()
-    let file = withoutActuallyEscaping(resolve) { resolve in
-      RuleFileReader(diagnostics: diagnostics, resolve: resolve).file(document.root)
-    }
+    let file = RuleFileReader(diagnostics: diagnostics, secrets: secrets).file(document.root)
     let syntax = syntaxErrors.map { Diagnostic(offset: $0.offset, $0.description, hint: $0.hint) }
     let all = (syntax + diagnostics.all).sorted { $0.offset < $1.offset }
     return (all.contains { $0.severity == .error } ? nil : file, all)
@@ -86,7 +82,7 @@ package struct DestinationSettings: Sendable {
   package var timeout: Duration = .seconds(15)
   /// From the event to the last attempt. Up to 30 d.
   package var retryFor: Duration = .seconds(72 * 3600)
-  /// Requests at once. 1 to 100.
+  /// Requests at once. 1 to 64.
   package var concurrency = 4
 
   package struct Header: Sendable {

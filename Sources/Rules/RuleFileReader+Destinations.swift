@@ -39,7 +39,7 @@ extension RuleFileReader {
       headers: headers(reader["headers"], path: path))
     if let timeout = reader.duration("timeout", in: .milliseconds(100)...(.seconds(600))) { settings.timeout = timeout }
     if let retryFor = reader.duration("retryFor", in: .zero...(.seconds(30 * 86_400))) { settings.retryFor = retryFor }
-    if let concurrency = reader.integer("concurrency", in: 1...100) { settings.concurrency = Int(concurrency) }
+    if let concurrency = reader.integer("concurrency", in: 1...64) { settings.concurrency = Int(concurrency) }
     return settings
   }
 

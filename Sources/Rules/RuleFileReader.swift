@@ -5,7 +5,7 @@ internal import Secrets
 /// Turns the tree of a rules file into a ``RuleFile``, section by section. What can't be read is reported and left out.
 struct RuleFileReader {
   let diagnostics: DiagnosticList
-  let resolve: (ReferenceText) throws(SecretError) -> Secret
+  let secrets: SecretSource
 
   func file(_ root: JSONNode) -> RuleFile? {
     let known = ["version", "source", "watch", "destinations", "rules"]
@@ -27,7 +27,7 @@ struct RuleFileReader {
     let reader = node.flatMap { ObjectReader($0, path: "source", known: known, diagnostics) }
     func setting(_ key: String, default standard: ReferenceText) -> ReferenceText? {
       guard let node = reader?[key] else { return standard }
-      return reference(node, path: "source.\(key)")
+      return reference(node, path: "source.\(key)", isSecret: key == "secretKey")
     }
     let secretKey = setting("secretKey", default: SourceSettings.standard.secretKey)
     if let secretKey, !secretKey.hasReferences, let node = reader?["secretKey"] {
@@ -85,12 +85,12 @@ struct RuleFileReader {
   }
 
   /// Parses a text with references and sees that they lead somewhere.
-  func reference(_ node: JSONNode, path: String) -> ReferenceText? {
-    resolved(node, path: path)?.text
+  func reference(_ node: JSONNode, path: String, isSecret: Bool = true) -> ReferenceText? {
+    resolved(node, path: path, isSecret: isSecret)?.text
   }
 
   /// Like ``reference(_:path:)``, with what the text stands for.
-  func resolved(_ node: JSONNode, path: String) -> (text: ReferenceText, value: Secret)? {
+  func resolved(_ node: JSONNode, path: String, isSecret: Bool = true) -> (text: ReferenceText, value: Secret)? {
     guard let string = node.string, !string.isEmpty else {
       if case .invalid = node.content { return nil }
       diagnostics.error(at: node.range, "\(path) must be a string that is not empty")
@@ -98,7 +98,7 @@ struct RuleFileReader {
     }
     do {
       let text = try ReferenceText(string)
-      return (text, try resolve(text))
+      return (text, try isSecret ? secrets.resolve(text) : Secret(secrets.resolvePlain(text)))
     } catch let error as ReferenceSyntaxError {
       diagnostics.error(at: node.range, "\(path): \(error)", hint: error.hint)
     } catch let error as SecretError {

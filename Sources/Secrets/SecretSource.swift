@@ -13,13 +13,22 @@ package struct SecretSource: Sendable {
   /// The text with every reference replaced by what it stands for; one final newline of a file is trimmed.
   /// Nothing there, or an empty value, is an error, never an empty string.
   package func resolve(_ text: ReferenceText) throws(SecretError) -> Secret {
-    var resolved = ""
+    Secret(try values(text) { redactor.add($0) }.joined())
+  }
+
+  /// The same for what is no secret, such as an endpoint: it may be shown.
+  package func resolvePlain(_ text: ReferenceText) throws(SecretError) -> String {
+    try values(text) { _ in }.joined()
+  }
+
+  private func values(_ text: ReferenceText, found: (String) -> Void) throws(SecretError) -> [String] {
+    var values: [String] = []
     for part in text.parts {
       let value = try resolve(part)
-      if case .literal = part {} else { redactor.add(value) }
-      resolved += value
+      if case .literal = part {} else { found(value) }
+      values.append(value)
     }
-    return Secret(resolved)
+    return values
   }
 
   private func resolve(_ part: ReferenceText.Part) throws(SecretError) -> String {

@@ -37,4 +37,7 @@ package protocol StateStore: Sendable {
 
   /// Nil when there is none with this id.
   func delivery(id: String) async throws(StorageError) -> DeliveryDetail?
+
+  /// Lets go of the state. Nothing may be asked of it afterwards.
+  func close()
 }

@@ -11,7 +11,7 @@ struct Ending {
   var limit = 0
   /// The request could be sent: name, TCP and TLS were done with.
   var wasConnected = false
-  /// The request's whole time had gone by, by our own clock.
+  /// The request's whole time had as good as gone by, by our own clock.
   var isOutOfTime = false
   /// The errno of the socket call that failed last, 0 for none.
   var systemError = 0

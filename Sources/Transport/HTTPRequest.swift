@@ -18,7 +18,8 @@ package struct HTTPRequest: Sendable {
   /// Name lookup, TCP and TLS together. At least 1 ms; never longer than what is left of ``timeout``.
   package var connectTimeout: Duration
 
-  /// The exchange is given up after less than 1 byte a second for this long, rounded up to whole seconds (libcurl's grain).
+  /// The exchange is given up after less than 1 byte a second for this long, rounded up to whole seconds. libcurl measures the
+  /// speed over the last five, so it may notice up to that much later.
   package var stallTimeout: Duration
 
   /// The most that is kept of an answer, counted after decompression.

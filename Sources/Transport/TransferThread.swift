@@ -26,7 +26,7 @@ struct TransferThread: ~Copyable {
   private var transfers: [UInt64: Transfer] = [:]
   private var lastLook = SuspendingClock.now
 
-  private init?(mailbox: Mailbox, configuration: HTTPClient.Configuration) {
+  init?(mailbox: Mailbox, configuration: HTTPClient.Configuration) {
     guard isLibcurlReady, let multi = curl_multi_init() else { return nil }
     self.mailbox = mailbox
     self.multi = multi
@@ -42,7 +42,7 @@ struct TransferThread: ~Copyable {
     curl_multi_cleanup(multi)
   }
 
-  private mutating func run() {
+  mutating func run() {
     while true {
       let mail = mailbox.drain()
       for job in mail.jobs { admit(job) }
@@ -52,8 +52,8 @@ struct TransferThread: ~Copyable {
       curl_multi_perform(multi, &running)
       settleEnded()
       giveUpLate()
-      // Waiting jobs imply running ones. New handles make libcurl's own timer cut this short.
-      curl_multi_poll(multi, nil, 0, transfers.isEmpty ? 60_000 : 100, nil)
+      // New handles make libcurl's own timer cut this short.
+      curl_multi_poll(multi, nil, 0, transfers.isEmpty && waiting.isEmpty ? 60_000 : 100, nil)
     }
   }
 
@@ -134,50 +134,6 @@ struct TransferThread: ~Copyable {
     }
     transfers = [:]
   }
-}
-
-extension TransferThread {
-  /// Starts a thread that works until `mailbox` is closed. Called under the mailbox's lock.
-  static func start(
-    mailbox: Mailbox, configuration: HTTPClient.Configuration
-  ) -> Result<pthread_t, TransportError> {
-    let luggage = Unmanaged.passRetained(Luggage(mailbox, configuration))
-    var thread = pthread_t()
-    let code = pthread_create(&thread, nil, threadMain, luggage.toOpaque())
-    guard code != 0 else { return .success(thread) }
-    luggage.release()
-    return .failure(.other(code: Int(code), text: "the transfer thread could not be started"))
-  }
-
-  fileprivate static func work(_ luggage: Luggage) {
-    blockBrokenPipeSignal()
-    if var thread = TransferThread(mailbox: luggage.mailbox, configuration: luggage.configuration) { thread.run() }
-    luggage.mailbox.threadDidEnd()
-  }
-}
-
-private final class Luggage: Sendable {
-  let mailbox: Mailbox
-  let configuration: HTTPClient.Configuration
-
-  init(_ mailbox: Mailbox, _ configuration: HTTPClient.Configuration) {
-    self.mailbox = mailbox
-    self.configuration = configuration
-  }
-}
-
-private func threadMain(_ luggage: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  if let luggage { TransferThread.work(Unmanaged<Luggage>.fromOpaque(luggage).takeRetainedValue()) }
-  return nil
-}
-
-/// Writing to a connection that the other side has closed raises SIGPIPE in the writing thread, and OpenSSL can't be told
-/// not to. Blocked for this thread only: the rest of the process, and what it spawns, keep their own ways.
-private func blockBrokenPipeSignal() {
-  var signals = sigset_t()
-  sigemptyset(&signals)
-  sigaddset(&signals, SIGPIPE)
-  pthread_sigmask(SIG_BLOCK, &signals, nil)
 }
 
 private let isLibcurlReady = ccurl_global_init() == CURLE_OK

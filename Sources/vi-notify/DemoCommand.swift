@@ -1,3 +1,82 @@
 import ArgumentParser
+import Daemon
+import FoundationEssentials
+import Rules
+import Runs
+import Secrets
+import Simulator
 
-struct DemoCommand: AsyncParsableCommand {}
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo", abstract: "See it work: simulated runs, a webhook, a chat and a hook, in one process.",
+    discussion: """
+      Needs no account and no network. Takes about ten seconds, and exits 0 when all that should arrive has arrived, \
+      1 when not.
+
+      EXAMPLE
+        vi-notify demo
+      """)
+
+  func run() async throws {
+    try await ending {
+      let directory = try makeDirectory()
+      defer { try? FileManager.default.removeItem(atPath: directory) }
+      let simulator = Simulator(scenario: try DemoScript.scenario())
+      try await simulator.start()
+      let expectations = try await play(simulator, directory)
+      await simulator.stop()
+      try report(expectations)
+    }
+  }
+
+  private func makeDirectory() throws(Failure) -> String {
+    let directory = FileManager.default.temporaryDirectory.path + "/vi-notify-demo-\(UUID().uuidString)"
+    do {
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw Failure(
+        .stateUnusable, "the directory \(directory) can't be made: \(error); name another place with TMPDIR")
+    }
+    return directory
+  }
+
+  private func play(_ simulator: Simulator, _ directory: String) async throws -> [DemoExpectation] {
+    let console = Console.shared
+    let rules = DemoScript.rules(endpoint: simulator.endpoint, directory: directory)
+    console.say("A simulated Vi API runs at \(simulator.endpoint). These rules watch it:\n")
+    for line in rules.split(separator: "\n", omittingEmptySubsequences: false) { console.say("  \(line)") }
+    console.say("")
+    let secrets = SecretSource(environment: DemoScript.environment)
+    let (file, diagnostics) = RuleFile.read(Array(rules.utf8), secrets: secrets)
+    guard let file else { throw Failure(.badConfiguration, "the demo's own rules are wrong: \(diagnostics)") }
+    let daemon = try Daemon(
+      Configuration(file: file, secrets: secrets), settings: file.watch, state: "\(directory)/state.sqlite",
+      environment: Environment.variables, http: Environment.http(), time: .system, log: DemoNarrator.logger())
+    try await withDeadline {
+      try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(.untilDone) }
+    }
+    return DemoScript.expectations(simulator, directory: directory)
+  }
+
+  /// A demo that hangs would be a poor one.
+  private func withDeadline(_ work: @escaping @Sendable () async throws -> Void) async throws {
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await work() }
+      group.addTask { try await Task.sleep(for: .seconds(45)) }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func report(_ expectations: [DemoExpectation]) throws(Failure) {
+    let console = Console.shared
+    console.print("\nWhat arrived:")
+    for expectation in expectations {
+      console.print("  \(expectation.isMet ? "✓" : "✗") \(expectation.what)")
+      for line in expectation.evidence { console.print("      \(line.printable.prefix(160))") }
+    }
+    guard expectations.allSatisfy(\.isMet) else { throw Failure(.no, "not everything that was expected arrived") }
+    console.print("\nEverything arrived. Next: write your own rules.json, and vi-notify check rules.json")
+  }
+}

@@ -21,8 +21,10 @@ enum Environment {
     return found
   }()
 
+  /// As many connections to one host as a destination can have requests at once.
   static func http() -> HTTPClient {
-    HTTPClient(HTTPClient.Configuration(userAgent: Version.userAgent))
+    HTTPClient(
+      HTTPClient.Configuration(maximumConnectionsPerHost: 64, connectionCache: 128, userAgent: Version.userAgent))
   }
 
   /// A client for commands that need no rules file.

@@ -1,13 +1,9 @@
 import ArgumentParser
 import Daemon
 import Delivery
-import Logging
 import Rules
 import Runs
 import Secrets
-import Storage
-import Transport
-import Watching
 
 struct WatchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -71,29 +67,11 @@ struct WatchCommand: AsyncParsableCommand {
   }
 
   private func watch(_ configuration: Configuration) async throws {
-    let http = Environment.http()
-    let client = try configuration.file.source.client(configuration.secrets, http, .system)
-    let path = try state.path
-    let lock = try StateLock(state: path)
-    let store = try SQLiteStore(path: path)
-    let log = LogLines.logger(configuration.secrets.redactor)
-    let watcher = Watcher(
-      client: client, store: store, rules: RuleSet(configuration.file), settings: settings(configuration.file),
-      time: .system, log: log)
-    let dispatcher = Dispatcher(
-      store: store, destinations: configuration.file.destinations, http: http, secrets: configuration.secrets,
-      hookRunner: HookRunner(baseEnvironment: Environment.variables), time: .system, log: log)
-    let daemon = Daemon(watcher: watcher, dispatcher: dispatcher, http: http, store: store, time: .system, log: log)
-    log.notice(
-      "watching",
-      metadata: ["source": "\(client.endpoint)", "rules": "\(configuration.file.rules.count)", "state": "\(path)"])
-    try await LiveLine(status: watcher.status, store: store).shown { () async throws(Failure) in
-      try await daemon.run(mode)
-    }
-    store.close()
-    extendLifetime(lock)
-    let dead = await dispatcher.deadCount
-    if mode == .untilDone, dead > 0 {
+    let daemon = try Daemon(
+      configuration, settings: settings(configuration.file), state: try state.path, environment: Environment.variables,
+      http: Environment.http(), time: .system, log: LogLines.logger(configuration.secrets.redactor))
+    try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }
+    if mode == .untilDone, await daemon.dispatcher.deadCount > 0 {
       throw Failure(.no, "not everything arrived; see: vi-notify deliveries list --status dead")
     }
   }
@@ -105,41 +83,5 @@ struct SinceArgument: ExpressibleByArgument {
   init?(argument: String) {
     guard let since = Since(notation: argument) else { return nil }
     self.since = since
-  }
-}
-
-/// The one line that a terminal always shows: what is moving, when all was last looked at, what waits.
-struct LiveLine {
-  let status: WatchStatus
-  let store: any StateStore
-
-  /// Shows the line while `work` runs.
-  func shown(while work: () async throws(Failure) -> Void) async throws(Failure) {
-    guard Console.shared.isLively else { return try await work() }
-    let drawing = Task { await draw() }
-    defer {
-      drawing.cancel()
-      Console.shared.showLive("")
-    }
-    try await work()
-  }
-
-  private func draw() async {
-    var frame = 0
-    while !Task.isCancelled {
-      let waiting = (try? await store.counts().unsettled) ?? 0
-      Console.shared.showLive(text(frame, waiting))
-      frame += 1
-      try? await Task.sleep(for: .milliseconds(250))
-    }
-  }
-
-  private func text(_ frame: Int, _ waiting: Int) -> String {
-    let now = status.snapshot
-    let mark = now.failure == nil ? String(Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")[frame % 10]) : "!"
-    let swept = now.lastWholeSweep.map { "looked \((TimeSource.system.now() - $0).words) ago" } ?? "looking"
-    let waits = waiting == 0 ? "nothing waits" : "\(waiting) waiting to be sent"
-    let trouble = now.failure.map { " · \($0.printable)" } ?? ""
-    return "\(mark) \(now.active) of \(now.total) runs moving · \(swept) · \(waits)\(trouble)"
   }
 }

@@ -4,8 +4,8 @@
 #include <curl/curl.h>
 #include <stddef.h>
 
-// libcurl's setters and getters are variadic, which Swift can't call. Here is one function per option, with the option's
-// real C type, so that a wrong type doesn't compile.
+// libcurl's setters and getters are variadic, which Swift can't call. Here is one function per option, with the
+// option's real C type, so that a wrong type doesn't compile.
 
 CURLcode ccurl_global_init(void);
 

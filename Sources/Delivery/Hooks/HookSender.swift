@@ -72,7 +72,7 @@ struct HookSender: Sendable {
       attempt.detail = "stopped because its time was up"
     case .interrupted: attempt.outcome = .interrupted
     case .notStarted(let reason):
-      attempt.outcome = failed(.hookNotStarted)
+      attempt.outcome = reason.isTemporary ? .retry(.hookNotStarted, after: nil) : failed(.hookNotStarted)
       attempt.detail = "\(reason)"
     }
     return attempt

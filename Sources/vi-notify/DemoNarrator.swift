@@ -1,0 +1,35 @@
+import Logging
+
+/// The log in the demo: the same events as always, told for somebody who sees them for the first time.
+struct DemoNarrator: LogHandler {
+  var metadata: Logger.Metadata = [:]
+  var metadataProvider: Logger.MetadataProvider?
+  var logLevel = Logger.Level.info
+
+  static func logger() -> Logger {
+    Logger(label: "demo") { _ in DemoNarrator() }
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let values = (event.metadata ?? [:]).mapValues { "\($0)".printable }
+    func value(_ key: String) -> String { values[key] ?? "" }
+    let console = Console.shared
+    switch "\(event.message)" {
+    case "run changed":
+      let colour: Console.Colour = value("to") == "failed" ? .red : value("to") == "succeeded" ? .green : .yellow
+      console.say("  \(value("flow")): \(console.paint("\(value("from")) → \(value("to"))", colour))")
+    case "hook wrote": console.say("      the hook says: \(value("line"))")
+    case "delivered":
+      console.say("      \(console.paint("✓", .green)) \(value("rule")): delivered to \(value("destination"))")
+    case "attempt failed, it will be repeated":
+      console.say("      \(console.paint("…", .yellow)) \(value("rule")): \(value("reason")); it is sent again in 5 s")
+    case let other where event.level >= .warning: console.say("  \(other): \(values)")
+    default: break
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Daemon
+import Runs
+import Storage
+import Watching
+
+/// The one line that a terminal always shows: what is moving, when all was last looked at, what waits.
+struct LiveLine {
+  private let status: WatchStatus
+  private let store: any StateStore
+
+  init(_ daemon: Daemon) {
+    status = daemon.watcher.status
+    store = daemon.store
+  }
+
+  /// Shows the line while `work` runs.
+  func shown(while work: () async throws(Failure) -> Void) async throws(Failure) {
+    guard Console.shared.isLively else { return try await work() }
+    let drawing = Task { await draw() }
+    defer {
+      drawing.cancel()
+      Console.shared.showLive("")
+    }
+    try await work()
+  }
+
+  private func draw() async {
+    var frame = 0
+    while !Task.isCancelled {
+      let waiting = (try? await store.counts().unsettled) ?? 0
+      Console.shared.showLive(text(frame, waiting))
+      frame += 1
+      try? await Task.sleep(for: .milliseconds(250))
+    }
+  }
+
+  private func text(_ frame: Int, _ waiting: Int) -> String {
+    let now = status.snapshot
+    let mark = now.failure == nil ? String(Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")[frame % 10]) : "!"
+    let swept = now.lastWholeSweep.map { "looked \((TimeSource.system.now() - $0).words) ago" } ?? "looking"
+    let waits = waiting == 0 ? "nothing waits" : "\(waiting) waiting to be sent"
+    let trouble = now.failure.map { " · \($0.printable)" } ?? ""
+    return "\(mark) \(now.active) of \(now.total) runs moving · \(swept) · \(waits)\(trouble)"
+  }
+}

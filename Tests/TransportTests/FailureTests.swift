@@ -1,0 +1,142 @@
+import Testing
+
+@testable import Transport
+
+@Suite(.timeLimit(.minutes(1)))
+struct FailureTests {
+  @Test func `silence after the request times out as answering`() async throws {
+    let error = try await exchange({ HTTPRequest("GET", $0.url(), timeout: .milliseconds(150)) }, .hangs).error
+    #expect(error == .timedOut(host: "127.0.0.1", stage: .answering))
+  }
+
+  @Test func `a body that never ends times out although it flows`() async throws {
+    let error = try await exchange(
+      { HTTPRequest("GET", $0.url(), timeout: .milliseconds(200)) },
+      Script { visit in
+        visit.readRequest()
+        visit.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while visit.send("1\r\nx\r\n") {}
+      }
+    ).error
+    #expect(error == .timedOut(host: "127.0.0.1", stage: .answering))
+  }
+
+  @Test func `a handshake without answer times out as connecting`() async throws {
+    let error = try await exchange(
+      {
+        HTTPRequest("GET", "https://127.0.0.1:\($0.port)/", connectTimeout: .milliseconds(150))
+      }, .hangs
+    ).error
+    #expect(error == .timedOut(host: "127.0.0.1", stage: .connecting))
+  }
+
+  @Test func `waiting for a connection counts towards the time`() async throws {
+    try await serving(.hangs, HTTPClient.Configuration(maximumConnectionsPerHost: 1)) { server, client in
+      async let first = client.outcome(of: HTTPRequest("GET", server.url(), timeout: .milliseconds(400)))
+      async let second = client.outcome(of: HTTPRequest("GET", server.url(), timeout: .milliseconds(100)))
+      async let third = client.outcome(of: HTTPRequest("GET", server.url(), timeout: .milliseconds(100)))
+      let stages = await [first, second, third].compactMap(\.error)
+      #expect(stages.contains(.timedOut(host: "127.0.0.1", stage: .waiting)))
+      #expect(stages.contains(.timedOut(host: "127.0.0.1", stage: .answering)))
+      #expect(stages.count == 3)
+    }
+  }
+
+  @Test func `a body that stops flowing has stalled`() async throws {
+    let error = try await exchange(
+      { HTTPRequest("GET", $0.url(), stallTimeout: .milliseconds(100)) },
+      Script { visit in
+        visit.readRequest()
+        visit.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab")
+        visit.hang()
+      }
+    ).error
+    #expect(error == .stalled)
+  }
+
+  @Test(arguments: [
+    "", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+  ])
+  func `an answer without its end was cut short`(_ part: String) async throws {
+    for resets in [false, true] {
+      let error = try await exchange { visit in
+        visit.readRequest()
+        visit.send(part)
+        if resets { visit.reset() }
+      }.error
+      #expect(error == .cutShort, "resets: \(resets)")
+    }
+  }
+
+  @Test(arguments: [
+    "SSH-2.0-OpenSSH_9.2\r\n", "just text", "HTTP/1.1 abc\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot a number\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 11\r\n\r\nno gzip, no",
+    "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+  ])
+  func `what is no HTTP is a bad answer`(_ text: String) async throws {
+    let error = try await exchange { visit in
+      visit.readRequest()
+      visit.send(text)
+      visit.hang()
+    }.error
+    #expect(error == .badAnswer)
+  }
+
+  @Test func `gzip with a wrong checksum is a bad answer`() async throws {
+    var bytes = Bytes.hello
+    bytes[bytes.count - 6] ^= 0xFF
+    let lie = bytes
+    let error = try await exchange { visit in
+      visit.readRequest()
+      visit.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(lie.count)\r\n\r\n")
+      visit.send(lie)
+      visit.hang()
+    }.error
+    #expect(error == .badAnswer)
+  }
+
+  @Test func `headers without end are a bad answer`() async throws {
+    let error = try await exchange { visit in
+      visit.readRequest()
+      visit.send("HTTP/1.1 200 OK\r\n")
+      while visit.send("X-More: and more\r\n") {}
+    }.error
+    #expect(error == .badAnswer)
+  }
+
+  @Test func `nobody listening is could not connect`() async throws {
+    let port = try Sockets.freePort()
+    let error = try await exchange({ _ in HTTPRequest("GET", "http://127.0.0.1:\(port)/") }, .hangs).error
+    #expect(error == .couldNotConnect(host: "127.0.0.1"))
+  }
+
+  @Test func `an unknown name is could not resolve`() async throws {
+    let error = try await exchange({ _ in HTTPRequest("GET", "http://nonexistent.invalid/") }, .hangs).error
+    #expect(error == .couldNotResolve(host: "nonexistent.invalid"))
+  }
+
+  @Test func `a server without TLS is no secure connection`() async throws {
+    let error = try await exchange(
+      { HTTPRequest("GET", "https://127.0.0.1:\($0.port)/") },
+      Script { visit in
+        visit.send("HTTP/1.1 400 Bad Request\r\n\r\n")
+        visit.hang()
+      }
+    ).error
+    guard case .tls(host: "127.0.0.1", let detail) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(!detail.isEmpty)
+  }
+
+  @Test func `an authority file that is not there is a matter of TLS`() async throws {
+    try await serving(.hangs, HTTPClient.Configuration(caFile: "/nonexistent/authorities.pem")) {
+      server, client in
+      let error = await client.outcome(of: HTTPRequest("GET", "https://127.0.0.1:\(server.port)/")).error
+      #expect(error?.label == "tls")
+    }
+  }
+}

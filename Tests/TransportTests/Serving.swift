@@ -1,0 +1,71 @@
+import Glibc
+
+@testable import Transport
+
+/// Runs `body` against a server with this script and a client, and takes both down whatever happens.
+func serving(
+  _ script: Script, _ configuration: HTTPClient.Configuration = HTTPClient.Configuration(),
+  _ body: (ScriptedServer, HTTPClient) async throws -> Void
+) async throws {
+  _ = withoutProxy
+  let server = try ScriptedServer(script)
+  let client = HTTPClient(configuration)
+  do {
+    try await body(server, client)
+  } catch {
+    await client.close()
+    server.stop()
+    throw error
+  }
+  await client.close()
+  server.stop()
+}
+
+/// What a GET from a server with this script ends in.
+func exchange(_ script: @escaping @Sendable (Visit) -> Void) async throws -> Outcome {
+  try await exchange({ HTTPRequest("GET", $0.url()) }, Script(script))
+}
+
+/// What one request to a server with this script ends in.
+func exchange(
+  _ request: (ScriptedServer) -> HTTPRequest, _ script: Script
+) async throws -> Outcome {
+  var outcome: Outcome = .failure(.closed)
+  try await serving(script) { server, client in
+    outcome = await client.outcome(of: request(server))
+  }
+  return outcome
+}
+
+extension HTTPClient {
+  func outcome(of request: HTTPRequest) async -> Outcome {
+    do throws(TransportError) {
+      return .success(try await send(request))
+    } catch {
+      return .failure(error)
+    }
+  }
+}
+
+extension Outcome {
+  var error: TransportError? {
+    if case .failure(let error) = self { error } else { nil }
+  }
+
+  var text: String? {
+    if case .success(let answer) = self { String(decoding: answer.body, as: UTF8.self) } else { nil }
+  }
+}
+
+/// The machine's proxy settings don't concern these tests.
+private let withoutProxy: Bool = {
+  setenv("no_proxy", "*", 1) == 0
+}()
+
+extension [UInt8] {
+  /// Bytes from hexadecimal digits.
+  init(hex: String) {
+    let digits = [Character](hex)
+    self = stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...($0 + 1)]), radix: 16) }
+  }
+}
