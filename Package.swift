@@ -96,7 +96,8 @@ let package = Package(
     .testTarget(name: "RulesTests", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "JSONSource"], swiftSettings: strict),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
-    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking"], swiftSettings: strict),
+    .testTarget(
+      name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking", flyingSocks], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["Transport", "CCurl", "Locking"], swiftSettings: strict),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
   ],
