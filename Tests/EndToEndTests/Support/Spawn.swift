@@ -24,6 +24,11 @@ struct Spawned: Sendable {
 /// Glibc's header hides `pipe2`; so nobody may start a child between the making of a pipe and its being closed in children.
 private let spawning = Locked(())
 
+/// Foundation opens files so that children inherit them, and a script that somebody holds open can't be executed.
+func whileNobodySpawns(_ body: () throws -> Void) rethrows {
+  try spawning.withLock { _ in try body() }
+}
+
 /// Starts a program with exactly this environment, without stdin, in a process group of its own.
 func spawn(
   _ program: String, _ arguments: [String], environment: [String: String], directory: String

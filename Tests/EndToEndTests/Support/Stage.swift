@@ -35,7 +35,7 @@ final class Stage: Sendable {
   /// `ENDPOINT` in the text becomes the simulator's address.
   func write(_ text: String, to name: String = "rules.json", mode: mode_t = 0o644) throws {
     let bytes = Array(text.replacing("ENDPOINT", with: simulator.endpoint).utf8)
-    try Data(bytes).write(to: URL(filePath: path(name)))
+    try whileNobodySpawns { try Data(bytes).write(to: URL(filePath: path(name))) }
     chmod(path(name), mode)
   }
 
