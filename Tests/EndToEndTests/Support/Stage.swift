@@ -44,15 +44,21 @@ final class Stage: Sendable {
     FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  func start(_ arguments: String..., without missing: Set<String> = [], with extra: [String: String] = [:]) throws
-    -> RunningBinary
-  {
-    try start(arguments, environment.filter { !missing.contains($0.key) }.merging(extra) { $1 })
+  func makeDirectory(_ name: String) throws {
+    try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: false)
   }
 
-  func run(_ arguments: String..., without missing: Set<String> = [], with extra: [String: String] = [:])
-    async throws -> End
-  {
+  func start(_ arguments: String..., with extra: [String: String] = [:]) throws -> RunningBinary {
+    try start(arguments, environment.merging(extra) { $1 })
+  }
+
+  func run(_ arguments: String..., with extra: [String: String] = [:]) async throws -> End {
+    try await run(arguments: arguments, with: extra)
+  }
+
+  func run(
+    arguments: [String], without missing: Set<String> = [], with extra: [String: String] = [:]
+  ) async throws -> End {
     try await start(arguments, environment.filter { !missing.contains($0.key) }.merging(extra) { $1 }).end()
   }
 
