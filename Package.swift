@@ -79,7 +79,7 @@ let package = Package(
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["vi-notify", "Simulator", "JSONSource", "Locking", crypto],
+      name: "EndToEndTests", dependencies: ["vi-notify", "Simulator", "Runs", "JSONSource", "Locking", crypto],
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .testTarget(
