@@ -79,7 +79,8 @@ let package = Package(
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["vi-notify", "Simulator", "JSONSource", "Locking"], swiftSettings: strict),
+      name: "EndToEndTests", dependencies: ["vi-notify", "Simulator", "Runs", "JSONSource", "Locking", crypto],
+      swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Runs", "Locking"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(

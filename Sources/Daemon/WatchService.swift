@@ -35,7 +35,8 @@ struct WatchService: Service {
         try await stoppable { try await watch() }.get()
         if mode == .untilDone { dispatcher.finish(.whenAllIsSettled) }
       }
-      try await group.waitForAll()
+      // Not `waitForAll`: that waits for the other one, which has no reason to end, before it throws.
+      while try await group.next() != nil {}
     }
   }
 

@@ -1,0 +1,95 @@
+import FoundationEssentials
+import Glibc
+import JSONSource
+import Locking
+import Simulator
+
+enum Binary {
+  /// SwiftPM puts the products of a build beside the test runner.
+  static let path: String = {
+    let runner = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return runner.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/vi-notify"
+  }()
+}
+
+/// What one test has to itself: a fresh directory, a simulated Vi with its inbox, and processes in that directory.
+final class Stage: Sendable {
+  let simulator: Simulator
+  let directory: String
+  /// Everything that a process gets; nothing of the test runner's own environment but PATH.
+  let environment: [String: String]
+  private let started = Locked<[RunningBinary]>([])
+
+  fileprivate init(_ simulator: Simulator, _ scenario: Scenario, directory: String, extra: [String: String]) {
+    self.simulator = simulator
+    self.directory = directory
+    environment = [
+      "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin", "HOME": directory, "TMPDIR": directory,
+      "LANG": "C.UTF-8", "DATATURE_VI_API_ENDPOINT": simulator.endpoint,
+      "DATATURE_VI_SECRET_KEY": scenario.secretKey, "DATATURE_VI_ORGANIZATION_ID": scenario.organization,
+    ].merging(extra) { $1 }
+  }
+
+  func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+  /// `ENDPOINT` in the text becomes the simulator's address.
+  func write(_ text: String, to name: String = "rules.json", mode: mode_t = 0o644) throws {
+    let bytes = Array(text.replacing("ENDPOINT", with: simulator.endpoint).utf8)
+    try whileNobodySpawns { try Data(bytes).write(to: URL(filePath: path(name))) }
+    chmod(path(name), mode)
+  }
+
+  /// Nil when there is no such file.
+  func read(_ name: String) -> String? {
+    FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  func makeDirectory(_ name: String) throws {
+    try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: false)
+  }
+
+  func start(_ arguments: String..., with extra: [String: String] = [:]) throws -> RunningBinary {
+    try start(arguments, environment.merging(extra) { $1 })
+  }
+
+  func run(_ arguments: String..., with extra: [String: String] = [:]) async throws -> End {
+    try await run(arguments: arguments, with: extra)
+  }
+
+  func run(
+    arguments: [String], without missing: Set<String> = [], with extra: [String: String] = [:]
+  ) async throws -> End {
+    try await start(arguments, environment.filter { !missing.contains($0.key) }.merging(extra) { $1 }).end()
+  }
+
+  private func start(_ arguments: [String], _ environment: [String: String]) throws -> RunningBinary {
+    let process = try RunningBinary(arguments, environment: environment, directory: directory)
+    started.withLock { $0.append(process) }
+    return process
+  }
+
+  fileprivate func clear() async {
+    for process in started.withLock({ $0 }) { process.send(SIGKILL) }
+    await simulator.stop()
+    try? FileManager.default.removeItem(atPath: directory)
+  }
+}
+
+/// Plays `body` on a stage of its own, and leaves nothing of it behind.
+func onStage(
+  _ scenario: Scenario = Scenario(), environment: [String: String] = [:], _ body: (Stage) async throws -> Void
+) async throws {
+  var template = Array("/tmp/vi-notify-test-XXXXXX".utf8CString)
+  guard mkdtemp(&template) != nil else { throw SystemFailure("mkdtemp") }
+  let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  let simulator = Simulator(scenario: scenario)
+  try await simulator.start()
+  let stage = Stage(simulator, scenario, directory: directory, extra: environment)
+  do {
+    try await body(stage)
+  } catch {
+    await stage.clear()
+    throw error
+  }
+  await stage.clear()
+}
