@@ -42,7 +42,11 @@ package final class Redactor: Sendable {
     add(String(path.drop { $0 == "/" }))
   }
 
+  /// Looks for scalars and not for characters: an accent or joiner behind a secret makes its last character another one,
+  /// and whoever echoes a secret to us can put one there.
   package func redact(_ text: String) -> String {
-    state.withLock { $0.secrets }.reduce(text) { $0.replacing($1, with: "•••") }
+    let dots = "•••".unicodeScalars
+    return String(
+      state.withLock { $0.secrets }.reduce(text.unicodeScalars) { $0.replacing($1.unicodeScalars, with: dots) })
   }
 }

@@ -53,7 +53,8 @@ package final class SQLiteStore: StateStore {
   }
 
   /// Not cut off by cancellation: whoever is being stopped still has to write down how things ended.
-  func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StorageError) -> Value {
+  func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StorageError) -> Value
+  {
     let result = await withCheckedContinuation { continuation in
       database.asyncRead { access in
         continuation.resume(returning: Result { try body(access.get()) })

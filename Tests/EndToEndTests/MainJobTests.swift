@@ -80,7 +80,9 @@ import Testing
     #expect(lines.isSuperset(of: ["VI_RUN_ID=run_good", "VI_PHASE=succeeded", "VI_PREVIOUS_PHASE=running"]))
     #expect(lines.isSuperset(of: ["VI_FLOW=detector", "VI_RULE=good ends", "VI_ATTEMPT=1", "HOME=\(stage.directory)"]))
     let names = Set(lines.map { String($0.prefix { $0 != "=" }) })
-    let known = ["VI_EVENT_ID", "VI_DELIVERY_ID", "VI_REASON", "VI_MESSAGE", "VI_DURATION_SECONDS", "VI_TRAINING_PROJECT"]
+    let known = [
+      "VI_EVENT_ID", "VI_DELIVERY_ID", "VI_REASON", "VI_MESSAGE", "VI_DURATION_SECONDS", "VI_TRAINING_PROJECT",
+    ]
     #expect(names.isSuperset(of: known))
     #expect(names.isDisjoint(with: ["DATATURE_VI_SECRET_KEY", "DATATURE_VI_ORGANIZATION_ID", "SIGNING"]))
   }
