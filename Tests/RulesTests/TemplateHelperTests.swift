@@ -9,7 +9,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{{uppercased(flow)}}", "ÉTUDE one"), ("{{lowercased(flow)}}", "étude one"),
+    ("{{uppercased(flow)}}", "ÉTUDE ONE"), ("{{lowercased(flow)}}", "étude one"),
     ("{{capitalized(flow)}}", "Étude one"),
     ("{{truncate3(flow)}}", "Étu…"), ("{{truncate(flow)}}", "Étude one"), ("{{truncate9(flow)}}", "Étude one"),
     ("{{json(flow)}}", #""Étude one""#), ("{{duration(durationSeconds)}}", "2h 14m"),
