@@ -18,7 +18,7 @@ struct AutomatonBuilder {
     }
     for combination in pattern.root.combinations() {
       let first = Int32(conjuncts.count)
-      for condition in combination { conjuncts.append(add(condition)) }
+      for written in combination { conjuncts.append(add(written.condition)) }
       let span = Span32(first: first, count: Int32(combination.count))
       conjunctions.append(Conjunction(pattern: Int32(index), conditions: span))
     }

@@ -6,6 +6,10 @@ struct FieldPath: Hashable, Sendable {
 
   static let separator: UInt8 = 0xFF
 
+  init(bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
   /// The path of a member of what stands at `parent`. In event-ruler's dialect a dot in a key is a step, too.
   init(_ parent: FieldPath?, key: String, _ dialect: PatternDialect) {
     var bytes = parent.map { $0.bytes + [FieldPath.separator] } ?? []

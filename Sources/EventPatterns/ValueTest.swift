@@ -64,13 +64,13 @@ struct PatternGroup: Sendable {
 extension PatternGroup {
   /// Every way to take one group of each choice: lists of conditions, in the order of their paths, of which one must
   /// hold as a whole. The caller has bounded their number, see ``size``.
-  func combinations() -> [[FieldCondition]] {
+  func combinations() -> [[WrittenCondition]] {
     unresolvedCombinations().map { combination in
       let sorted = combination.sorted { ($0.condition.path, $0.offset) < ($1.condition.path, $1.offset) }
       return sorted.indices.filter { index in
         // Of several conditions for one field the last one counts; only event-ruler's dialect lets that be.
         index + 1 == sorted.count || sorted[index].condition.path != sorted[index + 1].condition.path
-      }.map { sorted[$0].condition }
+      }.map { sorted[$0] }
     }
   }
 
