@@ -32,7 +32,8 @@ struct AnchorIndexBuilder {
       addNetworks(groups, Int32(field))
     }
     let anchors = Anchors(
-      exact: HashTable(exact, empty: Span32(), in: arena), trie: ByteTrie(trie, in: arena), bounds: arena.freeze(bounds),
+      exact: HashTable(exact, empty: Span32(), in: arena), trie: ByteTrie(trie, in: arena),
+      bounds: arena.freeze(bounds),
       rangeNodes: arena.freeze(rangeNodes), networkLengths: arena.freeze(networkLengths),
       postings: arena.freeze(postings))
     return (arena.freeze(fields), anchors)

@@ -12,7 +12,8 @@ struct ByteTrie {
   private let nodes: UnsafePointer<Node>
 
   init(_ builder: ByteTrieBuilder, in arena: Arena) {
-    edges = HashTable(builder.edges.map { (key: ByteTrie.key($0.parent, $0.byte), value: $0.child) }, empty: -1, in: arena)
+    edges = HashTable(
+      builder.edges.map { (key: ByteTrie.key($0.parent, $0.byte), value: $0.child) }, empty: -1, in: arena)
     nodes = arena.freeze(builder.nodes)
   }
 

@@ -134,7 +134,9 @@ struct EventCursor {
   private mutating func scalar() throws(JSONSyntaxError) -> UInt32 {
     let high = try hexadecimal()
     guard high &- 0xD800 < 0x400 else { return high &- 0xDC00 < 0x400 ? 0xFFFD : high }
-    guard position + 6 <= end, position[0] == UInt8(ascii: "\\"), position[1] == UInt8(ascii: "u") else { return 0xFFFD }
+    guard position + 6 <= end, position[0] == UInt8(ascii: "\\"), position[1] == UInt8(ascii: "u") else {
+      return 0xFFFD
+    }
     let behind = position
     position += 2
     let low = try hexadecimal()
@@ -248,7 +250,8 @@ enum Bytes {
   /// Letters, digits, `+`, `-` and `.`.
   @inline(__always)
   static func isTokenByte(_ byte: UInt8) -> Bool {
-    (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte &- UInt8(ascii: "+") < 4 && byte != 0x2C
+    (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
+      || byte &- UInt8(ascii: "+") < 4 && byte != 0x2C
   }
 
   /// Takes what begins like a number for one.

@@ -173,7 +173,8 @@ extension Leaf {
   @inline(__always)
   init(_ text: EventText, _ kind: Kind, field: Int32, element: Int32) {
     self.init(
-      text: text.text, count: text.count, kind: kind, hash: text.hash, number: 0, field: field, element: element, next: -1
+      text: text.text, count: text.count, kind: kind, hash: text.hash, number: 0, field: field, element: element,
+      next: -1
     )
   }
 }

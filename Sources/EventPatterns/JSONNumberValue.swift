@@ -52,7 +52,8 @@ struct Decimal: Equatable {
   }
 
   /// Takes in a run of digits, and tells its length; zeros that may turn out to be the last are counted in `zeros`.
-  private mutating func accumulate(_ text: UnsafeBufferPointer<UInt8>, _ position: inout Int, _ zeros: inout Int) -> Int {
+  private mutating func accumulate(_ text: UnsafeBufferPointer<UInt8>, _ position: inout Int, _ zeros: inout Int) -> Int
+  {
     let start = position
     while position < text.count {
       let digit = text[position] &- UInt8(ascii: "0")

@@ -40,7 +40,7 @@ enum PatternLimits {
   /// Conditions of one pattern, summed over its combinations.
   static let conditions = 100_000
   /// Conditions of all patterns of a set, summed over their combinations.
-  static let conditionsOfSet = 4_000_000
+  static let conditionsOfSet = 400_000
   /// Bytes of all paths of one pattern.
   static let pathBytes = 4_000_000
   /// Mistakes reported for one pattern: more would only echo the first ones.

@@ -38,7 +38,10 @@ struct PatternReader {
     let size = scope.group.size
     if size.combinations > PatternLimits.combinations || size.conditions > PatternLimits.conditions {
       let limit = "at most \(PatternLimits.combinations) combinations and \(PatternLimits.conditions) conditions"
-      report(node, path, "too complex: its $or lists multiply to \(size.combinations) combinations of \(size.conditions) conditions", "\(limit); write several rules instead")
+      report(
+        node, path,
+        "too complex: its $or lists multiply to \(size.combinations) combinations of \(size.conditions) conditions",
+        "\(limit); write several rules instead")
     }
     return scope.group
   }
@@ -70,7 +73,8 @@ struct PatternReader {
       errors.append(
         PatternError(
           range: member.keyRange, path: inner.shown,
-          description: "\(member.key) can't be the name of a field inside $or", hint: "operators stand in a field's list"
+          description: "\(member.key) can't be the name of a field inside $or",
+          hint: "operators stand in a field's list"
         ))
       return
     }
@@ -124,7 +128,8 @@ struct PatternReader {
       paths.formUnion(inner.paths)
     }
     if let twice = scope.add(groups, paths: paths), dialect == .plain {
-      report(node, shown, "\(twice) stands inside $or and beside it", "the two can't hold for one value: keep one of them")
+      report(
+        node, shown, "\(twice) stands inside $or and beside it", "the two can't hold for one value: keep one of them")
     }
   }
 
@@ -174,4 +179,3 @@ extension JSONNode {
     }
   }
 }
-

@@ -28,7 +28,8 @@ extension ValueTest {
     case .string(let wanted): text.utf8.elementsEqual(wanted)
     case .prefix(let start): text.utf8.starts(with: start)
     case .suffix(let end): text.utf8.reversed().starts(with: end.reversed())
-    case .caseless(let wanted): text.unicodeScalars.count == wanted.characters.count && wanted.begins(text.unicodeScalars)
+    case .caseless(let wanted):
+      text.unicodeScalars.count == wanted.characters.count && wanted.begins(text.unicodeScalars)
     case .caselessPrefix(let start): start.begins(text.unicodeScalars)
     case .caselessSuffix(let end): end.begins(text.unicodeScalars.suffix(end.characters.count))
     case .wildcard(let wildcard): wildcard.matches(Array(text.utf8))

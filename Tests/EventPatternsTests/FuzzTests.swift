@@ -13,7 +13,7 @@ import Testing
 
   @Test func `compiled patterns, explanations and the reference agree on random events`() throws {
     let first = FuzzTests.setting("VI_NOTIFY_FUZZ_FIRST", 1)
-    let seeds = FuzzTests.setting("VI_NOTIFY_FUZZ_SEEDS", 1_500)
+    let seeds = FuzzTests.setting("VI_NOTIFY_FUZZ_SEEDS", 600)
     var matches = 0
     var judged = 0
     for seed in first..<first + seeds {
@@ -24,7 +24,7 @@ import Testing
     // Both answers must be common, or the test proves little.
     #expect(matches > judged / 50, "\(matches) of \(judged)")
     #expect(matches < judged / 2, "\(matches) of \(judged)")
-    if seeds > 1_500 { print("fuzz: \(seeds) seeds, \(judged) judgements, \(matches) matches") }
+    if seeds > 600 { print("fuzz: \(seeds) seeds, \(judged) judgements, \(matches) matches") }
   }
 
   private func agree(seed: UInt64) throws -> (matches: Int, judged: Int) {

@@ -28,7 +28,8 @@ struct RandomJSON {
   private static let keys = ["a", "b", "c", "ab", "é", "phase", "a long key with more than sixteen bytes"]
   private static let texts = [
     "", "a", "b", "ab", "abc", "abcab", "bca", "AB", "Ab", "é", "É", "straße", "ς", "σ", "Σ", "𐐀", "𐐨", "a*b", "a\\b",
-    "日本", "日本語", "10.0.0.1", "10.0.0.200", "010.0.0.1", "fe80::1", "FE80:0::1", "1.2.3.4", "true", "null", "5", "ǅ", "ı",
+    "日本", "日本語", "10.0.0.1", "10.0.0.200", "010.0.0.1", "fe80::1", "FE80:0::1", "1.2.3.4", "true", "null", "5", "ǅ",
+    "ı",
     "a text that is longer than thirty-two bytes, ab", "a text that is longer than thirty-two bytes, AB", "x\ny", "\"",
   ]
   private static let numbers = [
@@ -41,7 +42,9 @@ struct RandomJSON {
     "*", "a*", "*b", "a*b", "*ab*", "a*b*c", "ab", "", "*b*c*", "\\\\*", "a\\\\\\\\*", "日*", "*.0.*", "*longer*",
     "*text that is longer than thirty-two*", "*abcab*", "*ca*",
   ]
-  private static let networks = ["10.0.0.0/24", "10.0.0.1/32", "0.0.0.0/0", "fe80::/64", "::/0", "10.0.0.77/25", "fe80::1/128"]
+  private static let networks = [
+    "10.0.0.0/24", "10.0.0.1/32", "0.0.0.0/0", "fe80::/64", "::/0", "10.0.0.77/25", "fe80::1/128",
+  ]
 
   mutating func pick<T>(_ elements: [T]) -> T {
     elements[Int(random.next() % UInt64(elements.count))]

@@ -158,7 +158,9 @@ enum ReferenceTest {
 
   private static func isForm(_ wanted: Unicode.Scalar, _ found: Unicode.Scalar) -> Bool {
     let own = String(Character(found)).unicodeScalars.first
-    let forms = [wanted.properties.lowercaseMapping, wanted.properties.uppercaseMapping].map { Array($0.unicodeScalars) }
+    let forms = [wanted.properties.lowercaseMapping, wanted.properties.uppercaseMapping].map {
+      Array($0.unicodeScalars)
+    }
     return own == wanted || forms.contains([found])
   }
 
@@ -179,7 +181,8 @@ enum ReferenceNumber: Equatable {
   case text(String)
 
   init(_ text: String) {
-    if let value = Double(text), value.isFinite, ReferenceNumber.plain(text) == ReferenceNumber.plain(value.description) {
+    if let value = Double(text), value.isFinite, ReferenceNumber.plain(text) == ReferenceNumber.plain(value.description)
+    {
       self = .value(value)
     } else {
       self = .text(text)
