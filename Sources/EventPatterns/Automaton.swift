@@ -45,9 +45,14 @@ struct Span32: BitwiseCopyable {
 struct PathNode: BitwiseCopyable {
   /// The field that ends here, or -1.
   var field: Int32 = -1
-  var hasChildren = false
+  /// How many keys lead on from here.
+  var children: Int32 = 0
   /// Whether any condition on the field looks at the values of numbers.
   var comparesNumbers = false
+
+  var hasChildren: Bool {
+    @inline(__always) get { children > 0 }
+  }
 }
 
 /// A step in the tree of paths: the key's bytes in the pool, and the nodes on both its ends.

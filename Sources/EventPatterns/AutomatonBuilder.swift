@@ -117,7 +117,7 @@ private struct PathTreeBuilder {
     if let child = children[step] { return child }
     let child = Int32(nodes.count)
     nodes.append(PathNode())
-    nodes[Int(node)].hasChildren = true
+    nodes[Int(node)].children += 1
     children[step] = child
     return child
   }

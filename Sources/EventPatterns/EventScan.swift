@@ -11,15 +11,17 @@ struct EventScan {
   private let nodes: UnsafePointer<PathNode>
   private let texts: UnsafePointer<UInt8>
   private let splitsKeysAtDots: Bool
+  private let keysAreUnique: Bool
   private var cursor: EventCursor
   /// Arrays entered so far: their numbers tell them apart.
   private var arrays: Int32 = 0
 
-  init(_ automaton: Automaton, _ event: UnsafeRawBufferPointer) {
+  init(_ automaton: Automaton, _ event: UnsafeRawBufferPointer, keysAreUnique: Bool) {
     keys = automaton.keys
     nodes = automaton.nodes
     texts = automaton.pool.texts
     splitsKeysAtDots = automaton.splitsKeysAtDots
+    self.keysAreUnique = keysAreUnique
     cursor = EventCursor(event)
   }
 
@@ -30,6 +32,8 @@ struct EventScan {
     var element: Int32
     /// The number of this array, or -1 for an object.
     var array: Int32
+    /// How many of the object's keys that lead on were not seen yet.
+    var unseen: Int32
 
     @inline(__always)
     var closing: UInt8 {
@@ -41,11 +45,11 @@ struct EventScan {
   mutating func run(_ notes: inout EventNotes, _ frames: inout Scratch<Frame>) throws(JSONSyntaxError) {
     guard cursor.next() == UInt8(ascii: "{") else { throw cursor.error("an event must be an object") }
     frames.removeAll()
-    var frame = Frame(node: 0, element: -1, array: -1)
+    var frame = Frame(node: 0, element: -1, array: -1, unseen: nodes[0].children)
     cursor.advance()
     if cursor.next() == UInt8(ascii: "}") { return }
     repeat {
-      let node = frame.array < 0 ? try member(of: frame.node, &notes) : frame.node
+      let node = frame.array < 0 ? try member(of: &frame, &notes) : frame.node
       let byte = cursor.next()
       if isEntered(byte, node) {
         guard frames.count < EventScan.maximumDepth - 1 else { throw cursor.error("nested deeper than 1000 levels") }
@@ -70,9 +74,14 @@ struct EventScan {
   @inline(__always)
   private mutating func leave(_ frame: inout Frame, _ frames: inout Scratch<Frame>) throws(JSONSyntaxError) -> Bool {
     while true {
-      let byte = cursor.next()
+      var byte = cursor.next()
       cursor.advance()
-      if byte == UInt8(ascii: ",") { return true }
+      if byte == UInt8(ascii: ",") {
+        guard keysAreUnique, frame.unseen == 0, frame.array < 0 else { return true }
+        if frames.count == 0 { return false }
+        try cursor.skipRest()
+        byte = frame.closing
+      }
       guard byte == frame.closing else { throw cursor.error("a comma or a closing bracket must stand here", back: 1) }
       guard frames.count > 0 else { return false }
       frame = frames[frames.count &- 1]
@@ -82,7 +91,7 @@ struct EventScan {
 
   private mutating func enter(_ byte: UInt8, _ node: Int32, _ frame: Frame, _ notes: inout EventNotes) -> Frame {
     cursor.advance()
-    var inner = Frame(node: node, element: frame.element, array: -1)
+    var inner = Frame(node: node, element: frame.element, array: -1, unseen: nodes[Int(node)].children)
     // An element matters only where several fields can lie in it.
     if frame.array >= 0, nodes[Int(node)].hasChildren {
       inner.element = notes.addElement(of: frame.array, in: frame.element)
@@ -96,12 +105,14 @@ struct EventScan {
 
   /// Reads a key and its colon; tells where it leads, or -1 where no pattern goes.
   @inline(__always)
-  private mutating func member(of node: Int32, _ notes: inout EventNotes) throws(JSONSyntaxError) -> Int32 {
+  private mutating func member(of frame: inout Frame, _ notes: inout EventNotes) throws(JSONSyntaxError) -> Int32 {
     guard cursor.next() == UInt8(ascii: "\"") else { throw cursor.error("a member's name must stand here") }
     let key = try cursor.string(&notes.resolved)
     guard cursor.next() == UInt8(ascii: ":") else { throw cursor.error("a colon must stand here") }
     cursor.advance()
-    return child(of: node, key)
+    let child = child(of: frame.node, key)
+    if child >= 0 { frame.unseen &-= 1 }
+    return child
   }
 
   @inline(__always)

@@ -4,13 +4,16 @@ package import JSONSource
 /// has seen the largest one (numbers of 16 and more digits excepted, where they are compared).
 package struct PatternMatcher: ~Copyable {
   private let set: PatternSet
+  private let keysAreUnique: Bool
   private var notes: EventNotes
   private var frames = Scratch<EventScan.Frame>(capacity: 64)
   private var judge: Judge
   private var folded = Scratch<UInt8>(capacity: 64)
 
-  init(_ set: PatternSet) {
+  init(_ set: PatternSet, keysAreUnique: Bool) {
     self.set = set
+    // A key with dots may lead to a field that seemed to be seen.
+    self.keysAreUnique = keysAreUnique && !set.automaton.splitsKeysAtDots
     notes = EventNotes(fieldCount: set.automaton.fieldCount)
     judge = Judge(set.automaton)
   }
@@ -29,7 +32,7 @@ package struct PatternMatcher: ~Copyable {
     in event: UnsafeRawBufferPointer, _ body: (Int) -> Void
   ) throws(JSONSyntaxError) {
     notes.reset(eventSize: event.count)
-    var scan = EventScan(set.automaton, event)
+    var scan = EventScan(set.automaton, event, keysAreUnique: keysAreUnique)
     try scan.run(&notes, &frames)
     judge.begin()
     judge.consider(set.automaton.always, notes)

@@ -25,7 +25,11 @@ package struct PatternSet: Sendable {
   }
 
   /// Holds the memory to work in; not to be shared between tasks.
-  package func makeMatcher() -> PatternMatcher {
-    PatternMatcher(self)
+  ///
+  /// - Parameter keysAreUnique: the caller vouches that no object of an event has a key twice, as for events that this
+  ///   program wrote. Then reading stops where every field that a pattern names was seen. Without it all values of a
+  ///   key that stands twice count.
+  package func makeMatcher(keysAreUnique: Bool = false) -> PatternMatcher {
+    PatternMatcher(self, keysAreUnique: keysAreUnique)
   }
 }

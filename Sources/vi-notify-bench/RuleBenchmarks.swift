@@ -35,6 +35,13 @@ struct RuleBenchmarks {
     }
     let name = "rules_\(mix.rawValue)_\(count)"
     report(name, speed, "events/cpu-s", "\"ratio_to_byte_scan\":\(rounded(speed / limit)),\"matches\":\(matches)")
+    if count == 1 {
+      var trusting = set.makeMatcher(keysAreUnique: true)
+      let speed = eventsPerSecond { event in
+        do throws(JSONSyntaxError) { try trusting.forEachMatch(in: event) { _ in matches += 1 } } catch { matches = -1 }
+      }
+      report("\(name)_unique_keys", speed, "events/cpu-s", "\"ratio_to_byte_scan\":\(rounded(speed / limit))")
+    }
     if count == 10_000 {
       report("\(name)_compile", Double(count) / seconds, "rules/cpu-s", "\"milliseconds\":\(rounded(seconds * 1_000))")
       report("\(name)_memory", Double(set.memorySize) / Double(count), "bytes/rule", "\"total\":\(set.memorySize)")
