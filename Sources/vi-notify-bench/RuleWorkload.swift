@@ -21,11 +21,15 @@ struct RuleWorkload {
 
   func events() -> [[UInt8]] {
     if let directory { return Self.lines("\(directory)/events.jsonl") }
-    return []
+    var generator = WorkloadGenerator(seed: 11)
+    return (0..<2_000).map { Array(generator.event($0).utf8) }
   }
 
   func rules(_ mix: Mix, count: Int) -> [[UInt8]] {
-    guard let directory else { return [] }
+    guard let directory else {
+      var generator = WorkloadGenerator(seed: UInt64(1_000 + count))
+      return (0..<count).map { _ in Array(generator.rule(mix, isOnly: count == 1).utf8) }
+    }
     return Self.lines("\(directory)/rules_\(mix.rawValue)_\(count).jsonl").compactMap { line in
       (try? JSONDocument(parsing: line))?.root["pattern"]?.string.map { Array($0.utf8) }
     }
