@@ -3,7 +3,8 @@ struct AnchorIndexBuilder {
   private var perField: [[Anchor: [Int32]]]
   private var postings: [Int32] = []
   private var fields: [FieldIndex]
-  private var exact: [(key: UInt64, value: Span32)] = []
+  /// Under each key everything with that key, should two texts ever have the same.
+  private var exact: [UInt64: [Int32]] = [:]
   private var trie = ByteTrieBuilder()
   private var bounds: [Double] = []
   private var rangeNodes: [Span32] = []
@@ -31,8 +32,9 @@ struct AnchorIndexBuilder {
       addRanges(groups, field)
       addNetworks(groups, Int32(field))
     }
+    let points = exact.map { (key: $0.key, value: add(postings: $0.value)) }
     let anchors = Anchors(
-      exact: HashTable(exact, empty: Span32(), in: arena), trie: ByteTrie(trie, in: arena),
+      exact: HashTable(points, empty: Span32(), in: arena), trie: ByteTrie(trie, in: arena),
       bounds: arena.freeze(bounds),
       rangeNodes: arena.freeze(rangeNodes), networkLengths: arena.freeze(networkLengths),
       postings: arena.freeze(postings))
@@ -48,7 +50,7 @@ struct AnchorIndexBuilder {
       case .anyString: fields[Int(field)].anyString = add(postings: conjunctions)
       case .anyValue: fields[Int(field)].anyValue = add(postings: conjunctions)
       case .exact(let kind, let hash):
-        exact.append((Fingerprint.mix(hash, field, kind), add(postings: conjunctions)))
+        exact[Fingerprint.mix(hash, field, kind), default: []] += conjunctions
         switch kind {
         case ExactKind.string: fields[Int(field)].hasExactStrings = true
         case ExactKind.folded: fields[Int(field)].hasFoldedStrings = true
@@ -118,7 +120,7 @@ struct AnchorIndexBuilder {
     for case (.network(let network), let conjunctions) in groups {
       lengths.insert(NetworkLength(isV6: network.first.isV6, bits: UInt8(network.bits)))
       let hash = Network.fingerprint(network.first, bits: network.bits)
-      exact.append((Fingerprint.mix(hash, field, ExactKind.network), add(postings: conjunctions)))
+      exact[Fingerprint.mix(hash, field, ExactKind.network), default: []] += conjunctions
     }
     fields[Int(field)].networks = Span32(first: Int32(networkLengths.count), count: Int32(lengths.count))
     networkLengths += lengths

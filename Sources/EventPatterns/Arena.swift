@@ -33,7 +33,7 @@ struct HashTable<Value: BitwiseCopyable>: @unchecked Sendable {
   private let slots: UnsafePointer<Slot>
   private let mask: Int
 
-  /// `empty` stands in the slots that hold nothing; the key 0 is taken for it.
+  /// `empty` stands in the slots that hold nothing. No key is 0.
   init(_ entries: [(key: UInt64, value: Value)], empty: Value, in arena: Arena) {
     var capacity = 2
     while capacity < entries.count * 2 { capacity *= 2 }
@@ -41,25 +41,19 @@ struct HashTable<Value: BitwiseCopyable>: @unchecked Sendable {
     for entry in entries {
       var index = Int(truncatingIfNeeded: entry.key) & (capacity - 1)
       while slots[index].key != 0 { index = (index + 1) & (capacity - 1) }
-      slots[index] = Slot(key: HashTable.nonzero(entry.key), value: entry.value)
+      slots[index] = Slot(key: entry.key, value: entry.value)
     }
     self.slots = arena.freeze(slots)
     mask = capacity - 1
-  }
-
-  @inline(__always)
-  private static func nonzero(_ key: UInt64) -> UInt64 {
-    key == 0 ? 1 : key
   }
 
   /// The first value with the key that `accepts` takes.
   @inline(__always)
   func find(_ key: UInt64, where accepts: (Value) -> Bool) -> Value? {
     var index = Int(truncatingIfNeeded: key) & mask
-    let wanted = HashTable.nonzero(key)
     while true {
       let slot = slots[index]
-      if slot.key == wanted, accepts(slot.value) { return slot.value }
+      if slot.key == key, accepts(slot.value) { return slot.value }
       if slot.key == 0 { return nil }
       index = (index &+ 1) & mask
     }

@@ -62,8 +62,8 @@ struct ConsistencySearch: ~Copyable {
       position.tried += 1
       if position.tried == count + 1, position.finding.isFree { return true }
       guard position.tried == count + 2, position.finding.mayBeAbsent else { continue }
-      if isAbsent(position.field, before: index, notes) { return true }
-      position.conflicts |= index >= 64 ? .max : (1 << UInt64(index)) - 1
+      guard let blocking = leafInTheWay(of: position.field, before: index, notes) else { return true }
+      position.conflicts |= positions(before: index, thatCouldAvoid: blocking, options, notes)
     }
     return false
   }
@@ -73,14 +73,28 @@ struct ConsistencySearch: ~Copyable {
     return nil
   }
 
-  /// Whether no leaf of the field lies in the elements chosen so far, or beside all of them.
-  private func isAbsent(_ field: Int32, before index: Int, _ notes: borrowing EventNotes) -> Bool {
+  /// The element of a leaf of the field that agrees with all elements chosen so far, if there is one.
+  private func leafInTheWay(of field: Int32, before index: Int, _ notes: borrowing EventNotes) -> Int32? {
     var leaf = notes.firstLeaf(of: field)
     while leaf >= 0 {
       let value = notes.leaves.base[Int(leaf)]
-      if firstConflict(of: value.element, before: index, notes) == nil { return false }
+      if firstConflict(of: value.element, before: index, notes) == nil { return value.element }
       leaf = value.next
     }
-    return true
+    return nil
+  }
+
+  /// The positions, as bits, that could choose an element which does not agree with `element`.
+  private func positions(
+    before index: Int, thatCouldAvoid element: Int32, _ options: UnsafePointer<Int32>, _ notes: borrowing EventNotes
+  ) -> UInt64 {
+    var bits: UInt64 = 0
+    for earlier in 0..<index {
+      let own = positions.base[earlier].finding.options
+      if own.indices.contains(where: { !notes.areConsistent(options[$0], element) }) {
+        bits |= 1 << UInt64(earlier & 63)
+      }
+    }
+    return bits
   }
 }

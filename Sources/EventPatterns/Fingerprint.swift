@@ -44,6 +44,7 @@ struct Fingerprint {
   static func mix(_ hash: UInt64, _ owner: Int32, _ kind: UInt8 = 0) -> UInt64 {
     let number = UInt64(UInt32(bitPattern: owner)) &<< 8 | UInt64(kind)
     let mixed = (hash ^ (number &* 0x9E37_79B9_7F4A_7C15)) &* 0xFF51_AFD7_ED55_8CCD
-    return mixed ^ (mixed &>> 32)
+    // Never 0, which stands for an empty slot in tables.
+    return (mixed ^ (mixed &>> 32)) | 1 &<< 63
   }
 }

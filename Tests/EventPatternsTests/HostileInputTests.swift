@@ -75,6 +75,20 @@ import Testing
     #expect(try set.matches(event.replacing(#"{"d":1},"#, with: #"{"d":1,"e":2},"#)) == [0])
   }
 
+  @Test func `a field that should be absent doesn't make arrays multiply either`() throws {
+    let set = try PatternSet(texts: [
+      #"{"p":{"a":[1]},"q":{"b":[1]},"r":{"c":[1]},"s":{"d":[1]},"z":{"e":[{"exists":false}]}}"#,
+      #"{"p":{"a":[1]},"q":{"b":[1]},"r":{"c":[1]},"z":{"d":[1],"e":[{"exists":false}]}}"#,
+    ])
+    let many = { (member: String) in "[" + Array(repeating: "{\(member)}", count: 400).joined(separator: ",") + "]" }
+    let event = """
+      {"p":\(many(#""a":1"#)),"q":\(many(#""b":1"#)),"r":\(many(#""c":1"#)),"s":\(many(#""d":1"#)),\
+      "z":[{"d":1,"e":1},{"e":2}]}
+      """
+    #expect(try set.matches(event) == [])
+    #expect(try set.matches(event.replacing(#"{"e":2}"#, with: #"{"d":1}"#)) == [1])
+  }
+
   @Test func `an event is read down to 1,000 levels and refused below`() throws {
     let set = try PatternSet(texts: [#"{"a":[1]}"#])
     #expect(try set.matches("{\"a\":\(nested(999, "[", "]", "1"))}") == [0])
