@@ -11,28 +11,42 @@ import Testing
     ProcessInfo.processInfo.environment[name].flatMap(UInt64.init) ?? standard
   }
 
-  @Test func `compiled patterns, explanations and the reference agree on random events`() throws {
+  /// Runs seeds through `make`, which gives patterns and events; both answers must be common, or a test proves little.
+  private func judge(
+    _ standard: UInt64, dialects: [PatternDialect],
+    _ make: (inout RandomJSON) -> (patterns: [String], events: [String])
+  ) throws {
     let first = FuzzTests.setting("VI_NOTIFY_FUZZ_FIRST", 1)
-    let seeds = FuzzTests.setting("VI_NOTIFY_FUZZ_SEEDS", 600)
-    var matches = 0
-    var judged = 0
+    let seeds = FuzzTests.setting("VI_NOTIFY_FUZZ_SEEDS", standard)
+    var total = (matches: 0, judged: 0)
     for seed in first..<first + seeds {
-      let counts = try agree(seed: seed)
-      matches += counts.matches
-      judged += counts.judged
+      var random = RandomJSON(seed: seed)
+      let (patterns, events) = make(&random)
+      let counts = try agree(patterns, events, dialects[Int(seed) % dialects.count], seed: seed)
+      total = (total.matches + counts.matches, total.judged + counts.judged)
     }
-    // Both answers must be common, or the test proves little.
-    #expect(matches > judged / 50, "\(matches) of \(judged)")
-    #expect(matches < judged / 2, "\(matches) of \(judged)")
-    if seeds > 600 { print("fuzz: \(seeds) seeds, \(judged) judgements, \(matches) matches") }
+    #expect(total.matches > total.judged / 50, "\(total)")
+    #expect(total.matches < total.judged / 2, "\(total)")
+    if seeds > standard { print("fuzz: \(seeds) seeds, \(total.judged) judgements, \(total.matches) matches") }
   }
 
-  private func agree(seed: UInt64) throws -> (matches: Int, judged: Int) {
-    var random = RandomJSON(seed: seed)
-    let dialect: PatternDialect = seed.isMultiple(of: 2) ? .plain : .eventRuler
+  @Test func `compiled patterns, explanations and the reference agree on random events`() throws {
+    try judge(400, dialects: [.plain, .eventRuler]) { random in
+      ((0..<12).map { _ in random.pattern() }, (0..<8).map { _ in random.event() })
+    }
+  }
+
+  @Test func `they agree on which elements of arrays go together`() throws {
+    try judge(200, dialects: [.plain]) { random in
+      ((0..<8).map { _ in random.arrayPattern() }, (0..<8).map { _ in random.arrayEvent() })
+    }
+  }
+
+  private func agree(
+    _ texts: [String], _ events: [String], _ dialect: PatternDialect, seed: UInt64
+  ) throws -> (matches: Int, judged: Int) {
     var patterns: [(text: String, pattern: EventPattern, reference: ReferencePattern)] = []
-    for _ in 0..<12 {
-      let text = random.pattern()
+    for text in texts {
       // In event-ruler's dialect addresses have a meaning of their own, which the vectors cover.
       if dialect == .eventRuler, text.contains(".0.") || text.contains("::") || text.contains("\\u002e") { continue }
       let node = try JSONDocument(parsing: Array(text.utf8)).root
@@ -43,8 +57,7 @@ import Testing
     var matcher = set.makeMatcher()
     var trusting = set.makeMatcher(keysAreUnique: true)
     var counts = (matches: 0, judged: 0)
-    for _ in 0..<8 {
-      let event = random.event()
+    for event in events {
       let node = try JSONDocument(parsing: Array(event.utf8)).root
       let found = try matcher.matches(event)
       if !node.hasRepeatedKeys, try trusting.matches(event) != found {

@@ -77,6 +77,27 @@ import Testing
     }
   }
 
+  @Test func `every letter is met by all its forms of one character, and by nothing else`() throws {
+    let letters = (UInt32(1)...0x1E943).compactMap(Unicode.Scalar.init).filter { letter in
+      letter.properties.changesWhenLowercased || letter.properties.changesWhenUppercased
+    }
+    let patterns = letters.map { JSONNode(.string(String(Character($0))), at: 0..<0) }.map { text in
+      let test = JSONNode(.object([JSONMember(key: "equals-ignore-case", keyRange: 0..<0, value: text)]), at: 0..<0)
+      let list = JSONNode(.array([test]), at: 0..<0)
+      return JSONNode(.object([JSONMember(key: "a", keyRange: 0..<0, value: list)]), at: 0..<0)
+    }
+    #expect(letters.count > 2_000)
+    var matcher = try PatternSet(patterns.map { try EventPattern($0) }).makeMatcher()
+    for (index, letter) in letters.enumerated() {
+      let forms = [String(Character(letter)), letter.properties.lowercaseMapping, letter.properties.uppercaseMapping]
+      for form in forms where form.unicodeScalars.count == 1 {
+        let found = try matcher.matches("{\"a\":\"\(form)\"}")
+        #expect(found.contains(index), "\(letter) by \(form)")
+        #expect(found.allSatisfy { CaselessCharacter(letters[$0]).isMet(by: form.unicodeScalars.first?.value ?? 0) })
+      }
+    }
+  }
+
   @Test func `wildcards that share parts are told apart`() throws {
     let parts = ["she", "he", "hers", "his", "ushers"]
     let set = try PatternSet(texts: parts.map { "{\"a\":[{\"wildcard\":\"*\($0)*\"}]}" })

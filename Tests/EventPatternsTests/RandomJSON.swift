@@ -178,3 +178,47 @@ struct RandomJSON {
     }
   }
 }
+
+/// Patterns and events that differ in little but in which element of which array a value lies.
+extension RandomJSON {
+  /// Fields of two levels, most of them asked for a digit, some for absence.
+  mutating func arrayPattern() -> String {
+    let groups = ["p", "r", "s"].filter { _ in chance(70) }.map { "\"\($0)\":{\(fields(depth: 0))}" }
+    return "{\((groups + ["\"x\":[{\"exists\":false},1,2]"]).joined(separator: ","))}"
+  }
+
+  private mutating func fields(depth: Int) -> String {
+    var members = ["a", "c", "z"].filter { _ in chance(55) }.map { "\"\($0)\":[\(digitTest())]" }
+    if depth < 2, chance(60) || members.isEmpty { members.append("\"b\":{\(fields(depth: depth + 1))}") }
+    if members.isEmpty { members.append("\"a\":[\(digitTest())]") }
+    return members.joined(separator: ",")
+  }
+
+  private mutating func digitTest() -> String {
+    pick([
+      "0", "1", "1", "1,2", "{\"exists\":true}", "{\"exists\":false}", "{\"exists\":false},1", "{\"anything-but\":1}",
+    ])
+  }
+
+  mutating func arrayEvent() -> String {
+    let members = ["p", "p", "r", "s"].filter { _ in chance(75) }.map { "\"\($0)\":\(elements(depth: 0))" }
+    return "{\(members.joined(separator: ","))}"
+  }
+
+  private mutating func elements(depth: Int) -> String {
+    if chance(15) { return element(depth: depth) }
+    let elements = (0..<Int(1 + random.next() % 3)).map { _ in
+      depth < 3 && chance(8) ? "[\(element(depth: depth)),\(element(depth: depth))]" : element(depth: depth)
+    }
+    return "[\(elements.joined(separator: ","))]"
+  }
+
+  private mutating func element(depth: Int) -> String {
+    var members = ["a", "c", "z"].filter { _ in chance(60) }.map {
+      "\"\($0)\":\(pick(["0", "1", "1", "2", "[1,2]", "[]"]))"
+    }
+    if depth < 2, chance(70) { members.append("\"b\":\(elements(depth: depth + 1))") }
+    if depth < 2, chance(8) { members.append("\"b\":\(element(depth: depth + 1))") }
+    return "{\(members.joined(separator: ","))}"
+  }
+}
