@@ -45,6 +45,14 @@ import Testing
     }
   }
 
+  @Test func `an element that one field is met in counts for absence, though the field is met outside of arrays, too`()
+    throws
+  {
+    let set = try PatternSet(texts: [#"{"p":{"a":[1],"z":[{"exists":false}]}}"#])
+    #expect(try set.matches(#"{"p":{"a":1},"p":[{"a":1},{"z":2}]}"#) == [0])
+    #expect(try set.matches(#"{"p":{"a":1},"p":[{"a":1,"z":2}]}"#) == [])
+  }
+
   @Test func `no patterns match nothing`() throws {
     #expect(try PatternSet([]).matches(#"{"a":1}"#) == [])
   }
