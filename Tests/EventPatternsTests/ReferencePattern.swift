@@ -23,7 +23,7 @@ struct ReferencePattern {
       var last: [Path: [JSONNode]] = [:]
       for (path, tests) in combination { last[path] = tests }
       // Dots and separators sort alike; no key of the fuzz tests has characters that UTF-8 and UTF-16 order differently.
-      return last.map { (path: $0.key, tests: $0.value) }
+      return last.map { (path: $0.key, tests: joinsKeys ? $0.value.map(ReferenceNetwork.spelled) : $0.value) }
         .sorted { $0.path.map(dotted).lexicographicallyPrecedes($1.path.map(dotted)) }
     }
   }
@@ -211,6 +211,13 @@ enum ReferenceNetwork {
     address.unicodeScalars.append(contentsOf: text)
     guard let base = bits(String(parts[0])), let other = bits(address), let length = Int(parts[1]) else { return false }
     return base.count == other.count && base.prefix(length) == other.prefix(length)
+  }
+
+  /// In event-ruler's dialect an address stands for the network of itself.
+  static func spelled(_ test: JSONNode) -> JSONNode {
+    guard let text = test.string, let bits = bits(text) else { return test }
+    let network = JSONNode(.string("\(text)/\(bits.count)"), at: test.range)
+    return JSONNode(.object([JSONMember(key: "cidr", keyRange: test.range, value: network)]), at: test.range)
   }
 
   private static func bits(_ address: String) -> [Bool]? {
