@@ -84,9 +84,16 @@ struct ByteTrieBuilder {
   private(set) var nodes: [ByteTrie.Node] = []
   private(set) var edges: [Edge] = []
   private var children: [UInt64: Int32] = [:]
+  /// How many edges each node lies below its root.
+  private var depths: [Int32] = []
 
   mutating func makeRoot() -> Int32 {
+    addNode(depth: 0)
+  }
+
+  private mutating func addNode(depth: Int32) -> Int32 {
     nodes.append(ByteTrie.Node())
+    depths.append(depth)
     return Int32(nodes.count - 1)
   }
 
@@ -97,7 +104,7 @@ struct ByteTrieBuilder {
       if let child = children[key] {
         node = child
       } else {
-        let child = makeRoot()
+        let child = addNode(depth: depths[Int(node)] + 1)
         children[key] = child
         edges.append((node, byte, child))
         node = child
@@ -108,15 +115,14 @@ struct ByteTrieBuilder {
 
   /// Sets the fallbacks of a trie whose edges are `edges[first...]`; parents stand before their children there.
   mutating func link(root: Int32, edgesFrom first: Int) {
-    var byLevel: [(edge: Edge, level: Int)] = []
-    var levels: [Int32: Int] = [root: 0]
+    // Fallbacks lead to lesser depths, so those are linked first.
+    var byDepth: [[Edge]] = []
     for edge in edges[first...] {
-      let level = (levels[edge.parent] ?? 0) + 1
-      levels[edge.child] = level
-      byLevel.append((edge, level))
+      let depth = Int(depths[Int(edge.child)])
+      while byDepth.count <= depth { byDepth.append([]) }
+      byDepth[depth].append(edge)
     }
-    byLevel.sort { $0.level < $1.level }
-    for (edge, _) in byLevel {
+    for edge in byDepth.joined() {
       var candidate = nodes[Int(edge.parent)].fallback
       var target = root
       while candidate >= 0 {
