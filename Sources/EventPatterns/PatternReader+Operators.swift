@@ -47,7 +47,7 @@ extension PatternReader {
   }
 
   /// The only member of an object that must have exactly one.
-  private mutating func onlyMember(_ node: JSONNode, at path: String, allowed: String) -> JSONMember? {
+  mutating func onlyMember(_ node: JSONNode, at path: String, allowed: String) -> JSONMember? {
     guard let members = node.members, let first = members.first else {
       report(node, path, "write an operator into {}", "one of \(allowed)")
       return nil
@@ -84,12 +84,12 @@ extension PatternReader {
     }
   }
 
-  private mutating func reportUnknown(_ member: JSONMember, at path: String, allowed: String) {
+  mutating func reportUnknown(_ member: JSONMember, at path: String, allowed: String) {
     report(
       JSONNode(.null, at: member.keyRange), path, "\(member.key.debugDescription) is no operator", "one of \(allowed)")
   }
 
-  private mutating func readText(_ node: JSONNode, at path: String) -> String? {
+  mutating func readText(_ node: JSONNode, at path: String) -> String? {
     if let text = node.string { return text }
     report(node, path, "write a string, not \(node.shown)", nil)
     return nil
@@ -107,7 +107,7 @@ extension PatternReader {
     return .some(readText(member.value, at: "\(path).\(name)").map(CaselessText.init))
   }
 
-  private mutating func readWildcard(_ node: JSONNode, at path: String) -> ValueTest? {
+  mutating func readWildcard(_ node: JSONNode, at path: String) -> ValueTest? {
     guard let text = readText(node, at: path) else { return nil }
     do throws(Wildcard.Mistake) {
       return .wildcard(try Wildcard(text))
@@ -137,134 +137,6 @@ extension PatternReader {
       case .bits(let allowed): report(node, path, "write a length of 0 to \(allowed) behind the slash", nil)
       }
       return nil
-    }
-  }
-}
-
-extension PatternReader {
-  private mutating func readAnythingBut(_ node: JSONNode, at path: String) -> ValueTest? {
-    switch node.content {
-    case .object: return readAnythingButOperator(node, at: path)
-    case .array(let elements):
-      return readList(node, elements, at: path, { $0.readExcluded($1, at: $2) }).flatMap { tests in
-        let numbers = tests.count { if case .number = $0 { true } else { false } }
-        if numbers == 0 || numbers == tests.count { return .anythingBut(tests) }
-        report(node, path, "write only strings or only numbers, not both", nil)
-        return nil
-      }
-    default: return readExcluded(node, at: path).map { .anythingBut([$0]) }
-    }
-  }
-
-  /// A value that must not be there.
-  private mutating func readExcluded(_ node: JSONNode, at path: String) -> ValueTest? {
-    switch node.content {
-    case .string(let text): return .string(Array(text.utf8))
-    case .number: return comparable(node, at: path).map { .number(.comparable($0)) }
-    default:
-      report(node, path, "write a string or a number, not \(node.shown)", "or a list of them, or an operator")
-      return nil
-    }
-  }
-
-  private mutating func readAnythingButOperator(_ node: JSONNode, at path: String) -> ValueTest? {
-    let allowed = "prefix, suffix, equals-ignore-case, wildcard"
-    guard let member = onlyMember(node, at: path, allowed: allowed) else { return nil }
-    let inner = "\(path).\(member.key)"
-    let read: (inout PatternReader, JSONNode, String) -> ValueTest?
-    switch PatternOperator(rawValue: member.key) {
-    case .prefix: read = { $0.readAffix($1, at: $2).map { .prefix($0) } }
-    case .suffix: read = { $0.readAffix($1, at: $2).map { .suffix($0) } }
-    case .equalsIgnoreCase: read = { $0.readText($1, at: $2).map { .caseless(CaselessText($0)) } }
-    case .wildcard: read = { $0.readWildcard($1, at: $2) }
-    default:
-      reportUnknown(member, at: inner, allowed: allowed)
-      return nil
-    }
-    guard let elements = member.value.elements else {
-      return read(&self, member.value, inner).map { .anythingBut([$0]) }
-    }
-    return readList(member.value, elements, at: inner, read).map { .anythingBut($0) }
-  }
-
-  private mutating func readAffix(_ node: JSONNode, at path: String) -> [UInt8]? {
-    guard let text = readText(node, at: path) else { return nil }
-    if !text.isEmpty { return Array(text.utf8) }
-    report(node, path, "write at least one character, not \"\"", "every string begins and ends with \"\"")
-    return nil
-  }
-
-  private mutating func readList(
-    _ node: JSONNode, _ elements: [JSONNode], at path: String,
-    _ read: (inout PatternReader, JSONNode, String) -> ValueTest?
-  ) -> [ValueTest]? {
-    if elements.isEmpty {
-      report(node, path, "write at least one value into []", nil)
-      return nil
-    }
-    var tests: [ValueTest] = []
-    for (index, element) in elements.enumerated() where errors.count < PatternLimits.errors {
-      if let test = read(&self, element, "\(path)[\(index)]") { tests.append(test) }
-    }
-    return tests.count == elements.count ? tests : nil
-  }
-}
-
-extension PatternReader {
-  private mutating func readNumeric(_ node: JSONNode, at path: String) -> ValueTest? {
-    let example = "like [\">\", 5] or [\">=\", 0, \"<\", 10]"
-    guard let elements = node.elements else {
-      report(node, path, "write a list, not \(node.shown)", example)
-      return nil
-    }
-    guard elements.count == 2 || elements.count == 4 else {
-      report(node, path, "write an operator and a number, or a lower and an upper bound", example)
-      return nil
-    }
-    guard let (first, value) = readBound(elements, from: 0, at: path) else { return nil }
-    var range = NumberRange()
-    if elements.count == 4 {
-      guard let (second, upper) = readBound(elements, from: 2, at: path) else { return nil }
-      guard first == ">" || first == ">=", second == "<" || second == "<=" else {
-        report(node, path, "write the lower bound, then the upper bound, not \(first) then \(second)", example)
-        return nil
-      }
-      guard value < upper else {
-        report(node, path, "the lower bound must be below the upper bound", nil)
-        return nil
-      }
-      range.limit(second, to: upper)
-    }
-    if first == "=" { return .number(.comparable(value)) }
-    range.limit(first, to: value)
-    return .range(range)
-  }
-
-  private mutating func readBound(_ elements: [JSONNode], from index: Int, at path: String) -> (String, Double)? {
-    let name = elements[index]
-    guard let text = name.string, ["=", "<", "<=", ">", ">="].contains(text) else {
-      report(name, "\(path)[\(index)]", "write one of \"=\", \"<\", \"<=\", \">\", \">=\", not \(name.shown)", nil)
-      return nil
-    }
-    return comparable(elements[index + 1], at: "\(path)[\(index + 1)]").map { (text, $0) }
-  }
-
-  private mutating func comparable(_ node: JSONNode, at path: String) -> Double? {
-    guard let text = node.number else {
-      report(node, path, "write a number, not \(node.shown)", nil)
-      return nil
-    }
-    if case .comparable(let value) = JSONNumberValue(text) { return value }
-    report(node, path, "\(node.shown) has too many digits to be compared", "at most 15 significant digits are safe")
-    return nil
-  }
-}
-
-extension NumberRange {
-  fileprivate mutating func limit(_ comparison: String, to value: Double) {
-    switch comparison {
-    case ">", ">=": (low, lowIsOpen) = (value, comparison == ">")
-    default: (high, highIsOpen) = (value, comparison == "<")
     }
   }
 }
