@@ -1,7 +1,6 @@
 package import Logging
 package import Rules
 package import Runs
-internal import Secrets
 package import Storage
 
 /// Looks at the runs again and again, and writes what changed, and what must be sent because of it, in one commit a sweep.
@@ -156,26 +155,5 @@ package actor Watcher {
         try await time.sleep(delay)
       }
     }
-  }
-}
-
-extension NewDelivery {
-  fileprivate init(_ planned: PlannedDelivery) {
-    let content: DeliveryContent =
-      switch planned.content {
-      case .event: .event
-      case .body(let bytes): .body(bytes)
-      case .run(let words): .hook(Self.call(.run(words), planned.options))
-      case .shell(let script): .hook(Self.call(.shell(script), planned.options))
-      }
-    self.init(
-      id: planned.id, rule: planned.rule, destination: planned.destination, content: content,
-      timeout: planned.options.timeout, retryFor: planned.options.retryFor)
-  }
-
-  private static func call(_ command: HookCall.Command, _ options: ActionOptions) -> HookCall {
-    HookCall(
-      command: command, environment: options.environment.map { .init(name: $0.name, reference: $0.value.source) },
-      workingDirectory: options.workingDirectory)
   }
 }
