@@ -130,8 +130,8 @@ struct SQLiteStoreTests {
   }
 
   @Test func `a directory that may not be made is told with the kernel's own reason`() {
-    #expect(mkdir("/sys/vi-notify", 0o700) != 0)
-    let reason = StateFile.reason()
+    let (result, reason) = (mkdir("/sys/vi-notify", 0o700), StateFile.reason())
+    #expect(result != 0)
     #expect(reason != "No such file or directory")
     let path = "/sys/vi-notify/state.sqlite"
     #expect(openingError(path) == .cannotOpen(path: path, why: reason))
