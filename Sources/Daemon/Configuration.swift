@@ -81,6 +81,7 @@ extension SourceSettings {
     guard let endpoint, let organization, let secretKey else {
       throw Failure(.badConfiguration, "no credentials for the Vi API: " + missing.joined(separator: "\n"))
     }
+    secrets.redactor.add(secretKey.revealed)
     let url = endpoint.lowercased()
     guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
       throw Failure(

@@ -44,7 +44,11 @@ package struct RequestBuilder: Sendable {
     _ id: String, _ body: [UInt8], _ destination: DestinationSettings
   ) throws -> [(name: String, value: String)] {
     let timestamp = time.now().milliseconds / 1000
-    let keys = try destination.secrets.map { try SigningKey(secrets.resolve($0)) }
+    let keys = try destination.secrets.map { text in
+      let secret = try secrets.resolve(text)
+      secrets.redactor.add(secret.revealed)
+      return try SigningKey(secret)
+    }
     var headers = [(name: "webhook-id", value: id), (name: "webhook-timestamp", value: "\(timestamp)")]
     if !keys.isEmpty {
       let signature = StandardWebhooks.signature(id: id, timestamp: timestamp, body: body, keys: keys)

@@ -104,7 +104,7 @@ package enum RuleSchema {
             "send": {"$ref": "#/$defs/filled"},
             "text": {"$ref": "#/$defs/filled"},
             "body": true,
-            "run": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/filled"}},
+            "run": {"type": "array", "minItems": 1, "prefixItems": [{"$ref": "#/$defs/filled"}], "items": {"type": "string"}},
             "shell": {"type": "string", "minLength": 1, "not": {"pattern": "\\{\\{"}},
             "id": {"$ref": "#/$defs/name"},
             "timeout": {"$ref": "#/$defs/duration"},

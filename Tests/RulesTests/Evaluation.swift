@@ -12,7 +12,13 @@ func ruleSet(_ rules: String, sourceLocation: Testing.SourceLocation = #_sourceL
       "hook-in": {"type": "webhook", "url": "https://x.example/in"}}, "rules": [\(rules)]}
     """
   let (file, diagnostics) = RuleFile.read(Array(text.utf8), secrets: SecretSource(environment: [:]))
-  return RuleSet(try #require(file, "\(diagnostics)", sourceLocation: sourceLocation))
+  return try RuleSet(#require(file, "\(diagnostics)", sourceLocation: sourceLocation))
+}
+
+extension RuleSet {
+  func deliveries(for event: RunEvent) -> [PlannedDelivery] {
+    deliveries(for: [event]).flatMap { $0 }
+  }
 }
 
 extension RunEvent {

@@ -17,7 +17,7 @@ struct LedgerConformance {
       #expect(!ledger.hasBaseline)
       #expect(try await store.counts() == DeliveryCounts())
       #expect(try await store.deliveries(DeliveryFilter()).isEmpty)
-      #expect(try await store.nextDue() == nil)
+      #expect(try await store.nextDue(after: ms(0)) == nil)
       #expect(try await store.delivery(id: "none") == nil)
       #expect(try await store.releaseClaims(at: ms(0)) == 0)
     }

@@ -44,7 +44,7 @@ actor ModelStore: StateStore {
     Set(items.filter { isDue($0, now) }.map(\.new.destination)).sorted()
   }
 
-  func nextDue() -> Timestamp? { items.compactMap(\.next).min() }
+  func nextDue(after now: Timestamp) -> Timestamp? { items.compactMap(\.next).filter { $0 > now }.min() }
 
   private func isDue(_ item: Item, _ now: Timestamp) -> Bool { item.next.map { $0 <= now } ?? false }
 
