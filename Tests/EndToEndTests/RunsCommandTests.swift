@@ -128,4 +128,12 @@ import Testing
       #expect(end.errors.contains("trying again"))
     }
   }
+
+  @Test func `wait keeps its time also when the server asks for more`() async throws {
+    let fault = Fault(on: .get, .status(429, headers: ["Retry-After": "600"], times: nil))
+    try await onStage(Scenario(runs: [.ended("run_a")], faults: [fault])) { stage in
+      let end = try await stage.run("runs", "wait", "run_a", "--timeout", "200ms")
+      #expect(end.code == 124, "\(end.errors)")
+    }
+  }
 }
