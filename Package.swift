@@ -82,22 +82,24 @@ let package = Package(
       name: "EndToEndTests", dependencies: ["vi-notify", "Simulator", "Runs", "JSONSource", "Locking", crypto],
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
+    .target(name: "TestSupport", dependencies: ["Runs", "Locking"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "WatchingTests",
       dependencies: [
-        "Watching", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking", logging,
+        "TestSupport", "Watching", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking", logging,
       ], swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests",
       dependencies: [
-        "Delivery", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking", logging,
-        subprocess, systemPackage,
+        "TestSupport", "Delivery", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking",
+        logging, subprocess, systemPackage,
       ], swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Runs", "JSONSource", grdb], swiftSettings: strict),
     .testTarget(name: "RulesTests", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "JSONSource"], swiftSettings: strict),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
-    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking"], swiftSettings: strict),
+    .testTarget(
+      name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking", flyingSocks], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["Transport", "CCurl", "Locking"], swiftSettings: strict),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
   ],

@@ -70,9 +70,11 @@ package actor Dispatcher {
   package func run() async throws {
     try await withThrowingDiscardingTaskGroup { group in
       while !Task.isCancelled, !isStopping.withLock({ $0 }) {
+        // Asked before the claim: an attempt that ends while we look may make another delivery claimable.
+        let wasIdle = underWay.values.allSatisfy { $0 == 0 }
         let started = try await claimWhatIsDue(&group)
-        if try await isDone(started) { break }
-        await waitForWork()
+        if wasIdle, started == 0, try await isDone() { break }
+        try await waitForWork()
       }
     }
   }
@@ -96,22 +98,22 @@ package actor Dispatcher {
     destinations[destination]?.concurrency ?? Self.hookConcurrency
   }
 
-  private func isDone(_ started: Int) async throws -> Bool {
-    guard started == 0, underWay.values.allSatisfy({ $0 == 0 }) else { return false }
+  /// Asked when nothing is due and nothing is on its way.
+  private func isDone() async throws -> Bool {
     switch end.withLock({ $0 }) {
     case .never: return false
-    case .whenNothingIsDue: return try await store.destinationsDue(at: time.now()).isEmpty
+    case .whenNothingIsDue: return true
     case .whenAllIsSettled: return try await store.counts().unsettled == 0
     }
   }
 
-  /// Until the next delivery is due, something was enqueued, or an attempt ended.
-  private func waitForWork() async {
-    let due = (try? await store.nextDue()) ?? nil
+  /// Until the next delivery is due, something was enqueued, or an attempt ended. What is due already and was not claimed
+  /// waits for an attempt to end, which rings.
+  private func waitForWork() async throws {
     let now = time.now()
+    let due = try await store.nextDue(after: now)
     await withTaskGroup { group in
-      // What is due and was not claimed waits for an attempt to end, which rings.
-      if let due, due > now { group.addTask { [time] in try? await time.sleep(due - now) } }
+      if let due { group.addTask { [time] in try? await time.sleep(due - now) } }
       group.addTask { [wakeUp] in await wakeUp.wait() }
       await group.next()
       group.cancelAll()

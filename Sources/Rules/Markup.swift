@@ -21,8 +21,18 @@ enum Markup: Sendable {
   }()
 
   private struct SlackText: MustacheContentType {
+    /// Byte by byte: with an accent or a variation selector behind it `<` is another character, and still Slack's.
     func escapeText(_ text: String) -> String {
-      text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+      var bytes: [UInt8] = []
+      for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "&"): bytes += "&amp;".utf8
+        case UInt8(ascii: "<"): bytes += "&lt;".utf8
+        case UInt8(ascii: ">"): bytes += "&gt;".utf8
+        default: bytes.append(byte)
+        }
+      }
+      return String(decoding: bytes, as: UTF8.self)
     }
   }
 }

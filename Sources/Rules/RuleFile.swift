@@ -17,7 +17,10 @@ package struct RuleFile: Sendable {
     let diagnostics = DiagnosticList()
     let file = RuleFileReader(diagnostics: diagnostics, secrets: secrets).file(document.root)
     let syntax = syntaxErrors.map { Diagnostic(offset: $0.offset, $0.description, hint: $0.hint) }
-    let all = (syntax + diagnostics.all).sorted { $0.offset < $1.offset }
+    // What can't be read is of the wrong kind, too: one mistake, told once.
+    let unreadable = Set(syntax.map(\.offset))
+    let meaning = diagnostics.all.filter { !unreadable.contains($0.offset) }
+    let all = (syntax + meaning).sorted { $0.offset < $1.offset }
     return (all.contains { $0.severity == .error } ? nil : file, all)
   }
 }

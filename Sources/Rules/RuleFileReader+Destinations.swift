@@ -33,10 +33,13 @@ extension RuleFileReader {
     guard let reader = ObjectReader(member.value, path: path, known: known, diagnostics) else { return nil }
     let kind = self.kind(reader)
     let url = reader.required("url").flatMap { self.url($0, path: "\(path).url") }
+    // All of it is read before any of it is given up, so that every mistake is told.
+    let secrets = self.secrets(reader, kind)
+    let headers = self.headers(reader["headers"], path: path)
     guard let kind, let url else { return nil }
     var settings = DestinationSettings(
-      name: member.key, kind: kind, url: url, secrets: secrets(reader, kind),
-      headers: headers(reader["headers"], path: path))
+      name: member.key, kind: kind, url: url, secrets: secrets,
+      headers: headers)
     if let timeout = reader.duration("timeout", in: .milliseconds(100)...(.seconds(600))) { settings.timeout = timeout }
     if let retryFor = reader.duration("retryFor", in: .zero...(.seconds(30 * 86_400))) { settings.retryFor = retryFor }
     if let concurrency = reader.integer("concurrency", in: 1...64) { settings.concurrency = Int(concurrency) }
@@ -75,9 +78,9 @@ extension RuleFileReader {
     return host.isEmpty || host.hasPrefix(":") ? "names no host" : nil
   }
 
-  private func secrets(_ reader: ObjectReader, _ kind: DestinationSettings.Kind) -> [ReferenceText] {
+  private func secrets(_ reader: ObjectReader, _ kind: DestinationSettings.Kind?) -> [ReferenceText] {
     let nodes = reader.list("secret")
-    if let first = nodes.first, kind != .webhook {
+    if let first = nodes.first, let kind, kind != .webhook {
       diagnostics.error(
         at: first.range, "\(reader.pathOf("secret")) is for destinations of type webhook", hint: "remove it")
       return []

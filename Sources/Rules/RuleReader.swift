@@ -18,10 +18,11 @@ struct RuleReader {
     let name = self.name(reader)
     let phases = self.phases(reader)
     let pattern = reader["match"].flatMap { ExactPattern($0, path: "match", diagnostics) }
-    let actions = reader.elements("actions").enumerated().compactMap { index, node in
+    let nodes = reader.elements("actions")
+    let actions = nodes.enumerated().compactMap { index, node in
       ActionReader(rule: self, path: "\(path).actions[\(index)]", defaultLabel: "actions[\(index)]").action(node)
     }
-    reportRepeatedLabels(actions, reader)
+    reportRepeatedIDs(nodes)
     return name.map { Rule(name: $0, phases: phases, pattern: pattern, actions: actions) }
   }
 
@@ -54,13 +55,12 @@ struct RuleReader {
     }
   }
 
-  private func reportRepeatedLabels(_ actions: [Action], _ reader: ObjectReader) {
+  private func reportRepeatedIDs(_ actions: [JSONNode]) {
     var seen: Set<String> = []
-    for action in actions where !seen.insert(action.label).inserted {
+    for action in actions {
+      guard let node = action["id"], let id = node.string, !seen.insert(id).inserted else { continue }
       diagnostics.error(
-        at: reader["actions"]?.range ?? reader.node.range,
-        "two actions of \(path) have the id \(action.label.debugDescription)",
-        hint: "an id names one action")
+        at: node.range, "two actions of \(path) have the id \(id.debugDescription)", hint: "an id names one action")
     }
   }
 }

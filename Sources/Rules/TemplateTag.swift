@@ -50,6 +50,7 @@ struct TemplateTag: Equatable {
     var name = (kind == .variable ? content : content.dropFirst()).filter { $0 != " " }
     isPlain = !name.contains("(")
     if let open = name.lastIndex(of: "("), let close = name.firstIndex(of: ")"), open < close {
+      try Self.check(transforms: name[..<open])
       name = String(name[name.index(after: open)..<close])
     }
     let isName = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
@@ -58,6 +59,14 @@ struct TemplateTag: Equatable {
         "{{\(content.prefix(60))}} names nothing", hint: "write {{flow}} or {{run.spec.flow.name}}")
     }
     path = name.split(separator: ".").map(String.init)
+  }
+
+  /// Those of texts: our numbers are texts, and our lists have none. What the library doesn't know it renders as nothing.
+  private static func check(transforms: Substring) throws(TemplateProblems) {
+    let known = ["capitalized", "lowercased", "uppercased", "reversed", "empty"]
+    for name in transforms.split(separator: "(").map(String.init) where !known.contains(name) {
+      throw TemplateProblems("there is no \(name.debugDescription) for a text", hint: hint(for: name, among: known))
+    }
   }
 }
 

@@ -3,6 +3,8 @@ internal import Mustache
 /// A text with mustache tags over the event data, checked when it is made.
 struct TextTemplate: Sendable {
   private let mustache: MustacheTemplate
+  /// Blanks alone on the last line, which the library would leave out, and a single brace at the end, which it refuses.
+  private let tail: Substring
   let markup: Markup
   /// The path of the one variable that is the whole text: such a leaf of a body keeps the value's type.
   let wholeVariable: [String]?
@@ -13,7 +15,11 @@ struct TextTemplate: Sendable {
     let problems = TemplateScope.problems(in: tags)
     if !problems.isEmpty { throw TemplateProblems(problems) }
     do {
-      mustache = try MustacheTemplate(string: markup.pragma + text)
+      let end = text[(text.lastIndex { !" \t{".contains($0) }.map(text.index(after:)) ?? text.startIndex)...]
+      let isLost = end.contains("{") || text[..<end.startIndex].last?.isNewline ?? true
+      tail = isLost ? end : ""
+      // A line of its own, which is left out whole: on the first line of the text it would take that line's break along.
+      mustache = try MustacheTemplate(string: "\(markup.pragma)\n\(text.dropLast(tail.count))")
     } catch {
       throw TemplateProblems(
         "the template can't be read: a section is not closed as it was opened", hint: "close {{#x}} with {{/x}}")
@@ -23,7 +29,7 @@ struct TextTemplate: Sendable {
   }
 
   func render(_ data: TemplateData) -> String {
-    mustache.render(data.root)
+    mustache.render(data.root) + tail
   }
 }
 

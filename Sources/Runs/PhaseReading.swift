@@ -38,12 +38,18 @@ package struct PhaseReading: Sendable, Equatable {
       .compactMap { entry in
         entry.status == .reached ? entry.phaseWhenReached.map { (condition: entry, phase: $0) } : nil
       }
-      .max { ($0.condition.time, $0.phase.stage) < ($1.condition.time, $1.phase.stage) }
+      .max { Self.rank($0.condition, $0.phase.stage) < Self.rank($1.condition, $1.phase.stage) }
   }
 
   private static func latestFailedReach(_ conditions: [Condition]) -> Condition? {
     conditions
       .filter { $0.status == .failedReach && $0.failsRunWhenNotReached }
-      .max { $0.time < $1.time }
+      .max { Self.rank($0, 0) < Self.rank($1, 0) }
+  }
+
+  /// The words come last: of entries that mean the same at the same time, the one chosen must not depend on where it
+  /// stands, for the API may list them in another order at the next sweep.
+  private static func rank(_ entry: Condition, _ stage: Int) -> (Timestamp, Int, String, String, String) {
+    (entry.time, stage, entry.name, entry.message ?? "", entry.reason ?? "")
   }
 }

@@ -2,7 +2,12 @@ internal import Locking
 
 /// Holds every secret that was resolved and strikes it out of text that people or other services will see.
 package final class Redactor: Sendable {
-  private let secrets = Locked<[String]>([])
+  private struct State {
+    var secrets: [String] = []
+    var allowed: Set<String> = []
+  }
+
+  private let state = Locked(State())
 
   package init() {}
 
@@ -11,11 +16,19 @@ package final class Redactor: Sendable {
 
   package func add(_ value: String) {
     guard value.utf8.count >= Self.shortest else { return }
-    secrets.withLock { secrets in
-      guard !secrets.contains(value) else { return }
-      secrets.append(value)
+    state.withLock { state in
+      guard !state.secrets.contains(value), !state.allowed.contains(value) else { return }
+      state.secrets.append(value)
       // Longest first, so that no secret survives as the rest of a shorter one.
-      secrets.sort { $0.utf8.count > $1.utf8.count }
+      state.secrets.sort { $0.utf8.count > $1.utf8.count }
+    }
+  }
+
+  /// This value is no secret, even when it is also handed on by a reference: an endpoint, an organization.
+  package func allow(_ value: String) {
+    state.withLock { state in
+      state.allowed.insert(value)
+      state.secrets.removeAll { $0 == value }
     }
   }
 
@@ -29,7 +42,11 @@ package final class Redactor: Sendable {
     add(String(path.drop { $0 == "/" }))
   }
 
+  /// Looks for scalars and not for characters: an accent or joiner behind a secret makes its last character another one,
+  /// and whoever echoes a secret to us can put one there.
   package func redact(_ text: String) -> String {
-    secrets.withLock { $0 }.reduce(text) { $0.replacing($1, with: "•••") }
+    let dots = "•••".unicodeScalars
+    return String(
+      state.withLock { $0.secrets }.reduce(text.unicodeScalars) { $0.replacing($1.unicodeScalars, with: dots) })
   }
 }

@@ -18,7 +18,7 @@ package struct SecretSource: Sendable {
 
   /// The same for what is no secret, such as an endpoint: it may be shown.
   package func resolvePlain(_ text: ReferenceText) throws(SecretError) -> String {
-    try values(text) { _ in }.joined()
+    try values(text) { redactor.allow($0) }.joined()
   }
 
   private func values(_ text: ReferenceText, found: (String) -> Void) throws(SecretError) -> [String] {

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 
 /// The bytes of a symmetric Standard Webhooks secret: base64, with or without `whsec_` before it, as the reference
 /// libraries read it (standard-webhooks, `libraries/*`).
-package struct SigningKey: Sendable, CustomStringConvertible {
+package struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
   package let bytes: [UInt8]
 
   package init(_ secret: Secret) throws(SigningKeyError) {
@@ -18,6 +18,7 @@ package struct SigningKey: Sendable, CustomStringConvertible {
   }
 
   package var description: String { "•••" }
+  package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// A signing secret that can't be used. `description` never holds the secret.

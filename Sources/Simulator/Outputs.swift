@@ -51,7 +51,11 @@ extension World {
         json.member("items") {
           $0.array(Array(page)) { json, epoch in
             let url = wantsContents ? signedURL(run, epoch, host: request.headers["host"] ?? "localhost", at: now) : nil
-            writeModel(of: run, epoch: epoch, url: url, at: now, into: &json)
+            let link = "/workspaces/\(organization)/runs/\(run.runID)/outputs/\(Self.checkpoint(epoch))"
+            ModelDocument(
+              organization: organization, runID: run.runID, epoch: epoch, time: story.last?.at ?? now, selfLink: link,
+              url: url, expiresAt: now + Self.linkLifetime
+            ).write(into: &json)
           }
         }
         if hasMore { json.member("nextPage", "+\(first + page.count)") }
@@ -59,52 +63,4 @@ extension World {
   }
 
   static func checkpoint(_ epoch: Int) -> String { "ckpt_\(epoch)" }
-
-  private func writeModel(of run: ScriptedRun, epoch: Int, url: String?, at now: Int64, into json: inout JSONWriter) {
-    let name = Self.checkpoint(epoch)
-    let link = "/workspaces/\(organization)/runs/\(run.runID)/outputs/\(name)"
-    let time = run.story(at: now).last?.at ?? now
-    json.object {
-      $0.member("kind", "RunOutput")
-      $0.member("workspaceId", organization)
-      $0.member("runId", run.runID)
-      $0.member("runOutputId", name)
-      $0.member("spec") { spec in
-        spec.object {
-          $0.member("kind", "Checkpoint")
-          $0.member("epoch", epoch)
-          $0.member("evaluationMetrics") { $0.object { $0.member("loss", raw: "0.\(100 - epoch % 100)".utf8) } }
-        }
-      }
-      $0.member("status") { status in
-        status.object {
-          $0.member("observedGeneration", 1)
-          $0.member("conditions") { $0.array { _ in } }
-          $0.member("storageObject", "workspaces/\(organization)/runs/\(run.runID)/\(name).tar")
-          if let url { $0.member("contents") { writeContents(url, expiresAt: now + Self.linkLifetime, into: &$0) } }
-        }
-      }
-      $0.member("metadata") { metadata in
-        metadata.object {
-          $0.member("timeCreated", time)
-          $0.member("lastUpdated", time)
-          $0.member("generation", 1)
-          $0.member("attributes") { $0.object { _ in } }
-        }
-      }
-      $0.member("selfLink", link)
-      $0.member("etag", String(fnv1a(link), radix: 16))
-    }
-  }
-
-  private func writeContents(_ url: String, expiresAt: Int64, into json: inout JSONWriter) {
-    json.object {
-      $0.member("downloadUrl") {
-        $0.object {
-          $0.member("url", url)
-          $0.member("expiresAt", expiresAt)
-        }
-      }
-    }
-  }
 }

@@ -1,6 +1,6 @@
 import FlyingSocks
 import Glibc
-import Locking
+internal import Locking
 
 /// A socket pool that makes answers leave at once, and says when the server listens.
 ///
@@ -33,7 +33,7 @@ struct PromptSockets: AsyncSocketPool {
   private func prepareListener(_ socket: Socket) throws {
     // A client who is very early has been accepted before the first wait: this may be the connection.
     guard try socket.getValue(for: Int32SocketOption(name: SO_ACCEPTCONN)) != 0 else { return }
-    try socket.setValue(false, for: BoolSocketOption(level: Int32(IPPROTO_TCP), name: TCP_NODELAY))
+    try socket.setValue(true, for: BoolSocketOption(level: Int32(IPPROTO_TCP), name: TCP_NODELAY))
     let wasListening = listening.withLock { isListening in
       defer { isListening = true }
       return isListening

@@ -1,7 +1,7 @@
 /// The API requests that came in: all of them counted, the last ones kept.
 struct RequestLog: Sendable {
   /// More than this are forgotten, oldest first; the counts go on.
-  static let capacity = 100_000
+  static let capacity = 20_000
 
   private(set) var entries: [LoggedRequest] = []
   private(set) var counts: [RequestKind: Int] = [:]

@@ -94,6 +94,9 @@ extension ScenarioReader {
     list(node, named: "faults") { reader, node in
       reader.check(node, "a fault", has: ["on", "after", "times", "answer"])
       let kind = reader.word(node, "on", RequestKind.self, orElse: ["any"])
+      if kind == .inbox, let value = node["on"] {
+        reader.report(at: value.range.lowerBound, "an inbox has no faults", hint: "script its answers under inbox")
+      }
       let after = reader.integer(node, "after", in: 0...Int.max) ?? 0
       var answer = ScriptedAnswer(.usual)
       if let value = node.present("answer") {

@@ -64,7 +64,8 @@ enum Server {
 
   private static func phrase(_ status: Int) -> String {
     let phrases = [
-      200: "OK", 204: "No Content", 206: "Partial Content", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
+      200: "OK", 204: "No Content", 206: "Partial Content", 302: "Found", 400: "Bad Request", 401: "Unauthorized",
+      403: "Forbidden",
       404: "Not Found", 409: "Conflict", 410: "Gone", 416: "Range Not Satisfiable", 429: "Too Many Requests",
       500: "Internal Server Error", 503: "Service Unavailable",
     ]

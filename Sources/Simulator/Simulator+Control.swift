@@ -58,7 +58,7 @@ extension Simulator {
 
 /// What tests and the demo look at.
 extension Simulator {
-  /// The API requests, oldest first; the last hundred thousand at most.
+  /// The API requests, oldest first; the last twenty thousand at most.
   package var requests: [LoggedRequest] { state.withLock { $0.log.entries } }
 
   /// Of every kind where none is given.

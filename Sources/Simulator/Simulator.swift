@@ -1,7 +1,7 @@
 import FlyingFox
 import FlyingSocks
 import Glibc
-import Locking
+internal import Locking
 
 /// The simulated Vi API and webhook inbox, on a port of this machine.
 ///

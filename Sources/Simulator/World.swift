@@ -44,7 +44,8 @@ package struct World: Sendable {
 
   /// Leaves `order` unsorted.
   private mutating func insert(_ run: ScriptedRun) {
-    let byTurn = Dialect.allCases[entries.count % Dialect.allCases.count]
+    // A run that takes another's place goes on speaking as that one did.
+    let byTurn = entries[run.runID]?.dialect ?? Dialect.allCases[entries.count % Dialect.allCases.count]
     entries[run.runID] = Entry(run: run, dialect: run.dialect ?? dialect ?? byTurn)
     order.append(Position(created: run.created, runID: run.runID))
   }

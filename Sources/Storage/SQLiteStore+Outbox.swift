@@ -10,10 +10,12 @@ extension SQLiteStore {
     }
   }
 
-  package func nextDue() async throws(StorageError) -> Timestamp? {
+  package func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp? {
     try await read { database in
-      try Int64.fetchOne(database, sql: "SELECT min(next_attempt_at) FROM deliveries WHERE status = 'pending'")
-        .map(Timestamp.init(milliseconds:))
+      try Int64.fetchOne(
+        database, sql: "SELECT min(next_attempt_at) FROM deliveries WHERE status = 'pending' AND next_attempt_at > ?",
+        arguments: [now.milliseconds]
+      ).map(Timestamp.init(milliseconds:))
     }
   }
 

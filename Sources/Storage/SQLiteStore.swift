@@ -52,10 +52,16 @@ package final class SQLiteStore: StateStore {
     return error.message ?? "\(error.resultCode)"
   }
 
+  /// Not cut off by cancellation: whoever is being stopped still has to write down how things ended.
   func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StorageError) -> Value
   {
+    let result = await withCheckedContinuation { continuation in
+      database.asyncRead { access in
+        continuation.resume(returning: Result { try body(access.get()) })
+      }
+    }
     do {
-      return try await database.read(body)
+      return try result.get()
     } catch {
       throw .failed(path: path, why: Self.why(error))
     }

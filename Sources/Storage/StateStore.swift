@@ -15,8 +15,9 @@ package protocol StateStore: Sendable {
   /// Destinations with a pending delivery that is due at `now`.
   func destinationsDue(at now: Timestamp) async throws(StorageError) -> [String]
 
-  /// When the earliest pending delivery is due; nil when none is pending.
-  func nextDue() async throws(StorageError) -> Timestamp?
+  /// When the next pending delivery becomes due after `now`; nil when none does. What is due already is not asked for:
+  /// it may be waiting for an earlier one.
+  func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp?
 
   /// Takes up to `limit` due deliveries of a destination, oldest first: pending → claimed, the attempt counted.
   /// A delivery waits for those that earlier events of the same run still have for the same destination.

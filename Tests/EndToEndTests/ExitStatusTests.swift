@@ -91,7 +91,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [["--rules", "rules.json"], ["runs", "list"], ["runs", "get", "run_a"], ["runs", "wait", "run_a"]])
+  @Test(arguments: [
+    ["--rules", "rules.json"], ["runs", "list"], ["runs", "get", "run_a"], ["runs", "wait", "run_a"],
+  ])
   func `missing credentials are named, all of them`(_ command: [String]) async throws {
     try await onStage { stage in
       try stage.write(RulesText.hub)

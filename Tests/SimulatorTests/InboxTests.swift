@@ -1,4 +1,5 @@
 import JSONSource
+import Locking
 import Testing
 
 @testable import Simulator

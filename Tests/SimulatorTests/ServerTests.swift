@@ -1,6 +1,7 @@
 import FlyingSocks
 import Glibc
 import JSONSource
+import Locking
 import Testing
 
 @testable import Simulator

@@ -2,6 +2,7 @@ import FlyingSocks
 import FoundationEssentials
 import Glibc
 import JSONSource
+import Locking
 
 @testable import Simulator
 

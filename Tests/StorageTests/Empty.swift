@@ -1,1 +1,1 @@
-// tests come with the next commits
+import Testing

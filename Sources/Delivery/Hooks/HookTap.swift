@@ -28,6 +28,7 @@ struct HookTap {
       while waiting > 0 {
         let count = read(atMost: min(Int(waiting), Self.chunk))
         if count == 0 { break }
+        waiting -= Int32(count)
       }
     }
     lines.finish(emit: emit)

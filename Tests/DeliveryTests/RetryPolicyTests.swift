@@ -1,0 +1,44 @@
+import Runs
+import Testing
+
+@testable import Delivery
+
+@Suite struct RetryPolicyTests {
+  private let created = Timestamp(milliseconds: 1_766_000_000_000)
+
+  private func delays(_ randomness: Double, count: Int) -> [Int64] {
+    let policy = RetryPolicy(retryFor: .seconds(1_000_000))
+    return (1...count).map { attempt in
+      policy.next(after: attempt, createdAt: created, now: created, retryAfter: nil, randomness: randomness)
+        .map { ($0 - created).milliseconds / 1000 } ?? -1
+    }
+  }
+
+  @Test func `the delays are the contract's, and stay at twelve hours`() {
+    #expect(delays(0.5, count: 12) == [5, 30, 120, 600, 1800, 3600, 7200, 18000, 36000, 43200, 43200, 43200])
+  }
+
+  @Test func `delays are spread by a fifth to either side`() {
+    #expect(delays(0, count: 2) == [4, 24])
+    #expect(delays(1, count: 2) == [6, 36])
+  }
+
+  @Test func `a longer Retry-After wins, a shorter one does not`() {
+    let policy = RetryPolicy(retryFor: .seconds(3600))
+    func next(_ seconds: Int) -> Timestamp? {
+      policy.next(after: 1, createdAt: created, now: created, retryAfter: .seconds(seconds), randomness: 0.5)
+    }
+    #expect(next(60) == created + .seconds(60))
+    #expect(next(1) == created + .seconds(5))
+    #expect(next(3601) == nil)
+  }
+
+  @Test func `there is no attempt after the time for retries is over`() {
+    let policy = RetryPolicy(retryFor: .seconds(60))
+    func next(at seconds: Int) -> Timestamp? {
+      policy.next(after: 1, createdAt: created, now: created + .seconds(seconds), retryAfter: nil, randomness: 0.5)
+    }
+    #expect(next(at: 55) == created + .seconds(60))
+    #expect(next(at: 56) == nil)
+  }
+}

@@ -1,0 +1,103 @@
+import FoundationEssentials
+import Testing
+
+/// The rooms from the top of the house to its foundation, and what each may import beside the system's own modules.
+/// SwiftPM lets a target import what only its dependencies depend on; this test does not.
+private let house: [(room: String, imports: Set<String>)] = [
+  (
+    "vi-notify",
+    [
+      "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
+      "Locking", "ArgumentParser", "Logging",
+    ]
+  ),
+  (
+    "Daemon",
+    [
+      "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "Logging",
+      "ServiceLifecycle", "UnixSignals",
+    ]
+  ),
+  ("Simulator", ["JSONSource", "Locking", "FlyingFox", "FlyingSocks"]),
+  ("Watching", ["Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", "Logging"]),
+  (
+    "Delivery",
+    [
+      "Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", "Logging", "Crypto", "Subprocess",
+      "SystemPackage",
+    ]
+  ),
+  ("Storage", ["Runs", "JSONSource", "Locking", "GRDB"]),
+  ("Rules", ["Runs", "Secrets", "JSONSource", "Mustache"]),
+  ("Runs", ["JSONSource", "Crypto"]),
+  ("Transport", ["CCurl", "Locking"]),
+  ("Secrets", ["Locking"]),
+  ("JSONSource", []),
+  ("Locking", []),
+  ("CCurl", []),
+]
+
+/// Foundation in full brings ICU along, and FoundationNetworking a second HTTP client: neither is on the list.
+private let system: Set<String> = ["Glibc", "Dispatch", "FoundationEssentials"]
+
+@Suite struct LayeringTests {
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  @Test func `every room imports only what its place in the house allows`() throws {
+    var found = 0
+    for (room, allowed) in house {
+      for (file, module) in try imports(of: room) {
+        found += 1
+        #expect(allowed.union(system).contains(module), "\(file) imports \(module)")
+      }
+    }
+    #expect(found > 100)
+  }
+
+  @Test func `arrows point only downwards`() {
+    let rooms = house.map(\.room)
+    for (index, room) in house.enumerated() {
+      let above = room.imports.intersection(rooms[...index])
+      #expect(above.isEmpty, "\(room.room) may import \(above)")
+    }
+  }
+
+  @Test func `every folder of sources is a room of this house`() throws {
+    let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Sources").path)
+    #expect(Set(folders) == Set(house.map(\.room)))
+  }
+
+  @Test func `nothing is more widely open than the package`() throws {
+    for (room, _) in house {
+      for file in try files(of: room) {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let lines = text.split(separator: "\n").filter { $0.drop { $0 == " " }.hasPrefix("public ") }
+        #expect(lines.isEmpty, "\(file.lastPathComponent)")
+      }
+    }
+  }
+
+  private func files(of room: String) throws -> [URL] {
+    let folder = Self.root.appending(path: "Sources/\(room)")
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+    return names.filter { $0.hasSuffix(".swift") }.map { folder.appending(path: $0) }
+  }
+
+  /// File and module of each import: `package import Runs`, `@preconcurrency import Dispatch`.
+  private func imports(of room: String) throws -> [(file: String, module: String)] {
+    try files(of: room).flatMap { file in
+      try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
+        let words = line.split(separator: " ")
+        guard let index = words.firstIndex(of: "import"), words[..<index].allSatisfy(isModifier),
+          index + 1 < words.count
+        else { return nil }
+        return (file.lastPathComponent, String(words[index + 1]))
+      }
+    }
+  }
+
+  private func isModifier(_ word: Substring) -> Bool {
+    ["package", "internal", "private", "fileprivate", "@preconcurrency", "@testable"].contains(word)
+  }
+}

@@ -1,0 +1,57 @@
+import Testing
+
+@testable import Secrets
+
+struct RedactorTests {
+  private func redactor(_ secrets: String...) -> Redactor {
+    let redactor = Redactor()
+    for secret in secrets { redactor.add(secret) }
+    return redactor
+  }
+
+  @Test func `a secret is struck out wherever it stands, each time`() {
+    let redactor = redactor("s3cret")
+    #expect(redactor.redact("s3cret=s3cret, xs3crety; s3cre t") == "•••=•••, x•••y; s3cre t")
+    #expect(redactor.redact("") == "")
+  }
+
+  @Test func `the longest goes first, whatever was added first`() {
+    #expect(redactor("abcd", "abcdefgh").redact("abcdefgh abcd") == "••• •••")
+    #expect(redactor("abcdefgh", "abcd").redact("abcdefgh abcd") == "••• •••")
+  }
+
+  @Test func `a secret of less than four bytes is left, for it would ruin every text`() {
+    #expect(redactor("", "1", "abc", "é").redact("1 abc é") == "1 abc é")
+    #expect(redactor("éé").redact("éé") == "•••")
+  }
+
+  @Test(arguments: ["\u{301}", "\u{200D}", "\u{FE0F}", "\u{20E3}", "\n", "\u{1F3FD}"])
+  func `a character that joins its neighbour does not hide a secret`(joiner: String) {
+    let shown = redactor("s3cret\r").redact("got s3cret\r\(joiner) and \(joiner)s3cret\r")
+    #expect(!shown.unicodeScalars.map(String.init).joined(separator: "|").contains("s|3|c|r|e|t"), "\(shown)")
+    let plain = redactor("s3cret9").redact("s3cret9\(joiner)")
+    #expect(!Array(plain.utf8).starts(with: Array("s3cret9".utf8)), "\(plain)")
+  }
+
+  @Test(arguments: [
+    ("https://hooks.slack.com/services/T0/B0/xyz", "POST hooks.slack.com•••: no", "/services/T0/B0/xyz"),
+    ("https://x.example?token=abcdef", "POST hooks.slack.com?token=abcdef: no", "/none"),
+  ])
+  func `everything of a URL behind its host counts as a secret`(url: String, shown: String, path: String) {
+    let redactor = Redactor()
+    redactor.addPath(ofURL: url)
+    if path != "/none" { #expect(redactor.redact("POST hooks.slack.com\(path): no") == shown) }
+    #expect(redactor.redact(url).hasSuffix("•••"))
+    #expect(
+      redactor.redact("dropped the slash: services/T0/B0/xyz")
+        == (path == "/none"
+          ? "dropped the slash: services/T0/B0/xyz" : "dropped the slash: •••"))
+  }
+
+  @Test(arguments: ["https://x.example", "https://x.example/", "https://x.example/abc", "no url", "", "://"])
+  func `a URL without a path that could be one adds nothing`(url: String) {
+    let redactor = Redactor()
+    redactor.addPath(ofURL: url)
+    #expect(redactor.redact("https://x.example/abc / : \(url)") == "https://x.example/abc / : \(url)")
+  }
+}

@@ -1,0 +1,20 @@
+import FoundationEssentials
+import Glibc
+
+/// A directory of the test's own, removed with all that is in it when the test has ended.
+struct ScratchDirectory: ~Copyable {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/vi-notify-secrets-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String, _ content: String) throws -> String {
+    try Data(content.utf8).write(to: URL(filePath: "\(path)/\(name)"))
+    return "\(path)/\(name)"
+  }
+}
