@@ -87,9 +87,11 @@ package struct ViClient: Sendable {
   private func message(of response: HTTPResponse) -> String {
     let root = (try? JSONDocument(parsing: response.body))?.root
     let text = root?["message"]?.string ?? root?["error"]?.string ?? root?["error"]?["message"]?.string ?? ""
-    let trace = response.headers["x-cloud-trace-context"].map { " [trace \(redactor.redact($0).prefix { $0 != "/" }.prefix(64))]" } ?? ""
-    let line = redactor.redact(text).unicodeScalars.map { $0.properties.generalCategory == .control ? " " : String($0) }.joined()
-    return "\(line.prefix(300))\(trace)"
+    let trace = response.headers["x-cloud-trace-context"].map { redactor.redact($0).prefix { $0 != "/" }.prefix(64) }
+    let line = redactor.redact(text).unicodeScalars.map { scalar in
+      scalar.properties.generalCategory == .control ? " " : String(scalar)
+    }.joined()
+    return "\(line.prefix(300))\(trace.map { " [trace \($0)]" } ?? "")"
   }
 
   private func shape(of response: HTTPResponse) -> String {
