@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import JSONSource
 import Simulator
@@ -55,7 +54,7 @@ import Testing
 
   private func expectNoSecret(inStateOf stage: Stage) throws {
     let directory = ".local/state/vi-notify"
-    let files = try FileManager.default.contentsOfDirectory(atPath: stage.path(directory))
+    let files = try stage.files(directory)
     #expect(files.contains("state.sqlite"))
     for file in files { expectNoSecret(in: stage.read("\(directory)/\(file)") ?? "", file) }
   }
@@ -126,11 +125,11 @@ import Testing
   @Test func `the state is for its owner alone`() async throws {
     try await onPreparedStage([]) { stage in
       #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
-      let directory = stage.path(".local/state/vi-notify")
-      for file in try FileManager.default.contentsOfDirectory(atPath: directory) {
-        #expect(try mode("\(directory)/\(file)") == 0o600, "\(file)")
+      let directory = ".local/state/vi-notify"
+      for file in try stage.files(directory) {
+        #expect(try mode(stage.path("\(directory)/\(file)")) == 0o600, "\(file)")
       }
-      #expect(try mode(directory) == 0o700)
+      #expect(try mode(stage.path(directory)) == 0o700)
     }
   }
 

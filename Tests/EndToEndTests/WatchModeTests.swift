@@ -108,7 +108,8 @@ import Testing
       #expect(try stage.simulator.inbox("hub").map { try $0.json[text: "subject"] } == ["run_old"])
       stage.simulator.move("run_a", to: .succeeded)
       stage.simulator.move("run_other", to: .error)
-      let end = try await stage.run("watch", "--rules", "rules.json", "--until-done", "--run", "run_old", "--run", "run_a")
+      let end = try await stage.run(
+        "watch", "--rules", "rules.json", "--until-done", "--run", "run_old", "--run", "run_a")
       #expect(end.code == 0, "\(end.errors)")
       #expect(try stage.simulator.inbox("hub").map { try $0.json[text: "subject"] } == ["run_old", "run_a"])
       #expect(stage.simulator.requestCount(.list) == 0)
