@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import Simulator
 import Testing
@@ -105,11 +104,5 @@ import Testing
   private func numbers(after mark: String, in text: String) -> [pid_t] {
     guard let start = text.firstRange(of: mark)?.upperBound else { return [] }
     return text[start...].prefix { $0.isNumber || $0 == " " }.split(separator: " ").compactMap { pid_t($0) }
-  }
-
-  /// One that has ended and that nobody has asked after yet does not run.
-  private func isRunning(_ process: pid_t) -> Bool {
-    guard let status = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return false }
-    return !String(decoding: status, as: UTF8.self).contains(") Z ")
   }
 }

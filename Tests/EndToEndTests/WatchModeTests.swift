@@ -89,6 +89,19 @@ import Testing
     }
   }
 
+  @Test func `until done, a run that was deleted is waited for no longer`() async throws {
+    try await onStage(Scenario(runs: [.running("run_a"), .running("run_b")])) { stage in
+      try stage.write(RulesText.hub)
+      let watch = try stage.start("--rules", "rules.json", "--until-done", "--run", "run_a", "--run", "run_b")
+      try await stage.simulator.requestCount(.get, atLeast: 4)
+      stage.simulator.delete("run_a")
+      stage.simulator.move("run_b", to: .succeeded)
+      let end = try await watch.end()
+      #expect(end.code == 0, "\(end.errors)")
+      #expect(stage.simulator.inbox("hub").count == 1)
+    }
+  }
+
   @Test func `until done, a dead letter makes the answer no`() async throws {
     try await onStage(Scenario(runs: [.ended("run_a")], inbox: ["hub": [.status(404)]])) { stage in
       try stage.write(RulesText.hub)
