@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Locking
 internal import Logging
 internal import ServiceLifecycle
 internal import Watching
@@ -22,29 +23,38 @@ struct WatchService: Service {
 
   /// One sweep, then what is due: also when the source can't be reached, for deliveries don't need it.
   private func runOnce() async throws {
-    let sweep = await stoppable { _ = try await watcher.sweep() }
+    let sweep = await stoppable { try refuse(try await watcher.sweep().missing) }
     dispatcher.finish(.whenNothingIsDue)
     try await dispatcher.run()
     if case .failure(let error) = sweep { throw error }
   }
 
   private func runOn() async throws {
+    let missing = Locked<[String]>([])
     try await withThrowingTaskGroup { group in
       group.addTask { try await dispatcher.run() }
       group.addTask {
-        try await stoppable { try await watch() }.get()
+        try await stoppable { try await watch(missing) }.get()
         if mode == .untilDone { dispatcher.finish(.whenAllIsSettled) }
       }
       // Not `waitForAll`: that waits for the other one, which has no reason to end, before it throws.
       while try await group.next() != nil {}
     }
+    if mode == .untilDone { try refuse(missing.withLock { $0 }) }
   }
 
-  private func watch() async throws {
+  /// A run that the user named and that never was: nobody should take that for a run that has ended.
+  private func refuse(_ missing: [String]) throws(SourceError) {
+    if let id = missing.first { throw .noSuchRun(id: id) }
+  }
+
+  /// - Parameter missing: gets the runs that the last sweep did not find.
+  private func watch(_ missing: Locked<[String]>) async throws {
     let isFirst = Flag()
     try await watcher.run(
       onSweep: { report in
         isFirst.lower()
+        missing.withLock { $0 = report.missing }
         if report.newDeliveries > 0 { dispatcher.wake() }
         return mode == .untilDone && report.active == 0
       },

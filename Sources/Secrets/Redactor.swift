@@ -13,22 +13,30 @@ package final class Redactor: Sendable {
 
   /// Shorter values are not struck out: removing every `1` from a log hides nothing and ruins it.
   private static let shortest = 4
+  /// Shorter parts of a path are words such as `services`.
+  private static let shortestToken = 16
 
   package func add(_ value: String) {
     guard value.utf8.count >= Self.shortest else { return }
     state.withLock { state in
       guard !state.secrets.contains(value), !state.allowed.contains(value) else { return }
-      state.secrets.append(value)
+      state.secrets += Self.writtenForms(of: value)
       // Longest first, so that no secret survives as the rest of a shorter one.
       state.secrets.sort { $0.utf8.count > $1.utf8.count }
     }
+  }
+
+  /// As it is, as JSON and log lines quote it, and as those write JSON that escape slashes too (PHP's default).
+  private static func writtenForms(of value: String) -> Set<String> {
+    let quoted = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    return [value, quoted, quoted.replacing("/", with: "\\/")]
   }
 
   /// This value is no secret, even when it is also handed on by a reference: an endpoint, an organization.
   package func allow(_ value: String) {
     state.withLock { state in
       state.allowed.insert(value)
-      state.secrets.removeAll { $0 == value }
+      state.secrets.removeAll(where: Self.writtenForms(of: value).contains)
     }
   }
 
@@ -40,6 +48,10 @@ package final class Redactor: Sendable {
     let path = url[slash...]
     if path.utf8.count > Self.shortest { add(String(path)) }
     add(String(path.drop { $0 == "/" }))
+    // A service may say back only the part that is the token.
+    for part in path.split(whereSeparator: { "/?&=#".contains($0) }) where part.utf8.count >= Self.shortestToken {
+      add(String(part))
+    }
   }
 
   /// Looks for scalars and not for characters: an accent or joiner behind a secret makes its last character another one,

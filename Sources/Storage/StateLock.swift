@@ -17,7 +17,7 @@ package struct StateLock: ~Copyable, Sendable {
 
   private static func take(_ path: String) throws(StorageError) -> Int32 {
     try StateFile.makeDirectory(of: path)
-    let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let descriptor = open(StateFile.real(path) + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .cannotOpen(path: path, why: StateFile.reason()) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let holder = content(of: descriptor)
@@ -57,6 +57,13 @@ enum StateFile {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .cannotOpen(path: path, why: reason()) }
     close(descriptor)
+  }
+
+  /// Where links lead: two names of one state must not have two locks. The same path when there is nothing yet.
+  static func real(_ path: String) -> String {
+    guard let found = realpath(path, nil) else { return path }
+    defer { free(found) }
+    return String(cString: found)
   }
 
   static func exists(_ path: String) -> Bool {

@@ -14,6 +14,8 @@ package struct ViClient: Sendable {
   private let secretKey: Secret
   private let http: HTTPClient
   private let time: TimeSource
+  /// What the API says goes into messages that nobody redacts any more.
+  private let redactor = Redactor()
 
   package init(endpoint: String, organization: String, secretKey: Secret, http: HTTPClient, time: TimeSource) {
     self.endpoint = String(endpoint.reversed().drop { $0 == "/" }.reversed())
@@ -21,6 +23,7 @@ package struct ViClient: Sendable {
     self.secretKey = secretKey
     self.http = http
     self.time = time
+    redactor.add(secretKey.revealed)
   }
 
   /// One page of the runs, newest first.
@@ -31,7 +34,7 @@ package struct ViClient: Sendable {
   package func page(token: String?, size: Int) async throws(SourceError) -> RunPage {
     let next = token.map { "p=\(Self.percentEncoded($0))&" } ?? ""
     let response = try await get("/runs?\(next)s=\(size)")
-    guard let page = RunPage(response.body) else { throw .notVi(Self.shape(of: response)) }
+    guard let page = RunPage(response.body) else { throw .notVi(shape(of: response)) }
     return page
   }
 
@@ -70,7 +73,7 @@ package struct ViClient: Sendable {
   }
 
   private func failure(_ response: HTTPResponse) -> SourceError {
-    let message = Self.message(of: response)
+    let message = message(of: response)
     let retryAfter = response.retryAfter(now: time.now().milliseconds)
     return switch response.status {
     case 401, 403: .refused(status: response.status, message: message)
@@ -81,16 +84,18 @@ package struct ViClient: Sendable {
   }
 
   /// What the server said, with the trace id that the vendor's support asks for. One line, at most 300 characters.
-  private static func message(of response: HTTPResponse) -> String {
+  private func message(of response: HTTPResponse) -> String {
     let root = (try? JSONDocument(parsing: response.body))?.root
     let text = root?["message"]?.string ?? root?["error"]?.string ?? root?["error"]?["message"]?.string ?? ""
-    let trace = response.headers["x-cloud-trace-context"].map { " [trace \($0.prefix { $0 != "/" }.prefix(64))]" } ?? ""
-    let line = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : String($0) }.joined()
-    return "\(line.prefix(300))\(trace)"
+    let trace = response.headers["x-cloud-trace-context"].map { redactor.redact($0).prefix { $0 != "/" }.prefix(64) }
+    let line = redactor.redact(text).unicodeScalars.map { scalar in
+      scalar.properties.generalCategory == .control ? " " : String(scalar)
+    }.joined()
+    return "\(line.prefix(300))\(trace.map { " [trace \($0)]" } ?? "")"
   }
 
-  private static func shape(of response: HTTPResponse) -> String {
-    let kind = response.headers["Content-Type"] ?? "no content type"
+  private func shape(of response: HTTPResponse) -> String {
+    let kind = redactor.redact(response.headers["Content-Type"] ?? "no content type")
     return "\(response.status) with \(response.body.count) bytes of \(kind.prefix(60)), which are no page of runs"
   }
 

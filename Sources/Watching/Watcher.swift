@@ -10,7 +10,7 @@ package actor Watcher {
     package let active: Int
     package let newEvents: Int
     package let newDeliveries: Int
-    /// Runs named by the user that do not exist.
+    /// Runs named by the user that never were; one that was deleted is none of them.
     package let missing: [String]
   }
 
@@ -72,7 +72,8 @@ package actor Watcher {
       status.lastWholeSweep = commit.time
       status.failure = nil
     }
-    return Report(active: active, newEvents: counts.events, newDeliveries: counts.deliveries, missing: sweep.missing)
+    let missing = sweep.missing.filter { ledger.runs[$0] == nil }
+    return Report(active: active, newEvents: counts.events, newDeliveries: counts.deliveries, missing: missing)
   }
 
   private func commit(_ sweep: Sweep, _ ledger: Ledger) -> SweepCommit {

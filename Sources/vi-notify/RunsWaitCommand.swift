@@ -69,7 +69,7 @@ private struct RunWaiter {
     var pause = Self.shortestPause
     while true {
       for id in ids where runs[id]?.reading.phase.isTerminal != true {
-        if let run = try await look(at: id) { runs[id] = run }
+        if let run = try await look(at: id, until: timeout.map { begin + $0 }) { runs[id] = run }
       }
       let open = ids.filter { runs[$0]?.reading.phase.isTerminal != true }
       if open.isEmpty { return (ids.compactMap { runs[$0] }, false) }
@@ -81,14 +81,17 @@ private struct RunWaiter {
   }
 
   /// Nil when the API has no answer just now; what can't pass by itself is thrown.
-  private func look(at id: String) async throws -> Run? {
+  ///
+  /// - Parameter end: an API that asks to be left alone is not waited for any longer.
+  private func look(at id: String, until end: Timestamp?) async throws -> Run? {
     do throws(SourceError) {
       return try await client.run(id: id)
     } catch {
       switch error {
       case .unreachable, .failing, .rateLimited:
         Console.shared.say("\(error); trying again")
-        if let retryAfter = error.retryAfter { try await time.sleep(retryAfter) }
+        let left = end.map { max(.zero, $0 - time.now()) }
+        if let retryAfter = error.retryAfter { try await time.sleep(left.map { min($0, retryAfter) } ?? retryAfter) }
         return nil
       case .refused, .noSuchRun, .rejected, .notVi: throw error
       }

@@ -13,7 +13,7 @@ struct End: Sendable {
   let stderr: [UInt8]
 
   /// Nil when a signal ended it.
-  var code: Int32? { if case .exited(let code) = status { code } else { nil } }
+  var code: Int? { if case .exited(let code) = status { Int(code) } else { nil } }
   var output: String { String(decoding: stdout, as: UTF8.self) }
   var errors: String { String(decoding: stderr, as: UTF8.self) }
 }

@@ -44,6 +44,18 @@ final class Stage: Sendable {
     FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) }
   }
 
+  func bytes(_ name: String) throws -> [UInt8] {
+    guard let data = FileManager.default.contents(atPath: path(name)) else {
+      throw NotThere(description: "there is no file \(name)")
+    }
+    return Array(data)
+  }
+
+  /// Of a directory below the stage's own.
+  func files(_ name: String = "") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path(name))
+  }
+
   func makeDirectory(_ name: String) throws {
     try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: false)
   }

@@ -1,0 +1,70 @@
+import JSONSource
+import Simulator
+import Testing
+
+/// `check`: every mistake at once, for people and for editors.
+@Suite(.timeLimit(.minutes(2))) struct CheckCommandTests {
+  @Test func `a file that can be used is fine, in words and as JSON`() async throws {
+    try await onStage { stage in
+      try stage.write(RulesText.hub)
+      let text = try await stage.run("check", "rules.json")
+      #expect(text.code == 0)
+      #expect(text.output == "rules.json: fine; rules: 1, destinations: 1\n")
+      #expect(text.errors.isEmpty)
+      let json = try await stage.run("check", "rules.json", "--output", "json")
+      #expect(json.code == 0)
+      #expect(json.output == "{\"diagnostics\":[]}\n")
+      #expect(stage.simulator.requestCount() == 0)
+    }
+  }
+
+  @Test func `mistakes come as JSON with their places`() async throws {
+    try await onStage { stage in
+      try stage.write("{\"version\": 1,\n \"ruels\": [],\n \"rules\": [{\"name\": 7, \"actions\": []}]}")
+      let end = try await stage.run("check", "rules.json", "--output", "json")
+      #expect(end.code == 78)
+      let diagnostics = try #require(try end.json["diagnostics"]?.elements)
+      #expect(diagnostics.map { $0[text: "line"] } == ["2", "3", "3"])
+      #expect(diagnostics.map { $0[text: "column"] } == ["2", "21", "35"])
+      #expect(diagnostics.allSatisfy { $0[text: "file"] == "rules.json" && $0[text: "severity"] == "error" })
+      #expect(diagnostics.first?[text: "hint"]?.contains("\"rules\"") == true)
+    }
+  }
+
+  @Test func `a caret stands under the mistake`() async throws {
+    try await onStage { stage in
+      try stage.write("{\"version\": 1,\n \"rules\": [], \"é\": 1}")
+      let end = try await stage.run("check", "rules.json")
+      let lines = end.errors.split(separator: "\n")
+      let source = try #require(lines.first { $0.contains("\"é\": 1}") })
+      let caret = try #require(lines.last { $0.hasSuffix("^") })
+      #expect(source.dropFirst(caret.count - 1).hasPrefix("\"é\""))
+    }
+  }
+
+  @Test func `a secret in the file itself is warned of and not shown`() async throws {
+    try await onStage { stage in
+      let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+      try stage.write(
+        """
+        {"version": 1, "source": {"secretKey": "${env:KEY}"},
+         "destinations": {"hub": {"type": "webhook", "url": "ENDPOINT/inbox/hub",
+          "secret": "\(secret)"}},
+         "rules": [{"name": "a", "actions": [{"send": "hub"}]}]}
+        """)
+      let end = try await stage.run("check", "rules.json", "--output", "json", with: ["KEY": "dtvi_x"])
+      #expect(end.code == 0)
+      #expect(try end.json["diagnostics"]?.elements?.map { $0[text: "severity"] } == ["warning"])
+      #expect(!end.output.contains(secret))
+    }
+  }
+
+  @Test func `without credentials a file can be right, and the lack is told`() async throws {
+    try await onStage { stage in
+      try stage.write(RulesText.hub)
+      let end = try await stage.run(arguments: ["check", "rules.json"], without: ["DATATURE_VI_SECRET_KEY"])
+      #expect(end.code == 0)
+      #expect(end.errors.contains("warning: the environment variable DATATURE_VI_SECRET_KEY is not set"))
+    }
+  }
+}
