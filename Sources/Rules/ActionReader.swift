@@ -64,7 +64,7 @@ struct ActionReader {
       diagnostics.error(
         at: value.range, "unknown destination \(name.prefix(60).debugDescription)",
         hint: rule.destinations.isEmpty
-          ? "describe it under \"destinations\"" : hint(for: name, among: rule.destinations.keys.sorted()))
+          ? "describe it under \"destinations\"" : hint(for: name, among: rule.destinationNames))
       return nil
     }
     return message(for: destination, reader).map { .send(destination: name, body: $0) }

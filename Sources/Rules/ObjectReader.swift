@@ -20,7 +20,7 @@ struct ObjectReader {
     }
     for member in members where !known.contains(member.key) {
       diagnostics.error(
-        at: member.keyRange, "unknown field \(member.key.debugDescription) in \(path)",
+        at: member.keyRange, "unknown field \(member.key.prefix(60).debugDescription) in \(path)",
         hint: hint(for: member.key, among: known))
     }
   }
@@ -67,7 +67,7 @@ struct ObjectReader {
     }
     guard range.contains(duration) else {
       diagnostics.error(
-        at: value.range, "\(pathOf(key)) is out of range: \(text)",
+        at: value.range, "\(pathOf(key)) is out of range: \(text.prefix(40))",
         hint: "allowed: \(range.lowerBound.milliseconds) ms to \(range.upperBound.words)")
       return nil
     }
