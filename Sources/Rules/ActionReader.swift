@@ -79,7 +79,7 @@ struct ActionReader {
       return .json(BodyTemplate(body) { template($0, at: $1, markup: markup) })
     }
     guard let node = reader["text"] else {
-      return destination.kind.defaultMessage.map { .json(.message($0)) } ?? .event
+      return destination.kind.defaultMessages.map { .standard($0) } ?? .event
     }
     guard destination.kind != .webhook else {
       diagnostics.error(
