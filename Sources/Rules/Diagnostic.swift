@@ -1,3 +1,5 @@
+internal import JSONSource
+
 /// One mistake in a rules file, with its place.
 package struct Diagnostic: Error, Sendable, Equatable {
   package enum Severity: String, Sendable {
@@ -29,6 +31,17 @@ final class DiagnosticList {
   private static let longestText = 400
 
   private(set) var all: [Diagnostic] = []
+  /// Where reading ended, when the text has mistakes of grammar: what reaches up to there may have been cut off by them.
+  private let end: Int?
+
+  init(end: Int? = nil) {
+    self.end = end
+  }
+
+  /// What is missing in this node may stand where nothing could be read.
+  func isCut(_ node: JSONNode) -> Bool {
+    node.range.upperBound == end
+  }
 
   /// The texts are made only where they are kept.
   func error(at range: Range<Int>, _ message: @autoclosure () -> String, hint: @autoclosure () -> String? = nil) {

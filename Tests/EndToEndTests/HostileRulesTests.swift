@@ -48,7 +48,7 @@ import Testing
     let end = try await check(text)
     #expect(end.code == 78)
     #expect(end.said.contains(told), "\(end.said)")
-    #expect(end.count <= 4, "\(end.said)")
+    #expect(end.count == 1, "\(end.said)")
   }
 
   @Test func `nesting of 10,000 is one mistake wherever it stands`() async throws {
