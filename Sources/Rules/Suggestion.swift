@@ -1,5 +1,6 @@
-/// Names beyond these are not compared and not listed: a file can hold 100,000 of them, and as many mistakes.
-private let mostCompared = 200
+/// Names beyond these are not looked at, compared and listed: a file can hold 100,000 of them, and as many mistakes.
+private let mostLookedAt = 1_000
+private let mostCompared = 100
 private let mostListed = 20
 
 /// "Did you mean": the known word nearest to what was written, if one is near.
@@ -7,11 +8,11 @@ func suggestion(for word: String, among known: some Sequence<String>) -> String?
   let wanted = Array(word.prefix(64).lowercased().utf8)
   var best: (word: String, edits: Int)?
   var compared = 0
-  for candidate in known {
-    let allowed = max(1, candidate.count / 3)
-    let letters = Array(candidate.lowercased().utf8)
-    guard abs(letters.count - wanted.count) <= allowed, compared < mostCompared else { continue }
+  for candidate in known.prefix(mostLookedAt) where compared < mostCompared {
+    let allowed = max(1, candidate.utf8.count / 3)
+    guard abs(candidate.utf8.count - wanted.count) <= allowed else { continue }
     compared += 1
+    let letters = Array(candidate.lowercased().utf8)
     let edits = distance(wanted, letters)
     if edits <= allowed, edits < best?.edits ?? .max { best = (candidate, edits) }
   }
