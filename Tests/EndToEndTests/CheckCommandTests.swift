@@ -28,6 +28,27 @@ import Testing
       #expect(diagnostics.map { $0[text: "column"] } == ["2", "21", "35"])
       #expect(diagnostics.allSatisfy { $0[text: "file"] == "rules.json" && $0[text: "severity"] == "error" })
       #expect(diagnostics.first?[text: "hint"]?.contains("\"rules\"") == true)
+      let members = ["file", "line", "column", "severity", "message", "hint"]
+      #expect(diagnostics.allSatisfy { $0.members?.map(\.key) == members })
+      #expect(try end.json.members?.map(\.key) == ["diagnostics"])
+    }
+  }
+
+  @Test func `the schema is JSON, of the draft that editors read`() async throws {
+    try await onStage { stage in
+      let end = try await stage.run("schema")
+      #expect(end.code == 0 && end.errors.isEmpty)
+      #expect(try end.json[text: "$schema"] == "https://json-schema.org/draft/2020-12/schema")
+    }
+  }
+
+  @Test func `in a long line the caret stands under the mistake, too`() async throws {
+    try await onStage { stage in
+      let many = String(repeating: "😀é", count: 200)
+      try stage.write("{\"version\": 1, \"rules\": [{\"name\": \"\(many)\", \"x\": 1}]}")
+      let lines = try await stage.run("check", "rules.json").errors.split(separator: "\n")
+      let index = try #require(lines.firstIndex { $0.contains("unknown field \"x\"") })
+      #expect(lines[index + 1].dropFirst(lines[index + 2].count - 1).hasPrefix("\"x\": 1}"))
     }
   }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct CommandTests {
   @Test(arguments: [
     [], ["watch"], ["check"], ["runs"], ["runs", "list"], ["runs", "get"], ["runs", "wait"], ["deliveries"],
-    ["deliveries", "list"], ["deliveries", "show"], ["simulate"], ["demo"],
+    ["deliveries", "list"], ["deliveries", "show"], ["simulate"], ["demo"], ["test"], ["schema"],
   ])
   func `every command has help, with an example`(_ command: [String]) async throws {
     try await onStage { stage in
