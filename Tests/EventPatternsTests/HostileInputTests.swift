@@ -1,4 +1,5 @@
 import JSONSource
+import TestSupport
 import Testing
 
 @testable import EventPatterns
