@@ -48,6 +48,8 @@ let package = Package(
         "JSONSource", "Locking", argumentParser, logging,
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "vi-notify-bench", dependencies: ["EventPatterns", "JSONSource"], swiftSettings: strict),
     .target(
       name: "Daemon",
       dependencies: [
@@ -71,7 +73,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking", grdb], swiftSettings: strict),
-    .target(name: "Rules", dependencies: ["Runs", "Secrets", "JSONSource", mustache], swiftSettings: strict),
+    .target(
+      name: "Rules", dependencies: ["EventPatterns", "Runs", "Secrets", "JSONSource", mustache], swiftSettings: strict),
+    .target(name: "EventPatterns", dependencies: ["JSONSource"], swiftSettings: strict),
     .target(name: "Runs", dependencies: ["JSONSource", crypto], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["CCurl", "Locking"], swiftSettings: strict),
     .target(name: "Secrets", dependencies: ["Locking"], swiftSettings: strict),
@@ -86,16 +90,21 @@ let package = Package(
     .testTarget(
       name: "WatchingTests",
       dependencies: [
-        "TestSupport", "Watching", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking", logging,
+        "TestSupport", "Watching", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
+        "Locking", logging,
       ], swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests",
       dependencies: [
-        "TestSupport", "Delivery", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking",
+        "TestSupport", "Delivery", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
+        "Locking",
         logging, subprocess, systemPackage,
       ], swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Runs", "JSONSource", grdb], swiftSettings: strict),
     .testTarget(name: "RulesTests", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
+    .testTarget(
+      name: "EventPatternsTests", dependencies: ["EventPatterns", "JSONSource"], exclude: ["Vectors"],
+      swiftSettings: strict),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "JSONSource"], swiftSettings: strict),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
     .testTarget(

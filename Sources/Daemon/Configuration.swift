@@ -8,12 +8,8 @@ package import Watching
 /// A rules file, read and checked, together with what it was read from.
 package struct Configuration: Sendable {
   package let file: RuleFile
+  package let rules: RuleSet
   package let secrets: SecretSource
-
-  package init(file: RuleFile, secrets: SecretSource) {
-    self.file = file
-    self.secrets = secrets
-  }
 
   /// What reading a rules file brought to light.
   package struct Check: Sendable {
@@ -28,10 +24,19 @@ package struct Configuration: Sendable {
 
   /// Throws ``Failure`` with `badConfiguration` when there is no such file or it can't be read.
   package static func check(path: String, secrets: SecretSource) throws(Failure) -> Check {
-    let bytes = try read(path)
+    check(try read(path), secrets: secrets)
+  }
+
+  package static func check(_ bytes: [UInt8], secrets: SecretSource) -> Check {
     let (file, diagnostics) = RuleFile.read(bytes, secrets: secrets)
-    let configuration = file.map { Configuration(file: $0, secrets: secrets) }
-    return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes)
+    do throws(Diagnostic) {
+      let configuration = try file.map { file throws(Diagnostic) in
+        Configuration(file: file, rules: try RuleSet(file), secrets: secrets)
+      }
+      return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes)
+    } catch {
+      return Check(configuration: nil, diagnostics: diagnostics + [error], bytes: bytes)
+    }
   }
 
   private static func read(_ path: String) throws(Failure) -> [UInt8] {
@@ -76,6 +81,7 @@ extension SourceSettings {
     guard let endpoint, let organization, let secretKey else {
       throw Failure(.badConfiguration, "no credentials for the Vi API: " + missing.joined(separator: "\n"))
     }
+    secrets.redactor.add(secretKey.revealed)
     let url = endpoint.lowercased()
     guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
       throw Failure(

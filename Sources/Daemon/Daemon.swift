@@ -47,7 +47,8 @@ package final class Daemon: Sendable {
     } catch {
       throw Failure(error)
     }
-    watcher = Watcher(client: client, store: store, rules: RuleSet(file), settings: settings, time: time, log: log)
+    watcher = Watcher(
+      client: client, store: store, rules: configuration.rules, settings: settings, time: time, log: log)
     dispatcher = Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
       hookRunner: HookRunner(baseEnvironment: environment), time: time, log: log)

@@ -6,7 +6,7 @@ internal import Transport
 /// What is particular to a type of destination: the request it takes, and its way of saying yes and no.
 protocol DestinationType: Sendable {
   /// Content type and body of a delivery.
-  func message(_ delivery: ClaimedDelivery) -> (contentType: String, body: [UInt8])
+  func message(_ content: DeliveryContent, event: [UInt8]) -> (contentType: String, body: [UInt8])
 
   /// What an answer means.
   ///
@@ -25,9 +25,9 @@ extension DestinationSettings.Kind {
 
 /// Standard Webhooks and CloudEvents: a 2xx is a yes, and 410 asks to be left alone.
 struct WebhookDestination: DestinationType {
-  func message(_ delivery: ClaimedDelivery) -> (contentType: String, body: [UInt8]) {
-    guard case .body(let body) = delivery.content else {
-      return ("application/cloudevents+json; charset=UTF-8", delivery.event)
+  func message(_ content: DeliveryContent, event: [UInt8]) -> (contentType: String, body: [UInt8]) {
+    guard case .body(let body) = content else {
+      return ("application/cloudevents+json; charset=UTF-8", event)
     }
     return ("application/json", body)
   }
@@ -52,8 +52,8 @@ struct SlackDestination: DestinationType {
   /// Slack cuts a longer text itself, at 40,000 characters; ours ends with a mark that it was cut.
   static let longestText = 39_000
 
-  func message(_ delivery: ClaimedDelivery) -> (contentType: String, body: [UInt8]) {
-    guard case .body(let body) = delivery.content else { return ("application/json", delivery.event) }
+  func message(_ content: DeliveryContent, event: [UInt8]) -> (contentType: String, body: [UInt8]) {
+    guard case .body(let body) = content else { return ("application/json", event) }
     return ("application/json", Self.withinLimits(body))
   }
 

@@ -16,7 +16,12 @@ struct RequestSender: Sendable {
   func attempt(_ delivery: ClaimedDelivery, to destination: DestinationSettings) async -> AttemptResult {
     let type = destination.kind.type
     do {
-      let response = try await http.send(request(delivery, destination, type))
+      var request = try RequestBuilder(secrets: secrets, time: time).request(
+        id: delivery.id, content: delivery.content, event: delivery.event, to: destination)
+      request.timeout = delivery.timeout ?? destination.timeout
+      request.maximumBodyBytes = Self.keptAnswer
+      request.truncatesBody = true
+      let response = try await http.send(request)
       var outcome = type.outcome(of: response, retryAfter: response.retryAfter(now: time.now().milliseconds))
       if outcome == .interrupted { outcome = .retry(.badAnswer, after: nil) }
       return AttemptResult(
@@ -28,37 +33,6 @@ struct RequestSender: Sendable {
       // A secret that was there at the start is gone; it may be back when its file has been written anew.
       return AttemptResult(outcome: .retry(.notConfigured, after: nil), detail: "\(error)")
     }
-  }
-
-  private func request(
-    _ delivery: ClaimedDelivery, _ destination: DestinationSettings, _ type: any DestinationType
-  ) throws -> HTTPRequest {
-    let (contentType, body) = type.message(delivery)
-    let url = try secrets.resolve(destination.url).revealed
-    secrets.redactor.addPath(ofURL: url)
-    var headers = try destination.headers.map { (name: $0.name, value: try secrets.resolve($0.value).revealed) }
-    if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
-      headers.append(("Content-Type", contentType))
-    }
-    if destination.kind == .webhook { headers += try signature(delivery, body, destination) }
-    var request = HTTPRequest("POST", url, headers: headers, body: body)
-    request.timeout = delivery.timeout ?? destination.timeout
-    request.maximumBodyBytes = Self.keptAnswer
-    request.truncatesBody = true
-    return request
-  }
-
-  private func signature(
-    _ delivery: ClaimedDelivery, _ body: [UInt8], _ destination: DestinationSettings
-  ) throws -> [(name: String, value: String)] {
-    let timestamp = time.now().milliseconds / 1000
-    let keys = try destination.secrets.map { try SigningKey(secrets.resolve($0)) }
-    var headers = [(name: "webhook-id", value: delivery.id), (name: "webhook-timestamp", value: "\(timestamp)")]
-    if !keys.isEmpty {
-      let signature = StandardWebhooks.signature(id: delivery.id, timestamp: timestamp, body: body, keys: keys)
-      headers.append(("webhook-signature", signature))
-    }
-    return headers
   }
 
   private func outcome(of error: TransportError) -> Outcome {

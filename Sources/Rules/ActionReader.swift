@@ -38,9 +38,7 @@ struct ActionReader {
     switch verb {
     case "send": return send(value, reader)
     case "run":
-      let words = reader.elements("run").compactMap { word in
-        reader.text(word, path: "an element of \(path).run").flatMap { template($0, at: word, markup: .plain) }
-      }
+      let words = reader.elements("run").enumerated().compactMap { argument($1, isProgram: $0 == 0, reader) }
       return words.isEmpty ? nil : .run(words)
     default:
       guard let script = reader.text(value, path: "\(path).shell") else { return nil }
@@ -51,6 +49,12 @@ struct ActionReader {
       }
       return .shell(script)
     }
+  }
+
+  /// Only the program must have a name: an argument may be empty, as in `sed -i ''`.
+  private func argument(_ node: JSONNode, isProgram: Bool, _ reader: ObjectReader) -> TextTemplate? {
+    if !isProgram, node.string == "" { return try? TextTemplate("", markup: .plain) }
+    return reader.text(node, path: "an element of \(path).run").flatMap { template($0, at: node, markup: .plain) }
   }
 
   private func send(_ value: JSONNode, _ reader: ObjectReader) -> Action.Kind? {

@@ -1,7 +1,7 @@
 package import JSONSource
 
 /// One mistake in a rules file, with its place.
-package struct Diagnostic: Sendable, Equatable {
+package struct Diagnostic: Error, Sendable, Equatable {
   package enum Severity: String, Sendable {
     case error, warning
   }

@@ -1,3 +1,4 @@
+internal import EventPatterns
 package import Runs
 package import Secrets
 
@@ -6,7 +7,9 @@ package struct Rule: Sendable {
   package let name: String
   package let phases: Set<Phase>
   /// Nil matches every run.
-  let pattern: ExactPattern?
+  let pattern: EventPattern?
+  /// Byte offset of the pattern in the file.
+  let patternOffset: Int
   package let actions: [Action]
 }
 

@@ -8,7 +8,7 @@ struct RuleFileReader {
   let secrets: SecretSource
 
   func file(_ root: JSONNode) -> RuleFile? {
-    let known = ["version", "source", "watch", "destinations", "rules"]
+    let known = ["$schema", "version", "source", "watch", "destinations", "rules"]
     guard let reader = ObjectReader(root, path: "the rules file", known: known, diagnostics) else { return nil }
     if let version = reader.required("version"), version.integer != 1 {
       diagnostics.error(at: version.range, "this version of the rules file is unknown", hint: "write \"version\": 1")

@@ -17,13 +17,16 @@ struct RuleReader {
     guard let reader = ObjectReader(node, path: path, known: known, diagnostics) else { return nil }
     let name = self.name(reader)
     let phases = self.phases(reader)
-    let pattern = reader["match"].flatMap { ExactPattern($0, path: "match", diagnostics) }
+    let pattern = reader["match"].flatMap { PatternCheck(phases: phases, diagnostics: diagnostics).pattern($0) }
     let nodes = reader.elements("actions")
     let actions = nodes.enumerated().compactMap { index, node in
       ActionReader(rule: self, path: "\(path).actions[\(index)]", defaultLabel: "actions[\(index)]").action(node)
     }
     reportRepeatedIDs(nodes)
-    return name.map { Rule(name: $0, phases: phases, pattern: pattern, actions: actions) }
+    let offset = reader["match"]?.range.lowerBound ?? node.range.lowerBound
+    return name.map {
+      Rule(name: $0, phases: phases, pattern: pattern, patternOffset: offset, actions: actions)
+    }
   }
 
   private func name(_ reader: ObjectReader) -> String? {

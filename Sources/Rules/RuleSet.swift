@@ -1,64 +1,72 @@
+internal import EventPatterns
 internal import JSONSource
 package import Runs
 
 /// What a rules file means: for an event, which rules fire and what is to be done, in words that are ready to go out.
 package struct RuleSet: Sendable {
   private let rules: [Rule]
+  /// Of the rules that have a pattern, compiled together.
+  private let patterns: PatternSet
+  /// The rule of each pattern.
+  private let ruleOfPattern: [Int]
+  /// Rules without a pattern match every run.
+  private let withoutPattern: [Int]
 
-  package init(_ file: RuleFile) {
-    rules = file.rules
+  /// Compiles the rules. Throws ``Diagnostic`` at the pattern with which they became too complex together.
+  package init(_ file: RuleFile) throws(Diagnostic) {
+    let rules = file.rules
+    self.rules = rules
+    ruleOfPattern = rules.indices.filter { rules[$0].pattern != nil }
+    withoutPattern = rules.indices.filter { rules[$0].pattern == nil }
+    do throws(PatternSetError) {
+      patterns = try PatternSet(rules.compactMap(\.pattern))
+    } catch {
+      let rule = rules[ruleOfPattern[error.pattern]]
+      throw Diagnostic(offset: rule.patternOffset, "match: \(error.description)")
+    }
   }
 
-  /// Every action of every rule that fires, in the order of the file.
-  package func deliveries(for event: RunEvent) -> [PlannedDelivery] {
-    let candidates = rules.filter { $0.phases.contains(event.phase) }
-    guard !candidates.isEmpty, let document = try? JSONDocument(parsing: event.data) else { return [] }
-    let data = TemplateData(document)
-    return candidates.filter { $0.pattern?.matches(document.root) ?? true }.flatMap { rule in
-      rule.actions.map { PlannedDelivery($0, of: rule, for: event, data) }
+  /// For each event every action of every rule that fires, in the order of the file.
+  package func deliveries(for events: [RunEvent]) -> [[PlannedDelivery]] {
+    var matcher = patterns.makeMatcher()
+    return events.map { event in
+      let firing = firingRules(event, &matcher)
+      guard !firing.isEmpty, let document = try? JSONDocument(parsing: event.data) else { return [] }
+      let data = TemplateData(document)
+      return firing.flatMap { rule in rule.actions.map { PlannedDelivery($0, of: rule, for: event, data) } }
     }
+  }
+
+  private func firingRules(_ event: RunEvent, _ matcher: inout PatternMatcher) -> [Rule] {
+    let matching = event.data.withUnsafeBytes { (try? matcher.matches($0)) ?? [] }
+    let candidates = (matching.map { ruleOfPattern[$0] } + withoutPattern).sorted()
+    return candidates.map { rules[$0] }.filter { $0.phases.contains(event.phase) }
   }
 }
 
-/// One action of a rule that fired, rendered: what is stored, and later sent as it is.
-package struct PlannedDelivery: Sendable {
-  package enum Content: Sendable, Equatable {
-    /// The event itself.
-    case event
-    /// Rendered JSON.
-    case body([UInt8])
-    case run([String])
-    case shell(String)
-  }
-
-  /// `msg_…`, made of event, rule and action: the same on every retry, replay and machine.
-  package let id: String
+/// Whether a rule fires for an event, and if not, why.
+package struct RuleVerdict: Sendable, Equatable {
   package let rule: String
-  /// The destination's name; `hook` for `run` and `shell`.
-  package let destination: String
-  package let content: Content
-  package let options: ActionOptions
+  package let fired: Bool
+  /// The first reason in words: `phase is failed, the rule wants succeeded`. For a rule that fired, what it fired on.
+  package let reason: String
+}
 
-  init(_ action: Action, of rule: Rule, for event: RunEvent, _ data: TemplateData) {
-    id = "msg_" + RunEvent.digest([event.id, rule.name, action.label])
-    self.rule = rule.name
-    options = action.options
-    switch action.kind {
-    case .send(let name, let body):
-      destination = name
-      content =
-        switch body {
-        case .event: .event
-        case .json(let template): .body(template.render(data))
-        }
-    case .run(let words):
-      destination = Self.hook
-      content = .run(words.map { $0.render(data) })
-    case .shell(let script):
-      destination = Self.hook
-      content = .shell(script)
+extension RuleSet {
+  /// One verdict for each rule, in the order of the file. The slow path, for people who ask.
+  package func verdicts(on event: RunEvent) -> [RuleVerdict] {
+    let data = (try? JSONDocument(parsing: event.data))?.root
+    return rules.map { rule in
+      guard rule.phases.contains(event.phase) else {
+        let wanted = Phase.allCases.filter(rule.phases.contains).map(\.rawValue).joined(separator: " or ")
+        let reason = "phase is \(event.phase.rawValue), the rule wants \(wanted)"
+        return RuleVerdict(rule: rule.name, fired: false, reason: reason)
+      }
+      if let data, case .fails(_, let reason)? = rule.pattern?.explain(data) {
+        return RuleVerdict(rule: rule.name, fired: false, reason: reason)
+      }
+      return RuleVerdict(
+        rule: rule.name, fired: true, reason: "phase is \(event.phase.rawValue), and all of match holds")
     }
   }
-
-  package static let hook = "hook"
 }

@@ -23,8 +23,8 @@ struct TemplateData {
     switch node.content {
     case .null, .invalid: nil
     case .bool(let value): value
-    case .number(let text): text
-    case .string(let text): text.isEmpty ? nil : text
+    case .number(let text): TextView(renderText: text, isNumber: true)
+    case .string(let text): text.isEmpty ? nil : TextView(renderText: text, isNumber: false)
     case .array(let elements): ListView(elements: elements, node: node, document: document)
     case .object: ObjectView(node: node, document: document)
     }
@@ -32,7 +32,7 @@ struct TemplateData {
 }
 
 /// An object: its members by name, and as a text its JSON.
-private struct ObjectView: MustacheParent, MustacheCustomRenderable {
+private struct ObjectView: MustacheParent, MustacheCustomRenderable, MustacheTransformable {
   let node: JSONNode
   let document: JSONDocument
 
@@ -42,10 +42,13 @@ private struct ObjectView: MustacheParent, MustacheCustomRenderable {
 
   var renderText: String { String(decoding: document.raw(node), as: UTF8.self) }
   var isNull: Bool { node.members?.isEmpty ?? true }
+
+  /// Its text is JSON already.
+  func transform(_ name: String) -> Any? { name == "json" ? self : nil }
 }
 
 /// A list: a section goes over its elements; as a text it is its JSON.
-private struct ListView: MustacheSequence, MustacheCustomRenderable {
+private struct ListView: MustacheSequence, MustacheCustomRenderable, MustacheTransformable {
   let elements: [JSONNode]
   let node: JSONNode
   let document: JSONDocument
@@ -57,4 +60,6 @@ private struct ListView: MustacheSequence, MustacheCustomRenderable {
 
   var renderText: String { String(decoding: document.raw(node), as: UTF8.self) }
   var isNull: Bool { false }
+
+  func transform(_ name: String) -> Any? { name == "json" ? renderText : nil }
 }

@@ -61,11 +61,11 @@ struct TemplateTag: Equatable {
     path = name.split(separator: ".").map(String.init)
   }
 
-  /// Those of texts: our numbers are texts, and our lists have none. What the library doesn't know it renders as nothing.
+  /// What the library doesn't know it renders as nothing.
   private static func check(transforms: Substring) throws(TemplateProblems) {
-    let known = ["capitalized", "lowercased", "uppercased", "reversed", "empty"]
-    for name in transforms.split(separator: "(").map(String.init) where !known.contains(name) {
-      throw TemplateProblems("there is no \(name.debugDescription) for a text", hint: hint(for: name, among: known))
+    for name in transforms.split(separator: "(").map(String.init) where !TextView.knows(name) {
+      throw TemplateProblems(
+        "there is no helper \(name.debugDescription)", hint: hint(for: name, among: TextView.transforms))
     }
   }
 }

@@ -35,13 +35,6 @@ struct TextTemplate: Sendable {
 
 /// Which variables can exist: the members of the event data, and whatever stands inside `attributes` and `run`.
 enum TemplateScope {
-  private static let texts = [
-    "runId", "phase", "previousPhase", "flow", "trainingProject", "condition", "reason", "message", "createdAt",
-    "startedAt",
-    "endedAt", "durationSeconds", "durationText", "organization",
-  ]
-  private static let objects = ["attributes", "run"]
-
   static func problems(in tags: [TemplateTag]) -> [TemplateProblems.Problem] {
     var open: [TemplateTag] = []
     return tags.compactMap { tag in
@@ -60,14 +53,14 @@ enum TemplateScope {
   }
 
   private static func problem(of tag: TemplateTag, inside open: [TemplateTag]) -> TemplateProblems.Problem? {
-    guard let name = tag.path.first, !objects.contains(name) else { return nil }
+    guard let name = tag.path.first, !EventFields.objects.contains(name) else { return nil }
     let name1 = tag.path.joined(separator: ".")
-    if texts.contains(name) {
+    if EventFields.values.contains(name) {
       guard tag.path.count > 1 else { return nil }
       return .init(message: "{{\(name1)}} can't exist: \(name) has no members", hint: "write {{\(name)}}")
     }
     // Inside a section over something of the run, its members have names of their own.
-    if open.contains(where: { $0.kind == .section && objects.contains($0.path.first ?? "") }) { return nil }
-    return .init(message: "{{\(name1)}} can't exist", hint: hint(for: name, among: texts + objects))
+    if open.contains(where: { $0.kind == .section && EventFields.objects.contains($0.path.first ?? "") }) { return nil }
+    return .init(message: "{{\(name1)}} can't exist", hint: hint(for: name, among: EventFields.all))
   }
 }

@@ -40,9 +40,9 @@ package struct AttemptRecord: Sendable, Equatable {
   package let outcome: String
   /// HTTP status, or a hook's exit status.
   package let code: Int?
-  /// For people; redacted.
+  /// For people; redacted, and without NUL, behind which a database forgets the rest.
   package let detail: String
-  /// What the other side answered, or what a hook printed; redacted and cut.
+  /// What the other side answered, or what a hook printed; redacted, cut, and without NUL.
   package let output: String
 
   package init(
@@ -54,8 +54,8 @@ package struct AttemptRecord: Sendable, Equatable {
     self.finishedAt = finishedAt
     self.outcome = outcome
     self.code = code
-    self.detail = detail
-    self.output = output
+    self.detail = detail.replacing("\0", with: "\u{FFFD}")
+    self.output = output.replacing("\0", with: "\u{FFFD}")
   }
 }
 

@@ -72,11 +72,13 @@ extension SQLiteStore {
     let settledAt = status == .pending ? nil : now
     try database.execute(
       sql: """
-        UPDATE deliveries SET status = ?, next_attempt_at = ?, reason = ?, attempts = ?, settled_at = ?, claimed_at = NULL
+        UPDATE deliveries SET status = ?, next_attempt_at = ?, reason = iif(?, reason, ?), attempts = ?, settled_at = ?,
+          claimed_at = NULL
         WHERE id = ? AND status = 'claimed' AND attempts = ?
         """,
       arguments: [
-        status.rawValue, next?.milliseconds, reason, count, settledAt?.milliseconds, delivery.id, delivery.attempt,
+        status.rawValue, next?.milliseconds, settlement == .interrupted, reason, count,
+        settledAt?.milliseconds, delivery.id, delivery.attempt,
       ])
     guard database.changesCount == 1 else { throw StorageError.notClaimed(delivery.id) }
   }

@@ -48,7 +48,7 @@ package final class SQLiteStore: StateStore {
 
   /// SQLite's words without the statement and its values: those may hold what a run says.
   private static func why(_ error: any Error) -> String {
-    guard let error = error as? DatabaseError else { return "\(error)" }
+    guard let error = error as? DatabaseError else { return "\(type(of: error))" }
     return error.message ?? "\(error.resultCode)"
   }
 

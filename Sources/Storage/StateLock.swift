@@ -44,9 +44,10 @@ enum StateFile {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     for end in parts.indices.dropFirst(path.hasPrefix("/") ? 1 : 0) {
       let directory = parts[...end].joined(separator: "/")
-      if mkdir(directory, 0o700) != 0, errno != EEXIST, !isDirectory(directory) {
-        throw .cannotOpen(path: path, why: reason())
-      }
+      guard mkdir(directory, 0o700) != 0, errno != EEXIST else { continue }
+      // Looking whether it is there sets another errno.
+      let why = reason()
+      if !isDirectory(directory) { throw .cannotOpen(path: path, why: why) }
     }
   }
 

@@ -1,7 +1,6 @@
 package import Logging
 package import Rules
 package import Runs
-internal import Secrets
 package import Storage
 
 /// Looks at the runs again and again, and writes what changed, and what must be sent because of it, in one commit a sweep.
@@ -81,6 +80,7 @@ package actor Watcher {
     var commit = SweepCommit(organization: client.organization, time: time.now())
     let detector = ChangeDetector(
       hasBaseline: ledger.hasBaseline, since: settings.since, named: Set(settings.runs), start: start)
+    var events: [RunEvent] = []
     for (id, run) in sweep.changed {
       let reading = run.reading
       switch detector.change(run, reading, known: ledger.runs[id]) {
@@ -88,26 +88,27 @@ package actor Watcher {
       case .remember: commit.changed[id] = Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: true)
       case .transition(let previous):
         commit.changed[id] = Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: false)
-        commit.events.append(event(run, reading, from: previous))
+        events.append(event(run, reading, from: previous))
       }
     }
     // What happened first is told first.
-    commit.events.sort { ($0.event.time, $0.event.id) < ($1.event.time, $1.event.id) }
+    events.sort { ($0.time, $0.id) < ($1.time, $1.id) }
+    commit.events = zip(events, rules.deliveries(for: events)).map { event, planned in
+      NewEvent(event: event, deliveries: planned.map(NewDelivery.init))
+    }
     commit.setsBaseline = settings.runs.isEmpty && !ledger.hasBaseline
     return commit
   }
 
-  private func event(_ run: Run, _ reading: PhaseReading, from previous: Phase?) -> NewEvent {
-    let event = RunEvent(
-      run, reading: reading, previousPhase: previous, organization: client.organization, endpoint: client.endpoint)
-    let deliveries = rules.deliveries(for: event).map(NewDelivery.init)
+  private func event(_ run: Run, _ reading: PhaseReading, from previous: Phase?) -> RunEvent {
     log.info(
       "run changed",
       metadata: [
         "run": "\(run.id)", "flow": "\(run.flow ?? "")", "from": "\(previous?.rawValue ?? "")",
-        "to": "\(reading.phase.rawValue)", "deliveries": "\(deliveries.count)",
+        "to": "\(reading.phase.rawValue)",
       ])
-    return NewEvent(event: event, deliveries: deliveries)
+    return RunEvent(
+      run, reading: reading, previousPhase: previous, organization: client.organization, endpoint: client.endpoint)
   }
 
   private func reportBaseline(_ commit: SweepCommit) {
@@ -155,26 +156,5 @@ package actor Watcher {
         try await time.sleep(delay)
       }
     }
-  }
-}
-
-extension NewDelivery {
-  fileprivate init(_ planned: PlannedDelivery) {
-    let content: DeliveryContent =
-      switch planned.content {
-      case .event: .event
-      case .body(let bytes): .body(bytes)
-      case .run(let words): .hook(Self.call(.run(words), planned.options))
-      case .shell(let script): .hook(Self.call(.shell(script), planned.options))
-      }
-    self.init(
-      id: planned.id, rule: planned.rule, destination: planned.destination, content: content,
-      timeout: planned.options.timeout, retryFor: planned.options.retryFor)
-  }
-
-  private static func call(_ command: HookCall.Command, _ options: ActionOptions) -> HookCall {
-    HookCall(
-      command: command, environment: options.environment.map { .init(name: $0.name, reference: $0.value.source) },
-      workingDirectory: options.workingDirectory)
   }
 }

@@ -48,10 +48,12 @@ struct DemoCommand: AsyncParsableCommand {
     for line in rules.split(separator: "\n", omittingEmptySubsequences: false) { console.say("  \(line)") }
     console.say("")
     let secrets = SecretSource(environment: DemoScript.environment)
-    let (file, diagnostics) = RuleFile.read(Array(rules.utf8), secrets: secrets)
-    guard let file else { throw Failure(.badConfiguration, "the demo's own rules are wrong: \(diagnostics)") }
+    let check = Configuration.check(Array(rules.utf8), secrets: secrets)
+    guard let configuration = check.configuration else {
+      throw Failure(.badConfiguration, "the demo's own rules are wrong: \(check.diagnostics)")
+    }
     let daemon = try Daemon(
-      Configuration(file: file, secrets: secrets), settings: file.watch, state: "\(directory)/state.sqlite",
+      configuration, settings: configuration.file.watch, state: "\(directory)/state.sqlite",
       environment: Environment.variables, http: Environment.http(), time: .system, log: DemoNarrator.logger())
     try await withDeadline {
       try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(.untilDone) }

@@ -18,7 +18,8 @@ struct ViNotify: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      WatchCommand.self, CheckCommand.self, RunsCommand.self, DeliveriesCommand.self, SimulateCommand.self,
+      WatchCommand.self, CheckCommand.self, TestCommand.self, SchemaCommand.self, RunsCommand.self,
+      DeliveriesCommand.self, SimulateCommand.self,
       DemoCommand.self,
     ],
     defaultSubcommand: WatchCommand.self)

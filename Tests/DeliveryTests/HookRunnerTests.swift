@@ -32,13 +32,12 @@ struct HookRunnerTests {
     #expect(numbers.first != "\(getpgrp())")
   }
 
-  @Test func `a background child neither holds the hook up nor survives it`() async throws {
-    let start = ContinuousClock.now
+  @Test(.timeLimit(.minutes(1)))
+  func `a background child neither holds the hook up nor survives it`() async throws {
     let result = await HookRunner.plain.run(Hook(command: .shell("sleep 1000 & echo $!; exit 4")))
     let child = try #require(firstNumber(result))
     #expect(result.ending == .exited(4))
     #expect(!isRunning(child))
-    #expect(ContinuousClock.now - start < .seconds(20))
   }
 
   @Test func `a background child without our pipes does not survive either`() async throws {

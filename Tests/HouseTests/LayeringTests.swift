@@ -11,6 +11,7 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Locking", "ArgumentParser", "Logging",
     ]
   ),
+  ("vi-notify-bench", ["EventPatterns", "JSONSource"]),
   (
     "Daemon",
     [
@@ -28,7 +29,8 @@ private let house: [(room: String, imports: Set<String>)] = [
     ]
   ),
   ("Storage", ["Runs", "JSONSource", "Locking", "GRDB"]),
-  ("Rules", ["Runs", "Secrets", "JSONSource", "Mustache"]),
+  ("Rules", ["EventPatterns", "Runs", "Secrets", "JSONSource", "Mustache"]),
+  ("EventPatterns", ["JSONSource"]),
   ("Runs", ["JSONSource", "Crypto"]),
   ("Transport", ["CCurl", "Locking"]),
   ("Secrets", ["Locking"]),

@@ -97,13 +97,34 @@ struct RuleDiagnosticTests {
       "rules[0].actions[1].env must be an object, and is a list")
   }
 
-  @Test func `a pattern is an object of lists`() {
-    let hint = #"(write {"flow": ["detector"]})"#
-    for pattern in ["1️⃣{}", #"{"flow": 1️⃣"detector"}"#, "1️⃣[1]", #"{"flow": 1️⃣[]}"#, #"{"a": {"b": 1️⃣7}}"#] {
-      let path = pattern.contains("flow") ? "match.flow" : pattern.contains("b") ? "match.a.b" : "match"
-      expectRuleErrors(
-        #"{"name": "r", "match": \#(pattern), "actions": [{"shell": "x"}]}"#,
-        "\(path): a pattern is an object, and its values stand in lists \(hint)")
-    }
+  @Test(arguments: [
+    ("1️⃣{}", #"match: write at least one field into {} (to ask for presence, write [{"exists": true}])"#),
+    (#"{"flow": 1️⃣"x"}"#, #"match.flow: write ["x"], not "x" (the values of a pattern stand in a list)"#),
+    ("1️⃣[1]", #"match: write an object, not a list (a pattern is like {"phase": ["failed"]})"#),
+    (#"{"flow": 1️⃣[]}"#, "match.flow: write at least one value into [] (an empty list would match nothing)"),
+  ])
+  func `a mistake in a pattern is told at its place`(pattern: String, message: String) {
+    expectRuleErrors(#"{"name": "r", "match": \#(pattern), "actions": [{"shell": "x"}]}"#, message)
+  }
+
+  @Test func `three mistakes in one pattern are three messages`() {
+    expectRuleErrors(
+      #"{"name": "r", "match": {"flow": 1️⃣"x", "reason": [{2️⃣"prefx": "a"}], "run": {"a": 3️⃣7}}, "actions": [{"shell": "x"}]}"#,
+      #"match.flow: write ["x"], not "x" (the values of a pattern stand in a list)"#,
+      #"match.reason[0].prefx: "prefx" is no operator (one of exactly, prefix, suffix, equals-ignore-case, wildcard, "#
+        + "anything-but, numeric, exists, cidr)",
+      "match.run.a: write [7], not 7 (the values of a pattern stand in a list)")
+  }
+
+  @Test(arguments: [
+    (#"{"1️⃣floww": ["x"]}"#, "did you mean \"flow\"?"),
+    (#"{"phase": 1️⃣["running"]}"#, "name these phases in \"on\" instead"),
+  ])
+  func `what can never match is a warning`(pattern: String, hint: String) {
+    let file = MarkedFile(
+      #"{"version": 1, "rules": [{"name": "r", "match": \#(pattern), "actions": [{"shell": "x"}]}]}"#)
+    #expect(file.diagnostics.count == 1)
+    #expect(file.diagnostics.first?.contains("warning") == true)
+    #expect(file.diagnostics.first?.contains(hint) == true)
   }
 }

@@ -20,7 +20,7 @@ struct StructureDiagnosticTests {
       }
       """#,
       #"unknown type of destination "slak" (did you mean "slack"?)"#,
-      #"unknown field "onn" in rules[1] (did you mean "on"?)"#.replacing("rules[1]", with: "rules[0]"),
+      #"unknown field "onn" in rules[0] (did you mean "on"?)"#,
       #"unknown destination "nobody" (describe it under "destinations")"#)
   }
 

@@ -61,7 +61,7 @@ struct TemplateDiagnosticTests {
 
   @Test func `a transform that does not exist is told, for it would render as nothing`() {
     expectTextErrors(
-      "{{uppercase(flow)}}", #"there is no "uppercase" for a text (did you mean "uppercased"?)"#)
+      "{{uppercase(flow)}}", #"there is no helper "uppercase" (did you mean "uppercased"?)"#)
   }
 
   @Test func `references are refused in what goes out`() {

@@ -33,19 +33,14 @@ struct RedactorTests {
     #expect(!Array(plain.utf8).starts(with: Array("s3cret9".utf8)), "\(plain)")
   }
 
-  @Test(arguments: [
-    ("https://hooks.slack.com/services/T0/B0/xyz", "POST hooks.slack.com•••: no", "/services/T0/B0/xyz"),
-    ("https://x.example?token=abcdef", "POST hooks.slack.com?token=abcdef: no", "/none"),
-  ])
-  func `everything of a URL behind its host counts as a secret`(url: String, shown: String, path: String) {
+  @Test func `everything of a URL behind its host counts as a secret`() {
     let redactor = Redactor()
-    redactor.addPath(ofURL: url)
-    if path != "/none" { #expect(redactor.redact("POST hooks.slack.com\(path): no") == shown) }
-    #expect(redactor.redact(url).hasSuffix("•••"))
+    redactor.addPath(ofURL: "https://hooks.slack.com/services/T0/B0/xyz")
+    redactor.addPath(ofURL: "https://x.example?token=abcdef")
     #expect(
-      redactor.redact("dropped the slash: services/T0/B0/xyz")
-        == (path == "/none"
-          ? "dropped the slash: services/T0/B0/xyz" : "dropped the slash: •••"))
+      redactor.redact("POST https://hooks.slack.com/services/T0/B0/xyz: no") == "POST https://hooks.slack.com•••: no")
+    #expect(redactor.redact("no such path: services/T0/B0/xyz") == "no such path: •••")
+    #expect(redactor.redact("https://x.example?token=abcdef") == "https://x.example•••")
   }
 
   @Test(arguments: ["https://x.example", "https://x.example/", "https://x.example/abc", "no url", "", "://"])

@@ -1,0 +1,151 @@
+/// Decides which conjunctions hold, from the notes about one event; each condition is tested at most once.
+struct Judge: ~Copyable {
+  private let automaton: Automaton
+  /// What was found out about each condition, valid where its `epoch` is the current one.
+  private let findings: UnsafeMutablePointer<Finding>
+  /// The epoch in which each conjunction was considered, and in which each pattern was found to match.
+  private let considered: UnsafeMutablePointer<UInt32>
+  private let matched: UnsafeMutablePointer<UInt32>
+  private var matches = Scratch<Int32>()
+  /// Array elements with leaves that meet a condition, in runs.
+  private var options = Scratch<Int32>(capacity: 64)
+  private var search = ConsistencySearch()
+  private var epoch: UInt32 = 0
+
+  init(_ automaton: Automaton) {
+    self.automaton = automaton
+    findings = .allocate(capacity: automaton.conditionCount + 1)
+    findings.initialize(repeating: Finding(), count: automaton.conditionCount + 1)
+    considered = .allocate(capacity: automaton.conjunctionCount + 1)
+    considered.initialize(repeating: 0, count: automaton.conjunctionCount + 1)
+    matched = .allocate(capacity: automaton.patternCount + 1)
+    matched.initialize(repeating: 0, count: automaton.patternCount + 1)
+  }
+
+  deinit {
+    findings.deallocate()
+    considered.deallocate()
+    matched.deallocate()
+  }
+
+  /// Forgets the event before.
+  mutating func begin() {
+    matches.removeAll()
+    options.removeAll()
+    epoch &+= 1
+    if epoch == 0 { startOver() }
+  }
+
+  /// After 2³² events the epochs would come again.
+  private mutating func startOver() {
+    findings.update(repeating: Finding(), count: automaton.conditionCount + 1)
+    considered.update(repeating: 0, count: automaton.conjunctionCount + 1)
+    matched.update(repeating: 0, count: automaton.patternCount + 1)
+    epoch = 1
+  }
+
+  @inline(__always)
+  mutating func consider(_ postings: Span32, _ notes: borrowing EventNotes) {
+    for index in postings.indices {
+      let number = Int(automaton.anchors.postings[index])
+      guard considered[number] != epoch else { continue }
+      considered[number] = epoch
+      let conjunction = automaton.conjunctions[number]
+      guard matched[Int(conjunction.pattern)] != epoch, holds(conjunction.conditions, notes) else { continue }
+      matched[Int(conjunction.pattern)] = epoch
+      matches.append(conjunction.pattern)
+    }
+  }
+
+  mutating func forEachMatch(_ body: (Int) -> Void) {
+    if matches.count > 32 {
+      for pattern in 0..<automaton.patternCount where matched[pattern] == epoch { body(pattern) }
+      return
+    }
+    for index in 0..<matches.count {
+      let pattern = matches[index]
+      var place = index
+      while place > 0, matches[place - 1] > pattern {
+        matches[place] = matches[place - 1]
+        place -= 1
+      }
+      matches[place] = pattern
+    }
+    for index in 0..<matches.count { body(Int(matches[index])) }
+  }
+
+  private mutating func holds(_ conditions: Span32, _ notes: borrowing EventNotes) -> Bool {
+    var open = 0
+    var asksForAbsence = false
+    for index in conditions.indices {
+      let finding = finding(Int(automaton.conjuncts[index]), notes)
+      if finding.isImpossible { return false }
+      if !finding.isFree {
+        open &+= 1
+        asksForAbsence = asksForAbsence || finding.mayBeAbsent
+      }
+    }
+    if open == 0 || open == 1 && !asksForAbsence { return true }
+    return agree(conditions, asksForAbsence, notes)
+  }
+
+  /// Whether elements can be found that meet all conditions together. Without absence in play, conditions that are met
+  /// outside of arrays can be left out; with it they count, as an element they are met in can make a field absent.
+  private mutating func agree(_ conditions: Span32, _ asksForAbsence: Bool, _ notes: borrowing EventNotes) -> Bool {
+    search.begin()
+    for index in conditions.indices {
+      let condition = Int(automaton.conjuncts[index])
+      let finding = findings[condition]
+      guard asksForAbsence || !finding.isFree else { continue }
+      search.add(finding, field: automaton.conditions[condition].field)
+    }
+    return search.run(options.base, notes)
+  }
+
+  @inline(__always)
+  private mutating func finding(_ condition: Int, _ notes: borrowing EventNotes) -> Finding {
+    let known = findings[condition]
+    return known.epoch == epoch ? known : find(condition, notes)
+  }
+
+  private mutating func find(_ number: Int, _ notes: borrowing EventNotes) -> Finding {
+    let condition = automaton.conditions[number]
+    var finding = Finding(epoch: epoch, options: Span32(first: Int32(options.count)))
+    var leaf = notes.firstLeaf(of: condition.field)
+    var isAbsent = leaf < 0
+    finding.mayBeAbsent = condition.allowsAbsence && !isAbsent
+    while leaf >= 0 {
+      let value = notes.leaves.base[Int(leaf)]
+      leaf = value.next
+      if value.element < 0 { finding.mayBeAbsent = false }
+      guard automaton.pool.holds(condition.tests, for: value) else { continue }
+      if value.element < 0 {
+        finding.isFree = true
+        if !automaton.usesAbsence { break }
+      } else if finding.options.count == 0 || options[options.count &- 1] != value.element {
+        options.append(value.element)
+        finding.options.count &+= 1
+      }
+    }
+    isAbsent = isAbsent && condition.allowsAbsence
+    if isAbsent { finding.isFree = true }
+    findings[number] = finding
+    return finding
+  }
+}
+
+/// How a condition can be met in an event.
+struct Finding: BitwiseCopyable {
+  var epoch: UInt32 = 0
+  /// By a leaf outside of arrays, or by the field being nowhere.
+  var isFree = false
+  /// By absence, if the element that other conditions choose lacks the field.
+  var mayBeAbsent = false
+  /// By leaves in these array elements.
+  var options = Span32()
+
+  @inline(__always)
+  var isImpossible: Bool {
+    !isFree && !mayBeAbsent && options.count == 0
+  }
+}

@@ -1,0 +1,133 @@
+package import JSONSource
+
+/// Finds the patterns of a set that match an event. Reuses its memory: an event costs no allocation once the matcher
+/// has seen the largest one (numbers of 16 and more digits excepted, where they are compared).
+package struct PatternMatcher: ~Copyable {
+  private let set: PatternSet
+  private let keysAreUnique: Bool
+  private var notes: EventNotes
+  private var frames = Scratch<EventScan.Frame>(capacity: 64)
+  private var judge: Judge
+  private var folded = Scratch<UInt8>(capacity: 64)
+
+  init(_ set: PatternSet, keysAreUnique: Bool) {
+    self.set = set
+    // A key with dots may lead to a field that seemed to be seen.
+    self.keysAreUnique = keysAreUnique && !set.automaton.splitsKeysAtDots
+    notes = EventNotes(fieldCount: set.automaton.fieldCount)
+    judge = Judge(set.automaton)
+  }
+
+  /// The indices of the patterns that match, ascending.
+  ///
+  /// - Throws: when the event is no JSON object or is cut; what no pattern asks for is hardly checked.
+  package mutating func matches(_ event: UnsafeRawBufferPointer) throws(JSONSyntaxError) -> [Int] {
+    var indices: [Int] = []
+    try forEachMatch(in: event) { indices.append($0) }
+    return indices
+  }
+
+  /// Calls `body` with the index of each pattern that matches, in ascending order; as ``matches(_:)`` without its list.
+  package mutating func forEachMatch(
+    in event: UnsafeRawBufferPointer, _ body: (Int) -> Void
+  ) throws(JSONSyntaxError) {
+    notes.reset(eventSize: event.count)
+    var scan = EventScan(set.automaton, event, keysAreUnique: keysAreUnique)
+    try scan.run(&notes, &frames)
+    judge.begin()
+    judge.consider(set.automaton.always, notes)
+    for index in 0..<notes.leaves.count {
+      let leaf = notes.leaves[index]
+      if set.automaton.fields[Int(leaf.field)].isAnchor { lookUp(leaf, set.automaton.fields[Int(leaf.field)]) }
+    }
+    judge.forEachMatch(body)
+  }
+
+  /// Considers all that hangs on what the leaf is.
+  private mutating func lookUp(_ leaf: Leaf, _ field: FieldIndex) {
+    judge.consider(field.anyValue, notes)
+    switch leaf.kind {
+    case .null: judge.consider(field.null, notes)
+    case .no: judge.consider(field.no, notes)
+    case .yes: judge.consider(field.yes, notes)
+    case .number: lookUpNumber(leaf, field)
+    case .numberText: if field.hasExactNumbers { lookUpExact(leaf.hash, leaf.field, ExactKind.numberText) }
+    case .string: lookUpString(leaf, field)
+    }
+  }
+
+  @inline(__always)
+  private mutating func lookUpExact(_ hash: UInt64, _ field: Int32, _ kind: UInt8) {
+    if let found = set.automaton.anchors.exact.find(Fingerprint.mix(hash, field, kind), where: { _ in true }) {
+      judge.consider(found, notes)
+    }
+  }
+
+  private mutating func lookUpNumber(_ leaf: Leaf, _ field: FieldIndex) {
+    if field.hasExactNumbers { lookUpExact((leaf.number + 0).bitPattern, leaf.field, ExactKind.number) }
+    guard field.bounds.count > 0 else { return }
+    let anchors = set.automaton.anchors
+    let count = Int(field.bounds.count)
+    let place = RangeSlots.place(of: leaf.number, anchors.bounds + Int(field.bounds.first), count)
+    var node = place + RangeSlots.count(count)
+    while node > 0 {
+      judge.consider(anchors.rangeNodes[Int(field.rangeNodes) + node], notes)
+      node >>= 1
+    }
+  }
+
+  private mutating func lookUpString(_ leaf: Leaf, _ field: FieldIndex) {
+    judge.consider(field.anyString, notes)
+    if field.hasExactStrings { lookUpExact(leaf.hash, leaf.field, ExactKind.string) }
+    let trie = set.automaton.anchors.trie
+    let count = Int(leaf.count)
+    if field.prefixes >= 0 {
+      trie.prefixes(of: leaf.text, count, from: field.prefixes) { judge.consider($0, notes) }
+    }
+    if field.suffixes >= 0 {
+      trie.suffixes(of: leaf.text, count, from: field.suffixes) { judge.consider($0, notes) }
+    }
+    if field.infixes >= 0 {
+      trie.infixes(of: leaf.text, count, from: field.infixes) { judge.consider($0, notes) }
+    }
+    if field.hasFoldedStrings || field.foldedPrefixes >= 0 || field.foldedSuffixes >= 0 { lookUpFolded(leaf, field) }
+    if field.networks.count > 0 { lookUpNetwork(leaf, field) }
+  }
+
+  private mutating func lookUpFolded(_ leaf: Leaf, _ field: FieldIndex) {
+    fold(leaf)
+    let text = UnsafePointer(folded.base)
+    let count = folded.count
+    let trie = set.automaton.anchors.trie
+    if field.hasFoldedStrings { lookUpExact(Fingerprint.of(text, count), leaf.field, ExactKind.folded) }
+    if field.foldedPrefixes >= 0 {
+      trie.prefixes(of: text, count, from: field.foldedPrefixes) { judge.consider($0, notes) }
+    }
+    if field.foldedSuffixes >= 0 {
+      trie.suffixes(of: text, count, from: field.foldedSuffixes) { judge.consider($0, notes) }
+    }
+  }
+
+  /// Writes the one form of each character (see ``CaseForms/fold(_:)``) into `folded`.
+  private mutating func fold(_ leaf: Leaf) {
+    folded.removeAll()
+    var position = 0
+    while position < Int(leaf.count) {
+      let scalar = CaseForms.fold(UTF8Text.next(leaf.text, Int(leaf.count), &position))
+      if scalar < 0x80 {
+        folded.append(UInt8(truncatingIfNeeded: scalar))
+      } else {
+        for byte in UTF8Text.encode(scalar) { folded.append(byte) }
+      }
+    }
+  }
+
+  private mutating func lookUpNetwork(_ leaf: Leaf, _ field: FieldIndex) {
+    guard let address = Address(UnsafeBufferPointer(start: leaf.text, count: Int(leaf.count))) else { return }
+    let lengths = set.automaton.anchors.networkLengths
+    for index in field.networks.indices where lengths[index].isV6 == address.isV6 {
+      let bits = Int(lengths[index].bits)
+      lookUpExact(Network.fingerprint(address.masked(bits), bits: bits), leaf.field, ExactKind.network)
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/// The members of the event data (contract, "The event"): what patterns can match and templates can name.
+enum EventFields {
+  /// Text, number or null.
+  static let values = [
+    "runId", "phase", "previousPhase", "flow", "trainingProject", "condition", "reason", "message", "createdAt",
+    "startedAt",
+    "endedAt", "durationSeconds", "durationText", "organization",
+  ]
+  /// What stands inside them is up to the user and the API.
+  static let objects = ["attributes", "run"]
+
+  static let all = values + objects
+}

@@ -1,0 +1,196 @@
+/// The JSON Schema (draft 2020-12) of the rules file, for editors.
+///
+/// It accepts and refuses the same shapes as the checker. What needs the rest of the file, the environment or a template's
+/// grammar (does this destination exist, is this variable set, is this tag closed) only the checker knows.
+package enum RuleSchema {
+  package static let text = ##"""
+    {
+      "$schema": "https://json-schema.org/draft/2020-12/schema",
+      "title": "vi-notify rules",
+      "type": "object",
+      "required": ["version", "rules"],
+      "additionalProperties": false,
+      "properties": {
+        "$schema": {"type": "string", "description": "Where this schema is, for editors."},
+        "version": {"const": 1},
+        "source": {"$ref": "#/$defs/source"},
+        "watch": {"$ref": "#/$defs/watch"},
+        "destinations": {
+          "type": "object",
+          "additionalProperties": false,
+          "patternProperties": {"^(?!hook$)[A-Za-z0-9_-]{1,60}$": {"$ref": "#/$defs/destination"}}
+        },
+        "rules": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/rule"}}
+      },
+      "$defs": {
+        "filled": {"type": "string", "minLength": 1},
+        "name": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$"},
+        "duration": {
+          "type": "string",
+          "description": "Such as 500ms, 30s, 5m, 2h30m or 7d.",
+          "pattern": "^(?=.)([0-9]{1,12}d)?([0-9]{1,12}h)?([0-9]{1,12}m)?([0-9]{1,12}s)?([0-9]{1,12}ms)?$"
+        },
+        "source": {
+          "type": "object",
+          "description": "Where the runs are; by default the variables of the vendor's SDK.",
+          "additionalProperties": false,
+          "properties": {
+            "endpoint": {"$ref": "#/$defs/filled"},
+            "organization": {"$ref": "#/$defs/filled"},
+            "secretKey": {"$ref": "#/$defs/filled", "description": "${env:NAME} or ${file:/path}"}
+          }
+        },
+        "watch": {
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {
+            "runs": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}},
+            "interval": {"$ref": "#/$defs/duration", "description": "Time between two looks, 100ms to 1d."},
+            "since": {"$ref": "#/$defs/filled", "description": "now, all, a duration or a time: which ended runs count on the first start."}
+          }
+        },
+        "destination": {
+          "type": "object",
+          "required": ["type", "url"],
+          "additionalProperties": false,
+          "properties": {
+            "type": {"enum": ["webhook", "slack"]},
+            "url": {"$ref": "#/$defs/filled"},
+            "secret": {"$ref": "#/$defs/secrets"},
+            "headers": {
+              "type": "object",
+              "additionalProperties": false,
+              "patternProperties": {
+                "^(?!([Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]|[Hh][Oo][Ss][Tt]|[Ww][Ee][Bb][Hh][Oo][Oo][Kk]-([Ii][Dd]|[Tt][Ii][Mm][Ee][Ss][Tt][Aa][Mm][Pp]|[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]))$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$": {"$ref": "#/$defs/filled"}
+              }
+            },
+            "timeout": {"$ref": "#/$defs/duration", "description": "Of one attempt, 100ms to 10m."},
+            "retryFor": {"$ref": "#/$defs/duration", "description": "From the event to the last attempt, up to 30d."},
+            "concurrency": {"type": "integer", "minimum": 1, "maximum": 64}
+          },
+          "if": {"properties": {"type": {"not": {"const": "webhook"}}}},
+          "then": {"not": {"required": ["secret"]}}
+        },
+        "secrets": {
+          "anyOf": [
+            {"$ref": "#/$defs/filled"},
+            {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/filled"}}
+          ]
+        },
+        "trigger": {
+          "enum": ["pending", "running", "succeeded", "failed", "error", "cancelled", "terminal", "any"]
+        },
+        "rule": {
+          "type": "object",
+          "required": ["name", "actions"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"},
+            "on": {
+              "anyOf": [
+                {"$ref": "#/$defs/trigger"},
+                {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/trigger"}}
+              ]
+            },
+            "match": {"$ref": "#/$defs/pattern"},
+            "actions": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/action"}}
+          }
+        },
+        "action": {
+          "type": "object",
+          "oneOf": [{"required": ["send"]}, {"required": ["run"]}, {"required": ["shell"]}],
+          "additionalProperties": false,
+          "properties": {
+            "send": {"$ref": "#/$defs/filled"},
+            "text": {"$ref": "#/$defs/filled"},
+            "body": true,
+            "run": {"type": "array", "minItems": 1, "prefixItems": [{"$ref": "#/$defs/filled"}], "items": {"type": "string"}},
+            "shell": {"type": "string", "minLength": 1, "not": {"pattern": "\\{\\{"}},
+            "id": {"$ref": "#/$defs/name"},
+            "timeout": {"$ref": "#/$defs/duration"},
+            "retryFor": {"$ref": "#/$defs/duration"},
+            "workingDirectory": {"$ref": "#/$defs/filled"},
+            "env": {
+              "type": "object",
+              "additionalProperties": false,
+              "patternProperties": {"^(?!VI_)[A-Za-z0-9_]+$": {"$ref": "#/$defs/filled"}}
+            }
+          },
+          "if": {"required": ["send"]},
+          "then": {
+            "not": {"anyOf": [{"required": ["env"]}, {"required": ["workingDirectory"]}, {"required": ["text", "body"]}]}
+          },
+          "else": {"not": {"anyOf": [{"required": ["text"]}, {"required": ["body"]}]}}
+        },
+        "pattern": {
+          "type": "object",
+          "description": "An event pattern as AWS EventBridge has them, over the event data.",
+          "minProperties": 1,
+          "properties": {"$or": {"type": "array", "minItems": 2, "items": {"$ref": "#/$defs/pattern"}}},
+          "additionalProperties": {"anyOf": [{"$ref": "#/$defs/pattern"}, {"$ref": "#/$defs/alternatives"}]}
+        },
+        "alternatives": {
+          "type": "array",
+          "minItems": 1,
+          "items": {"anyOf": [{"type": ["string", "number", "boolean", "null"]}, {"$ref": "#/$defs/operator"}]}
+        },
+        "caseless": {
+          "type": "object",
+          "required": ["equals-ignore-case"],
+          "additionalProperties": false,
+          "properties": {"equals-ignore-case": {"type": "string"}}
+        },
+        "wildcard": {"type": "string", "pattern": "^([^*\\\\]|\\*(?!\\*)|\\\\[*\\\\])*$"},
+        "texts": {"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
+        "operator": {
+          "type": "object",
+          "minProperties": 1,
+          "maxProperties": 1,
+          "additionalProperties": false,
+          "properties": {
+            "exactly": {"type": "string"},
+            "prefix": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/caseless"}]},
+            "suffix": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/caseless"}]},
+            "equals-ignore-case": {"type": "string"},
+            "wildcard": {"$ref": "#/$defs/wildcard"},
+            "exists": {"type": "boolean"},
+            "cidr": {"type": "string", "pattern": "^[0-9A-Fa-f:.]+/[0-9]{1,3}$"},
+            "numeric": {
+              "type": "array",
+              "minItems": 2,
+              "maxItems": 4,
+              "prefixItems": [
+                {"enum": ["=", "<", "<=", ">", ">="]}, {"type": "number"}, {"enum": ["<", "<="]}, {"type": "number"}
+              ],
+              "not": {"minItems": 3, "maxItems": 3}
+            },
+            "anything-but": {
+              "anyOf": [
+                {"type": ["string", "number"]},
+                {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                {"type": "array", "minItems": 1, "items": {"type": "number"}},
+                {
+                  "type": "object",
+                  "minProperties": 1,
+                  "maxProperties": 1,
+                  "additionalProperties": false,
+                  "properties": {
+                    "prefix": {"$ref": "#/$defs/texts"},
+                    "suffix": {"$ref": "#/$defs/texts"},
+                    "equals-ignore-case": {"$ref": "#/$defs/texts"},
+                    "wildcard": {
+                      "anyOf": [
+                        {"$ref": "#/$defs/wildcard"},
+                        {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/wildcard"}}
+                      ]
+                    }
+                  }
+                }
+              ]
+            }
+          }
+        }
+      }
+    }
+    """##
+}

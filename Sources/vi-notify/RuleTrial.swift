@@ -1,0 +1,105 @@
+import Daemon
+import Delivery
+import JSONSource
+import Rules
+import Runs
+import Secrets
+import Storage
+import Transport
+import Watching
+
+/// What rules say to one run: verdicts, and everything that would go out.
+struct RuleTrial {
+  let verdicts: [RuleVerdict]
+  private let outgoing: [Outgoing]
+
+  private struct Outgoing {
+    let planned: PlannedDelivery
+    let delivery: NewDelivery
+    /// Nil for a hook.
+    let request: HTTPRequest?
+  }
+
+  private let redactor: Redactor
+
+  /// Throws what a secret that can't be used throws.
+  init(_ configuration: Configuration, of run: Run) throws {
+    let source = configuration.file.source
+    let secrets = configuration.secrets
+    let endpoint = (try? secrets.resolvePlain(source.endpoint)) ?? "https://api.vi.datature.com"
+    let organization = run.organization ?? (try? secrets.resolvePlain(source.organization)) ?? "organization"
+    let event = RunEvent(
+      run, reading: run.reading, previousPhase: nil, organization: organization, endpoint: endpoint)
+    verdicts = configuration.rules.verdicts(on: event)
+    redactor = secrets.redactor
+    let builder = RequestBuilder(secrets: secrets, time: .system)
+    outgoing = try configuration.rules.deliveries(for: [event]).flatMap { $0 }.map { planned in
+      let delivery = NewDelivery(planned)
+      let destination = configuration.file.destinations.first { $0.name == planned.destination }
+      let request = try destination.map { destination in
+        try builder.request(id: delivery.id, content: delivery.content, event: event.body, to: destination)
+      }
+      return Outgoing(planned: planned, delivery: delivery, request: request)
+    }
+  }
+
+  var json: [UInt8] {
+    JSONWriter.object { json in
+      json.member("fired") { $0.array(verdicts.filter(\.fired)) { $0.string($1.rule) } }
+      json.member("rules") { json in
+        json.array(verdicts) { json, verdict in
+          json.object { json in
+            json.member("name", verdict.rule)
+            json.member("fired", verdict.fired)
+            json.member("reason", verdict.reason)
+          }
+        }
+      }
+      json.member("deliveries") { json in json.array(outgoing) { write($1, into: &$0) } }
+    }
+  }
+
+  private func write(_ outgoing: Outgoing, into json: inout JSONWriter) {
+    json.object { json in
+      json.member("rule", outgoing.planned.rule)
+      json.member("action", outgoing.planned.action)
+      json.member("destination", outgoing.planned.destination)
+      if let request = outgoing.request {
+        json.member("request") { write(request, into: &$0) }
+      } else if case .hook(let call) = outgoing.delivery.content {
+        json.member("command", raw: call.json)
+      }
+    }
+  }
+
+  private func write(_ request: HTTPRequest, into json: inout JSONWriter) {
+    json.object { json in
+      json.member("method", request.method)
+      json.member("url", redactor.redact(request.url))
+      json.member("headers") { json in
+        json.object { json in
+          for header in request.headers { json.member(header.name, redactor.redact(header.value)) }
+        }
+      }
+      json.member("body", raw: request.body ?? Array("null".utf8))
+    }
+  }
+
+  func print() {
+    let console = Console.shared
+    for verdict in verdicts {
+      console.print("\(verdict.fired ? "✓" : "✗") \(verdict.rule): \(verdict.reason)".printable)
+    }
+    for outgoing in outgoing {
+      let planned = outgoing.planned
+      console.print("\n\(planned.rule), \(planned.action) → \(planned.destination)".printable)
+      if let request = outgoing.request {
+        console.print("  \(request.method) \(redactor.redact(request.url))".printable)
+        for header in request.headers { console.print("  \(header.name): \(redactor.redact(header.value))".printable) }
+        console.print("  \(String(decoding: request.body ?? [], as: UTF8.self))".printable)
+      } else if case .hook(let call) = outgoing.delivery.content {
+        console.print("  \(String(decoding: call.json, as: UTF8.self))".printable)
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Daemon
+import FoundationEssentials
+import Rules
+import Runs
+import Secrets
+
+struct TestCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test", abstract: "Say which rules fire for a run, and what would go out.",
+    discussion: """
+      Offline: nothing is sent and no state is touched. With --expect and --expect-none it is a unit test for rules: the exit \
+      status is 1 when an expectation is not met.
+
+      EXAMPLE
+        vi-notify runs get run_abc123 --output json > run.json
+        vi-notify test rules.json --run run.json --expect tell-chat-on-failure
+      """)
+
+  @Argument(help: "The rules file.")
+  var file: String
+  @Option(help: ArgumentHelp("A run as `runs get ID --output json` prints it.", valueName: "file"))
+  var run: String
+  @Option(help: ArgumentHelp("This rule must fire; may be given several times.", valueName: "rule"))
+  var expect: [String] = []
+  @Flag(help: "No rule may fire.")
+  var expectNone = false
+  @OptionGroup var format: OutputOption
+
+  func validate() throws {
+    if expectNone, !expect.isEmpty { throw ValidationError("--expect and --expect-none contradict each other") }
+  }
+
+  func run() async throws {
+    try await ending {
+      let secrets = SecretSource(environment: Environment.variables)
+      let check = try Configuration.check(path: file, secrets: secrets)
+      DiagnosticReport.say(check, file: file)
+      guard let configuration = check.configuration else {
+        throw Failure(.badConfiguration, "the rules file \(file) has mistakes; nothing was tried")
+      }
+      let trial = try RuleTrial(configuration, of: readRun())
+      switch format.output {
+      case .json: Console.shared.print(trial.json)
+      case .table: trial.print()
+      }
+      try judge(trial, configuration)
+    }
+  }
+
+  private func readRun() throws(Failure) -> Run {
+    guard let data = FileManager.default.contents(atPath: run) else {
+      throw Failure(.unreadableData, "the run \(run) can't be read; make one with: vi-notify runs get ID --output json")
+    }
+    do throws(MalformedRun) {
+      return try Run(parsing: Array(data))
+    } catch {
+      throw Failure(
+        .unreadableData, "\(run) is not a run document: \(error); make one with: vi-notify runs get ID --output json")
+    }
+  }
+
+  private func judge(_ trial: RuleTrial, _ configuration: Configuration) throws(Failure) {
+    let fired = trial.verdicts.filter(\.fired).map(\.rule)
+    for name in expect where !configuration.file.rules.contains(where: { $0.name == name }) {
+      let names = configuration.file.rules.map(\.name).joined(separator: ", ")
+      throw Failure(.no, "expected \(name.debugDescription) to fire, but there is no such rule; there are: \(names)")
+    }
+    if let missing = trial.verdicts.first(where: { expect.contains($0.rule) && !$0.fired }) {
+      throw Failure(.no, "expected \(missing.rule.debugDescription) to fire: \(missing.reason)".printable)
+    }
+    if expectNone, !fired.isEmpty {
+      throw Failure(.no, "expected no rule to fire, but did: \(fired.joined(separator: ", "))")
+    }
+  }
+}

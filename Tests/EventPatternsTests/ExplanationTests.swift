@@ -1,0 +1,45 @@
+import JSONSource
+import Testing
+
+@testable import EventPatterns
+
+@Suite struct ExplanationTests {
+  private func reason(_ pattern: String, _ event: String) throws -> String? {
+    let node = try JSONDocument(parsing: Array(event.utf8)).root
+    guard case .fails(_, let reason) = try EventPattern(pattern).explain(node) else { return nil }
+    return reason
+  }
+
+  @Test(arguments: [
+    (#"{"phase":["succeeded"]}"#, #"{"phase":"failed"}"#, "phase is failed, the rule wants succeeded"),
+    (#"{"attributes":{"stage":["prod"]}}"#, #"{"attributes":{}}"#, "attributes.stage is absent"),
+    (
+      #"{"durationSeconds":[{"numeric":[">",3600]}]}"#, #"{"durationSeconds":12}"#,
+      "durationSeconds is 12, the rule wants > 3600"
+    ),
+    (
+      #"{"n":[{"numeric":[">=",0,"<",1.5]},null]}"#, #"{"n":[2,"x y"]}"#,
+      #"n is 2, "x y", the rule wants >= 0 and < 1.5 or null"#
+    ),
+    (#"{"a":[{"exists":false}]}"#, #"{"a":1}"#, "a is 1, the rule wants it absent"),
+    (#"{"a":["x"]}"#, #"{"a":{"b":1}}"#, "a is an object, the rule wants x"),
+    (#"{"a":[{"anything-but":["x","y"]}]}"#, #"{"a":"x"}"#, "a is x, the rule wants anything but x, y"),
+    (#"{"a":[{"cidr":"10.0.0.0/8"}]}"#, #"{"a":"::1"}"#, "a is ::1, the rule wants an address in 10.0.0.0/8"),
+    (
+      #"{"c":{"name":["a"],"status":["x"]}}"#, #"{"c":[{"name":"a"},{"status":"x"}]}"#,
+      "c.status fits only in another element of the list than c.name"
+    ),
+    (
+      #"{"z":[1],"$or":[{"a":[1]},{"b":[1],"c":[1]}]}"#, #"{"z":1,"b":1}"#,
+      "no alternative of $or holds; in the nearest, a is absent"
+    ),
+    (#"{"z":[1],"$or":[{"a":[1]},{"b":[1]}]}"#, #"{"z":2,"b":2}"#, "z is 2, the rule wants 1"),
+  ])
+  func `the first reason is told in words`(pattern: String, event: String, expected: String) throws {
+    #expect(try reason(pattern, event) == expected)
+  }
+
+  @Test func `a pattern that matches has no reason`() throws {
+    #expect(try reason(#"{"a":[1]}"#, #"{"a":[2,1.0]}"#) == nil)
+  }
+}

@@ -1,0 +1,127 @@
+import Runs
+import Testing
+
+@testable import Storage
+
+/// What every store does with sweeps.
+struct LedgerConformance {
+  private func entry(_ phase: Phase, _ since: Int64, isBaseline: Bool = false) -> Ledger.Entry {
+    Ledger.Entry(phase: phase, since: ms(since), isBaseline: isBaseline)
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `a new store knows nothing`(factory: StoreFactory) async throws {
+    try await factory.withStore { store in
+      let ledger = try await store.ledger(organization: "org")
+      #expect(ledger.runs.isEmpty)
+      #expect(!ledger.hasBaseline)
+      #expect(try await store.counts() == DeliveryCounts())
+      #expect(try await store.deliveries(DeliveryFilter()).isEmpty)
+      #expect(try await store.nextDue(after: ms(0)) == nil)
+      #expect(try await store.delivery(id: "none") == nil)
+      #expect(try await store.releaseClaims(at: ms(0)) == 0)
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `the ledger holds the last entry of every run, each organization's by itself`(factory: StoreFactory) async throws
+  {
+    try await factory.withStore { store in
+      var sweep = SweepCommit(organization: "org", time: ms(1))
+      for phase in Phase.allCases { sweep.changed[phase.rawValue] = entry(phase, 5, isBaseline: true) }
+      _ = try await store.commit(sweep)
+      var next = SweepCommit(organization: "org", time: ms(2))
+      next.changed = ["failed": entry(.running, 9)]
+      _ = try await store.commit(next)
+      let ledger = try await store.ledger(organization: "org")
+      #expect(ledger.runs.count == Phase.allCases.count)
+      #expect(ledger.runs["failed"] == entry(.running, 9))
+      #expect(ledger.runs["error"] == entry(.error, 5, isBaseline: true))
+      #expect(try await store.ledger(organization: "other").runs.isEmpty)
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `the baseline is set by the sweep that says so, once and for its organization`(factory: StoreFactory)
+    async throws
+  {
+    try await factory.withStore { store in
+      var sweep = SweepCommit(organization: "org", time: ms(1))
+      sweep.setsBaseline = true
+      _ = try await store.commit(sweep)
+      _ = try await store.commit(sweep)
+      _ = try await store.commit(SweepCommit(organization: "org", time: ms(2)))
+      #expect(try await store.ledger(organization: "org").hasBaseline)
+      #expect(try await !store.ledger(organization: "other").hasBaseline)
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `an event is taken once, and what is known of it stays as it is`(factory: StoreFactory) async throws {
+    try await factory.withStore { store in
+      let first = try await store.commit(.of(run: "r", "m1", "m2"))
+      #expect(first == (events: 1, deliveries: 2))
+      let again = try await store.commit(.of(run: "r", "m1", "m2", "m3", at: 99))
+      #expect(again == (events: 0, deliveries: 0))
+      let other = try await store.commit(.of(run: "r", "m1", "m4", eventAt: 2, at: 5))
+      #expect(other == (events: 1, deliveries: 1))
+      #expect(try await store.deliveries(DeliveryFilter()).map(\.id) == ["m1", "m2", "m4"])
+      #expect(try await store.record("m1").createdAt == ms(0))
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `deliveries keep what they carry, byte for byte`(factory: StoreFactory) async throws {
+    let env = [HookCall.Variable(name: "T", reference: "${env:T}"), .init(name: "A", reference: "")]
+    let contents: [DeliveryContent] = [
+      .event, .body(Array(#"{"text": "é\u0000 😀"}"#.utf8)), .hook(HookCall(command: .shell("echo \"$X\"\n"))),
+      .hook(HookCall(command: .run(["./x", "", "a\nb\0", "😀"]), environment: env, workingDirectory: "/srv/ä")),
+    ]
+    try await factory.withStore { store in
+      let event = try RunEvent.of(run: "r")
+      var sweep = SweepCommit(organization: "org", time: ms(7))
+      sweep.events = [
+        NewEvent(
+          event: event,
+          deliveries: contents.enumerated().map { index, content in
+            NewDelivery(
+              id: "m\(index)", rule: "näme 'x'; --", destination: "d", content: content, timeout: .milliseconds(1_500),
+              retryFor: index == 0 ? nil : .seconds(9))
+          })
+      ]
+      _ = try await store.commit(sweep)
+      let claims = try await store.claim(destination: "d", limit: 9, at: ms(7))
+      #expect(claims.map(\.content) == contents)
+      #expect(claims.map(\.retryFor) == [nil, .seconds(9), .seconds(9), .seconds(9)])
+      for claim in claims {
+        #expect(claim.event == event.body)
+        #expect((claim.eventID, claim.runID, claim.rule) == (event.id, "r", "näme 'x'; --"))
+        #expect((claim.attempt, claim.createdAt, claim.timeout) == (1, ms(7), .milliseconds(1_500)))
+        #expect(try await store.delivery(id: claim.id)?.content == claim.content)
+        #expect(try await store.delivery(id: claim.id)?.event == event.body)
+      }
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `deliveries are listed by status, run and rule, the newest last`(factory: StoreFactory) async throws {
+    try await factory.withStore { store in
+      _ = try await store.commit(.of(run: "a", [.of("m1", rule: "x"), .of("m2", to: "d2", rule: "y")]))
+      _ = try await store.commit(.of(run: "b", [.of("m3", rule: "x"), .of("m4", to: "d4")]))
+      try await store.settle(store.claimOne("d2"), as: .dead(reason: "gone"), .of(store.claimOne("d4"), at: 5))
+      let listed = [
+        DeliveryFilter(), DeliveryFilter(status: .pending), DeliveryFilter(status: .claimed),
+        DeliveryFilter(status: .dead), DeliveryFilter(status: .delivered), DeliveryFilter(runID: "b"),
+        DeliveryFilter(rule: "x"), DeliveryFilter(status: .pending, runID: "a", rule: "x"),
+        DeliveryFilter(rule: "none"),
+      ]
+      var ids: [[String]] = []
+      for filter in listed { ids.append(try await store.deliveries(filter).map(\.id)) }
+      #expect(
+        ids == [
+          ["m1", "m2", "m3", "m4"], ["m1", "m3", "m4"], ["m4"], ["m2"], [], ["m3", "m4"], ["m1", "m3"], ["m1"], [],
+        ])
+      #expect(try await store.counts() == DeliveryCounts(pending: 2, claimed: 1, delivered: 0, dead: 1))
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Runs
+
+@testable import Storage
+
+/// What a store must look like from outside, in memory and as plainly as it can be said.
+actor ModelStore: StateStore {
+  private struct Item {
+    let new: NewDelivery
+    let event: RunEvent
+    let createdAt: Timestamp
+    var status = DeliveryStatus.pending
+    var attempts = 0
+    var next: Timestamp?
+    var claimedAt: Timestamp?
+    var settledAt: Timestamp?
+    var reason: String?
+    var log: [AttemptRecord] = []
+
+    var isUnsettled: Bool { status == .pending || status == .claimed }
+  }
+
+  private var items: [Item] = []
+  private var eventIDs: Set<String> = []
+  private var ledgers: [String: Ledger] = [:]
+
+  func ledger(organization: String) -> Ledger { ledgers[organization] ?? Ledger() }
+
+  func commit(_ sweep: SweepCommit) -> (events: Int, deliveries: Int) {
+    var ledger = ledgers[sweep.organization] ?? Ledger()
+    ledger.runs.merge(sweep.changed) { $1 }
+    if sweep.setsBaseline { ledger.hasBaseline = true }
+    ledgers[sweep.organization] = ledger
+    let known = items.count
+    let fresh = sweep.events.filter { eventIDs.insert($0.event.id).inserted }
+    for new in fresh {
+      for delivery in new.deliveries where !items.contains(where: { $0.new.id == delivery.id }) {
+        items.append(Item(new: delivery, event: new.event, createdAt: sweep.time, next: sweep.time))
+      }
+    }
+    return (fresh.count, items.count - known)
+  }
+
+  func destinationsDue(at now: Timestamp) -> [String] {
+    Set(items.filter { isDue($0, now) }.map(\.new.destination)).sorted()
+  }
+
+  func nextDue(after now: Timestamp) -> Timestamp? { items.compactMap(\.next).filter { $0 > now }.min() }
+
+  private func isDue(_ item: Item, _ now: Timestamp) -> Bool { item.next.map { $0 <= now } ?? false }
+
+  func claim(destination: String, limit: Int, at now: Timestamp) -> [ClaimedDelivery] {
+    let free = items.indices.filter { index in
+      let item = items[index]
+      return item.new.destination == destination && isDue(item, now)
+        && !items[..<index].contains {
+          $0.isUnsettled && $0.event.runID == item.event.runID && $0.new.destination == destination
+            && $0.event.id != item.event.id
+        }
+    }
+    return free.prefix(limit).map { index in
+      items[index].status = .claimed
+      items[index].attempts += 1
+      items[index].next = nil
+      items[index].claimedAt = now
+      return claimed(items[index])
+    }
+  }
+
+  private func claimed(_ item: Item) -> ClaimedDelivery {
+    ClaimedDelivery(
+      id: item.new.id, eventID: item.event.id, runID: item.event.runID, rule: item.new.rule,
+      destination: item.new.destination, content: item.new.content, event: item.event.body, attempt: item.attempts,
+      createdAt: item.createdAt, timeout: item.new.timeout, retryFor: item.new.retryFor)
+  }
+
+  func settle(
+    _ delivery: ClaimedDelivery, as settlement: Settlement, _ attempt: AttemptRecord
+  ) throws(StorageError) {
+    let index = items.firstIndex {
+      $0.new.id == delivery.id && $0.status == .claimed && $0.attempts == delivery.attempt
+    }
+    guard let index else { throw .notClaimed(delivery.id) }
+    items[index].claimedAt = nil
+    switch settlement {
+    case .delivered: end(index, .delivered, nil, attempt.finishedAt)
+    case .dead(let reason): end(index, .dead, reason, attempt.finishedAt)
+    case .retry(let next, let reason):
+      (items[index].status, items[index].next, items[index].reason) = (.pending, next, reason)
+    case .interrupted:
+      (items[index].status, items[index].next) = (.pending, attempt.finishedAt)
+      items[index].attempts -= 1
+      return
+    }
+    items[index].log.append(attempt)
+  }
+
+  private func end(_ index: Int, _ status: DeliveryStatus, _ reason: String?, _ now: Timestamp) {
+    (items[index].status, items[index].reason, items[index].settledAt) = (status, reason, now)
+  }
+
+  func releaseClaims(at now: Timestamp) -> Int {
+    let claimed = items.indices.filter { items[$0].status == .claimed }
+    for index in claimed {
+      items[index].log.append(
+        AttemptRecord(
+          number: items[index].attempts, startedAt: items[index].claimedAt ?? now, finishedAt: now,
+          outcome: "interrupted", detail: "vi-notify ended before the answer was known"))
+      (items[index].status, items[index].next, items[index].claimedAt) = (.pending, now, nil)
+    }
+    return claimed.count
+  }
+
+  func counts() -> DeliveryCounts {
+    var counts = DeliveryCounts()
+    for item in items {
+      switch item.status {
+      case .pending: counts.pending += 1
+      case .claimed: counts.claimed += 1
+      case .delivered: counts.delivered += 1
+      case .dead: counts.dead += 1
+      }
+    }
+    return counts
+  }
+
+  func deliveries(_ filter: DeliveryFilter) -> [DeliveryRecord] {
+    items.filter { item in
+      let hasStatus = filter.status.map { $0 == .pending ? item.isUnsettled : item.status == $0 } ?? true
+      return hasStatus && filter.runID.map { $0 == item.event.runID } ?? true
+        && filter.rule.map { $0 == item.new.rule } ?? true
+    }.map(record)
+  }
+
+  private func record(_ item: Item) -> DeliveryRecord {
+    DeliveryRecord(
+      id: item.new.id, eventID: item.event.id, runID: item.event.runID, rule: item.new.rule,
+      destination: item.new.destination, status: item.status, attempts: item.attempts, nextAttemptAt: item.next,
+      createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason)
+  }
+
+  func delivery(id: String) -> DeliveryDetail? {
+    items.first { $0.new.id == id }.map {
+      DeliveryDetail(record: record($0), content: $0.new.content, event: $0.event.body, attempts: $0.log)
+    }
+  }
+
+  nonisolated func close() {}
+}

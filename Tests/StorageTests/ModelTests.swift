@@ -1,0 +1,116 @@
+import Runs
+import Testing
+
+@testable import Storage
+
+/// Random lives of a store, step by step against the model: nothing that can be seen from outside may differ.
+struct ModelTests {
+  @Test(arguments: UInt64(0)..<12)
+  func `any sequence of commits, claims and settlements looks as in the model`(seed: UInt64) async throws {
+    let scratch = try ScratchDirectory()
+    let store = try SQLiteStore(path: "\(scratch.path)/state.sqlite")
+    defer { store.close() }
+    var life = Life(store: store, model: ModelStore(), random: SeededGenerator(seed: seed))
+    for step in 0..<60 {
+      let action = try await life.step()
+      try await life.compare("seed \(seed), step \(step): \(action)")
+    }
+    try await life.compareDetails("seed \(seed)")
+    #expect(life.settled > 0, "seed \(seed)")
+  }
+}
+
+private struct Life {
+  let store: SQLiteStore
+  let model: ModelStore
+  var random: SeededGenerator
+  var now: Int64 = 1_000
+  /// Claims that were handed out, also settled and released ones: those must be refused.
+  var claims: [ClaimedDelivery] = []
+  var settled = 0
+
+  private static let runs = ["r1", "r2", "r3"]
+  private static let destinations = ["d1", "d2"]
+
+  private mutating func pick<Element>(_ list: [Element]) -> Element {
+    list[Int.random(in: list.indices, using: &random)]
+  }
+
+  mutating func step() async throws -> String {
+    now += Int64.random(in: 0...20, using: &random)
+    switch Int.random(in: 0..<100, using: &random) {
+    case 0..<30: return try await commit()
+    case 30..<60: return try await claim()
+    case 60..<95 where !claims.isEmpty: return try await settle()
+    case 95..<98: return try await release()
+    default: return "nothing"
+    }
+  }
+
+  private mutating func commit() async throws -> String {
+    var sweep = SweepCommit(organization: "org", time: ms(now))
+    for _ in 0..<Int.random(in: 0...3, using: &random) {
+      let run = pick(Self.runs)
+      let event = try RunEvent.of(run: run, pick(["Running", "Failed"]), at: .random(in: 0..<6, using: &random))
+      let deliveries = (0..<Int.random(in: 0...2, using: &random)).map { index in
+        NewDelivery.of("\(event.id)-\(index)", to: pick(Self.destinations), rule: pick(["a", "b"]))
+      }
+      sweep.events.append(NewEvent(event: event, deliveries: deliveries))
+      sweep.changed[run] = Ledger.Entry(phase: event.phase, since: event.time, isBaseline: Bool.random(using: &random))
+    }
+    sweep.setsBaseline = Int.random(in: 0..<10, using: &random) == 0
+    let (mine, expected) = (try await store.commit(sweep), await model.commit(sweep))
+    #expect(mine == expected)
+    return "commit of \(sweep.events.count) events"
+  }
+
+  private mutating func claim() async throws -> String {
+    let (destination, limit) = (pick(Self.destinations), Int.random(in: 0...3, using: &random))
+    let mine = try await store.claim(destination: destination, limit: limit, at: ms(now))
+    let expected = await model.claim(destination: destination, limit: limit, at: ms(now))
+    #expect(mine.map { "\($0)" } == expected.map { "\($0)" })
+    claims += mine
+    return "claim of \(limit) for \(destination)"
+  }
+
+  private mutating func settle() async throws -> String {
+    let claim = pick(claims)
+    let ends: [Settlement] = [
+      .delivered, .dead(reason: "gone"), .retry(at: ms(now + .random(in: 0...60, using: &random)), reason: "timeout"),
+      .interrupted,
+    ]
+    let (end, attempt) = (pick(ends), AttemptRecord.of(claim, at: now))
+    let (store, model) = (store, model)
+    let mine = await storageError { try await store.settle(claim, as: end, attempt) }
+    let expected = await storageError { try await model.settle(claim, as: end, attempt) }
+    #expect(mine == expected)
+    if mine == nil { settled += 1 }
+    return "settle \(claim.id) attempt \(claim.attempt) as \(end)"
+  }
+
+  private mutating func release() async throws -> String {
+    #expect(try await store.releaseClaims(at: ms(now)) == (await model.releaseClaims(at: ms(now))))
+    return "release"
+  }
+
+  func compare(_ comment: String) async throws {
+    let comment = Comment(rawValue: comment)
+    #expect(try await store.deliveries(DeliveryFilter()) == (await model.deliveries(DeliveryFilter())), comment)
+    #expect(try await store.counts() == (await model.counts()), comment)
+    #expect(try await store.nextDue(after: ms(now)) == (await model.nextDue(after: ms(now))), comment)
+    let due = try await store.destinationsDue(at: ms(now)).sorted()
+    #expect(due == (await model.destinationsDue(at: ms(now))), comment)
+  }
+
+  func compareDetails(_ comment: String) async throws {
+    let comment = Comment(rawValue: comment)
+    for record in try await store.deliveries(DeliveryFilter()) {
+      let (mine, expected) = (try await store.delivery(id: record.id), await model.delivery(id: record.id))
+      #expect(mine?.attempts == expected?.attempts, comment)
+      #expect(mine?.event == expected?.event, comment)
+    }
+    let (mine, expected) = (try await store.ledger(organization: "org"), await model.ledger(organization: "org"))
+    #expect(mine.runs == expected.runs, comment)
+    #expect(mine.hasBaseline == expected.hasBaseline, comment)
+  }
+}
