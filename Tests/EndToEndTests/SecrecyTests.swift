@@ -98,7 +98,7 @@ import Testing
   }
 
   @Test func `the address of a destination is struck out before it was ever used`() async throws {
-    try await onPreparedStage([.status(400, body: Self.echo, times: nil)]) { stage in
+    try await onPreparedStage([.status(400, body: "ask \(Self.chatPath)", times: nil)]) { stage in
       let unused = "{\"name\": \"never\", \"match\": {\"flow\": [\"x\"]}, \"actions\": [{\"send\": \"chat\"}]}"
       let hub = "{\"name\": \"ends\", \"actions\": [{\"send\": \"hub\"}]}"
       let head = try #require(stage.read("rules.json")).split(separator: "\"rules\":").first ?? ""
