@@ -56,6 +56,10 @@ final class Stage: Sendable {
     try FileManager.default.contentsOfDirectory(atPath: path(name))
   }
 
+  func link(_ name: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: path(name), withDestinationPath: path(target))
+  }
+
   func makeDirectory(_ name: String) throws {
     try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: false)
   }
