@@ -50,6 +50,8 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "vi-notify-bench", dependencies: ["EventPatterns", "JSONSource"], swiftSettings: strict),
+    .executableTarget(
+      name: "vi-notify-fuzz", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
     .target(
       name: "Daemon",
       dependencies: [

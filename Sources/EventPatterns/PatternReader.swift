@@ -19,7 +19,8 @@ struct PatternReader {
 
     func inside(_ key: String, _ dialect: PatternDialect) -> Place {
       Place(
-        shown: "\(shown).\(key)", field: FieldPath(field, key: key, dialect), depth: depth + 1, isInsideOr: isInsideOr)
+        shown: "\(shown).\(key.prefix(60))", field: FieldPath(field, key: key, dialect), depth: depth + 1,
+        isInsideOr: isInsideOr)
     }
 
     func alternative(_ index: Int) -> Place {

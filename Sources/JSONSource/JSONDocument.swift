@@ -48,22 +48,17 @@ package struct SourceLocation: Sendable, Equatable {
 
   /// The place of byte `offset` in `bytes`; an offset behind the end means the end.
   package init(of offset: Int, in bytes: [UInt8]) {
-    let end = min(max(offset, 0), bytes.count)
+    self.init(of: offset, in: bytes[...])
+  }
+
+  /// The place of byte `offset` of a part of a text, counted from where the part begins.
+  init(of offset: Int, in bytes: ArraySlice<UInt8>) {
+    let end = bytes.startIndex + min(max(offset, 0), bytes.count)
     let newline = UInt8(ascii: "\n")
-    let start = bytes[..<end].lastIndex(of: newline).map { $0 + 1 } ?? 0
+    let start = bytes[..<end].lastIndex(of: newline).map { $0 + 1 } ?? bytes.startIndex
     line = bytes[..<start].count { $0 == newline } + 1
     // A line of a machine-made file can be megabytes long; a column is only counted where a person would read it.
     let prefix = bytes[start..<end]
     column = (prefix.count <= 100_000 ? String(decoding: prefix, as: UTF8.self).count : prefix.count) + 1
-  }
-
-  /// The source line that holds byte `offset`, without its end, cut at 200 characters around the place.
-  package static func lineText(of offset: Int, in bytes: [UInt8]) -> String {
-    let end = min(max(offset, 0), bytes.count)
-    let newline = UInt8(ascii: "\n")
-    let start = bytes[..<end].lastIndex(of: newline).map { $0 + 1 } ?? 0
-    let stop = bytes[end...].firstIndex(of: newline) ?? bytes.count
-    let shown = bytes[max(start, end - 150)..<min(stop, max(start, end - 150) + 200)]
-    return String(decoding: shown, as: UTF8.self)
   }
 }

@@ -7,10 +7,10 @@ extension JSONParser {
     while advanceToElement(closing: UInt8(ascii: "}"), opened: start, isFirst: members.isEmpty) {
       guard let member = parseMember() else { continue }
       if options.refusesDuplicateKeys, let first = places.updateValue(member.keyRange.lowerBound, forKey: member.key) {
-        let line = SourceLocation(of: first, in: bytes).line
+        let place = SourceLocation(of: first, in: bytes)
         report(
           at: member.keyRange.lowerBound,
-          "\(member.key.debugDescription) stands here a second time, first on line \(line)",
+          "\(shown(member.key)) stands here a second time, first on line \(place.line), column \(place.column)",
           hint: "remove one of the two")
       }
       members.append(member)
@@ -47,7 +47,7 @@ extension JSONParser {
     let keyRange = keyStart..<position
     skipSpace()
     guard peek() == UInt8(ascii: ":") else {
-      report(at: position, "a colon must stand behind \(key.debugDescription)", hint: nil)
+      report(at: position, "a colon must stand behind \(shown(key))", hint: nil)
       recover()
       return nil
     }
@@ -90,6 +90,10 @@ extension JSONParser {
     if !isFirst, !sawComma, !isRecovering { report(at: position, "a comma is missing before this", hint: nil) }
     isRecovering = false
     return true
+  }
+
+  private func shown(_ key: String) -> String {
+    key.prefix(60).debugDescription
   }
 
   /// After a mistake: to the next comma or closing bracket of the container that holds it.

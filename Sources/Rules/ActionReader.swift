@@ -64,7 +64,7 @@ struct ActionReader {
       diagnostics.error(
         at: value.range, "unknown destination \(name.prefix(60).debugDescription)",
         hint: rule.destinations.isEmpty
-          ? "describe it under \"destinations\"" : hint(for: name, among: rule.destinations.keys.sorted()))
+          ? "describe it under \"destinations\"" : hint(for: name, among: rule.destinationNames))
       return nil
     }
     return message(for: destination, reader).map { .send(destination: name, body: $0) }
@@ -79,7 +79,7 @@ struct ActionReader {
       return .json(BodyTemplate(body) { template($0, at: $1, markup: markup) })
     }
     guard let node = reader["text"] else {
-      return destination.kind.defaultMessage.map { .json(.message($0)) } ?? .event
+      return destination.kind.defaultMessages.map { .standard($0) } ?? .event
     }
     guard destination.kind != .webhook else {
       diagnostics.error(

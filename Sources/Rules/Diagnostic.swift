@@ -1,4 +1,4 @@
-package import JSONSource
+internal import JSONSource
 
 /// One mistake in a rules file, with its place.
 package struct Diagnostic: Error, Sendable, Equatable {
@@ -21,20 +21,51 @@ package struct Diagnostic: Error, Sendable, Equatable {
     self.hint = hint
   }
 
-  package func location(in bytes: [UInt8]) -> SourceLocation {
-    SourceLocation(of: offset, in: bytes)
-  }
 }
 
 /// Collects what is wrong while a file is read, so that all of it is told at once.
 final class DiagnosticList {
-  private(set) var all: [Diagnostic] = []
+  /// More would help nobody: a file of 10 MB has room for millions of mistakes, and each takes memory.
+  static let limit = 10_000
+  /// What a stranger wrote into a message can be as long as the file.
+  private static let longestText = 400
 
-  func error(at range: Range<Int>, _ message: String, hint: String? = nil) {
-    all.append(Diagnostic(offset: range.lowerBound, message, hint: hint))
+  private(set) var all: [Diagnostic] = []
+  /// Where reading ended, when the text has mistakes of grammar: what reaches up to there may have been cut off by them.
+  private let end: Int?
+
+  init(end: Int? = nil) {
+    self.end = end
   }
 
-  func warning(at range: Range<Int>, _ message: String, hint: String? = nil) {
-    all.append(Diagnostic(offset: range.lowerBound, severity: .warning, message, hint: hint))
+  /// What is missing in this node may stand where nothing could be read.
+  func isCut(_ node: JSONNode) -> Bool {
+    node.range.upperBound == end
+  }
+
+  /// The texts are made only where they are kept.
+  func error(at range: Range<Int>, _ message: @autoclosure () -> String, hint: @autoclosure () -> String? = nil) {
+    add(.error, at: range, message, hint: hint)
+  }
+
+  func warning(at range: Range<Int>, _ message: @autoclosure () -> String, hint: @autoclosure () -> String? = nil) {
+    add(.warning, at: range, message, hint: hint)
+  }
+
+  private func add(_ severity: Diagnostic.Severity, at range: Range<Int>, _ message: () -> String, hint: () -> String?)
+  {
+    guard all.count < Self.limit else {
+      if all.count == Self.limit {
+        let more = "more mistakes stand in this file; these are the first \(Self.limit)"
+        all.append(Diagnostic(offset: range.lowerBound, more, hint: "mend these, and check again"))
+      }
+      return
+    }
+    let text = Self.bounded(message())
+    all.append(Diagnostic(offset: range.lowerBound, severity: severity, text, hint: hint().map(Self.bounded)))
+  }
+
+  private static func bounded(_ text: String) -> String {
+    text.utf8.count <= longestText ? text : "\(text.prefix(longestText))…"
   }
 }

@@ -6,6 +6,8 @@ enum EventFields {
     "startedAt",
     "endedAt", "durationSeconds", "durationText", "organization",
   ]
+  /// The one of them that is a number.
+  static let number = "durationSeconds"
   /// What stands inside them is up to the user and the API.
   static let objects = ["attributes", "run"]
 

@@ -45,18 +45,41 @@ extension DestinationSettings.Kind {
     }
   }
 
-  /// What is sent when an action has neither `text` nor `body`; nil: the event itself.
-  var defaultMessage: TextTemplate? {
+  /// What is sent for each phase when an action has neither `text` nor `body`; nil: the event itself.
+  var defaultMessages: [Phase: BodyTemplate]? {
     switch self {
     case .webhook: nil
-    case .slack: Self.slackMessage
+    case .slack: Self.slackMessages
     }
   }
 
-  private static let slackMessage = try? TextTemplate(
-    """
-    *{{#flow}}{{flow}}{{/flow}}{{^flow}}A run{{/flow}}* {{phase}}{{#endedAt}}{{#durationText}} after {{durationText}}\
-    {{/durationText}}{{/endedAt}}{{#message}}: {{message}}{{/message}}{{#reason}} ({{reason}}){{/reason}}
-    <https://vi.datature.com/org/{{organization}}|{{runId}}>
-    """, markup: .slack)
+  private static let slackMessages = Dictionary(
+    uniqueKeysWithValues: Phase.allCases.compactMap { phase in
+      slackMessage(phase).map { (phase, BodyTemplate.message($0)) }
+    })
+
+  /// What, how long, why, link.
+  private static func slackMessage(_ phase: Phase) -> TextTemplate? {
+    let lasted = phase.isTerminal ? "{{#durationText}} after {{durationText}}{{/durationText}}" : ""
+    return try? TextTemplate(
+      """
+      *{{#flow}}{{flow}}{{/flow}}{{^flow}}A run{{/flow}}* \(phase.verb)\(lasted)\
+      {{#message}}: {{truncate1000(message)}}{{/message}}{{#reason}} ({{truncate200(reason)}}){{/reason}}
+      <https://vi.datature.com/org/{{organization}}|{{runId}}>
+      """, markup: .slack)
+  }
+}
+
+extension Phase {
+  /// What a run in this phase has done: "the run …".
+  fileprivate var verb: String {
+    switch self {
+    case .pending: "is waiting to start"
+    case .running: "is running"
+    case .succeeded: "succeeded"
+    case .failed: "failed"
+    case .error: "ended with an error"
+    case .cancelled: "was cancelled"
+    }
+  }
 }

@@ -20,7 +20,7 @@ struct ObjectReader {
     }
     for member in members where !known.contains(member.key) {
       diagnostics.error(
-        at: member.keyRange, "unknown field \(member.key.debugDescription) in \(path)",
+        at: member.keyRange, "unknown field \(member.key.prefix(60).debugDescription) in \(path)",
         hint: hint(for: member.key, among: known))
     }
   }
@@ -35,6 +35,7 @@ struct ObjectReader {
 
   func required(_ key: String) -> JSONNode? {
     if let value = node[key] { return value }
+    if diagnostics.isCut(node) { return nil }
     diagnostics.error(at: node.range.lowerBound..<node.range.lowerBound + 1, "\(path) needs \"\(key)\"")
     return nil
   }
@@ -67,7 +68,7 @@ struct ObjectReader {
     }
     guard range.contains(duration) else {
       diagnostics.error(
-        at: value.range, "\(pathOf(key)) is out of range: \(text)",
+        at: value.range, "\(pathOf(key)) is out of range: \(text.prefix(40))",
         hint: "allowed: \(range.lowerBound.milliseconds) ms to \(range.upperBound.words)")
       return nil
     }
@@ -86,7 +87,9 @@ struct ObjectReader {
   func list(_ key: String) -> [JSONNode] {
     guard let value = node[key] else { return [] }
     guard let elements = value.elements else { return [value] }
-    if elements.isEmpty { diagnostics.error(at: value.range, "\(pathOf(key)) is an empty list") }
+    if elements.isEmpty, !diagnostics.isCut(value) {
+      diagnostics.error(at: value.range, "\(pathOf(key)) is an empty list")
+    }
     return elements
   }
 
@@ -98,7 +101,9 @@ struct ObjectReader {
       diagnostics.error(at: value.range, "\(pathOf(key)) must be a list, and is \(value.kind)")
       return []
     }
-    if elements.isEmpty { diagnostics.error(at: value.range, "\(pathOf(key)) is an empty list") }
+    if elements.isEmpty, !diagnostics.isCut(value) {
+      diagnostics.error(at: value.range, "\(pathOf(key)) is an empty list")
+    }
     return elements
   }
 }

@@ -2,15 +2,26 @@ internal import EventPatterns
 internal import JSONSource
 internal import Runs
 
+/// The runs that `watch` lets through, as far as it can be told from the file.
+struct WatchScope {
+  /// Empty: every run.
+  let runs: Set<String>
+
+  init(_ settings: WatchSettings) {
+    runs = Set(settings.runs)
+  }
+}
+
 /// Reads a rule's `match`, and warns of what can never match.
 struct PatternCheck {
   let phases: Set<Phase>
+  let scope: WatchScope
   let diagnostics: DiagnosticList
 
   func pattern(_ node: JSONNode) -> EventPattern? {
     do throws(PatternErrors) {
       let pattern = try EventPattern(node)
-      for member in node.members ?? [] { warn(of: member) }
+      warn(of: node, subject: "this rule can never fire")
       return pattern
     } catch {
       for mistake in error.errors {
@@ -20,25 +31,75 @@ struct PatternCheck {
     }
   }
 
-  private func warn(of member: JSONMember) {
-    if member.key == "phase" {
-      warnOfPhase(member.value)
-    } else if member.key != "$or", !EventFields.all.contains(member.key) {
-      diagnostics.warning(
-        at: member.keyRange,
-        "no run has \(member.key.debugDescription), so this can only match where it asks for absence",
-        hint: hint(for: member.key, among: EventFields.all))
+  /// The outermost fields of a pattern, and those of each alternative of its `$or`.
+  private func warn(of pattern: JSONNode, subject: String) {
+    for member in pattern.members ?? [] {
+      switch member.key {
+      case "$or":
+        for alternative in member.value.elements ?? [] {
+          warn(of: alternative, subject: "this alternative never holds")
+        }
+      case "phase": warnOfPhase(member, subject)
+      case "runId": warnOfRun(member, subject)
+      default: warnOfField(member)
+      }
     }
   }
 
-  /// A list of nothing but phases that the rule's `on` leaves out never matches.
-  private func warnOfPhase(_ node: JSONNode) {
-    guard let wanted = node.elements?.map(\.string), wanted.allSatisfy({ $0 != nil }) else { return }
-    if wanted.allSatisfy({ word in !phases.contains { $0.rawValue == word } }) {
-      let reached = phases.map(\.rawValue).sorted().joined(separator: ", ")
+  private func warnOfPhase(_ member: JSONMember, _ subject: String) {
+    guard !phases.isEmpty, !canHold(member, among: Set(phases.map(\.rawValue))) else { return }
+    let reached = phases.map(\.rawValue).sorted().joined(separator: ", ")
+    diagnostics.warning(
+      at: member.value.range, "\(subject): its \"on\" allows only \(reached)",
+      hint: "name these phases in \"on\" instead")
+  }
+
+  private func warnOfRun(_ member: JSONMember, _ subject: String) {
+    guard !scope.runs.isEmpty, !canHold(member, among: scope.runs) else { return }
+    diagnostics.warning(
+      at: member.value.range, "\(subject): watch.runs lets none of these runs through",
+      hint: "add them to watch.runs, or remove them here")
+  }
+
+  /// Runs to try one condition on; with more of them it is taken to hold for one.
+  private static let mostTried = 100
+
+  /// Whether one of the values meets the condition for this field.
+  private func canHold(_ member: JSONMember, among values: Set<String>) -> Bool {
+    let words = member.value.elements?.map(\.string) ?? []
+    if !words.isEmpty, words.allSatisfy({ $0 != nil }) { return words.contains { values.contains($0 ?? "") } }
+    guard values.count <= Self.mostTried, let pattern = try? EventPattern(object(member)) else { return true }
+    return values.contains { value in
+      let text = JSONNode(.string(value), at: member.value.range)
+      return pattern.explain(object(JSONMember(key: member.key, keyRange: member.keyRange, value: text))) == .matches
+    }
+  }
+
+  private func object(_ member: JSONMember) -> JSONNode {
+    JSONNode(.object([member]), at: member.value.range)
+  }
+
+  private func warnOfField(_ member: JSONMember) {
+    let name = member.key
+    let absence = "so this can only match where it asks for absence"
+    guard EventFields.all.contains(name) else {
+      return diagnostics.warning(
+        at: member.keyRange, "no run has \(name.prefix(60).debugDescription), \(absence)",
+        hint: hint(for: name, among: EventFields.all))
+    }
+    let elements = member.value.elements
+    if EventFields.objects.contains(name), elements != nil {
       diagnostics.warning(
-        at: node.range, "this rule can never fire: its \"on\" allows only \(reached)",
-        hint: "name these phases in \"on\" instead")
+        at: member.value.range, "\(name) is an object, \(absence)", hint: "name a field in it: {\"\(name)\": {…}}")
+    } else if EventFields.values.contains(name), elements == nil {
+      diagnostics.warning(
+        at: member.value.range, "\(name) has no members, \(absence)", hint: "write its values into a list")
+    } else if name == EventFields.number, elements?.allSatisfy({ $0.string != nil }) ?? false {
+      diagnostics.warning(
+        at: member.value.range, "\(name) is a number, and never a string", hint: "write it without quotation marks")
+    } else if name != EventFields.number, elements?.allSatisfy({ $0.number != nil }) ?? false {
+      diagnostics.warning(
+        at: member.value.range, "\(name) is a string, and never a number", hint: "write it in quotation marks")
     }
   }
 }

@@ -27,6 +27,8 @@ package struct Action: Sendable {
     /// The event itself.
     case event
     case json(BodyTemplate)
+    /// Words of ours, which differ by phase.
+    case standard([Phase: BodyTemplate])
   }
 
   let kind: Kind

@@ -14,7 +14,7 @@ package struct RuleFile: Sendable {
   /// - Parameter secrets: looks references up; what it can't find is a mistake at the reference's place.
   package static func read(_ bytes: [UInt8], secrets: SecretSource) -> (RuleFile?, [Diagnostic]) {
     let (document, syntaxErrors) = JSONParser.parse(bytes, options: .relaxed)
-    let diagnostics = DiagnosticList()
+    let diagnostics = DiagnosticList(end: syntaxErrors.isEmpty ? nil : bytes.count)
     let file = RuleFileReader(diagnostics: diagnostics, secrets: secrets).file(document.root)
     let syntax = syntaxErrors.map { Diagnostic(offset: $0.offset, $0.description, hint: $0.hint) }
     // What can't be read is of the wrong kind, too: one mistake, told once.

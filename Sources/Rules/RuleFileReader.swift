@@ -13,10 +13,11 @@ struct RuleFileReader {
     if let version = reader.required("version"), version.integer != 1 {
       diagnostics.error(at: version.range, "this version of the rules file is unknown", hint: "write \"version\": 1")
     }
+    _ = reader.string("$schema")
     let source = self.source(reader["source"])
     let watch = self.watch(reader["watch"])
     let destinations = self.destinations(reader["destinations"])
-    let rules = self.rules(reader, destinations)
+    let rules = self.rules(reader, destinations, WatchScope(watch))
     guard let source else { return nil }
     return RuleFile(
       source: source, watch: watch, destinations: destinations.values.sorted { $0.name < $1.name }, rules: rules)
@@ -70,15 +71,20 @@ struct RuleFileReader {
     return id
   }
 
-  private func rules(_ reader: ObjectReader, _ destinations: [String: DestinationSettings]) -> [Rule] {
+  private func rules(
+    _ reader: ObjectReader, _ destinations: [String: DestinationSettings], _ scope: WatchScope
+  ) -> [Rule] {
     var seen: Set<String> = []
+    let names = destinations.keys.sorted()
     let written = Set((reader["destinations"]?.members ?? []).map(\.key))
     return reader.elements("rules").enumerated().compactMap { index, node in
       let rules = RuleReader(
-        file: self, destinations: destinations, writtenDestinations: written, path: "rules[\(index)]")
+        file: self, destinations: destinations, writtenDestinations: written, destinationNames: names, scope: scope,
+        path: "rules[\(index)]")
       let rule = rules.rule(node)
       if let rule, !seen.insert(rule.name).inserted, let name = node["name"] {
-        diagnostics.error(at: name.range, "a rule named \(rule.name.debugDescription) stands in this file already")
+        diagnostics.error(
+          at: name.range, "a rule named \(rule.name.prefix(100).debugDescription) stands in this file already")
       }
       return rule
     }

@@ -8,6 +8,9 @@ struct RuleReader {
   let destinations: [String: DestinationSettings]
   /// Also those that could not be read: they have been reported, and naming one is no second mistake.
   let writtenDestinations: Set<String>
+  /// Sorted, for hints.
+  let destinationNames: [String]
+  let scope: WatchScope
   let path: String
 
   var diagnostics: DiagnosticList { file.diagnostics }
@@ -17,7 +20,9 @@ struct RuleReader {
     guard let reader = ObjectReader(node, path: path, known: known, diagnostics) else { return nil }
     let name = self.name(reader)
     let phases = self.phases(reader)
-    let pattern = reader["match"].flatMap { PatternCheck(phases: phases, diagnostics: diagnostics).pattern($0) }
+    let pattern = reader["match"].flatMap {
+      PatternCheck(phases: phases, scope: scope, diagnostics: diagnostics).pattern($0)
+    }
     let nodes = reader.elements("actions")
     let actions = nodes.enumerated().compactMap { index, node in
       ActionReader(rule: self, path: "\(path).actions[\(index)]", defaultLabel: "actions[\(index)]").action(node)
@@ -33,7 +38,8 @@ struct RuleReader {
     guard let node = reader.required("name"), let name = reader.text(node, path: reader.pathOf("name")) else {
       return nil
     }
-    let isPlain = name.count <= 100 && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    let isPlain =
+      name.unicodeScalars.count <= 100 && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
     if !isPlain { diagnostics.error(at: node.range, "the name of a rule is one line of at most 100 characters") }
     return name
   }
@@ -63,7 +69,8 @@ struct RuleReader {
     for action in actions {
       guard let node = action["id"], let id = node.string, !seen.insert(id).inserted else { continue }
       diagnostics.error(
-        at: node.range, "two actions of \(path) have the id \(id.debugDescription)", hint: "an id names one action")
+        at: node.range, "two actions of \(path) have the id \(id.prefix(60).debugDescription)",
+        hint: "an id names one action")
     }
   }
 }

@@ -11,7 +11,7 @@ package enum RuleSchema {
       "required": ["version", "rules"],
       "additionalProperties": false,
       "properties": {
-        "$schema": {"type": "string", "description": "Where this schema is, for editors."},
+        "$schema": {"$ref": "#/$defs/filled", "description": "Where this schema is, for editors."},
         "version": {"const": 1},
         "source": {"$ref": "#/$defs/source"},
         "watch": {"$ref": "#/$defs/watch"},
@@ -25,10 +25,22 @@ package enum RuleSchema {
       "$defs": {
         "filled": {"type": "string", "minLength": 1},
         "name": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$"},
+        "url": {
+          "type": "string",
+          "description": "A URL, or references such as ${env:NAME} that make one.",
+          "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#:]|\\$\\{"
+        },
+        "goesOut": {"type": "string", "description": "A template without references.", "not": {"pattern": "\\$\\{"}},
+        "body": {
+          "description": "JSON of any shape; its strings are templates.",
+          "not": {"type": "string", "pattern": "\\$\\{"},
+          "items": {"$ref": "#/$defs/body"},
+          "additionalProperties": {"$ref": "#/$defs/body"}
+        },
         "duration": {
           "type": "string",
           "description": "Such as 500ms, 30s, 5m, 2h30m or 7d.",
-          "pattern": "^(?=.)([0-9]{1,12}d)?([0-9]{1,12}h)?([0-9]{1,12}m)?([0-9]{1,12}s)?([0-9]{1,12}ms)?$"
+          "pattern": "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
         },
         "source": {
           "type": "object",
@@ -46,7 +58,17 @@ package enum RuleSchema {
           "properties": {
             "runs": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}},
             "interval": {"$ref": "#/$defs/duration", "description": "Time between two looks, 100ms to 1d."},
-            "since": {"$ref": "#/$defs/filled", "description": "now, all, a duration or a time: which ended runs count on the first start."}
+            "since": {
+              "description": "now, all, a duration or a time: which ended runs count on the first start.",
+              "anyOf": [
+                {"enum": ["now", "all"]},
+                {"$ref": "#/$defs/duration"},
+                {
+                  "type": "string",
+                  "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
+                }
+              ]
+            }
           }
         },
         "destination": {
@@ -55,13 +77,16 @@ package enum RuleSchema {
           "additionalProperties": false,
           "properties": {
             "type": {"enum": ["webhook", "slack"]},
-            "url": {"$ref": "#/$defs/filled"},
+            "url": {"$ref": "#/$defs/url"},
             "secret": {"$ref": "#/$defs/secrets"},
             "headers": {
               "type": "object",
               "additionalProperties": false,
               "patternProperties": {
-                "^(?!([Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]|[Hh][Oo][Ss][Tt]|[Ww][Ee][Bb][Hh][Oo][Oo][Kk]-([Ii][Dd]|[Tt][Ii][Mm][Ee][Ss][Tt][Aa][Mm][Pp]|[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]))$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$": {"$ref": "#/$defs/filled"}
+                "^(?!([Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]|[Hh][Oo][Ss][Tt]|[Ww][Ee][Bb][Hh][Oo][Oo][Kk]-([Ii][Dd]|[Tt][Ii][Mm][Ee][Ss][Tt][Aa][Mm][Pp]|[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]))$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$": {
+                  "type": "string",
+                  "pattern": "^[^\\u0000-\\u001f\\u007f]+$"
+                }
               }
             },
             "timeout": {"$ref": "#/$defs/duration", "description": "Of one attempt, 100ms to 10m."},
@@ -102,9 +127,14 @@ package enum RuleSchema {
           "additionalProperties": false,
           "properties": {
             "send": {"$ref": "#/$defs/filled"},
-            "text": {"$ref": "#/$defs/filled"},
-            "body": true,
-            "run": {"type": "array", "minItems": 1, "prefixItems": [{"$ref": "#/$defs/filled"}], "items": {"type": "string"}},
+            "text": {"$ref": "#/$defs/goesOut", "minLength": 1},
+            "body": {"$ref": "#/$defs/body"},
+            "run": {
+              "type": "array",
+              "minItems": 1,
+              "prefixItems": [{"$ref": "#/$defs/goesOut", "minLength": 1}],
+              "items": {"$ref": "#/$defs/goesOut"}
+            },
             "shell": {"type": "string", "minLength": 1, "not": {"pattern": "\\{\\{"}},
             "id": {"$ref": "#/$defs/name"},
             "timeout": {"$ref": "#/$defs/duration"},
@@ -126,8 +156,27 @@ package enum RuleSchema {
           "type": "object",
           "description": "An event pattern as AWS EventBridge has them, over the event data.",
           "minProperties": 1,
-          "properties": {"$or": {"type": "array", "minItems": 2, "items": {"$ref": "#/$defs/pattern"}}},
+          "properties": {"$or": {"$ref": "#/$defs/choice"}},
           "additionalProperties": {"anyOf": [{"$ref": "#/$defs/pattern"}, {"$ref": "#/$defs/alternatives"}]}
+        },
+        "choice": {"type": "array", "minItems": 2, "items": {"$ref": "#/$defs/choicePattern"}},
+        "choicePattern": {
+          "type": "object",
+          "description": "Inside $or an operator can't be the name of a field.",
+          "minProperties": 1,
+          "propertyNames": {
+            "not": {
+              "enum": [
+                "exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "anything-but",
+                "numeric", "exists", "cidr", "=", "<", "<=", ">", ">=", "regex", "not-wildcard",
+                "not-equals-ignore-case", "date-after", "date-on-or-after", "date-before",
+                "date-on-or-before", "in-date-range", "ip-address-in-range",
+                "ip-address-not-in-range"
+              ]
+            }
+          },
+          "properties": {"$or": {"$ref": "#/$defs/choice"}},
+          "additionalProperties": {"anyOf": [{"$ref": "#/$defs/choicePattern"}, {"$ref": "#/$defs/alternatives"}]}
         },
         "alternatives": {
           "type": "array",
@@ -142,6 +191,9 @@ package enum RuleSchema {
         },
         "wildcard": {"type": "string", "pattern": "^([^*\\\\]|\\*(?!\\*)|\\\\[*\\\\])*$"},
         "texts": {"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
+        "affixes": {
+          "anyOf": [{"$ref": "#/$defs/filled"}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/filled"}}]
+        },
         "operator": {
           "type": "object",
           "minProperties": 1,
@@ -162,7 +214,9 @@ package enum RuleSchema {
               "prefixItems": [
                 {"enum": ["=", "<", "<=", ">", ">="]}, {"type": "number"}, {"enum": ["<", "<="]}, {"type": "number"}
               ],
-              "not": {"minItems": 3, "maxItems": 3}
+              "not": {"minItems": 3, "maxItems": 3},
+              "if": {"minItems": 4},
+              "then": {"prefixItems": [{"enum": [">", ">="]}]}
             },
             "anything-but": {
               "anyOf": [
@@ -175,8 +229,8 @@ package enum RuleSchema {
                   "maxProperties": 1,
                   "additionalProperties": false,
                   "properties": {
-                    "prefix": {"$ref": "#/$defs/texts"},
-                    "suffix": {"$ref": "#/$defs/texts"},
+                    "prefix": {"$ref": "#/$defs/affixes"},
+                    "suffix": {"$ref": "#/$defs/affixes"},
                     "equals-ignore-case": {"$ref": "#/$defs/texts"},
                     "wildcard": {
                       "anyOf": [

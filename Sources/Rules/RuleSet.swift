@@ -66,8 +66,8 @@ extension RuleSet {
       if let data, case .fails(_, let reason)? = rule.pattern?.explain(data) {
         return RuleVerdict(rule: rule.name, fired: false, reason: reason)
       }
-      return RuleVerdict(
-        rule: rule.name, fired: true, reason: "phase is \(event.phase.rawValue), and all of match holds")
+      let matched = rule.pattern == nil ? "" : ", and all of match holds"
+      return RuleVerdict(rule: rule.name, fired: true, reason: "phase is \(event.phase.rawValue)\(matched)")
     }
   }
 }

@@ -1,27 +1,41 @@
+/// Names beyond these are not looked at, compared and listed: a file can hold 100,000 of them, and as many mistakes.
+private let mostLookedAt = 1_000
+private let mostCompared = 100
+private let mostListed = 20
+
 /// "Did you mean": the known word nearest to what was written, if one is near.
 func suggestion(for word: String, among known: some Sequence<String>) -> String? {
-  let wanted = Array(word.lowercased().prefix(64))
-  let near = known.map { ($0, distance(wanted, Array($0.lowercased()))) }.min { $0.1 < $1.1 }
-  guard let near, near.1 <= max(1, near.0.count / 3) else { return nil }
-  return near.0
+  let wanted = Array(word.prefix(64).lowercased().utf8)
+  var best: (word: String, edits: Int)?
+  var compared = 0
+  for candidate in known.prefix(mostLookedAt) where compared < mostCompared {
+    let allowed = max(1, candidate.utf8.count / 3)
+    guard abs(candidate.utf8.count - wanted.count) <= allowed else { continue }
+    compared += 1
+    let letters = Array(candidate.lowercased().utf8)
+    let edits = distance(wanted, letters)
+    if edits <= allowed, edits < best?.edits ?? .max { best = (candidate, edits) }
+  }
+  return best?.word
 }
 
 /// A hint that names the nearest known word, or else all of them.
-func hint(for word: String, among known: [String]) -> String {
+package func hint(for word: String, among known: [String]) -> String {
   if let near = suggestion(for: word, among: known) { return "did you mean \"\(near)\"?" }
-  return "known here: \(known.joined(separator: ", "))"
+  let more = known.count > mostListed ? " and \(known.count - mostListed) more" : ""
+  return "known here: \(known.prefix(mostListed).joined(separator: ", "))\(more)"
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) that turn one word into the other.
-private func distance(_ left: [Character], _ right: [Character]) -> Int {
+private func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
   var beforeLast: [Int] = []
   var last = Array(0...right.count)
-  for (row, character) in left.enumerated() {
+  for (row, letter) in left.enumerated() {
     var current = [row + 1]
     for (column, other) in right.enumerated() {
-      let replaced = last[column] + (character == other ? 0 : 1)
+      let replaced = last[column] + (letter == other ? 0 : 1)
       var best = min(replaced, last[column + 1] + 1, current[column] + 1)
-      if row > 0, column > 0, character == right[column - 1], left[row - 1] == other {
+      if row > 0, column > 0, letter == right[column - 1], left[row - 1] == other {
         best = min(best, beforeLast[column - 1] + 1)
       }
       current.append(best)

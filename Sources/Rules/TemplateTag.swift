@@ -61,9 +61,15 @@ struct TemplateTag: Equatable {
     path = name.split(separator: ".").map(String.init)
   }
 
+  private static let mostHelpers = 10
+
   /// What the library doesn't know it renders as nothing.
   private static func check(transforms: Substring) throws(TemplateProblems) {
-    for name in transforms.split(separator: "(").map(String.init) where !TextView.knows(name) {
+    let names = transforms.split(separator: "(", maxSplits: mostHelpers).map(String.init)
+    guard names.count <= mostHelpers else {
+      throw TemplateProblems("more than \(mostHelpers) helpers stand round one variable", hint: nil)
+    }
+    for name in names where !TextView.knows(name) {
       throw TemplateProblems(
         "there is no helper \(name.debugDescription)", hint: hint(for: name, among: TextView.transforms))
     }

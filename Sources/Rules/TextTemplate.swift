@@ -35,21 +35,32 @@ struct TextTemplate: Sendable {
 
 /// Which variables can exist: the members of the event data, and whatever stands inside `attributes` and `run`.
 enum TemplateScope {
+  /// The library recurses over sections: deeper ones would overflow its stack.
+  private static let mostSections = 50
+  /// Mistakes told of one template: more would only echo the first ones.
+  private static let mostProblems = 20
+
   static func problems(in tags: [TemplateTag]) -> [TemplateProblems.Problem] {
     var open: [TemplateTag] = []
-    return tags.compactMap { tag in
+    var problems: [TemplateProblems.Problem] = []
+    for tag in tags where problems.count < mostProblems {
       switch tag.kind {
-      case .comment: return nil
+      case .comment: continue
       case .close:
-        guard let opened = open.popLast(), opened.path == tag.path else {
-          return .init(message: "{{/\(tag.path.joined(separator: "."))}} closes nothing that is open", hint: nil)
+        if open.popLast()?.path != tag.path {
+          let message = "{{/\(tag.path.joined(separator: "."))}} closes nothing that is open"
+          problems.append(.init(message: message, hint: nil))
         }
-        return nil
       case .variable, .section, .inverted:
-        defer { if tag.kind != .variable { open.append(tag) } }
-        return problem(of: tag, inside: open)
+        if let problem = problem(of: tag, inside: open) { problems.append(problem) }
+        guard tag.kind != .variable else { continue }
+        open.append(tag)
+        guard open.count <= mostSections else {
+          return problems + [.init(message: "sections are nested deeper than \(mostSections) levels", hint: nil)]
+        }
       }
     }
+    return problems
   }
 
   private static func problem(of tag: TemplateTag, inside open: [TemplateTag]) -> TemplateProblems.Problem? {

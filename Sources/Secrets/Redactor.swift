@@ -3,7 +3,9 @@ internal import Locking
 /// Holds every secret that was resolved and strikes it out of text that people or other services will see.
 package final class Redactor: Sendable {
   private struct State {
-    var secrets: [String] = []
+    var secrets: Set<String> = []
+    /// Longest first, so that no secret survives as the rest of a shorter one; nil when it must be made anew.
+    var ordered: [String]?
     var allowed: Set<String> = []
   }
 
@@ -20,9 +22,8 @@ package final class Redactor: Sendable {
     guard value.utf8.count >= Self.shortest else { return }
     state.withLock { state in
       guard !state.secrets.contains(value), !state.allowed.contains(value) else { return }
-      state.secrets += Self.writtenForms(of: value)
-      // Longest first, so that no secret survives as the rest of a shorter one.
-      state.secrets.sort { $0.utf8.count > $1.utf8.count }
+      state.secrets.formUnion(Self.writtenForms(of: value))
+      state.ordered = nil
     }
   }
 
@@ -36,7 +37,8 @@ package final class Redactor: Sendable {
   package func allow(_ value: String) {
     state.withLock { state in
       state.allowed.insert(value)
-      state.secrets.removeAll(where: Self.writtenForms(of: value).contains)
+      state.secrets.subtract(Self.writtenForms(of: value))
+      state.ordered = nil
     }
   }
 
@@ -58,7 +60,12 @@ package final class Redactor: Sendable {
   /// and whoever echoes a secret to us can put one there.
   package func redact(_ text: String) -> String {
     let dots = "•••".unicodeScalars
+    let secrets = state.withLock { state in
+      let ordered = state.ordered ?? state.secrets.sorted { $0.utf8.count > $1.utf8.count }
+      state.ordered = ordered
+      return ordered
+    }
     return String(
-      state.withLock { $0.secrets }.reduce(text.unicodeScalars) { $0.replacing($1.unicodeScalars, with: dots) })
+      secrets.reduce(text.unicodeScalars) { $0.replacing($1.unicodeScalars, with: dots) })
   }
 }

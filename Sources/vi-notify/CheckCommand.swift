@@ -54,24 +54,27 @@ enum DiagnosticReport {
   /// `FILE:LINE:COLUMN: error: text`, the line, and a caret under the place.
   static func say(_ check: Configuration.Check, file: String) {
     let console = Console.shared
+    var locator = SourceLocator(check.bytes)
     for diagnostic in check.diagnostics {
-      let place = diagnostic.location(in: check.bytes)
+      let place = locator.location(of: diagnostic.offset)
       let word = console.paint("\(diagnostic.severity.rawValue):", diagnostic.severity == .error ? .red : .yellow)
       let hint = diagnostic.hint.map { "; \($0)" } ?? ""
       console.say(
         "\(file):\(place.line):\(place.column): \(word) \(diagnostic.message)\(hint)".printable(keeping: console))
-      let line = SourceLocation.lineText(of: diagnostic.offset, in: check.bytes).printable
-      if place.column <= 150, !line.isEmpty {
-        console.say("    \(line)\n    \(String(repeating: " ", count: place.column - 1))\(console.paint("^", .green))")
+      let excerpt = SourceExcerpt(of: diagnostic.offset, in: check.bytes)
+      if !excerpt.text.isEmpty {
+        let indent = String(repeating: " ", count: excerpt.before.printable.count)
+        console.say("    \(excerpt.text.printable)\n    \(indent)\(console.paint("^", .green))")
       }
     }
   }
 
   static func json(_ check: Configuration.Check, file: String) -> [UInt8] {
-    JSONWriter.object { json in
+    var locator = SourceLocator(check.bytes)
+    return JSONWriter.object { json in
       json.member("diagnostics") { json in
         json.array(check.diagnostics) { json, diagnostic in
-          let place = diagnostic.location(in: check.bytes)
+          let place = locator.location(of: diagnostic.offset)
           json.object { json in
             json.member("file", file)
             json.member("line", place.line)

@@ -33,10 +33,10 @@ struct RuleTrial {
     verdicts = configuration.rules.verdicts(on: event)
     redactor = secrets.redactor
     let builder = RequestBuilder(secrets: secrets, time: .system)
+    let destinations = Dictionary(configuration.file.destinations.map { ($0.name, $0) }) { first, _ in first }
     outgoing = try configuration.rules.deliveries(for: [event]).flatMap { $0 }.map { planned in
       let delivery = NewDelivery(planned)
-      let destination = configuration.file.destinations.first { $0.name == planned.destination }
-      let request = try destination.map { destination in
+      let request = try destinations[planned.destination].map { destination in
         try builder.request(id: delivery.id, content: delivery.content, event: event.body, to: destination)
       }
       return Outgoing(planned: planned, delivery: delivery, request: request)

@@ -63,14 +63,14 @@ struct TestCommand: AsyncParsableCommand {
   private func judge(_ trial: RuleTrial, _ configuration: Configuration) throws(Failure) {
     let fired = trial.verdicts.filter(\.fired).map(\.rule)
     for name in expect where !configuration.file.rules.contains(where: { $0.name == name }) {
-      let names = configuration.file.rules.map(\.name).joined(separator: ", ")
-      throw Failure(.no, "expected \(name.debugDescription) to fire, but there is no such rule; there are: \(names)")
+      let hint = hint(for: name, among: configuration.file.rules.map(\.name))
+      throw Failure(.no, "expected \(name.debugDescription) to fire, but there is no such rule; \(hint)".printable)
     }
     if let missing = trial.verdicts.first(where: { expect.contains($0.rule) && !$0.fired }) {
       throw Failure(.no, "expected \(missing.rule.debugDescription) to fire: \(missing.reason)".printable)
     }
     if expectNone, !fired.isEmpty {
-      throw Failure(.no, "expected no rule to fire, but did: \(fired.joined(separator: ", "))")
+      throw Failure(.no, "expected no rule to fire, but did: \(fired.joined(separator: ", "))".printable)
     }
   }
 }

@@ -12,6 +12,7 @@ private let house: [(room: String, imports: Set<String>)] = [
     ]
   ),
   ("vi-notify-bench", ["EventPatterns", "JSONSource"]),
+  ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),
   (
     "Daemon",
     [

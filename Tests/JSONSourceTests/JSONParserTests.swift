@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func `a key that stands twice is a mistake that names both lines`() {
-    #expect(mistakes("{\"a\": 1,\n\"a\": 2}") == ["2:1 \"a\" stands here a second time, first on line 1"])
+    #expect(mistakes("{\"a\": 1,\n\"a\": 2}") == ["2:1 \"a\" stands here a second time, first on line 1, column 2"])
   }
 
   @Test func `strict JSON has no comments and no trailing commas`() {

@@ -34,7 +34,7 @@ struct MarkedFile {
     let (file, diagnostics) = RuleFile.read(bytes, secrets: SecretSource(environment: Self.environment))
     #expect((file == nil) == diagnostics.contains { $0.severity == .error })
     return diagnostics.map { diagnostic in
-      let place = diagnostic.location(in: bytes)
+      let place = SourceLocation(of: diagnostic.offset, in: bytes)
       let hint = diagnostic.hint.map { " (\($0))" } ?? ""
       return "\(place.line):\(place.column) \(diagnostic.severity.rawValue): \(diagnostic.message)\(hint)"
     }

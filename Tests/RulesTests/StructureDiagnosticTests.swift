@@ -67,7 +67,7 @@ struct StructureDiagnosticTests {
   @Test func `a key that stands twice is refused`() {
     expectErrors(
       #"{"version": 1, 1️⃣"version": 1, \#(Self.rules)}"#,
-      #""version" stands here a second time, first on line 1 (remove one of the two)"#)
+      #""version" stands here a second time, first on line 1, column 2 (remove one of the two)"#)
   }
 
   @Test func `sections of the wrong kind are told so`() {

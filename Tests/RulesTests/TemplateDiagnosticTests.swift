@@ -64,6 +64,14 @@ struct TemplateDiagnosticTests {
       "{{uppercase(flow)}}", #"there is no helper "uppercase" (did you mean "uppercased"?)"#)
   }
 
+  @Test func `what would overflow the library that renders is refused`() {
+    let deep = String(repeating: "{{#run}}", count: 1_000) + String(repeating: "{{/run}}", count: 1_000)
+    expectTextErrors(deep, "sections are nested deeper than 50 levels")
+    expectTextErrors(String(repeating: "{{#run}}", count: 1_000), "sections are nested deeper than 50 levels")
+    let helpers = String(repeating: "json(", count: 1_000) + "flow" + String(repeating: ")", count: 1_000)
+    expectTextErrors("{{\(helpers)}}", "more than 10 helpers stand round one variable")
+  }
+
   @Test func `references are refused in what goes out`() {
     let hint = "(secrets belong in the url or the headers of a destination, or in the env of a hook)"
     let message = "references such as ${env:…} are not looked up here, so that no secret goes out in a message \(hint)"

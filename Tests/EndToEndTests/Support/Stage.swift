@@ -34,9 +34,12 @@ final class Stage: Sendable {
 
   /// `ENDPOINT` in the text becomes the simulator's address.
   func write(_ text: String, to name: String = "rules.json", mode: mode_t = 0o644) throws {
-    let bytes = Array(text.replacing("ENDPOINT", with: simulator.endpoint).utf8)
-    try whileNobodySpawns { try Data(bytes).write(to: URL(filePath: path(name))) }
+    try write(bytes: Array(text.replacing("ENDPOINT", with: simulator.endpoint).utf8), to: name)
     chmod(path(name), mode)
+  }
+
+  func write(bytes: [UInt8], to name: String = "rules.json") throws {
+    try whileNobodySpawns { try Data(bytes).write(to: URL(filePath: path(name))) }
   }
 
   /// Nil when there is no such file.

@@ -1,0 +1,90 @@
+import JSONSource
+import Rules
+import Runs
+import Secrets
+
+/// Reading a rules file, compiling its patterns, and rendering what goes out.
+struct RulesCheck: FuzzCheck {
+  private let events: [RunEvent]
+  private static let variables = [
+    "TOKEN": "token-of-the-fuzzer", "CHAT_URL": "https://chat.example/T/x", "URL": "https://x.example/y",
+  ]
+
+  init() throws {
+    events = try Self.runs.map { text in
+      let run = try Run(parsing: Array(text.utf8))
+      return RunEvent(
+        run, reading: run.reading, previousPhase: nil, organization: "org", endpoint: "https://api.example")
+    }
+  }
+
+  func check(_ input: [UInt8]) throws -> String {
+    let (file, diagnostics) = RuleFile.read(input, secrets: SecretSource(environment: Self.variables))
+    var locator = SourceLocator(input)
+    for diagnostic in diagnostics { try hold(diagnostic, &locator, input) }
+    guard (file == nil) == diagnostics.contains(where: { $0.severity == .error }) else {
+      throw Broken(description: "a file with errors was accepted, or one without refused")
+    }
+    guard let file else { return signature(diagnostics) }
+    let rules: RuleSet
+    do throws(Diagnostic) {
+      rules = try RuleSet(file)
+    } catch {
+      try hold(error, &locator, input)
+      return "together: \(error.message)"
+    }
+    return "fine \(try judge(rules).count) \(signature(diagnostics))"
+  }
+
+  private func hold(_ diagnostic: Diagnostic, _ locator: inout SourceLocator, _ input: [UInt8]) throws {
+    guard (0...input.count).contains(diagnostic.offset), diagnostic.message.utf8.count < 4_000 else {
+      throw Broken(
+        description: "a mistake at \(diagnostic.offset) of \(input.count): \(diagnostic.message.prefix(200))")
+    }
+    let place = locator.location(of: diagnostic.offset)
+    let excerpt = SourceExcerpt(of: diagnostic.offset, in: input)
+    guard place.line > 0, place.column > 0, excerpt.text.utf8.count < 1_000, !excerpt.text.contains("\n") else {
+      throw Broken(description: "the place of \(diagnostic) is \(place), shown as \(excerpt)")
+    }
+  }
+
+  /// The rules that fire, the same by the compiled set and by the explanation of each pattern alone.
+  private func judge(_ rules: RuleSet) throws -> [String] {
+    try events.flatMap { event in
+      let planned = rules.deliveries(for: [event]).flatMap { $0 }
+      let byMatcher = Set(planned.map(\.rule))
+      let byExplanation = Set(rules.verdicts(on: event).filter(\.fired).map(\.rule))
+      guard byMatcher == byExplanation else {
+        throw Broken(description: "\(byMatcher) fire, \(byExplanation) are said to")
+      }
+      for delivery in planned {
+        if case .body(let body) = delivery.content { _ = try JSONDocument(parsing: body) }
+      }
+      return byMatcher.sorted()
+    }
+  }
+
+  private func signature(_ diagnostics: [Diagnostic]) -> String {
+    diagnostics.prefix(3).map { diagnostic in
+      let words = diagnostic.message.split(separator: " ").filter { $0.allSatisfy(\.isLetter) }
+      return String(words.joined(separator: " ").prefix(60))
+    }.joined(separator: ";") + "\(min(diagnostics.count, 10))"
+  }
+
+  private static let runs = [
+    """
+    {"runId": "run_1", "organizationId": "org", "spec": {"flow": {"name": "prod-detector", "rate": 3.0e2}},
+     "metadata": {"attributes": {"stage": "release", "ip": "10.0.0.1", "n": 300, "list": [1, "a", {"b": null}]}},
+     "status": {"conditions": [
+      {"condition": "Started", "status": "Reached", "lastTransitionTime": 1795427160000},
+      {"condition": "Failed", "lastTransitionTime": 1795427190000, "reason": "OutOfMemory", "message": "<a> \\"b\\" {{flow}}"}]}}
+    """,
+    """
+    {"runId": "run_2", "status": {"conditions": [{"condition": "Succeeded", "lastTransitionTime": 1795427190000}]}}
+    """,
+    """
+    {"runId": "run_3", "spec": {}, "status": {"conditions": [
+      {"condition": "Running", "status": "Waiting", "lastTransitionTime": 1795427190000}]}}
+    """,
+  ]
+}
