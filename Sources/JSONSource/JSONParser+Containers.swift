@@ -68,6 +68,8 @@ extension JSONParser {
       skipSpace()
     }
     guard let byte = peek() else {
+      // A string that is never closed takes the rest of its line along: the bracket is no second mistake.
+      gaveUp = gaveUp || isRecovering
       giveUp(
         at: opened, "this bracket is never closed",
         hint: "the text ends before its \(Character(UnicodeScalar(closing)))")

@@ -45,7 +45,7 @@ package struct JSONParser {
     if options.allowsCommentsAndTrailingCommas, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     skipSpace()
     guard position < bytes.count else {
-      report(at: position, "the text is empty", hint: nil)
+      if !gaveUp { report(at: position, "the text is empty", hint: nil) }
       return JSONNode(.invalid, at: 0..<bytes.count)
     }
     let root = parseValue()
@@ -74,8 +74,9 @@ package struct JSONParser {
 
   private mutating func nested(_ parse: (inout JSONParser) -> JSONNode) -> JSONNode {
     guard depth < options.maximumDepth else {
-      giveUp(at: position, "nested deeper than \(options.maximumDepth) levels")
-      return JSONNode(.invalid, at: position..<bytes.count)
+      let start = position
+      giveUp(at: start, "nested deeper than \(options.maximumDepth) levels")
+      return JSONNode(.invalid, at: start..<bytes.count)
     }
     depth += 1
     defer { depth -= 1 }

@@ -16,6 +16,9 @@ struct TemplateTag: Equatable {
     var tags: [TemplateTag] = []
     var rest = text[...]
     while let open = rest.firstRange(of: "{{") {
+      guard tags.count < mostTags else {
+        throw TemplateProblems("this template has more than \(mostTags) tags", hint: nil)
+      }
       rest = rest[open.upperBound...]
       guard let close = rest.firstRange(of: "}}") else {
         throw TemplateProblems("\"{{\" is never closed", hint: "close it with }}")
@@ -62,6 +65,8 @@ struct TemplateTag: Equatable {
   }
 
   private static let mostHelpers = 10
+  /// The library takes time with the square of them.
+  private static let mostTags = 1_000
 
   /// What the library doesn't know it renders as nothing.
   private static func check(transforms: Substring) throws(TemplateProblems) {

@@ -9,9 +9,15 @@ struct TextTemplate: Sendable {
   /// The path of the one variable that is the whole text: such a leaf of a body keeps the value's type.
   let wholeVariable: [String]?
 
+  /// Bytes of a text that has tags: the library takes time with their number times its length.
+  private static let longest = 100_000
+
   init(_ text: String, markup: Markup) throws(TemplateProblems) {
     self.markup = markup
     let tags = try TemplateTag.read(text)
+    guard tags.isEmpty || text.utf8.count <= Self.longest else {
+      throw TemplateProblems("a text with tags may have \(Self.longest) bytes, and this has more", hint: nil)
+    }
     let problems = TemplateScope.problems(in: tags)
     if !problems.isEmpty { throw TemplateProblems(problems) }
     do {

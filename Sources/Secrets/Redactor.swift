@@ -36,7 +36,7 @@ package final class Redactor: Sendable {
   /// This value is no secret, even when it is also handed on by a reference: an endpoint, an organization.
   package func allow(_ value: String) {
     state.withLock { state in
-      state.allowed.insert(value)
+      guard state.allowed.insert(value).inserted else { return }
       state.secrets.subtract(Self.writtenForms(of: value))
       state.ordered = nil
     }

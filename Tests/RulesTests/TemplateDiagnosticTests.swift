@@ -69,6 +69,10 @@ struct TemplateDiagnosticTests {
     expectTextErrors(deep, "sections are nested deeper than 50 levels")
     expectTextErrors(String(repeating: "{{#run}}", count: 1_000), "sections are nested deeper than 50 levels")
     let helpers = String(repeating: "json(", count: 1_000) + "flow" + String(repeating: ")", count: 1_000)
+    expectTextErrors(String(repeating: "{{flow}}", count: 1_001), "this template has more than 1000 tags")
+    let long = String(repeating: "x", count: 100_000)
+    expectTextErrors(long + "{{flow}}", "a text with tags may have 100000 bytes, and this has more")
+    expectTextErrors(long)
     expectTextErrors("{{\(helpers)}}", "more than 10 helpers stand round one variable")
   }
 
