@@ -99,6 +99,8 @@ func onStage(
   _ scenario: Scenario = Scenario(), environment: [String: String] = [:], _ body: (Stage) async throws -> Void
 ) async throws {
   var template = Array("/tmp/vi-notify-test-XXXXXX".utf8CString)
+  await StageDoor.shared.enter()
+  defer { StageDoor.shared.leave() }
   guard mkdtemp(&template) != nil else { throw SystemFailure("mkdtemp") }
   let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   let simulator = Simulator(scenario: scenario)
