@@ -85,10 +85,13 @@ let package = Package(
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["vi-notify", "Simulator", "Runs", "JSONSource", "Locking", crypto],
+      name: "EndToEndTests",
+      dependencies: ["vi-notify", "TestSupport", "Simulator", "Runs", "JSONSource", "Locking", crypto],
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
-    .target(name: "TestSupport", dependencies: ["Runs", "Locking"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Storage", "Runs", "Locking"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .testTarget(
       name: "WatchingTests",
       dependencies: [
@@ -102,12 +105,13 @@ let package = Package(
         "Locking",
         logging, subprocess, systemPackage,
       ], swiftSettings: strict),
-    .testTarget(name: "StorageTests", dependencies: ["Storage", "Runs", "JSONSource", grdb], swiftSettings: strict),
+    .testTarget(
+      name: "StorageTests", dependencies: ["TestSupport", "Storage", "Runs", "JSONSource", grdb], swiftSettings: strict),
     .testTarget(name: "RulesTests", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
     .testTarget(
-      name: "EventPatternsTests", dependencies: ["EventPatterns", "JSONSource"], exclude: ["Vectors"],
+      name: "EventPatternsTests", dependencies: ["TestSupport", "EventPatterns", "JSONSource"], exclude: ["Vectors"],
       swiftSettings: strict),
-    .testTarget(name: "RunsTests", dependencies: ["Runs", "JSONSource"], swiftSettings: strict),
+    .testTarget(name: "RunsTests", dependencies: ["TestSupport", "Runs", "JSONSource"], swiftSettings: strict),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
     .testTarget(
       name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking", flyingSocks], swiftSettings: strict),

@@ -103,7 +103,7 @@ package actor Dispatcher {
     switch end.withLock({ $0 }) {
     case .never: return false
     case .whenNothingIsDue: return true
-    case .whenAllIsSettled: return try await store.counts().unsettled == 0
+    case .whenAllIsSettled: return try await store.unsettledCount() == 0
     }
   }
 

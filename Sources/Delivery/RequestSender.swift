@@ -6,8 +6,10 @@ internal import Transport
 
 /// Makes one attempt to deliver over HTTP.
 struct RequestSender: Sendable {
-  /// What is kept of an answer; the rest is not even read.
+  /// Characters that are kept of an answer.
   static let keptAnswer = 20_000
+  /// Bytes that are read beyond them, so that a secret is whole, and struck out, before the answer is cut.
+  static let lookAhead = 8_192
 
   let http: HTTPClient
   let secrets: SecretSource
@@ -19,14 +21,14 @@ struct RequestSender: Sendable {
       var request = try RequestBuilder(secrets: secrets, time: time).request(
         id: delivery.id, content: delivery.content, event: delivery.event, to: destination)
       request.timeout = delivery.timeout ?? destination.timeout
-      request.maximumBodyBytes = Self.keptAnswer
+      request.maximumBodyBytes = Self.keptAnswer + Self.lookAhead
       request.truncatesBody = true
       let response = try await http.send(request)
       var outcome = type.outcome(of: response, retryAfter: response.retryAfter(now: time.now().milliseconds))
       if outcome == .interrupted { outcome = .retry(.badAnswer, after: nil) }
       return AttemptResult(
         outcome: outcome, code: response.status, detail: "answered \(response.status)",
-        output: String(decoding: response.body, as: UTF8.self))
+        output: String(secrets.redactor.redact(String(decoding: response.body, as: UTF8.self)).prefix(Self.keptAnswer)))
     } catch let error as TransportError {
       return AttemptResult(outcome: outcome(of: error), detail: "\(error)")
     } catch {

@@ -92,4 +92,14 @@ extension JSONNode {
     case .invalid: "nothing readable"
     }
   }
+
+  /// Whether no object in here has a key twice.
+  package var hasUniqueKeys: Bool {
+    switch content {
+    case .array(let elements): elements.allSatisfy(\.hasUniqueKeys)
+    case .object(let members):
+      Set(members.map(\.key)).count == members.count && members.allSatisfy { $0.value.hasUniqueKeys }
+    default: true
+    }
+  }
 }

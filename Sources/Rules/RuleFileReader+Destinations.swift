@@ -64,6 +64,8 @@ extension RuleFileReader {
       diagnostics.error(at: node.range, "\(path) \(problem)", hint: "a URL looks like https://hooks.example.com/path")
       return nil
     }
+    // Now, and not when it is first used: another destination may say it before that.
+    secrets.redactor.addPath(ofURL: value.revealed)
     return text
   }
 

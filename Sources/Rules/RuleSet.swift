@@ -28,9 +28,10 @@ package struct RuleSet: Sendable {
 
   /// For each event every action of every rule that fires, in the order of the file.
   package func deliveries(for events: [RunEvent]) -> [[PlannedDelivery]] {
-    var matcher = patterns.makeMatcher()
+    var stopsEarly = patterns.makeMatcher(keysAreUnique: true)
+    var readsAll = patterns.makeMatcher()
     return events.map { event in
-      let firing = firingRules(event, &matcher)
+      let firing = event.hasUniqueKeys ? firingRules(event, &stopsEarly) : firingRules(event, &readsAll)
       guard !firing.isEmpty, let document = try? JSONDocument(parsing: event.data) else { return [] }
       let data = TemplateData(document)
       return firing.flatMap { rule in rule.actions.map { PlannedDelivery($0, of: rule, for: event, data) } }

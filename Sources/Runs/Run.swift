@@ -13,6 +13,8 @@ package struct Run: Sendable {
   package let createdAt: Timestamp?
   /// The document's bytes exactly as the API gave them.
   package let document: [UInt8]
+  /// No object of the document has a key twice, as in all good answers.
+  let hasUniqueKeys: Bool
   let attributes: [UInt8]?
 
   /// Reads one item of a page, or the answer to a single request. What a good answer has and this one lacks is nil, as
@@ -53,6 +55,7 @@ package struct Run: Sendable {
     killedAt = (spec?["killedAt"]?.integer).flatMap { $0 > 0 ? Timestamp(milliseconds: $0) : nil }
     createdAt = (metadata?["timeCreated"]?.integer).map(Timestamp.init(milliseconds:))
     document = json.bytes
+    hasUniqueKeys = root.hasUniqueKeys
     attributes = metadata?.present("attributes").map { Array(json.raw($0)) }
   }
 

@@ -11,6 +11,8 @@ package struct RunEvent: Sendable {
   package let time: Timestamp
   /// The CloudEvents `data` object, JSON: what rules match and templates see.
   package let data: [UInt8]
+  /// No object in `data` has a key twice: whoever scans it may stop when it has seen all it asks for.
+  package let hasUniqueKeys: Bool
   /// The whole CloudEvent, JSON: what webhooks receive and hooks read.
   package let body: [UInt8]
 
@@ -26,6 +28,7 @@ package struct RunEvent: Sendable {
     phase = reading.phase
     time = reading.since
     self.data = data
+    hasUniqueKeys = run.hasUniqueKeys
     body = JSONWriter.object { json in
       json.member("specversion", "1.0")
       json.member("id", id)

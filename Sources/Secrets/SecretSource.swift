@@ -10,7 +10,7 @@ package struct SecretSource: Sendable {
     self.redactor = redactor
   }
 
-  /// The text with every reference replaced by what it stands for; one final newline of a file is trimmed.
+  /// The text with every reference replaced by what it stands for; one final newline of a value is trimmed.
   /// Nothing there, or an empty value, is an error, never an empty string.
   package func resolve(_ text: ReferenceText) throws(SecretError) -> Secret {
     Secret(try values(text) { redactor.add($0) }.joined())
@@ -35,7 +35,8 @@ package struct SecretSource: Sendable {
     switch part {
     case .literal(let text): return text
     case .environment(let name, let fallback):
-      if let value = environment[name], !value.isEmpty { return value }
+      let value = environment[name].map(Self.withoutFinalNewline) ?? ""
+      if !value.isEmpty { return value }
       guard let fallback, !fallback.isEmpty else { throw .missingVariable(name) }
       return fallback
     case .file(let path): return try content(of: path)
@@ -45,6 +46,10 @@ package struct SecretSource: Sendable {
     }
   }
 
+  private static func withoutFinalNewline(_ text: String) -> String {
+    text.last == "\n" || text.last == "\r\n" ? String(text.dropLast()) : text
+  }
+
   private func content(of path: String) throws(SecretError) -> String {
     guard let file = fopen(path, "re") else { throw .unreadableFile(path, String(cString: strerror(errno))) }
     defer { fclose(file) }
@@ -52,8 +57,7 @@ package struct SecretSource: Sendable {
     let count = fread(&bytes, 1, bytes.count, file)
     guard ferror(file) == 0 else { throw .unreadableFile(path, String(cString: strerror(errno))) }
     guard count <= SecretError.fileLimit else { throw .unreadableFile(path, "it is larger than 64 KiB") }
-    var text = String(decoding: bytes[..<count], as: UTF8.self)
-    if text.last == "\n" || text.last == "\r\n" { text.removeLast() }
+    let text = Self.withoutFinalNewline(String(decoding: bytes[..<count], as: UTF8.self))
     guard !text.isEmpty else { throw .emptyFile(path) }
     return text
   }

@@ -96,12 +96,3 @@ package struct DeliveryFilter: Sendable {
     self.rule = rule
   }
 }
-
-package struct DeliveryCounts: Sendable, Equatable {
-  package var pending = 0
-  package var claimed = 0
-  package var delivered = 0
-  package var dead = 0
-
-  package var unsettled: Int { pending + claimed }
-}

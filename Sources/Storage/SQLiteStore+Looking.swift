@@ -2,20 +2,9 @@ internal import GRDB
 internal import Runs
 
 extension SQLiteStore {
-  package func counts() async throws(StorageError) -> DeliveryCounts {
+  package func unsettledCount() async throws(StorageError) -> Int {
     try await read { database in
-      var counts = DeliveryCounts()
-      for row in try Row.fetchAll(database, sql: "SELECT status, count(*) FROM deliveries GROUP BY status") {
-        let count: Int = row[1]
-        switch DeliveryStatus(rawValue: row[0]) {
-        case .pending: counts.pending = count
-        case .claimed: counts.claimed = count
-        case .delivered: counts.delivered = count
-        case .dead: counts.dead = count
-        case nil: break
-        }
-      }
-      return counts
+      try Int.fetchOne(database, sql: "SELECT count(*) FROM deliveries WHERE status IN ('pending', 'claimed')") ?? 0
     }
   }
 

@@ -4,11 +4,21 @@ package import Runs
 extension SQLiteStore {
   package func destinationsDue(at now: Timestamp) async throws(StorageError) -> [String] {
     try await read { database in
-      try String.fetchAll(
-        database, sql: "SELECT DISTINCT destination FROM deliveries WHERE status = 'pending' AND next_attempt_at <= ?",
-        arguments: [now.milliseconds])
+      try String.fetchAll(database, sql: Self.dueDestinations, arguments: [now.milliseconds])
     }
   }
+
+  /// From one destination to the next in the index, whatever number of deliveries each of them has.
+  private static let dueDestinations = """
+    WITH RECURSIVE waiting (name) AS (
+      SELECT min(destination) FROM deliveries WHERE status = 'pending'
+      UNION ALL
+      SELECT (SELECT min(destination) FROM deliveries WHERE status = 'pending' AND destination > name)
+      FROM waiting WHERE name IS NOT NULL)
+    SELECT name FROM waiting
+    WHERE EXISTS (
+      SELECT 1 FROM deliveries WHERE status = 'pending' AND destination = name AND next_attempt_at <= ?)
+    """
 
   package func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp? {
     try await read { database in
@@ -47,7 +57,7 @@ extension SQLiteStore {
         SELECT 1 FROM deliveries earlier
         WHERE earlier.run_id = d.run_id AND earlier.destination = d.destination AND earlier.sequence < d.sequence
           AND earlier.event_id != d.event_id AND earlier.status IN ('pending', 'claimed'))
-    ORDER BY d.sequence LIMIT ?
+    ORDER BY d.next_attempt_at, d.sequence LIMIT ?
     """
 
   package func settle(

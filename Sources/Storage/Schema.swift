@@ -54,6 +54,7 @@ enum Schema {
       reason TEXT CHECK (status != 'dead' OR reason IS NOT NULL)
     ) STRICT;
     CREATE INDEX deliveries_due ON deliveries (destination, next_attempt_at) WHERE status = 'pending';
+    CREATE INDEX deliveries_next ON deliveries (next_attempt_at) WHERE status = 'pending';
     CREATE INDEX deliveries_unsettled ON deliveries (run_id, destination, sequence) WHERE status IN ('pending', 'claimed');
     CREATE INDEX deliveries_of_run ON deliveries (run_id);
 

@@ -19,7 +19,7 @@ package protocol StateStore: Sendable {
   /// it may be waiting for an earlier one.
   func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp?
 
-  /// Takes up to `limit` due deliveries of a destination, oldest first: pending → claimed, the attempt counted.
+  /// Takes up to `limit` due deliveries of a destination, the longest due first: pending → claimed, the attempt counted.
   /// A delivery waits for those that earlier events of the same run still have for the same destination.
   func claim(destination: String, limit: Int, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery]
 
@@ -31,7 +31,8 @@ package protocol StateStore: Sendable {
   /// claimed → pending for everything that a process left claimed when it was killed. Returns how many.
   func releaseClaims(at now: Timestamp) async throws(StorageError) -> Int
 
-  func counts() async throws(StorageError) -> DeliveryCounts
+  /// Deliveries that are neither delivered nor dead.
+  func unsettledCount() async throws(StorageError) -> Int
 
   /// The newest last.
   func deliveries(_ filter: DeliveryFilter) async throws(StorageError) -> [DeliveryRecord]

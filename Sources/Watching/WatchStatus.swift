@@ -8,7 +8,6 @@ package final class WatchStatus: Sendable {
     package var active = 0
     package var total = 0
     package var lastWholeSweep: Timestamp?
-    package var isSweeping = false
     /// Why the last sweep failed; nil when it did not.
     package var failure: String?
   }

@@ -44,8 +44,6 @@ package actor Watcher {
   /// Reads the source once, whole, and commits what that showed. Throws ``SourceError``, after which nothing has changed,
   /// or `StorageError`.
   package func sweep() async throws -> Report {
-    status.update { $0.isSweeping = true }
-    defer { status.update { $0.isSweeping = false } }
     let reader = SweepReader(client: client, known: known)
     let sweep = settings.runs.isEmpty ? try await reader.readAll() : try await reader.read(named: settings.runs)
     reportUnreadable(sweep)

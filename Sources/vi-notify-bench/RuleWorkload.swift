@@ -36,7 +36,11 @@ struct RuleWorkload {
   }
 
   private static func lines(_ path: String) -> [[UInt8]] {
-    guard let file = fopen(path, "r") else { return [] }
+    guard let file = fopen(path, "r") else {
+      // Measuring nothing would look like a measurement.
+      print("vi-notify-bench: \(path) can't be read: \(String(cString: strerror(errno)))")
+      exit(66)
+    }
     defer { fclose(file) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)

@@ -77,8 +77,18 @@ final class Console: Sendable {
 }
 
 extension String {
-  /// One line without control characters: what a stranger wrote can't move the cursor of who reads it.
+  /// One line without control characters, and without those that turn the writing direction: what a stranger wrote can
+  /// neither move the cursor of who reads it nor show itself in another order.
   var printable: String {
-    String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    String(
+      UnicodeScalarView(
+        unicodeScalars.map { $0.properties.generalCategory == .control || $0.turnsDirection ? " " : $0 }))
+  }
+}
+
+extension Unicode.Scalar {
+  /// Bidirectional embeddings, overrides and isolates (UAX #9).
+  fileprivate var turnsDirection: Bool {
+    (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
   }
 }

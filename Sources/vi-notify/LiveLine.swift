@@ -27,7 +27,7 @@ struct LiveLine {
   private func draw() async {
     var frame = 0
     while !Task.isCancelled {
-      let waiting = (try? await store.counts().unsettled) ?? 0
+      let waiting = (try? await store.unsettledCount()) ?? 0
       Console.shared.showLive(text(frame, waiting))
       frame += 1
       try? await Task.sleep(for: .milliseconds(250))

@@ -78,6 +78,22 @@ import Testing
     }
   }
 
+  @Test func `an old state of a run that is shown once more is no way back`() async throws {
+    try await onStage(Scenario(runs: [.running("run_a", dialect: .documented)])) { stage in
+      try stage.write(RulesText.hub.replacing("\"ends\"", with: "\"all\", \"on\": \"any\""))
+      let watch = try stage.start("--rules", "rules.json")
+      try await watch.says("first start")
+      let old = String(decoding: try #require(stage.simulator.document("run_a")), as: UTF8.self)
+      stage.simulator.move("run_a", to: .succeeded)
+      try await stage.simulator.inboxCount("hub", atLeast: 1)
+      stage.simulator.inject(Fault(on: .list, .status(200, body: "{\"items\": [\(old)]}", times: 3)))
+      try await stage.simulator.requestCount(.list, atLeast: stage.simulator.requestCount(.list) + 6)
+      watch.send(15)
+      #expect(try await watch.end().code == 0)
+      #expect(try stage.simulator.inbox("hub").map { try $0.json[text: "data.phase"] } == ["succeeded"])
+    }
+  }
+
   @Test func `one malformed run on a page is reported once, and the others are served`() async throws {
     let bad = [
       "{\"runId\": \"run_bad\", \"spec\": {}}", "{\"runId\": \"../../etc\", \"status\": {\"conditions\": []}}", "7",

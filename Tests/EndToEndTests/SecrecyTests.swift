@@ -97,6 +97,34 @@ import Testing
     }
   }
 
+  @Test func `the address of a destination is struck out before it was ever used`() async throws {
+    try await onPreparedStage([.status(400, body: "ask \(Self.chatPath)", times: nil)]) { stage in
+      let unused = "{\"name\": \"never\", \"match\": {\"flow\": [\"x\"]}, \"actions\": [{\"send\": \"chat\"}]}"
+      let hub = "{\"name\": \"ends\", \"actions\": [{\"send\": \"hub\"}]}"
+      let head = try #require(stage.read("rules.json")).split(separator: "\"rules\":").first ?? ""
+      try stage.write("\(head)\"rules\": [\(hub), \(unused)]}")
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      #expect(stage.simulator.inbox("chat").isEmpty)
+      #expect(stage.simulator.inbox("hub").count == 1)
+      try expectNoSecret(inStateOf: stage)
+    }
+  }
+
+  /// Of an answer 20,000 bytes are kept.
+  @Test func `a secret that the end of what is kept cuts in two is struck out as well`() async throws {
+    let filler = String(repeating: ".", count: 20_000 - 12)
+    try await onPreparedStage([.status(400, body: filler + Self.token, times: nil)]) { (stage) async throws in
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      let rows = try await stage.run("deliveries", "list", "--output", "json").rows
+      let id = try #require(rows.first { $0[text: "destination"] == "hub" }?[text: "id"])
+      let show = try await stage.run("deliveries", "show", id, "--output", "json")
+      let output = try #require(try show.json["attemptLog"]?.elements?.first?[text: "output"])
+      #expect(output.hasPrefix("....."), "\(show.output.prefix(400))")
+      let hasPart = output.contains(Self.token.prefix(12))
+      #expect(!hasPart)
+    }
+  }
+
   @Test(arguments: [401, 404, 500])
   func `what the API says back is struck out in logs and messages`(_ status: Int) async throws {
     let body = JSONWriter.object { $0.member("message", "the key \(Self.apiKey) is not welcome") }

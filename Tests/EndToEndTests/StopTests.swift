@@ -64,6 +64,25 @@ import Testing
     }
   }
 
+  /// A hook can't be made to die with a process that is killed; but it must not stand in the way of the next.
+  @Test func `a hook that outlives a kill does not hold the state, and the delivery is made again`() async throws {
+    try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
+      try stage.write(
+        RulesText.shell("if [ -e go ]; then echo done > result; exit; fi; echo \"pids $$,\"; exec sleep 300"))
+      let watch = try stage.start("--rules", "rules.json", "--since", "all")
+      try await watch.says(",\"")
+      let hook = try #require(numbers(after: "pids ", in: watch.errors).first)
+      defer { kill(hook, SIGKILL) }
+      watch.send(SIGKILL)
+      #expect(try await watch.end().status == .killed(by: SIGKILL))
+      #expect(isRunning(hook))
+      try stage.write("", to: "go")
+      let end = try await stage.run("--rules", "rules.json", "--until-done")
+      #expect(end.code == 0, "\(end.errors)")
+      #expect(stage.read("result") == "done\n")
+    }
+  }
+
   @Test func `a second signal ends it at once`() async throws {
     let inbox = ["hub": [ScriptedAnswer(.hang)]]
     try await onStage(Scenario(runs: [.ended("run_a")], inbox: inbox)) { stage in

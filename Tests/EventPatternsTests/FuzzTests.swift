@@ -15,7 +15,7 @@ import Testing
   private func judge(
     _ standard: UInt64, dialects: [PatternDialect],
     _ make: (inout RandomJSON) -> (patterns: [String], events: [String])
-  ) throws {
+  ) async throws {
     let first = FuzzTests.setting("VI_NOTIFY_FUZZ_FIRST", 1)
     let seeds = FuzzTests.setting("VI_NOTIFY_FUZZ_SEEDS", standard)
     var total = (matches: 0, judged: 0)
@@ -24,20 +24,22 @@ import Testing
       let (patterns, events) = make(&random)
       let counts = try agree(patterns, events, dialects[Int(seed) % dialects.count], seed: seed)
       total = (total.matches + counts.matches, total.judged + counts.judged)
+      // Other tests serve sockets on the same few threads.
+      await Task.yield()
     }
     #expect(total.matches > total.judged / 50, "\(total)")
     #expect(total.matches < total.judged / 2, "\(total)")
     if seeds > standard { print("fuzz: \(seeds) seeds, \(total.judged) judgements, \(total.matches) matches") }
   }
 
-  @Test func `compiled patterns, explanations and the reference agree on random events`() throws {
-    try judge(400, dialects: [.plain, .eventRuler]) { random in
+  @Test func `compiled patterns, explanations and the reference agree on random events`() async throws {
+    try await judge(150, dialects: [.plain, .eventRuler]) { random in
       ((0..<12).map { _ in random.pattern() }, (0..<8).map { _ in random.event() })
     }
   }
 
-  @Test func `they agree on which elements of arrays go together`() throws {
-    try judge(200, dialects: [.plain]) { random in
+  @Test func `they agree on which elements of arrays go together`() async throws {
+    try await judge(80, dialects: [.plain]) { random in
       ((0..<8).map { _ in random.arrayPattern() }, (0..<8).map { _ in random.arrayEvent() })
     }
   }

@@ -1,4 +1,5 @@
 import JSONSource
+import TestSupport
 import Testing
 
 @testable import EventPatterns
@@ -49,17 +50,14 @@ import Testing
     #expect(try set.matches(#"{"a":"value-20000"}"#) == [])
   }
 
-  @Test func `a wildcard of many stars and a long text take linear time`() throws {
+  @Test(.timeLimit(.minutes(1))) func `a wildcard of many stars and a long text take linear time`() throws {
     let part = String(repeating: "a", count: 5_000)
     let set = try PatternSet(texts: [
       "{\"a\":[{\"wildcard\":\"*\(part)b*\"}]}", "{\"a\":[{\"wildcard\":\"*\(part)*c\"}]}",
       "{\"a\":[{\"wildcard\":\"\(String(repeating: "*a", count: 2_000))*x\"}]}",
     ])
     let text = String(repeating: "a", count: 100_000)
-    let clock = ContinuousClock()
-    let start = clock.now
     #expect(try set.matches("{\"a\":\"\(text)c\"}") == [1])
-    #expect(start.duration(to: clock.now) < .seconds(5))
   }
 
   @Test func `values in arrays that have nothing to do with each other don't multiply`() throws {

@@ -87,4 +87,15 @@ struct RuleSetTests {
     let bare = try #require(try rules.deliveries(for: .of()).first?.json)
     #expect(try JSONDocument(parsing: Array(bare.utf8)).root["text"]?.string?.hasPrefix("*A run* failed") == true)
   }
+
+  @Test func `of a key that the API wrote twice all values count`() throws {
+    let rule = #"{"name": "r", "match": {"run": {"x": ["a"], "y": ["b"]}}, "actions": [{"shell": "x"}]}"#
+    func fires(_ members: String) throws -> Bool {
+      try !ruleSet(rule).deliveries(for: .of(members: members)).isEmpty
+    }
+    #expect(try fires(#""x": "a", "y": "b""#))
+    #expect(try fires(#""x": "z", "y": "b", "x": "a""#))
+    #expect(try fires(#""y": "b", "x": "a", "x": "z""#))
+    #expect(try !fires(#""x": "z", "y": "b""#))
+  }
 }

@@ -78,4 +78,11 @@ struct SecretSourceTests {
     #expect(try source.resolvePlain(ReferenceText("https://${env:H}")) == "https://api.example")
     #expect(source.redactor.redact("api.example") == "api.example")
   }
+
+  @Test func `one final newline of a variable is trimmed, and nothing but a newline is nothing`() throws {
+    let source = SecretSource(environment: ["A": "tok-1\n", "B": "tok-2\n\n", "C": "\n"])
+    #expect(try source.resolve(ReferenceText("${env:A}")).revealed == "tok-1")
+    #expect(try source.resolve(ReferenceText("${env:B}")).revealed == "tok-2\n")
+    #expect(throws: SecretError.missingVariable("C")) { try source.resolve(ReferenceText("${env:C}")) }
+  }
 }

@@ -1,4 +1,5 @@
 import Runs
+import TestSupport
 
 @testable import Storage
 
@@ -57,7 +58,9 @@ actor ModelStore: StateStore {
             && $0.event.id != item.event.id
         }
     }
-    return free.prefix(limit).map { index in
+    // The longest due first, and of those the first that came.
+    let ordered = free.sorted { (items[$0].next ?? now, $0) < (items[$1].next ?? now, $1) }
+    return ordered.prefix(limit).map { index in
       items[index].status = .claimed
       items[index].attempts += 1
       items[index].next = nil
@@ -110,18 +113,7 @@ actor ModelStore: StateStore {
     return claimed.count
   }
 
-  func counts() -> DeliveryCounts {
-    var counts = DeliveryCounts()
-    for item in items {
-      switch item.status {
-      case .pending: counts.pending += 1
-      case .claimed: counts.claimed += 1
-      case .delivered: counts.delivered += 1
-      case .dead: counts.dead += 1
-      }
-    }
-    return counts
-  }
+  func unsettledCount() -> Int { items.count(where: \.isUnsettled) }
 
   func deliveries(_ filter: DeliveryFilter) -> [DeliveryRecord] {
     items.filter { item in

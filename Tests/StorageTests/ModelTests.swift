@@ -1,4 +1,5 @@
 import Runs
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -96,7 +97,7 @@ private struct Life {
   func compare(_ comment: String) async throws {
     let comment = Comment(rawValue: comment)
     #expect(try await store.deliveries(DeliveryFilter()) == (await model.deliveries(DeliveryFilter())), comment)
-    #expect(try await store.counts() == (await model.counts()), comment)
+    #expect(try await store.unsettledCount() == (await model.unsettledCount()), comment)
     #expect(try await store.nextDue(after: ms(now)) == (await model.nextDue(after: ms(now))), comment)
     let due = try await store.destinationsDue(at: ms(now)).sorted()
     #expect(due == (await model.destinationsDue(at: ms(now))), comment)

@@ -59,6 +59,10 @@ final class Stage: Sendable {
     try FileManager.default.contentsOfDirectory(atPath: path(name))
   }
 
+  func link(_ name: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: path(name), withDestinationPath: path(target))
+  }
+
   func makeDirectory(_ name: String) throws {
     try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: false)
   }
@@ -95,6 +99,8 @@ func onStage(
   _ scenario: Scenario = Scenario(), environment: [String: String] = [:], _ body: (Stage) async throws -> Void
 ) async throws {
   var template = Array("/tmp/vi-notify-test-XXXXXX".utf8CString)
+  await StageDoor.shared.enter()
+  defer { StageDoor.shared.leave() }
   guard mkdtemp(&template) != nil else { throw SystemFailure("mkdtemp") }
   let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   let simulator = Simulator(scenario: scenario)
