@@ -17,7 +17,10 @@ package struct JSONParser {
 
   let bytes: [UInt8]
   let options: Options
-  var position = 0
+  /// Never behind the end, also when a step follows a report that gave up.
+  var position = 0 {
+    didSet { if position > bytes.count { position = bytes.count } }
+  }
   var depth = 0
   var errors: [JSONSyntaxError] = []
   /// Set when nothing behind the current place is worth reading.

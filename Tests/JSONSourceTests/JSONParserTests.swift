@@ -106,4 +106,16 @@ import Testing
       #expect(throws: JSONSyntaxError.self) { try JSONDocument(parsing: Array(text[..<end])) }
     }
   }
+
+  @Test func `giving up after many mistakes leads nowhere behind the text`() {
+    for many in ["[" + String(repeating: ",", count: 120), "{" + String(repeating: "a,", count: 120), "[,"] {
+      let (document, errors) = JSONParser.parse(Array(many.utf8), options: .relaxed)
+      #expect(errors.count <= 50 && !errors.isEmpty)
+      #expect(document.root.range.upperBound <= document.bytes.count)
+    }
+    let text = "{" + String(repeating: "\"k\": ,", count: 60) + ","
+    let (document, errors) = JSONParser.parse(Array(text.utf8), options: .relaxed)
+    #expect(errors.allSatisfy { $0.offset <= document.bytes.count })
+    #expect(document.root.range.upperBound <= document.bytes.count)
+  }
 }
