@@ -24,8 +24,7 @@ struct RequestSender: Sendable {
       request.maximumBodyBytes = Self.keptAnswer + Self.lookAhead
       request.truncatesBody = true
       let response = try await http.send(request)
-      var outcome = type.outcome(of: response, retryAfter: response.retryAfter(now: time.now().milliseconds))
-      if outcome == .interrupted { outcome = .retry(.badAnswer, after: nil) }
+      let outcome = type.outcome(of: response, retryAfter: response.retryAfter(now: time.now().milliseconds))
       return AttemptResult(
         outcome: outcome, code: response.status, detail: "answered \(response.status)",
         output: String(secrets.redactor.redact(String(decoding: response.body, as: UTF8.self)).prefix(Self.keptAnswer)))

@@ -49,6 +49,20 @@ struct CheckCommand: AsyncParsableCommand {
   }
 }
 
+extension Configuration {
+  /// Reads a rules file for use: says its mistakes and warnings, and throws where it can't be used.
+  ///
+  /// - Parameter omitted: what is not done then: `nothing was started`.
+  static func load(_ file: String, omitted: String) throws(Failure) -> Configuration {
+    let check = try check(path: file, secrets: SecretSource(environment: Environment.variables))
+    DiagnosticReport.say(check, file: file)
+    guard let configuration = check.configuration else {
+      throw Failure(.badConfiguration, "the rules file \(file) has mistakes; \(omitted)")
+    }
+    return configuration
+  }
+}
+
 /// How the mistakes of a rules file are told.
 enum DiagnosticReport {
   /// `FILE:LINE:COLUMN: error: text`, the line, and a caret under the place.

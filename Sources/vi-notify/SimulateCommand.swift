@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 import Dispatch
 import FoundationEssentials
 import Glibc
@@ -38,10 +39,14 @@ struct SimulateCommand: AsyncParsableCommand {
   var listen = "127.0.0.1:8787"
 
   func run() async throws {
+    try await ending { try await simulate() }
+  }
+
+  private func simulate() async throws {
     let (host, port) = try address()
     let scenario = try readScenario()
     let simulator = Simulator(
-      scenario: scenario, onArrival: { _, request in write(arrivalLine(request), to: STDOUT_FILENO) })
+      scenario: scenario, onArrival: { _, request in Console.shared.print(arrivalLine(request)) })
     // Before the first client can come: who starts us and stops us at once must get exit code 0 too.
     let (interruptions, continuation) = AsyncStream.makeStream(of: Void.self)
     let sources = signalSources { continuation.yield() }
@@ -50,10 +55,9 @@ struct SimulateCommand: AsyncParsableCommand {
     } catch {
       var advice = ""
       if case .addressInUse = error { advice = ": stop it, or take another port with --listen \(host):0" }
-      write("vi-notify: can't listen on \(listen): \(error)\(advice)\n", to: STDERR_FILENO)
-      throw ExitCode(69)
+      throw Failure(.sourceUnreachable, "can't listen on \(listen): \(error)\(advice)")
     }
-    write(greeting(simulator.endpoint, scenario), to: STDERR_FILENO)
+    Console.shared.say(greeting(simulator.endpoint, scenario))
     for await _ in interruptions { break }
     await simulator.stop()
     for source in sources { source.cancel() }
@@ -67,17 +71,16 @@ struct SimulateCommand: AsyncParsableCommand {
     return (host.isEmpty ? "127.0.0.1" : host, port)
   }
 
-  private func readScenario() throws -> Scenario {
+  private func readScenario() throws(Failure) -> Scenario {
     guard let file = scenario else { return .builtIn }
     guard let data = FileManager.default.contents(atPath: file) else {
-      write("vi-notify: can't read the scenario \(file)\n", to: STDERR_FILENO)
-      throw ExitCode(78)
+      throw Failure(.badConfiguration, "the scenario \(file) can't be read; name another with --scenario FILE")
     }
     do throws(ScenarioErrors) {
       return try Scenario(parsing: Array(data))
     } catch {
-      for mistake in error.mistakes { write("\(file):\(mistake)\n", to: STDERR_FILENO) }
-      throw ExitCode(78)
+      for mistake in error.mistakes { Console.shared.say("\(file):\(mistake)") }
+      throw Failure(.badConfiguration, "")
     }
   }
 
@@ -111,16 +114,6 @@ private func arrivalLine(_ request: ReceivedRequest) -> String {
   let seconds = request.time / 1_000
   let clock = [seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60]
     .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
-  // A body may hold anything; a terminal must not obey it.
-  let text = request.text.prefix(400).unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : String($0) }
-  return "\(clock) \(request.method) \(request.path) \(request.body.count) bytes \(text.joined())\n"
-}
-
-private func write(_ text: String, to descriptor: Int32) {
-  var rest = Array(text.utf8)[...]
-  while !rest.isEmpty {
-    let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    guard written > 0 else { return }
-    rest = rest.dropFirst(written)
-  }
+  // A request may hold anything; a terminal must not obey it.
+  return "\(clock) \(request.method) \(request.path) \(request.body.count) bytes \(request.text.prefix(400))".printable
 }

@@ -3,7 +3,6 @@ import Daemon
 import FoundationEssentials
 import Rules
 import Runs
-import Secrets
 
 struct TestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,12 +32,7 @@ struct TestCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await ending {
-      let secrets = SecretSource(environment: Environment.variables)
-      let check = try Configuration.check(path: file, secrets: secrets)
-      DiagnosticReport.say(check, file: file)
-      guard let configuration = check.configuration else {
-        throw Failure(.badConfiguration, "the rules file \(file) has mistakes; nothing was tried")
-      }
+      let configuration = try Configuration.load(file, omitted: "nothing was tried")
       let trial = try RuleTrial(configuration, of: readRun())
       switch format.output {
       case .json: Console.shared.print(trial.json)

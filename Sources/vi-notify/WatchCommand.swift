@@ -44,12 +44,7 @@ struct WatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await ending {
-      let secrets = SecretSource(environment: Environment.variables)
-      let check = try Configuration.check(path: rules, secrets: secrets)
-      DiagnosticReport.say(check, file: rules)
-      guard let configuration = check.configuration else {
-        throw Failure(.badConfiguration, "the rules file \(rules) has mistakes; nothing was started")
-      }
+      let configuration = try Configuration.load(rules, omitted: "nothing was started")
       try await watch(configuration)
     }
   }
