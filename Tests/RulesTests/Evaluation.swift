@@ -45,7 +45,8 @@ extension RunEvent {
     }
     let run = try Run(parsing: document)
     return RunEvent(
-      run, reading: run.reading, previousPhase: .running, organization: "org", endpoint: "https://api.example")
+      run, reading: run.reading, previousPhase: .running,
+      origin: .init(organization: "org", endpoint: "https://api.example"))
   }
 }
 

@@ -46,7 +46,7 @@ struct WatchingKit {
     settings.runs = runs
     settings.since = since
     return Watcher(
-      client: client, store: store, rules: try RuleSet(file), settings: settings, time: time.source,
+      source: client, store: store, rules: try RuleSet(file), settings: settings, time: time.source,
       log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
