@@ -86,6 +86,7 @@ extension Watcher {
     log.error("the Vi API is out of sight", metadata: ["since": "\(since.iso8601)", "why": "\(failure)"])
     var commit = SweepCommit(organization: source.origin.organization, time: now)
     commit.source = .unreachable(since: since)
+    commit.rules = rulesDigest
     commit.events = planned([
       RunEvent(.sourceUnreachable, since: since, at: now, message: "\(failure)", origin: source.origin)
     ])

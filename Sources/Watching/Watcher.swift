@@ -21,6 +21,8 @@ package actor Watcher {
   let store: any StateStore
   let rules: RuleSet
   let settings: WatchSettings
+  /// Digest of the rules file, for those who ask later why a rule did not fire.
+  let rulesDigest: String?
   let time: TimeSource
   let log: Logger
   private let start: Timestamp
@@ -42,12 +44,14 @@ package actor Watcher {
   private var reportedMalformed: Set<String> = []
 
   package init(
-    source: any RunSource, store: any StateStore, rules: RuleSet, settings: WatchSettings, time: TimeSource, log: Logger
+    source: any RunSource, store: any StateStore, rules: RuleSet, settings: WatchSettings, rulesDigest: String? = nil,
+    time: TimeSource, log: Logger
   ) {
     self.source = source
     self.store = store
     self.rules = rules
     self.settings = settings
+    self.rulesDigest = rulesDigest
     self.time = time
     self.log = log
     start = time.now()
