@@ -10,8 +10,6 @@ package import Runs
 package struct SweepSchedule: Sendable {
   /// Waits are at most so many intervals, and at least one interval divided by it.
   private static let range = 4
-  /// What of the budget can be saved: half a day's sweeps. Runs take hours, so a few sweeps' worth would win nothing.
-  private static let savings: Duration = .seconds(43_200)
   /// Over what time the price is averaged: days differ less than hours do.
   private static let memory: Duration = .seconds(172_800)
   /// Retries sooner than the interval that an outage may have, and, of those spent, one comes back per interval.
@@ -28,12 +26,15 @@ package struct SweepSchedule: Sendable {
   ///   - interval: at least 1 ms; the average between sweeps.
   ///   - isAdaptive: false for a fixed interval.
   ///   - startWeight: 0 ... 1, how much a start that nobody has seen yet counts, against an end.
-  package init(interval: Duration, isAdaptive: Bool, startWeight: Double = 1) {
+  ///   - savings: the time whose sweeps can be saved for later, half a day. Runs take hours: a few sweeps win nothing.
+  package init(
+    interval: Duration, isAdaptive: Bool, startWeight: Double = 1, savings: Duration = .seconds(43_200)
+  ) {
     let interval = max(interval, .milliseconds(1))
     self.interval = interval
     self.isAdaptive = isAdaptive
     self.startWeight = startWeight
-    let saved = Int(Self.savings.milliseconds / interval.milliseconds)
+    let saved = Int(savings.milliseconds / interval.milliseconds)
     let capacity = isAdaptive ? max(saved, Self.earlyRetries) : Self.earlyRetries
     budget = SweepBudget(interval: interval, capacity: capacity, credits: Self.earlyRetries)
     retries = SweepBudget(interval: interval, capacity: Self.earlyRetries, credits: Self.earlyRetries)

@@ -17,14 +17,30 @@ struct ScheduleBenchmarks {
     for seconds in [30, 300] {
       for fleet in ScheduleFleet.allCases { compare(fleet, seconds) }
     }
+    for fleet in [ScheduleFleet.oneFlow, .manyFlows, .bigSweeps] { compareSavings(fleet) }
     measureCost()
+  }
+
+  /// What being allowed to save more sweeps is worth.
+  private func compareSavings(_ fleet: ScheduleFleet) {
+    let runs = fleet.runs(seed: seed)
+    let fixed = simulate(runs, SweepSchedule(interval: .seconds(30), isAdaptive: false))
+    for minutes in [0, 60, 180, 360, 720, 1440] {
+      let adaptive = simulate(
+        runs, SweepSchedule(interval: .seconds(30), isAdaptive: true, savings: .seconds(minutes * 60)))
+      let rates = Figures.rates(fixed.sweepsPerHour, adaptive.sweepsPerHour)
+      for figure in Figures.of(adaptive.ends, fixed.ends).prefix(1) {
+        report("schedule_\(fleet.rawValue)_30s_savings_\(minutes)m_mean", figure, rates)
+      }
+    }
   }
 
   private func compare(_ fleet: ScheduleFleet, _ seconds: Int) {
     let runs = fleet.runs(seed: seed)
-    let fixed = simulate(runs, seconds, isAdaptive: false)
+    let fixed = simulate(runs, SweepSchedule(interval: .seconds(seconds), isAdaptive: false))
     for weight in [0.0, 1] {
-      let adaptive = simulate(runs, seconds, isAdaptive: true, startWeight: weight)
+      let adaptive = simulate(
+        runs, SweepSchedule(interval: .seconds(seconds), isAdaptive: true, startWeight: weight))
       let name = "schedule_\(fleet.rawValue)_\(seconds)s_start_weight_\(Int(weight))"
       let rates = Figures.rates(fixed.sweepsPerHour, adaptive.sweepsPerHour)
       for figure in Figures.of(adaptive.ends, fixed.ends) { report("\(name)_\(figure.name)", figure, rates) }
@@ -37,10 +53,7 @@ struct ScheduleBenchmarks {
     }
   }
 
-  private func simulate(_ runs: [FleetRun], _ seconds: Int, isAdaptive: Bool, startWeight: Double = 1)
-    -> ScheduleSimulation
-  {
-    let schedule = SweepSchedule(interval: .seconds(seconds), isAdaptive: isAdaptive, startWeight: startWeight)
+  private func simulate(_ runs: [FleetRun], _ schedule: SweepSchedule) -> ScheduleSimulation {
     var simulation = ScheduleSimulation(runs, schedule)
     simulation.run(until: Timestamp(milliseconds: Int64(ScheduleFleet.days) * 86_400_000))
     return simulation
