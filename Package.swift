@@ -49,7 +49,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "vi-notify-bench", dependencies: ["EventPatterns", "JSONSource"], swiftSettings: strict),
+      name: "vi-notify-bench", dependencies: ["EventPatterns", "Transport", "JSONSource", "CCurl"],
+      swiftSettings: strict),
     .executableTarget(
       name: "vi-notify-fuzz", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
     .target(

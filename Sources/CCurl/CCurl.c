@@ -15,6 +15,10 @@ TEXT_OPTION(ccurl_set_accept_encoding, CURLOPT_ACCEPT_ENCODING)
 TEXT_OPTION(ccurl_set_protocols, CURLOPT_PROTOCOLS_STR)
 TEXT_OPTION(ccurl_set_ca_file, CURLOPT_CAINFO)
 TEXT_OPTION(ccurl_set_ca_path, CURLOPT_CAPATH)
+TEXT_OPTION(ccurl_set_certificate, CURLOPT_SSLCERT)
+TEXT_OPTION(ccurl_set_key, CURLOPT_SSLKEY)
+TEXT_OPTION(ccurl_set_proxy, CURLOPT_PROXY)
+TEXT_OPTION(ccurl_set_no_proxy, CURLOPT_NOPROXY)
 
 CURLcode ccurl_set_get(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L); }
 CURLcode ccurl_set_head(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L); }

@@ -5,12 +5,20 @@ let arguments = CommandLine.arguments.dropFirst()
 switch arguments.first {
 case "rules": RuleBenchmarks(directory: arguments.dropFirst().first).run()
 case "sink":
-  do throws(SinkFailure) {
+  orExit { () throws(SinkFailure) in
     var sink = try SinkServer()
     sink.run()
+  }
+case "transport":
+  await orExit { () throws(SinkFailure) in try TransportBenchmarks() }.run()
+default: print("usage: vi-notify-bench rules [DIR] | sink | transport")
+}
+
+private func orExit<Result>(_ body: () throws(SinkFailure) -> Result) -> Result {
+  do throws(SinkFailure) {
+    return try body()
   } catch {
     print("vi-notify-bench: \(error)")
     exit(69)
   }
-default: print("usage: vi-notify-bench rules [DIR] | sink")
 }

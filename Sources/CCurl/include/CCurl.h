@@ -43,6 +43,12 @@ CURLcode ccurl_set_quick_exit(CURL *easy, long on);
 CURLcode ccurl_set_suppress_connect_headers(CURL *easy, long on);
 CURLcode ccurl_set_ca_file(CURL *easy, const char *path);
 CURLcode ccurl_set_ca_path(CURL *easy, const char *path);
+CURLcode ccurl_set_certificate(CURL *easy, const char *path);
+CURLcode ccurl_set_key(CURL *easy, const char *path);
+/// "" uses none, whatever the environment says.
+CURLcode ccurl_set_proxy(CURL *easy, const char *url);
+/// "" sends everything through the proxy, whatever the environment says.
+CURLcode ccurl_set_no_proxy(CURL *easy, const char *names);
 
 // What happened.
 CURLcode ccurl_get_status(CURL *easy, long *status);
