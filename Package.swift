@@ -116,7 +116,8 @@ let package = Package(
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
     .testTarget(
       name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking", flyingSocks], swiftSettings: strict),
-    .testTarget(name: "TransportTests", dependencies: ["Transport", "CCurl", "Locking"], swiftSettings: strict),
+    .testTarget(
+      name: "TransportTests", dependencies: ["TestSupport", "Transport", "CCurl", "Locking"], swiftSettings: strict),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
