@@ -48,13 +48,13 @@ package final class Daemon: Sendable {
     } catch {
       throw Failure(error)
     }
+    rulesCopy = configuration.copy
     watcher = Watcher(
       source: client, store: store, rules: configuration.rules, settings: settings,
-      rulesDigest: configuration.copy.digest, time: time, log: log)
+      rulesDigest: rulesCopy.digest, time: time, log: log)
     dispatcher = Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
       hookRunner: HookRunner(baseEnvironment: environment), time: time, log: log)
-    rulesCopy = configuration.copy
     self.http = http
     self.time = time
     self.log = log
