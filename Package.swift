@@ -49,7 +49,11 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "vi-notify-bench", dependencies: ["EventPatterns", "Transport", "JSONSource", "CCurl"],
+      name: "vi-notify-bench",
+      dependencies: [
+        "Simulator", "Watching", "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets",
+        "JSONSource", "Locking", "CCurl", grdb, logging,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "vi-notify-fuzz", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),

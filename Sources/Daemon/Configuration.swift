@@ -2,6 +2,7 @@ import Glibc
 package import Rules
 package import Runs
 package import Secrets
+package import Storage
 package import Transport
 package import Watching
 
@@ -10,6 +11,8 @@ package struct Configuration: Sendable {
   package let file: RuleFile
   package let rules: RuleSet
   package let secrets: SecretSource
+  /// The file itself, with whatever secrets stand in it struck out.
+  package let copy: RuleFileCopy
 
   /// What reading a rules file brought to light.
   package struct Check: Sendable {
@@ -31,12 +34,17 @@ package struct Configuration: Sendable {
     let (file, diagnostics) = RuleFile.read(bytes, secrets: secrets)
     do throws(Diagnostic) {
       let configuration = try file.map { file throws(Diagnostic) in
-        Configuration(file: file, rules: try RuleSet(file), secrets: secrets)
+        Configuration(file: file, rules: try RuleSet(file), secrets: secrets, copy: copy(bytes, secrets))
       }
       return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes)
     } catch {
       return Check(configuration: nil, diagnostics: diagnostics + [error], bytes: bytes)
     }
+  }
+
+  private static func copy(_ bytes: [UInt8], _ secrets: SecretSource) -> RuleFileCopy {
+    let text = secrets.redactor.redact(String(decoding: bytes, as: UTF8.self))
+    return RuleFileCopy(digest: RunEvent.digest([text]), bytes: Array(text.utf8))
   }
 
   private static func read(_ path: String) throws(Failure) -> [UInt8] {

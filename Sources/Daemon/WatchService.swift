@@ -1,6 +1,7 @@
 internal import Delivery
 internal import Locking
 internal import Logging
+internal import Runs
 internal import ServiceLifecycle
 internal import Watching
 
@@ -9,6 +10,7 @@ struct WatchService: Service {
   let watcher: Watcher
   let dispatcher: Dispatcher
   let mode: WatchMode
+  let time: TimeSource
 
   func run() async throws {
     try await withGracefulShutdownHandler {
@@ -30,6 +32,23 @@ struct WatchService: Service {
   }
 
   private func runOn() async throws {
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await watchAndDeliver() }
+      group.addTask { try await lookForReplays() }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// What another process asks for in the state (`deliveries replay`) rings no bell here.
+  private func lookForReplays() async throws {
+    while true {
+      try await time.sleep(.seconds(1))
+      dispatcher.wake()
+    }
+  }
+
+  private func watchAndDeliver() async throws {
     let missing = Locked<[String]>([])
     try await withThrowingTaskGroup { group in
       group.addTask { try await dispatcher.run() }
@@ -52,15 +71,16 @@ struct WatchService: Service {
   private func watch(_ missing: Locked<[String]>) async throws {
     let isFirst = Flag()
     try await watcher.run(
-      onSweep: { report in
-        isFirst.lower()
-        missing.withLock { $0 = report.missing }
-        if report.newDeliveries > 0 { dispatcher.wake() }
-        return mode == .untilDone && report.active == 0
-      },
-      onFailure: { error in
-        if case .refused = error, isFirst.isUp { throw Failure(error) }
-      })
+      Watcher.Reactions(
+        onSweep: { report in
+          isFirst.lower()
+          missing.withLock { $0 = report.missing }
+          return mode == .untilDone && report.active == 0
+        },
+        onFailure: { error in
+          if case .refused = error, isFirst.isUp { throw Failure(error) }
+        },
+        onNews: { dispatcher.wake() }))
   }
 
   /// Runs what a shutdown may simply cut off. Being cut off is no failure.

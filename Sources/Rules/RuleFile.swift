@@ -25,6 +25,15 @@ package struct RuleFile: Sendable {
   }
 }
 
+extension RuleFile {
+  /// The rules alone of a file that was fine when it was read. Their destinations may be left out: only what fires counts.
+  static func rules(remembered bytes: [UInt8]) -> [Rule] {
+    let (document, _) = JSONParser.parse(bytes, options: .relaxed)
+    let secrets = SecretSource(environment: [:])
+    return RuleFileReader(diagnostics: DiagnosticList(end: nil), secrets: secrets).rulesAlone(document.root)
+  }
+}
+
 /// Where the runs are. Every member has a default, which is a variable of the vendor's SDK.
 package struct SourceSettings: Sendable {
   package let endpoint: ReferenceText
@@ -46,6 +55,14 @@ package struct WatchSettings: Sendable {
   /// Between the starts of two sweeps. 100 ms to 1 d.
   package var interval: Duration = .seconds(30)
   package var since: Since = .now
+  /// Only runs like these; nil: all.
+  package var match: RunFilter?
+  /// Between two readings of the whole list. 1 s to 1 d.
+  package var fullSweep: Duration = .seconds(900)
+  /// Without a whole sweep until `sourceUnreachable` is told. 1 s to 30 d.
+  package var unreachableAfter: Duration = .seconds(300)
+  /// Sweeps are laid where an end is likely; `interval` is then their average distance.
+  package var isAdaptive = true
 }
 
 /// Which ended runs count on the first start.
@@ -54,6 +71,16 @@ package enum Since: Sendable, Equatable {
   case all
   case ago(Duration)
   case at(Timestamp)
+
+  /// The moment that is meant; nil for all of time.
+  package func time(before now: Timestamp) -> Timestamp? {
+    switch self {
+    case .now: now
+    case .all: nil
+    case .ago(let duration): now + .milliseconds(-duration.milliseconds)
+    case .at(let time): time
+    }
+  }
 
   /// `now`, `all`, a duration, or an RFC 3339 time. Nil for anything else.
   package init?(notation text: String) {
