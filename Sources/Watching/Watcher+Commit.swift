@@ -47,9 +47,7 @@ extension Watcher {
   /// With their deliveries; what happened first is told first.
   func planned(_ events: [RunEvent]) -> [NewEvent] {
     let events = events.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
-    return zip(events, rules.deliveries(for: events)).map { event, planned in
-      NewEvent(event: event, deliveries: planned.map(NewDelivery.init))
-    }
+    return zip(events, rules.deliveries(for: events)).map { NewEvent($0, $1) }
   }
 
   private func transitions(_ sweep: Sweep) -> [RunEvent] {
