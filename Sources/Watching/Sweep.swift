@@ -14,7 +14,7 @@ struct Sweep: Sendable {
   var malformed: [MalformedRun] = []
   /// Runs that were asked for by their id and do not exist.
   var missing: [String] = []
-  /// The whole list was read, and not only its top.
+  /// The whole list was read, and not only its top; of named runs: all were asked for.
   var isWhole = false
   /// What the server grants on one page; nil when one page was the whole list.
   var granted: Int?

@@ -76,20 +76,21 @@ package actor Watcher {
 
   private var isFullSweepDue: Bool {
     guard let lastFull else { return true }
-    return time.now() - lastFull >= settings.fullSweep
+    let passed = time.now() - lastFull
+    // Our clock may be set back, by hours: nobody knows then how long ago it was.
+    return passed < .zero || passed >= settings.fullSweep
   }
 
   private func read(_ ledger: Ledger) async throws(SourceError) -> Sweep {
     let reader = reader(ledger)
-    if !settings.runs.isEmpty { return try await reader.read(named: namedToAsk(ledger)) }
+    if !settings.runs.isEmpty { return try await readNamed(reader, ledger) }
     let moving = Set(moving.runs.keys)
     if !isFullSweepDue, list.isNewestFirst,
       let sweep = try await reader.readTop(moving: moving, fresh: fresh, granted: granted)
     {
       return sweep
     }
-    let expected = ledger.runs.filter { !$0.value.phase.isTerminal && !$0.value.isGone }.map(\.key)
-    return try await reader.readAll(expected: moving.union(expected), size: pageSize)
+    return try await reader.readAll(expected: moving.union(ledger.runs.filter(\.value.mayEnd).keys), size: pageSize)
   }
 
   private func reader(_ ledger: Ledger) -> SweepReader {
@@ -102,18 +103,19 @@ package actor Watcher {
   }
 
   /// Named runs that have ended are looked at only now and then.
-  private func namedToAsk(_ ledger: Ledger) -> [String] {
-    if isFullSweepDue { return settings.runs }
-    return settings.runs.filter { id in
-      ledger.runs[id].map { !$0.phase.isTerminal && !$0.isGone } ?? true
-    }
+  private func readNamed(_ reader: SweepReader, _ ledger: Ledger) async throws(SourceError) -> Sweep {
+    let isWhole = isFullSweepDue
+    var sweep = try await reader.read(named: settings.runs.filter { isWhole || ledger.runs[$0]?.mayEnd ?? true })
+    sweep.isWhole = isWhole
+    return sweep
   }
 
   /// What a sweep has shown is remembered, once it is committed.
   func remember(_ sweep: Sweep, _ moving: MovingRuns, at now: Timestamp) {
     self.moving = moving
     hashes.merge(sweep.hashes) { $1 }
-    if settings.runs.isEmpty { remember(list: sweep, at: now) } else if isFullSweepDue { lastFull = now }
+    if settings.runs.isEmpty { remember(list: sweep) }
+    if sweep.isWhole { lastFull = now }
     outage.swept(at: now)
     let total = settings.runs.isEmpty ? list.items.count : settings.runs.count
     status.update { status in
@@ -124,14 +126,13 @@ package actor Watcher {
     }
   }
 
-  private func remember(list sweep: Sweep, at now: Timestamp) {
+  private func remember(list sweep: Sweep) {
     fresh = Set(sweep.findings.lazy.filter { $0.value.isNew }.map(\.key))
     if sweep.isWhole {
       list = KnownList(sweep.items, isNewestFirst: sweep.isNewestFirst)
       hashes = sweep.hashes
       pageSize = sweep.pageSize
       granted = sweep.granted ?? sweep.pageSize
-      lastFull = now
     } else {
       list.replaceTop(with: sweep.items, ids: sweep.places)
     }
@@ -148,4 +149,9 @@ package actor Watcher {
         "a run that was named does not exist", metadata: ["run": "\(id)", "advice": "see: vi-notify runs list --all"])
     }
   }
+}
+
+extension Ledger.Entry {
+  /// The run had not ended when it was last seen.
+  var mayEnd: Bool { !phase.isTerminal && !isGone }
 }
