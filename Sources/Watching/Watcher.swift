@@ -114,6 +114,8 @@ package actor Watcher {
   func remember(_ sweep: Sweep, _ moving: MovingRuns, at now: Timestamp) {
     self.moving = moving
     hashes.merge(sweep.hashes) { $1 }
+    // Should such a run come back as it was, that is something new.
+    for id in sweep.missing { hashes[id] = nil }
     if settings.runs.isEmpty { remember(list: sweep) }
     if sweep.isWhole { lastFull = now }
     outage.swept(at: now)
