@@ -34,6 +34,12 @@ struct Sweep: Sendable {
     return zip(times, times.dropFirst()).contains { $0 < $1 }
   }
 
+  /// Those that stood on no page, not even as a document that can't be read.
+  func unseen(of ids: Set<String>) -> Set<String> {
+    let unreadable = Set(malformed.compactMap(\.id))
+    return ids.filter { places[$0] == nil && !unreadable.contains($0) }
+  }
+
   /// - Parameter finding: nil when the document is an unchanged one.
   mutating func add(_ item: KnownList.Item, _ finding: Finding?) {
     if let finding { findings[item.id] = finding }

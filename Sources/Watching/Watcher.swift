@@ -33,6 +33,8 @@ package actor Watcher {
   var hashes: [String: UInt64] = [:]
   var moving: MovingRuns
   private var fresh: Set<String> = []
+  /// Runs that had not ended when they were last seen, and whose documents could not be read since.
+  private var unread: Set<String> = []
   private var pageSize = SweepReader.largestPage
   private var granted = SweepReader.largestPage
   private var lastFull: Timestamp?
@@ -63,7 +65,7 @@ package actor Watcher {
     report(sweep, ledger)
     let counts = try await take(sweep)
     return Report(
-      active: moving.runs.count, newEvents: counts.events, newDeliveries: counts.deliveries,
+      active: unread.union(moving.runs.keys).count, newEvents: counts.events, newDeliveries: counts.deliveries,
       missing: sweep.missing.filter { self.ledger?.runs[$0] == nil })
   }
 
@@ -84,7 +86,7 @@ package actor Watcher {
   private func read(_ ledger: Ledger) async throws(SourceError) -> Sweep {
     let reader = reader(ledger)
     if !settings.runs.isEmpty { return try await readNamed(reader, ledger) }
-    let moving = Set(moving.runs.keys)
+    let moving = unread.union(moving.runs.keys)
     if !isFullSweepDue, list.isNewestFirst,
       let sweep = try await reader.readTop(moving: moving, fresh: fresh, granted: granted)
     {
@@ -118,6 +120,7 @@ package actor Watcher {
     for id in sweep.missing { hashes[id] = nil }
     if settings.runs.isEmpty { remember(list: sweep) }
     if sweep.isWhole { lastFull = now }
+    unread = Set(sweep.malformed.compactMap(\.id).filter { ledger?.runs[$0]?.mayEnd == true })
     outage.swept(at: now)
     let total = settings.runs.isEmpty ? list.items.count : settings.runs.count
     status.update { status in
