@@ -4,6 +4,8 @@ internal import Runs
 struct Sweep: Sendable {
   /// Runs whose document is new or differs from the last one, by id; of a run that stood on two pages the later read.
   var findings: [String: Finding] = [:]
+  /// Transitions of runs that stood on two pages and had moved on by the second.
+  var passed: [Finding] = []
   /// What stood on the pages that were read, in their order, each run once.
   var items: [KnownList.Item] = []
   /// Where each run stands in `items`.
@@ -42,7 +44,9 @@ struct Sweep: Sendable {
 
   /// - Parameter finding: nil when the document is an unchanged one.
   mutating func add(_ item: KnownList.Item, _ finding: Finding?) {
-    if let finding { findings[item.id] = finding }
+    if let finding {
+      if let earlier = findings.updateValue(finding, forKey: item.id), earlier.isTransition { passed.append(earlier) }
+    }
     if let place = places[item.id] {
       items[place] = item
     } else {

@@ -107,7 +107,8 @@ extension SweepReader {
     let hash = hash(document)
     if let item = list[hash: hash] { return sweep.add(item, nil) }
     do throws(MalformedRun) {
-      let finding = judge.finding(try Run(parsing: Array(document)))
+      let run = try Run(parsing: Array(document))
+      let finding = judge.finding(run, after: sweep.findings[run.id])
       let item = KnownList.Item(
         id: finding.run.id, hash: hash, length: document.count, created: finding.run.createdAt,
         isMoving: finding.isMoving)

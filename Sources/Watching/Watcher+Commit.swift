@@ -52,7 +52,7 @@ extension Watcher {
   }
 
   private func transitions(_ sweep: Sweep) -> [RunEvent] {
-    sweep.findings.values.filter(\.isTransition).map { finding in
+    (sweep.passed + sweep.findings.values.filter(\.isTransition)).map { finding in
       log.info(
         "run changed",
         metadata: [
