@@ -21,25 +21,13 @@ actor ModelStore: StateStore {
   }
 
   private var items: [Item] = []
-  private var eventIDs: Set<String> = []
-  private var events: [RunEvent] = []
-  private var ledgers: [String: Ledger] = [:]
+  private var model = ModelLedger()
 
-  func ledger(organization: String) -> Ledger { ledgers[organization] ?? Ledger() }
+  func ledger(organization: String) -> Ledger { model.ledger(organization: organization) }
 
   func commit(_ sweep: SweepCommit) -> (events: Int, deliveries: Int) {
-    var ledger = ledgers[sweep.organization] ?? Ledger()
-    ledger.runs.merge(sweep.changed) { $1 }
-    if sweep.setsBaseline { ledger.hasBaseline = true }
-    switch sweep.source {
-    case .unreachable(let since): ledger.unreachableSince = since
-    case .recovered: ledger.unreachableSince = nil
-    case nil: break
-    }
-    ledgers[sweep.organization] = ledger
     let known = items.count
-    let fresh = sweep.events.filter { eventIDs.insert($0.event.id).inserted }
-    events += fresh.map(\.event)
+    let fresh = model.commit(sweep)
     for new in fresh {
       for delivery in new.deliveries where !items.contains(where: { $0.new.id == delivery.id }) {
         items.append(Item(new: delivery, event: new.event, createdAt: sweep.time, next: sweep.time))
@@ -137,13 +125,7 @@ actor ModelStore: StateStore {
       createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason)
   }
 
-  func lastEvent(run: String) -> [UInt8]? {
-    // Of equal times the one that came last.
-    events.enumerated().filter { $0.element.runID == run }.max {
-      ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
-    }?
-    .element.body
-  }
+  func lastEvent(run: String) -> [UInt8]? { model.lastEvent(run: run) }
 
   func delivery(id: String) -> DeliveryDetail? {
     items.first { $0.new.id == id }.map {
