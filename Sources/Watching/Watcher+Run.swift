@@ -44,7 +44,9 @@ extension Watcher {
         backoff.succeeded()
         if report.newDeliveries > 0 { reactions.onNews() }
         if try await reactions.onSweep(report) { return }
-        try await time.sleep(max(.zero, pause() - (time.now() - begin)))
+        // Our clock may have been set back meanwhile.
+        let elapsed = max(.zero, time.now() - begin)
+        try await time.sleep(max(.zero, pause() - elapsed))
       } catch let error as SourceError {
         try Task.checkCancellation()
         try await wait(after: error, &backoff, reactions)
@@ -60,7 +62,7 @@ extension Watcher {
 
   private func wait(after error: SourceError, _ backoff: inout Backoff, _ reactions: Reactions) async throws {
     let delay = backoff.delay(after: error, randomness: .random(in: 0..<1))
-    outage.failed(error)
+    outage.failed(error, at: time.now())
     status.update { $0.failure = "\(error)" }
     log.warning(
       "sweep given up, nothing is concluded from it",
