@@ -5,29 +5,34 @@ import Testing
 
 /// Promise 1 of the design: a transition that the API showed at any sweep becomes an event exactly once.
 @Suite struct WatchingModelTests {
-  /// Seeds that failed once.
-  private static let regressions: [UInt64] = []
-  private static let count: UInt64 = 3_000
+  /// Seeds that failed once: an unreadable run, our clock set back, a named run that came back, a run on two pages, and
+  /// what the oracle itself had wrong.
+  private static let regressions: [UInt64] = [2, 10, 29, 42, 56, 61, 146, 1135, 2080, 2591]
+  private static let slices: UInt64 = 8
+  private static let seedsOfSlice: UInt64 = 375
 
   /// `VI_NOTIFY_SEED` asks for one seed alone.
-  private static var seeds: [UInt64] {
-    if let text = getenv("VI_NOTIFY_SEED").map({ String(cString: $0) }), let seed = UInt64(text) { return [seed] }
-    return regressions + Array(0..<count)
+  private static func seeds(_ slice: UInt64) -> [UInt64] {
+    if let text = getenv("VI_NOTIFY_SEED") {
+      return slice == 0 ? [UInt64(String(cString: text)) ?? 0] : []
+    }
+    let begin = slice * seedsOfSlice
+    return (slice == 0 ? regressions : []) + Array(begin..<begin + seedsOfSlice)
   }
 
-  @Test func `what any source shows is told once, through faults, lies and restarts`() async throws {
+  @Test(arguments: 0..<slices)
+  func `what any source shows is told once, through faults, lies and restarts`(slice: UInt64) async throws {
     let rules = try ModelRules()
-    var failures = 0
-    for seed in Self.seeds where failures < 3 {
-      var life = ModelLife(seed: seed, files: rules)
+    for seed in Self.seeds(slice) {
+      var life = ModelLife(seed: seed, rules: rules)
       await life.live()
       await Task.yield()
       guard !life.mistakes.isEmpty else { continue }
-      failures += 1
-      var again = ModelLife(seed: seed, files: rules, keepsStory: true)
+      var again = ModelLife(seed: seed, rules: rules, keepsStory: true)
       await again.live()
       let story = again.source.withState { $0.story }.joined(separator: "\n")
       Issue.record("seed \(seed): \(life.mistakes)\n\(again.source.temper)\n\(story)")
+      return
     }
   }
 }

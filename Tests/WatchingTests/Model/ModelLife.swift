@@ -19,7 +19,7 @@ struct ModelLife {
   private var draw: SeededDraw
   private(set) var mistakes: [String] = []
 
-  init(seed: UInt64, files: ModelRules, keepsStory: Bool = false) {
+  init(seed: UInt64, rules files: ModelRules, keepsStory: Bool = false) {
     var draw = SeededDraw(seed: seed)
     let temper = Temper(&draw)
     source = LyingSource(seed: seed, temper: temper, draw: draw, keepsStory: keepsStory)
@@ -87,10 +87,11 @@ struct ModelLife {
 
   private mutating func judge(_ known: Int, _ began: Int64) {
     let events = Array(store.events[known...])
-    let (record, ours, clock) = source.withState { state in
+    var (record, ours, clock) = source.withState { state in
       for event in events { state.tell("told \(Oracle.Told(event))") }
       return (state.record, state.ourClock, state.clock)
     }
+    if temper.isNamed { record.isWhole = record.lookedAt.isSuperset(of: settings.runs) }
     mistakes = oracle.swept(record, events: events, began: began, ended: ours, clock: clock)
   }
 

@@ -40,8 +40,8 @@ struct Temper {
     cap = draw.pick([1, 3, 3, 10, 10, 100])
     refusesAbove = draw.happens(0.1) ? max(1, cap) : nil
     ignoresSize = refusesAbove == nil && draw.happens(0.2)
-    runs = draw.below(cap == 1 ? 6 : 14)
-    sweeps = 2 + draw.below(9)
+    runs = draw.below(cap == 1 ? 6 : 10)
+    sweeps = 2 + draw.below(8)
     between = draw.pick([0, 1, 2, 5])
     during = draw.pick([0, 0, 0.1, 0.5])
     deletes = draw.happens(0.6)
