@@ -51,6 +51,17 @@ struct LyingState: Sendable {
 
   mutating func calmDown() { isCalm = true }
 
+  /// Half of the runs that move come to an end.
+  mutating func endHalf() {
+    let moving = world.list.filter { world.runs[$0]?.sight.phase.isTerminal == false }
+    wait(1)
+    let now = clock
+    for id in moving.prefix((moving.count + 1) / 2) {
+      world.change(id) { $0.succeed(at: now) }
+      tell(of: id)
+    }
+  }
+
   mutating func wait(_ milliseconds: Int64) {
     clock += milliseconds
     ourClock += milliseconds
@@ -109,7 +120,7 @@ extension LyingState {
     let begin = min(world.list.count, place(of: token, granted))
     let page = world.list[begin...].prefix(granted)
     if keepsStory { tell("page \(token ?? "-") of \(size): \(page.joined(separator: " "))") }
-    for id in page { world.runs[id].map { record.show($0) } }
+    for id in page { world.runs[id].map { record.showOnPage($0) } }
     return .success(answer(page, next: next(page, token, granted)))
   }
 

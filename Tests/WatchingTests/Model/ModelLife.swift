@@ -17,6 +17,8 @@ struct ModelLife {
   private var watcher: Watcher
   private var oracle: Oracle
   private var draw: SeededDraw
+  /// When the last two sweeps that ended well did, by the source's clock.
+  private var wholeEnds: [Int64] = []
   private(set) var mistakes: [String] = []
 
   init(seed: UInt64, rules files: ModelRules, keepsStory: Bool = false) {
@@ -53,6 +55,7 @@ struct ModelLife {
       await sweep(pause: Int64(draw.pick([1_000, 30_000, 30_000, 200_000])), crash: crash)
     }
     source.withState { $0.calmDown() }
+    await checkSlipped()
     for _ in 0..<2 where mistakes.isEmpty { await sweep(pause: temper.fullSweep.milliseconds + 10_000, crash: nil) }
     if mistakes.isEmpty { checkTruth() }
     if mistakes.isEmpty { await checkCost() }
@@ -85,6 +88,15 @@ struct ModelLife {
     store.crash(nil)
   }
 
+  /// What has slipped past the last sweep, from one of its pages to another, is found by the next.
+  private mutating func checkSlipped() async {
+    guard mistakes.isEmpty, wholeEnds.count == 2, let begin = wholeEnds.first else { return }
+    await sweep(pause: 10, crash: nil)
+    guard mistakes.isEmpty, temper.order == .newestFirst, !temper.backdates, !temper.isNamed else { return }
+    let runs = source.withState { state in state.world.runs.values.filter { $0.created > begin && !$0.isUnreadable } }
+    mistakes = runs.filter { oracle.known[$0.id] == nil }.map { "\($0.id) has slipped past two sweeps" }
+  }
+
   private mutating func judge(_ known: Int, _ began: Int64) {
     let events = Array(store.events[known...])
     var (record, ours, clock) = source.withState { state in
@@ -92,6 +104,7 @@ struct ModelLife {
       return (state.record, state.ourClock, state.clock)
     }
     if temper.isNamed { record.isWhole = record.lookedAt.isSuperset(of: settings.runs) }
+    wholeEnds = wholeEnds.suffix(1) + [clock]
     mistakes = oracle.swept(record, events: events, began: began, ended: ours, clock: clock)
   }
 
@@ -109,20 +122,25 @@ struct ModelLife {
     }
   }
 
-  /// In a list that is sorted as the vendor says, a sweep that finds nothing new costs no more than it must.
+  /// In a list that is sorted as the vendor says, a sweep that finds nothing new costs no more than it must, also when
+  /// some runs have ended since all was read.
   private mutating func checkCost() async {
     let runs = source.withState { $0.world.runs.values.map { ($0.created, $0.isUnreadable) } }
-    guard temper.order == .newestFirst, !temper.isNamed, Set(runs.map(\.0)).count > 1, !runs.contains(where: \.1)
+    // Behind the last page some servers give an empty one; and of a full sweep it is said above what it costs.
+    guard temper.order == .newestFirst, !temper.isNamed, Set(runs.map(\.0)).count > 1, !runs.contains(where: \.1),
+      !temper.emptyEnd, temper.fullSweep > .seconds(1)
     else { return }
-    await sweep(pause: 10, crash: nil)
-    let (requests, live) = (source.withState { $0.record.requests }, oracle.moving.count)
     // Who refuses large pages is asked for ever smaller ones, by tens.
     let size = temper.refusesAbove == nil ? temper.cap : [100, 10, 1].first { $0 <= temper.cap } ?? 1
     let pages = max(1, (runs.count + size - 1) / size)
-    // Behind the last page some servers give an empty one; and of a full sweep it is said above what it costs.
-    guard !temper.emptyEnd, temper.fullSweep > .seconds(1) else { return }
-    if requests > min(live + 1, pages) {
-      mistakes.append("\(requests) requests for \(live) moving runs and \(pages) pages")
+    for _ in 0..<2 where mistakes.isEmpty {
+      await sweep(pause: 10, crash: nil)
+      let (requests, live) = (source.withState { $0.record.requests }, oracle.moving.count)
+      if requests > min(live + 1, pages) {
+        mistakes.append("\(requests) requests for \(live) moving runs and \(pages) pages")
+      }
+      source.withState { $0.endHalf() }
+      await sweep(pause: 10, crash: nil)
     }
   }
 }

@@ -65,6 +65,8 @@ struct ModelRun {
     return true
   }
 
+  mutating func succeed(at now: Int64) { add(.succeeded, now) }
+
   private mutating func end(at now: Int64, using random: inout SeededDraw) {
     let phase = random.pick([Phase.succeeded, .succeeded, .failed, .error, .cancelled])
     if phase == .cancelled { killedAt = now }

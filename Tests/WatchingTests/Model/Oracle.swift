@@ -130,6 +130,7 @@ struct Oracle {
   private func looks(_ record: SweepRecord, began: Int64) -> [String] {
     var mistakes = moving.subtracting(record.lookedAt).sorted().map { "was not looked at, although it moves: \($0)" }
     if isFullDue(began), !record.isWhole { mistakes.append("not all was read, although it was time") }
+    if record.isOutOfOrder, !record.isWhole { mistakes.append("the order proved wrong, and not all was read") }
     if record.mustFail { mistakes.append("a sweep ended well in spite of a fault") }
     return mistakes
   }

@@ -46,7 +46,7 @@ struct Temper {
     during = draw.pick([0, 0, 0.1, 0.5])
     deletes = draw.happens(0.6)
     backdates = draw.happens(0.2)
-    unreadable = draw.pick([0, 0, 0, 0.1])
+    unreadable = draw.pick([0, 0, 0.1, 0.3])
     fault = draw.pick([0, 0, 0.02, 0.1])
     wrong404 = draw.pick([0, 0, 0.1, 0.5])
     emptyEnd = draw.happens(0.2)
