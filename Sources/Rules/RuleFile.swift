@@ -25,11 +25,22 @@ package struct RuleFile: Sendable {
   }
 }
 
+extension RuleFile {
+  /// The rules alone of a file that was fine when it was read. Their destinations may be left out: only what fires counts.
+  static func rules(remembered bytes: [UInt8]) -> [Rule] {
+    let (document, _) = JSONParser.parse(bytes, options: .relaxed)
+    let secrets = SecretSource(environment: [:])
+    return RuleFileReader(diagnostics: DiagnosticList(end: nil), secrets: secrets).rulesAlone(document.root)
+  }
+}
+
 /// Where the runs are. Every member has a default, which is a variable of the vendor's SDK.
 package struct SourceSettings: Sendable {
   package let endpoint: ReferenceText
   package let organization: ReferenceText
   package let secretKey: ReferenceText
+  /// PEM bundle of the only authorities to trust. Nil: the system's.
+  package var ca: ReferenceText?
 
   /// The variables of the vendor's SDK.
   package static let standard = SourceSettings(
@@ -60,6 +71,16 @@ package enum Since: Sendable, Equatable {
   case all
   case ago(Duration)
   case at(Timestamp)
+
+  /// The moment that is meant; nil for all of time.
+  package func time(before now: Timestamp) -> Timestamp? {
+    switch self {
+    case .now: now
+    case .all: nil
+    case .ago(let duration): now + .milliseconds(-duration.milliseconds)
+    case .at(let time): time
+    }
+  }
 
   /// `now`, `all`, a duration, or an RFC 3339 time. Nil for anything else.
   package init?(notation text: String) {
@@ -95,6 +116,19 @@ package struct DestinationSettings: Sendable {
   package var retryFor: Duration = .seconds(72 * 3600)
   /// Requests at once. 1 to 64.
   package var concurrency = 4
+  package let connection: Connection
+
+  /// How it is connected to. The texts are paths of PEM files.
+  package struct Connection: Sendable {
+    /// The only authorities to trust. Nil: the system's.
+    package var ca: ReferenceText?
+    /// For a server that asks who we are.
+    package var clientCertificate: (certificate: ReferenceText, key: ReferenceText)?
+    /// Over TLS, where the server has it.
+    package var allowsHTTP2 = false
+    /// False: only addresses of the internet, none of this machine or a private network.
+    package var allowsPrivate = true
+  }
 
   package struct Header: Sendable {
     package let name: String

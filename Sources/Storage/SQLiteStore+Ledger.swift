@@ -25,7 +25,7 @@ extension SQLiteStore {
     try await write { database in
       for (id, entry) in sweep.changed { try Self.put(entry, id, sweep, database) }
       var (events, deliveries) = (0, 0)
-      for new in sweep.events where try Self.insert(new.event, sweep.time, database) {
+      for new in sweep.events where try Self.insert(new.event, sweep, database) {
         events += 1
         for delivery in new.deliveries {
           deliveries += try Self.insert(delivery, new.event, sweep.time, database) ? 1 : 0
@@ -66,11 +66,15 @@ extension SQLiteStore {
   }
 
   /// False when the event is known already.
-  private static func insert(_ event: RunEvent, _ now: Timestamp, _ database: Database) throws -> Bool {
+  private static func insert(_ event: RunEvent, _ sweep: SweepCommit, _ database: Database) throws -> Bool {
     let statement = try database.cachedStatement(
-      sql: "INSERT OR IGNORE INTO events (id, run_id, phase, time, seen_at, body) VALUES (?, ?, ?, ?, ?, ?)")
+      sql: """
+        INSERT OR IGNORE INTO events (id, run_id, phase, stayed, time, seen_at, rules, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """)
     try statement.execute(arguments: [
-      event.id, event.runID, event.occasion.word, event.time.milliseconds, now.milliseconds, event.body.blob,
+      event.id, event.runID, event.occasion.word, event.occasion.stay?.milliseconds, event.time.milliseconds,
+      sweep.time.milliseconds, sweep.rules, event.body.blob,
     ])
     return database.changesCount == 1
   }

@@ -11,7 +11,13 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Locking", "ArgumentParser", "Logging",
     ]
   ),
-  ("vi-notify-bench", ["EventPatterns", "JSONSource"]),
+  (
+    "vi-notify-bench",
+    [
+      "Simulator", "Watching", "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets",
+      "JSONSource", "Locking", "CCurl", "GRDB", "Logging",
+    ]
+  ),
   ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),
   (
     "Daemon",

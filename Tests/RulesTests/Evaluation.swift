@@ -50,6 +50,16 @@ extension RunEvent {
   }
 }
 
+extension RunEvent {
+  /// A run that has been running for so long.
+  static func of(staying stay: Duration) throws -> RunEvent {
+    let text = #"{"runId":"run_1","status":{"conditions":[{"condition":"Running","lastTransitionTime":1}]}}"#
+    let run = try Run(parsing: Array(text.utf8))
+    return RunEvent(
+      run, reading: run.reading, stayed: stay, origin: .init(organization: "org", endpoint: "https://api.example"))
+  }
+}
+
 extension PlannedDelivery {
   /// The rendered JSON, or nil.
   var json: String? {

@@ -29,6 +29,22 @@ struct RuleDiagnosticTests {
       #"unknown phase "canceled" (did you mean "cancelled"?)"#)
   }
 
+  @Test func `a time is for phases in which a run can stay`() {
+    let hint = #"(write "on": "running", "on": "pending", or both)"#
+    expectRuleErrors(
+      #"{"name": "r", "for": 1️⃣"1h", "actions": [{"shell": "x"}]}"#,
+      "rules[0].for is for phases in which a run can stay, and succeeded is none \(hint)")
+    expectRuleErrors(
+      #"{"name": "r", "on": ["running", "disappeared"], "for": 1️⃣"1h", "actions": [{"shell": "x"}]}"#,
+      "rules[0].for is for phases in which a run can stay, and disappeared is none \(hint)")
+    expectRuleErrors(
+      #"{"name": "r", "on": "running", "for": 1️⃣"1ms", "actions": [{"shell": "x"}]}"#,
+      "rules[0].for is out of range: 1ms (allowed: 1000 ms to 365d)")
+    expectRuleErrors(
+      #"{"name": "r", "on": "running", "for": 1️⃣7, "actions": [{"shell": "x"}]}"#,
+      "rules[0].for must be a string, and is a number")
+  }
+
   @Test func `an action does exactly one thing`() {
     let verbs = "(give it one of: send, run, shell)"
     expectActionErrors("1️⃣{}", "rules[0].actions[0] must do exactly one thing \(verbs)")

@@ -58,6 +58,71 @@ struct LedgerConformance {
   }
 
   @Test(arguments: StoreFactory.all)
+  func `a run that is gone, and a source out of sight, are remembered until they are back`(factory: StoreFactory)
+    async throws
+  {
+    try await factory.withStore { store in
+      var sweep = SweepCommit(organization: "org", time: ms(9))
+      sweep.changed = ["r": Ledger.Entry(phase: .running, since: ms(5), isBaseline: false, isGone: true)]
+      sweep.source = .unreachable(since: ms(7))
+      _ = try await store.commit(sweep)
+      var ledger = try await store.ledger(organization: "org")
+      #expect(ledger.runs["r"]?.isGone == true)
+      #expect(ledger.unreachableSince == ms(7))
+      #expect(try await store.ledger(organization: "other").unreachableSince == nil)
+      sweep.changed = ["r": entry(.running, 5)]
+      sweep.source = .recovered
+      _ = try await store.commit(sweep)
+      ledger = try await store.ledger(organization: "org")
+      #expect(ledger.runs["r"] == entry(.running, 5))
+      #expect(ledger.unreachableSince == nil)
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `the last event of a run is the one that happened last`(factory: StoreFactory) async throws {
+    try await factory.withStore { store in
+      _ = try await store.commit(.of(run: "r", "m2", eventAt: 20, at: 1))
+      _ = try await store.commit(.of(run: "r", "m1", eventAt: 10, at: 2))
+      let body = try await #require(store.lastEvent(run: "r"))
+      #expect(String(decoding: body, as: UTF8.self).contains("1970-01-01T00:00:00.020Z"))
+      #expect(try await store.lastEvent(run: "other") == nil)
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `the story of a run has its events, deliveries, attempts and replays`(factory: StoreFactory) async throws {
+    try await factory.withStore { store in
+      var sweep = try SweepCommit.of(run: "r", "m1", "m2", at: 1)
+      sweep.rules = "digest"
+      _ = try await store.commit(sweep)
+      _ = try await store.commit(.of(run: "other", "m3", at: 1))
+      try await store.remember(RuleFileCopy(digest: "digest", bytes: [1]), at: ms(1))
+      try await store.remember(RuleFileCopy(digest: "digest", bytes: [2]), at: ms(2))
+      let claim = try #require(try await store.claim(destination: "chat", limit: 1, at: ms(2)).first)
+      try await store.settle(claim, as: .dead(reason: "no"), .of(claim, at: 3))
+      var filter = ReplayFilter()
+      filter.rule = "none"
+      #expect(try await store.replay(filter, at: ms(4)).isEmpty)
+      filter.rule = nil
+      filter.isDryRun = true
+      #expect(try await store.replay(filter, at: ms(4)) == ["m1"])
+      filter.isDryRun = false
+      #expect(try await store.replay(filter, at: ms(4)) == ["m1"])
+      #expect(try await store.replay(filter, at: ms(5)).isEmpty)
+      let story = try await #require(store.story(run: "r"))
+      #expect(story.events.map(\.rules) == ["digest"])
+      #expect(story.events.map(\.occasion) == [.entered(.failed)])
+      #expect(story.deliveries.map(\.record.id) == ["m1", "m2"])
+      #expect(story.deliveries.map(\.replays) == [[ms(4)], []])
+      #expect(story.deliveries.map(\.attempts.count) == [1, 0])
+      #expect(story.deliveries[0].record.status == .pending)
+      #expect(try await store.ruleFile(digest: "digest") == [1])
+      #expect(try await store.story(run: "none") == nil)
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
   func `an event is taken once, and what is known of it stays as it is`(factory: StoreFactory) async throws {
     try await factory.withStore { store in
       let first = try await store.commit(.of(run: "r", "m1", "m2"))

@@ -16,18 +16,22 @@ actor ModelStore: StateStore {
     var settledAt: Timestamp?
     var reason: String?
     var log: [AttemptRecord] = []
+    var replays: [Timestamp] = []
 
     var isUnsettled: Bool { status == .pending || status == .claimed }
   }
 
   private var items: [Item] = []
   private var model = ModelLedger()
+  private var seen: [(event: RunEvent, seenAt: Timestamp, rules: String?)] = []
+  private var files: [String: [UInt8]] = [:]
 
   func ledger(organization: String) -> Ledger { model.ledger(organization: organization) }
 
   func commit(_ sweep: SweepCommit) -> (events: Int, deliveries: Int) {
     let known = items.count
     let fresh = model.commit(sweep)
+    seen += fresh.map { ($0.event, sweep.time, sweep.rules) }
     for new in fresh {
       for delivery in new.deliveries where !items.contains(where: { $0.new.id == delivery.id }) {
         items.append(Item(new: delivery, event: new.event, createdAt: sweep.time, next: sweep.time))
@@ -123,6 +127,38 @@ actor ModelStore: StateStore {
       id: item.new.id, eventID: item.event.id, runID: item.event.runID, rule: item.new.rule,
       destination: item.new.destination, status: item.status, attempts: item.attempts, nextAttemptAt: item.next,
       createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason)
+  }
+
+  func remember(_ rules: RuleFileCopy, at now: Timestamp) { files[rules.digest] = files[rules.digest] ?? rules.bytes }
+
+  func ruleFile(digest: String) -> [UInt8]? { files[digest] }
+
+  func story(run: String) -> RunStory? {
+    let mine = items.filter { $0.event.runID == run }
+    let events = seen.filter { $0.event.runID == run }.sorted { $0.event.time < $1.event.time }
+    guard !events.isEmpty else { return nil }
+    return RunStory(
+      last: nil,
+      events: events.map { item in
+        StoredEvent(
+          id: item.event.id, runID: run, word: item.event.occasion.word, occasion: item.event.occasion,
+          time: item.event.time, seenAt: item.seenAt, rules: item.rules, body: item.event.body)
+      }, deliveries: mine.map { StoredDelivery(record: record($0), attempts: $0.log, replays: $0.replays) })
+  }
+
+  func replay(_ filter: ReplayFilter, at now: Timestamp) -> [String] {
+    let indices = items.indices.filter { index in
+      let item = items[index]
+      return !item.isUnsettled && (filter.ids.isEmpty || filter.ids.contains(item.new.id))
+        && filter.status ?? item.status == item.status && filter.rule ?? item.new.rule == item.new.rule
+        && filter.destination ?? item.new.destination == item.new.destination
+        && filter.runID ?? item.event.runID == item.event.runID && item.createdAt >= filter.since ?? item.createdAt
+    }
+    for index in indices where !filter.isDryRun {
+      (items[index].status, items[index].next, items[index].settledAt) = (.pending, now, nil)
+      items[index].replays.append(now)
+    }
+    return indices.map { items[$0].new.id }
   }
 
   func lastEvent(run: String) -> [UInt8]? { model.lastEvent(run: run) }

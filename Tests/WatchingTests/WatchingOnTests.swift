@@ -15,8 +15,10 @@ import Testing
       return #"{"items":[]}"#
     }
     let rules = try ModelRules()
+    var settings = rules.settings
+    settings.isAdaptive = false
     let watcher = Watcher(
-      source: source, store: FailingStore(), rules: rules.plain, settings: rules.settings, time: time.source,
+      source: source, store: FailingStore(), rules: rules.plain, settings: settings, time: time.source,
       log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let watching = Task {
       try await watcher.run(.init(onSweep: { _ in false }, onFailure: { _ in }, onNews: {}))
@@ -24,7 +26,7 @@ import Testing
     // The one who sweeps and the one who looks out.
     await time.sleepers(atLeast: 2)
     #expect(source.asked.count == 1)
-    time.advance(by: rules.settings.interval)
+    time.advance(by: settings.interval)
     await time.sleepers(atLeast: 2)
     #expect(source.asked.count == 2)
     watching.cancel()

@@ -43,6 +43,10 @@ final class FailingStore: StateStore {
   func releaseClaims(at now: Timestamp) -> Int { 0 }
   func unsettledCount() -> Int { 0 }
   func deliveries(_ filter: DeliveryFilter) -> [DeliveryRecord] { [] }
+  func remember(_ rules: RuleFileCopy, at now: Timestamp) {}
+  func ruleFile(digest: String) -> [UInt8]? { nil }
+  func story(run: String) -> RunStory? { nil }
+  func replay(_ filter: ReplayFilter, at now: Timestamp) -> [String] { [] }
   func delivery(id: String) -> DeliveryDetail? { nil }
   func close() {}
 }
