@@ -5,8 +5,7 @@ import Testing
 
 /// Promise 1 of the design: a transition that the API showed at any sweep becomes an event exactly once.
 @Suite struct WatchingModelTests {
-  /// Seeds that failed once: an unreadable run, our clock set back, a named run that came back, a run on two pages, and
-  /// what the oracle itself had wrong.
+  /// Seeds that failed once. Whoever changes what is drawn changes their stories, too.
   private static let regressions: [UInt64] = [2, 10, 29, 42, 56, 61, 146, 1135, 2080, 2591]
   private static let slices: UInt64 = 8
   private static let seedsOfSlice: UInt64 = 375
