@@ -51,7 +51,7 @@ package struct ViClient: RunSource {
       let response = try await get("/runs/\(id)", timeout)
       return try Run(parsing: response.body)
     } catch let error as MalformedRun {
-      throw .notVi("run \(id) can't be read: \(error)")
+      throw error.id == nil ? .notVi("run \(id) can't be read: \(error)") : .unreadable(error)
     } catch let error as SourceError {
       if case .rejected(404, _) = error { throw .noSuchRun(id: id) }
       throw error
