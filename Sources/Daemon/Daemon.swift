@@ -73,7 +73,8 @@ package final class Daemon: Sendable {
       if released > 0 {
         log.notice("attempts that were cut off by the last end are made again", metadata: ["deliveries": "\(released)"])
       }
-      try await supervise(WatchService(watcher: watcher, dispatcher: dispatcher, digests: digests, mode: mode, time: time))
+      try await supervise(
+        WatchService(watcher: watcher, dispatcher: dispatcher, digests: digests, mode: mode, time: time))
     } catch let error as Failure {
       throw error
     } catch let error as SourceError {

@@ -30,7 +30,8 @@ struct ActionReader {
     guard let reader = ObjectReader(node, path: path, known: [verb] + own + Self.common, diagnostics) else {
       return nil
     }
-    let digest = verb == "send" ? reader["digest"].flatMap { DigestReader(path: "\(path).digest", diagnostics).digest($0) } : nil
+    let digest =
+      verb == "send" ? reader["digest"].flatMap { DigestReader(path: "\(path).digest", diagnostics).digest($0) } : nil
     guard let kind = self.kind(verb, reader, digest) else { return nil }
     var options = options(reader, verb)
     options.digest = digest

@@ -44,7 +44,8 @@ extension RuleSet {
       guard let first = documents.first, let members = first.root["data"]?.members else { return }
       for member in members where common.contains(member.key) { json.member(member.key, raw: first.raw(member.value)) }
     }
-    return (try? JSONDocument(parsing: bytes)) ?? JSONDocument(bytes: Array("{}".utf8), root: JSONNode(.object([]), at: 0..<2))
+    return (try? JSONDocument(parsing: bytes))
+      ?? JSONDocument(bytes: Array("{}".utf8), root: JSONNode(.object([]), at: 0..<2))
   }
 
   /// The events as a webhook gets them that asked for no body of its own: their data without the runs' documents.

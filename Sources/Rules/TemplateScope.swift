@@ -50,7 +50,8 @@ struct TemplateScope {
     if isDigest, Self.ofDigest.contains(name) { return nil }
     if isDigest, !isInEvents, EventFields.all.contains(name), !names.contains(name) {
       return .init(
-        message: "{{\(name1)}} differs from event to event", hint: "write it inside {{#events}}…{{/events}}, or name it in \"by\"")
+        message: "{{\(name1)}} differs from event to event",
+        hint: "write it inside {{#events}}…{{/events}}, or name it in \"by\"")
     }
     if EventFields.values.contains(name) {
       guard tag.path.count > 1 else { return nil }

@@ -28,7 +28,8 @@ extension SQLiteStore {
       for new in sweep.events where try Self.insert(new.event, sweep, database) {
         events += 1
         for delivery in new.deliveries {
-          deliveries += try Self.insert(delivery, event: new.event.id, run: new.event.runID, sweep.time, database) ? 1 : 0
+          deliveries +=
+            try Self.insert(delivery, event: new.event.id, run: new.event.runID, sweep.time, database) ? 1 : 0
         }
         for entry in new.digests { try Self.collect(new.event, entry, sweep.time, database) }
       }
