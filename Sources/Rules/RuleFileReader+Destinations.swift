@@ -29,7 +29,8 @@ extension RuleFileReader {
 
   private func destination(_ member: JSONMember) -> DestinationSettings? {
     let known =
-      ["type", "url", "secret", "headers", "timeout", "retryFor", "concurrency", "format"] + Self.connectionFields
+      ["type", "url", "secret", "headers", "timeout", "retryFor", "concurrency", "format", "quiet"]
+      + Self.connectionFields
     let path = "destinations.\(member.key)"
     guard let reader = ObjectReader(member.value, path: path, known: known, diagnostics) else { return nil }
     let kind = self.kind(reader)
@@ -38,6 +39,7 @@ extension RuleFileReader {
     let secrets = self.secrets(reader, kind)
     let headers = self.headers(reader["headers"], path: path)
     let connection = self.connection(reader)
+    let quiet = reader["quiet"].flatMap { self.quiet($0, path: reader.pathOf("quiet")) }
     guard let kind, let url else { return nil }
     var settings = DestinationSettings(
       name: member.key, kind: kind, url: url, secrets: secrets, headers: headers, connection: connection)
@@ -45,6 +47,7 @@ extension RuleFileReader {
     if let retryFor = reader.duration("retryFor", in: .zero...(.seconds(30 * 86_400))) { settings.retryFor = retryFor }
     if let concurrency = reader.integer("concurrency", in: 1...64) { settings.concurrency = Int(concurrency) }
     settings.format = format(reader, kind) ?? .structured
+    settings.quiet = quiet
     return settings
   }
 
