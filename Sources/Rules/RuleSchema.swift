@@ -91,7 +91,17 @@ package enum RuleSchema {
             },
             "timeout": {"$ref": "#/$defs/duration", "description": "Of one attempt, 100ms to 10m."},
             "retryFor": {"$ref": "#/$defs/duration", "description": "From the event to the last attempt, up to 30d."},
-            "concurrency": {"type": "integer", "minimum": 1, "maximum": 64}
+            "concurrency": {"type": "integer", "minimum": 1, "maximum": 64},
+            "rateLimit": {
+              "type": "object",
+              "description": "At most so many requests in such a time; slack: 1 in 1s by default.",
+              "required": ["count", "per"],
+              "additionalProperties": false,
+              "properties": {
+                "count": {"type": "integer", "minimum": 1, "maximum": 10000},
+                "per": {"$ref": "#/$defs/duration", "description": "100ms to 1d."}
+              }
+            }
           },
           "if": {"properties": {"type": {"not": {"const": "webhook"}}}},
           "then": {"not": {"required": ["secret"]}}
