@@ -34,6 +34,10 @@ extension Row {
     (self[column] as Int64?).map { .milliseconds($0) }
   }
 
+  func bytes(at index: Int) -> [UInt8] {
+    Array((self[index] as Data?) ?? Data())
+  }
+
   func bytes(_ column: String) -> [UInt8] {
     Array((self[column] as Data?) ?? Data())
   }

@@ -24,9 +24,7 @@ extension SQLiteStore {
       var (events, deliveries) = (0, 0)
       for new in sweep.events where try Self.insert(new.event, sweep.time, database) {
         events += 1
-        for delivery in new.deliveries {
-          deliveries += try Self.insert(delivery, new.event, sweep.time, database) ? 1 : 0
-        }
+        deliveries += try Self.insertDeliveries(of: new, sweep.time, database)
       }
       if sweep.setsBaseline {
         try database.execute(
@@ -50,13 +48,18 @@ extension SQLiteStore {
   }
 
   /// False when the event is known already.
-  private static func insert(_ event: RunEvent, _ now: Timestamp, _ database: Database) throws -> Bool {
+  static func insert(_ event: RunEvent, _ now: Timestamp, _ database: Database) throws -> Bool {
     let statement = try database.cachedStatement(
       sql: "INSERT OR IGNORE INTO events (id, run_id, phase, time, seen_at, body) VALUES (?, ?, ?, ?, ?, ?)")
     try statement.execute(arguments: [
       event.id, event.runID, event.phase.rawValue, event.time.milliseconds, now.milliseconds, event.body.blob,
     ])
     return database.changesCount == 1
+  }
+
+  /// Returns how many were new.
+  static func insertDeliveries(of new: NewEvent, _ now: Timestamp, _ database: Database) throws -> Int {
+    try new.deliveries.reduce(0) { try $0 + (insert($1, new.event, now, database) ? 1 : 0) }
   }
 
   /// False when the delivery is known already.

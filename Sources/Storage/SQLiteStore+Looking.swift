@@ -38,7 +38,11 @@ extension SQLiteStore {
           """, arguments: [id])
       guard let row else { return nil }
       let attempts = try Row.fetchAll(
-        database, sql: "SELECT * FROM attempts WHERE delivery_id = ? ORDER BY number, started_at", arguments: [id])
+        database,
+        sql: """
+          SELECT a.* FROM attempts a JOIN deliveries d ON d.sequence = a.delivery
+          WHERE d.id = ? ORDER BY a.number, a.started_at
+          """, arguments: [id])
       return DeliveryDetail(
         record: DeliveryRecord(row), content: DeliveryContent(kind: row["kind"], content: row["content"]),
         event: row.bytes("body"), attempts: attempts.map(AttemptRecord.init))

@@ -5,6 +5,7 @@ enum Schema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1 ledger and outbox") { try $0.execute(sql: first) }
+    migrator.registerMigration("3 destinations") { try $0.execute(sql: destinations) }
     return migrator
   }
 
