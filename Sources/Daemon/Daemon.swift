@@ -48,7 +48,7 @@ package final class Daemon: Sendable {
       throw Failure(error)
     }
     watcher = Watcher(
-      client: client, store: store, rules: configuration.rules, settings: settings, time: time, log: log)
+      source: client, store: store, rules: configuration.rules, settings: settings, time: time, log: log)
     dispatcher = Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
       hookRunner: HookRunner(baseEnvironment: environment), time: time, log: log)

@@ -21,7 +21,7 @@ package enum ExitStatus: Int32, Sendable {
   package init(_ error: SourceError) {
     self =
       switch error {
-      case .unreachable, .failing: .sourceUnreachable
+      case .unreachable, .failing, .tooSlow: .sourceUnreachable
       case .rateLimited: .tryLater
       case .refused: .refused
       case .noSuchRun: .no

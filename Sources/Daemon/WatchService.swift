@@ -52,15 +52,16 @@ struct WatchService: Service {
   private func watch(_ missing: Locked<[String]>) async throws {
     let isFirst = Flag()
     try await watcher.run(
-      onSweep: { report in
-        isFirst.lower()
-        missing.withLock { $0 = report.missing }
-        if report.newDeliveries > 0 { dispatcher.wake() }
-        return mode == .untilDone && report.active == 0
-      },
-      onFailure: { error in
-        if case .refused = error, isFirst.isUp { throw Failure(error) }
-      })
+      Watcher.Reactions(
+        onSweep: { report in
+          isFirst.lower()
+          missing.withLock { $0 = report.missing }
+          return mode == .untilDone && report.active == 0
+        },
+        onFailure: { error in
+          if case .refused = error, isFirst.isUp { throw Failure(error) }
+        },
+        onNews: { dispatcher.wake() }))
   }
 
   /// Runs what a shutdown may simply cut off. Being cut off is no failure.

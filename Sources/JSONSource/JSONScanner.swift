@@ -36,6 +36,13 @@ package struct JSONScanner {
     }
   }
 
+  /// Passes over so many bytes that somebody knows to be the value that comes next; nil when there are not so many.
+  package mutating func skip(known length: Int) -> Range<Int>? {
+    guard length > 0, position + length <= base.count else { return nil }
+    defer { position += length }
+    return position..<position + length
+  }
+
   /// True when only white space is left.
   package mutating func isAtEnd() -> Bool {
     next() == nil

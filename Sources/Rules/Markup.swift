@@ -45,8 +45,8 @@ extension DestinationSettings.Kind {
     }
   }
 
-  /// What is sent for each phase when an action has neither `text` nor `body`; nil: the event itself.
-  var defaultMessages: [Phase: BodyTemplate]? {
+  /// What is sent on each trigger when an action has neither `text` nor `body`; nil: the event itself.
+  var defaultMessages: [Trigger: BodyTemplate]? {
     switch self {
     case .webhook: nil
     case .slack: Self.slackMessages
@@ -54,9 +54,25 @@ extension DestinationSettings.Kind {
   }
 
   private static let slackMessages = Dictionary(
-    uniqueKeysWithValues: Phase.allCases.compactMap { phase in
-      slackMessage(phase).map { (phase, BodyTemplate.message($0)) }
+    uniqueKeysWithValues: Trigger.allCases.compactMap { trigger in
+      slackMessage(trigger).map { (trigger, BodyTemplate.message($0)) }
     })
+
+  private static func slackMessage(_ trigger: Trigger) -> TextTemplate? {
+    switch trigger {
+    case .phase(let phase): slackMessage(phase)
+    case .disappeared:
+      try? TextTemplate(
+        """
+        *{{#flow}}{{flow}}{{/flow}}{{^flow}}A run{{/flow}}* was deleted while it was {{previousPhase}}: {{runId}}
+        """, markup: .slack)
+    case .sourceUnreachable:
+      try? TextTemplate(
+        "*Runs can't be watched* since {{time(startedAt)}}: {{truncate1000(message)}}", markup: .slack)
+    case .sourceRecovered:
+      try? TextTemplate("*Runs are watched again*, after {{durationText}}", markup: .slack)
+    }
+  }
 
   /// What, how long, why, link.
   private static func slackMessage(_ phase: Phase) -> TextTemplate? {

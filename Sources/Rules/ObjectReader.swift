@@ -83,6 +83,14 @@ struct ObjectReader {
     return nil
   }
 
+  func bool(_ key: String) -> Bool? {
+    guard let value = node[key] else { return nil }
+    if case .bool(let flag) = value.content { return flag }
+    if case .invalid = value.content { return nil }
+    diagnostics.error(at: value.range, "\(pathOf(key)) must be true or false, and is \(value.kind)")
+    return nil
+  }
+
   /// A list, or a single value standing for a list of one.
   func list(_ key: String) -> [JSONNode] {
     guard let value = node[key] else { return [] }

@@ -14,14 +14,17 @@ struct WatchScope {
 
 /// Reads a rule's `match`, and warns of what can never match.
 struct PatternCheck {
-  let phases: Set<Phase>
+  /// Words that `phase` can be.
+  let phases: Set<String>
   let scope: WatchScope
   let diagnostics: DiagnosticList
+  /// What is wrong when nothing can match.
+  var subject = "this rule can never fire"
 
   func pattern(_ node: JSONNode) -> EventPattern? {
     do throws(PatternErrors) {
       let pattern = try EventPattern(node)
-      warn(of: node, subject: "this rule can never fire")
+      warn(of: node, subject: subject)
       return pattern
     } catch {
       for mistake in error.errors {
@@ -47,8 +50,8 @@ struct PatternCheck {
   }
 
   private func warnOfPhase(_ member: JSONMember, _ subject: String) {
-    guard !phases.isEmpty, !canHold(member, among: Set(phases.map(\.rawValue))) else { return }
-    let reached = phases.map(\.rawValue).sorted().joined(separator: ", ")
+    guard !phases.isEmpty, !canHold(member, among: phases) else { return }
+    let reached = phases.sorted().joined(separator: ", ")
     diagnostics.warning(
       at: member.value.range, "\(subject): its \"on\" allows only \(reached)",
       hint: "name these phases in \"on\" instead")

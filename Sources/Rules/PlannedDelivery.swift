@@ -33,7 +33,7 @@ package struct PlannedDelivery: Sendable {
         switch body {
         case .event: .event
         case .json(let template): .body(template.render(data))
-        case .standard(let templates): templates[event.phase].map { .body($0.render(data)) } ?? .event
+        case .standard(let templates): templates[event.occasion.trigger].map { .body($0.render(data)) } ?? .event
         }
     case .run(let words):
       destination = Self.hook

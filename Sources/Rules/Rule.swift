@@ -1,16 +1,22 @@
 internal import EventPatterns
-package import Runs
+internal import Runs
 package import Secrets
 
 /// What a user can say: when a run comes into one of these phases and looks like this, do that.
 package struct Rule: Sendable {
   package let name: String
-  package let phases: Set<Phase>
+  package let triggers: Set<Trigger>
+  /// Fires when a run has stayed in such a phase for so long; nil: when it comes into it.
+  package let holdsFor: Duration?
   /// Nil matches every run.
   let pattern: EventPattern?
   /// Byte offset of the pattern in the file.
   let patternOffset: Int
   package let actions: [Action]
+
+  func fires(on occasion: Occasion) -> Bool {
+    triggers.contains(occasion.trigger) && holdsFor == occasion.duration
+  }
 }
 
 package struct Action: Sendable {
@@ -27,8 +33,8 @@ package struct Action: Sendable {
     /// The event itself.
     case event
     case json(BodyTemplate)
-    /// Words of ours, which differ by phase.
-    case standard([Phase: BodyTemplate])
+    /// Words of ours, which differ by what has happened.
+    case standard([Trigger: BodyTemplate])
   }
 
   let kind: Kind

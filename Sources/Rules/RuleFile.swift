@@ -44,6 +44,14 @@ package struct WatchSettings: Sendable {
   /// Between the starts of two sweeps. 100 ms to 1 d.
   package var interval: Duration = .seconds(30)
   package var since: Since = .now
+  /// Only runs like these; nil: all.
+  package var match: RunFilter?
+  /// Between two readings of the whole list. 1 s to 1 d.
+  package var fullSweep: Duration = .seconds(900)
+  /// Without a whole sweep until `sourceUnreachable` is told. 1 s to 30 d.
+  package var unreachableAfter: Duration = .seconds(300)
+  /// Sweeps are laid where an end is likely; `interval` is then their average distance.
+  package var isAdaptive = true
 }
 
 /// Which ended runs count on the first start.

@@ -1,3 +1,4 @@
+internal import EventPatterns
 internal import JSONSource
 internal import Runs
 internal import Secrets
@@ -43,12 +44,18 @@ struct RuleFileReader {
 
   private func watch(_ node: JSONNode?) -> WatchSettings {
     var settings = WatchSettings()
-    let known = ["runs", "interval", "since"]
+    let known = ["runs", "match", "interval", "adaptive", "since", "fullSweep", "unreachableAfter"]
     guard let node, let reader = ObjectReader(node, path: "watch", known: known, diagnostics) else { return settings }
     if reader["runs"] != nil { settings.runs = reader.elements("runs").compactMap { runID($0, reader) } }
     if let interval = reader.duration("interval", in: .milliseconds(100)...(.seconds(86_400))) {
       settings.interval = interval
     }
+    if let adaptive = reader.bool("adaptive") { settings.isAdaptive = adaptive }
+    if let time = reader.duration("fullSweep", in: .seconds(1)...(.seconds(86_400))) { settings.fullSweep = time }
+    if let time = reader.duration("unreachableAfter", in: .seconds(1)...(.seconds(30 * 86_400))) {
+      settings.unreachableAfter = time
+    }
+    settings.match = reader["match"].flatMap { filter($0, WatchScope(settings)) }
     if let text = reader.string("since"), let node = reader["since"] {
       if let since = Since(notation: text) {
         settings.since = since
@@ -59,6 +66,19 @@ struct RuleFileReader {
       }
     }
     return settings
+  }
+
+  private func filter(_ node: JSONNode, _ scope: WatchScope) -> RunFilter? {
+    let phases = Set(Phase.allCases.map(\.rawValue))
+    let check = PatternCheck(
+      phases: phases, scope: scope, diagnostics: diagnostics, subject: "no run can ever be watched")
+    guard let pattern = check.pattern(node) else { return nil }
+    do throws(PatternSetError) {
+      return try RunFilter(pattern)
+    } catch {
+      diagnostics.error(at: node.range, "watch.match: \(error.description)")
+      return nil
+    }
   }
 
   private func runID(_ node: JSONNode, _ reader: ObjectReader) -> String? {

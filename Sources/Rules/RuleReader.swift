@@ -16,12 +16,13 @@ struct RuleReader {
   var diagnostics: DiagnosticList { file.diagnostics }
 
   func rule(_ node: JSONNode) -> Rule? {
-    let known = ["name", "on", "match", "actions"]
+    let known = ["name", "on", "for", "match", "actions"]
     guard let reader = ObjectReader(node, path: path, known: known, diagnostics) else { return nil }
     let name = self.name(reader)
-    let phases = self.phases(reader)
+    let triggers = self.triggers(reader)
+    let holdsFor = self.holdsFor(reader, triggers)
     let pattern = reader["match"].flatMap {
-      PatternCheck(phases: phases, scope: scope, diagnostics: diagnostics).pattern($0)
+      PatternCheck(phases: Set(triggers.map(\.word)), scope: scope, diagnostics: diagnostics).pattern($0)
     }
     let nodes = reader.elements("actions")
     let actions = nodes.enumerated().compactMap { index, node in
@@ -30,7 +31,8 @@ struct RuleReader {
     reportRepeatedIDs(nodes)
     let offset = reader["match"]?.range.lowerBound ?? node.range.lowerBound
     return name.map {
-      Rule(name: $0, phases: phases, pattern: pattern, patternOffset: offset, actions: actions)
+      Rule(
+        name: $0, triggers: triggers, holdsFor: holdsFor, pattern: pattern, patternOffset: offset, actions: actions)
     }
   }
 
@@ -44,24 +46,31 @@ struct RuleReader {
     return name
   }
 
-  private static let groups: [String: Set<Phase>] = [
-    "terminal": Set(Phase.allCases.filter(\.isTerminal)), "any": Set(Phase.allCases),
-  ]
-
-  private func phases(_ reader: ObjectReader) -> Set<Phase> {
-    guard reader["on"] != nil else { return Self.groups["terminal"] ?? [] }
-    return reader.list("on").reduce(into: []) { phases, node in
+  private func triggers(_ reader: ObjectReader) -> Set<Trigger> {
+    guard reader["on"] != nil else { return Trigger.groups["terminal"] ?? [] }
+    return reader.list("on").reduce(into: []) { triggers, node in
       guard let word = reader.text(node, path: reader.pathOf("on")) else { return }
-      if let phase = Phase(rawValue: word) {
-        phases.insert(phase)
-      } else if let group = Self.groups[word] {
-        phases.formUnion(group)
+      if let trigger = Trigger.allCases.first(where: { $0.word == word }) {
+        triggers.insert(trigger)
+      } else if let group = Trigger.groups[word] {
+        triggers.formUnion(group)
       } else {
-        let known = Phase.allCases.map(\.rawValue) + ["terminal", "any"]
+        let known = Trigger.allCases.map(\.word) + ["terminal", "any"]
         diagnostics.error(
           at: node.range, "unknown phase \(word.prefix(40).debugDescription)", hint: hint(for: word, among: known))
       }
     }
+  }
+
+  private func holdsFor(_ reader: ObjectReader, _ triggers: Set<Trigger>) -> Duration? {
+    guard let node = reader["for"] else { return nil }
+    let duration = reader.duration("for", in: .seconds(1)...(.seconds(365 * 86_400)))
+    if let wrong = Trigger.allCases.first(where: { triggers.contains($0) && !$0.canLast }) {
+      diagnostics.error(
+        at: node.range, "\(reader.pathOf("for")) is for phases in which a run can stay, and \(wrong.word) is none",
+        hint: "write \"on\": \"running\", \"on\": \"pending\", or both")
+    }
+    return duration
   }
 
   private func reportRepeatedIDs(_ actions: [JSONNode]) {

@@ -57,7 +57,13 @@ package enum RuleSchema {
           "additionalProperties": false,
           "properties": {
             "runs": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}},
-            "interval": {"$ref": "#/$defs/duration", "description": "Time between two looks, 100ms to 1d."},
+            "match": {"$ref": "#/$defs/pattern"},
+            "interval": {"$ref": "#/$defs/duration", "description": "Average time between two looks, 100ms to 1d."},
+            "adaptive": {"type": "boolean", "description": "Looks are laid where an end is likely; default true."},
+            "fullSweep": {"$ref": "#/$defs/duration", "description": "Time between two readings of the whole list."},
+            "unreachableAfter": {
+              "$ref": "#/$defs/duration", "description": "So long without a whole look until sourceUnreachable is told."
+            },
             "since": {
               "description": "now, all, a duration or a time: which ended runs count on the first start.",
               "anyOf": [
@@ -113,7 +119,10 @@ package enum RuleSchema {
           ]
         },
         "trigger": {
-          "enum": ["pending", "running", "succeeded", "failed", "error", "cancelled", "terminal", "any"]
+          "enum": [
+            "pending", "running", "succeeded", "failed", "error", "cancelled", "terminal", "any", "disappeared",
+            "sourceUnreachable", "sourceRecovered"
+          ]
         },
         "rule": {
           "type": "object",
@@ -127,8 +136,20 @@ package enum RuleSchema {
                 {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/trigger"}}
               ]
             },
+            "for": {"$ref": "#/$defs/duration", "description": "Fires when a run has stayed in the phase so long."},
             "match": {"$ref": "#/$defs/pattern"},
             "actions": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/action"}}
+          },
+          "if": {"required": ["for"]},
+          "then": {
+            "required": ["on"],
+            "properties": {
+              "on": {
+                "anyOf": [
+                  {"enum": ["pending", "running"]}, {"type": "array", "items": {"enum": ["pending", "running"]}}
+                ]
+              }
+            }
           }
         },
         "action": {

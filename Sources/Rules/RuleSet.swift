@@ -38,10 +38,23 @@ package struct RuleSet: Sendable {
     }
   }
 
+  /// The times after which runs that stay in a phase are to be told of.
+  package var holds: Set<Hold> {
+    rules.reduce(into: []) { holds, rule in
+      guard let duration = rule.holdsFor else { return }
+      for case .phase(let phase) in rule.triggers { holds.insert(Hold(phase: phase, duration: duration)) }
+    }
+  }
+
+  /// Some rule fires on this.
+  package func names(_ trigger: Trigger) -> Bool {
+    rules.contains { $0.triggers.contains(trigger) }
+  }
+
   private func firingRules(_ event: RunEvent, _ matcher: inout PatternMatcher) -> [Rule] {
     let matching = event.data.withUnsafeBytes { (try? matcher.matches($0)) ?? [] }
     let candidates = (matching.map { ruleOfPattern[$0] } + withoutPattern).sorted()
-    return candidates.map { rules[$0] }.filter { $0.phases.contains(event.phase) }
+    return candidates.map { rules[$0] }.filter { $0.fires(on: event.occasion) }
   }
 }
 
@@ -58,16 +71,26 @@ extension RuleSet {
   package func verdicts(on event: RunEvent) -> [RuleVerdict] {
     let data = (try? JSONDocument(parsing: event.data))?.root
     return rules.map { rule in
-      guard rule.phases.contains(event.phase) else {
-        let wanted = Phase.allCases.filter(rule.phases.contains).map(\.rawValue).joined(separator: " or ")
-        let reason = "phase is \(event.phase.rawValue), the rule wants \(wanted)"
-        return RuleVerdict(rule: rule.name, fired: false, reason: reason)
+      guard rule.fires(on: event.occasion) else {
+        return RuleVerdict(rule: rule.name, fired: false, reason: rule.refusal(of: event.occasion))
       }
       if let data, case .fails(_, let reason)? = rule.pattern?.explain(data) {
         return RuleVerdict(rule: rule.name, fired: false, reason: reason)
       }
       let matched = rule.pattern == nil ? "" : ", and all of match holds"
-      return RuleVerdict(rule: rule.name, fired: true, reason: "phase is \(event.phase.rawValue)\(matched)")
+      return RuleVerdict(rule: rule.name, fired: true, reason: "phase is \(event.occasion.word)\(matched)")
     }
+  }
+}
+
+extension Rule {
+  /// Why it does not fire on this.
+  fileprivate func refusal(of occasion: Occasion) -> String {
+    guard triggers.contains(occasion.trigger) else {
+      let wanted = Trigger.allCases.filter(triggers.contains).map(\.word).joined(separator: " or ")
+      return "phase is \(occasion.word), the rule wants \(wanted)"
+    }
+    guard let holdsFor else { return "the rule fires at once, and not when the run has stayed in \(occasion.word)" }
+    return "the rule fires when the run has been \(occasion.word) for \(holdsFor.words)"
   }
 }

@@ -27,10 +27,16 @@ package struct PhaseReading: Sendable, Equatable {
     }
   }
 
-  private init(phase: Phase, since: Timestamp, decidedBy: Condition?) {
+  init(phase: Phase, since: Timestamp, decidedBy: Condition? = nil) {
     self.phase = phase
     self.since = since
     self.decidedBy = decidedBy
+  }
+
+  /// The same with a time, where the API gave none.
+  package func withTime(_ time: Timestamp?) -> PhaseReading {
+    guard since.milliseconds <= 0, let time else { return self }
+    return PhaseReading(phase: phase, since: time, decidedBy: decidedBy)
   }
 
   private static func latestReached(_ conditions: [Condition]) -> (condition: Condition, phase: Phase)? {

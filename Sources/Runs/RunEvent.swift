@@ -1,13 +1,15 @@
 internal import Crypto
 package import JSONSource
 
-/// A run came into a phase: the fact that rules decide upon and that receivers are told.
+/// Something that rules decide upon and that receivers are told: a run came into a phase, stayed in it too long or
+/// disappeared, or the source can't be seen any more.
 package struct RunEvent: Sendable {
-  /// `evt_…`, made only of organization, run, phase and the transition's time: the same whoever sees it, however often.
+  /// `evt_…`, made only of organization, run, occasion and the transition's time: the same whoever sees it, however often.
   package let id: String
+  /// Empty for an event of the source.
   package let runID: String
-  package let phase: Phase
-  /// When the run came into the phase, by the API's clock.
+  package let occasion: Occasion
+  /// When it happened: of a transition, by the API's clock.
   package let time: Timestamp
   /// The CloudEvents `data` object, JSON: what rules match and templates see.
   package let data: [UInt8]
@@ -16,33 +18,42 @@ package struct RunEvent: Sendable {
   /// The whole CloudEvent, JSON: what webhooks receive and hooks read.
   package let body: [UInt8]
 
-  /// - Parameter endpoint: of the API, without a slash at its end; the event's `source` starts with it.
-  package init(_ run: Run, reading: PhaseReading, previousPhase: Phase?, organization: String, endpoint: String) {
-    let id = Self.identifier(organization: organization, run: run.id, phase: reading.phase, time: reading.since)
-    let data = JSONWriter.object { json in
-      run.writeSummary(into: &json, reading: reading, previousPhase: previousPhase, organization: organization)
-      json.member("run", raw: run.document)
-    }
-    self.id = id
-    runID = run.id
-    phase = reading.phase
-    time = reading.since
-    self.data = data
-    hasUniqueKeys = run.hasUniqueKeys
-    body = JSONWriter.object { json in
-      json.member("specversion", "1.0")
-      json.member("id", id)
-      json.member("source", "\(endpoint)/workspaces/\(organization)")
-      json.member("type", "com.datature.vi.run.\(reading.phase.rawValue)")
-      json.member("subject", run.id)
-      json.member("time", reading.since.iso8601)
-      json.member("datacontenttype", "application/json")
-      json.member("data", raw: data)
+  /// Whose runs, and where.
+  package struct Origin: Sendable {
+    package let organization: String
+    /// Of the API, without a slash at its end; the event's `source` starts with it.
+    package let endpoint: String
+
+    package init(organization: String, endpoint: String) {
+      self.organization = organization
+      self.endpoint = endpoint
     }
   }
 
-  private static func identifier(organization: String, run: String, phase: Phase, time: Timestamp) -> String {
-    "evt_" + digest([organization, run, phase.rawValue, String(time.milliseconds)])
+  /// - Parameters:
+  ///   - key: what the id is made of besides organization, run and the occasion's word.
+  ///   - data: JSON.
+  init(
+    _ occasion: Occasion, run: String, key: [String], time: Timestamp, origin: Origin, hasUniqueKeys: Bool,
+    data: [UInt8]
+  ) {
+    let id = "evt_" + Self.digest([origin.organization, run, occasion.word] + key)
+    self.id = id
+    runID = run
+    self.occasion = occasion
+    self.time = time
+    self.data = data
+    self.hasUniqueKeys = hasUniqueKeys
+    body = JSONWriter.object { json in
+      json.member("specversion", "1.0")
+      json.member("id", id)
+      json.member("source", "\(origin.endpoint)/workspaces/\(origin.organization)")
+      json.member("type", occasion.eventType)
+      if !run.isEmpty { json.member("subject", run) }
+      json.member("time", time.iso8601)
+      json.member("datacontenttype", "application/json")
+      json.member("data", raw: data)
+    }
   }
 
   /// 128 bits of SHA-256 over the parts, in hexadecimal. No part may hold a line feed.
@@ -53,15 +64,90 @@ package struct RunEvent: Sendable {
   }
 }
 
+extension RunEvent {
+  /// A run came into the phase of `reading`.
+  package init(_ run: Run, reading: PhaseReading, previousPhase: Phase?, origin: Origin) {
+    let data = JSONWriter.object { json in
+      run.writeSummary(into: &json, reading: reading, previousPhase: previousPhase, organization: origin.organization)
+      json.member("run", raw: run.document)
+    }
+    self.init(
+      .entered(reading.phase), run: run.id, key: [String(reading.since.milliseconds)], time: reading.since,
+      origin: origin, hasUniqueKeys: run.hasUniqueKeys, data: data)
+  }
+
+  /// A run has been in the phase of `reading` for `duration`. It happened when that time was over, whenever it is noticed.
+  package init(_ run: Run, reading: PhaseReading, stayed duration: Duration, origin: Origin) {
+    let time = reading.since + duration
+    let data = JSONWriter.object { json in
+      run.writeSummary(
+        into: &json, reading: reading, previousPhase: nil, organization: origin.organization, until: time)
+      json.member("run", raw: run.document)
+    }
+    self.init(
+      .stayed(reading.phase, duration), run: run.id,
+      key: [String(reading.since.milliseconds), "for \(duration.milliseconds)"], time: time, origin: origin,
+      hasUniqueKeys: run.hasUniqueKeys, data: data)
+  }
+
+  /// A run that was in `phase` since `since` is gone.
+  ///
+  /// - Parameters:
+  ///   - run: as it was last seen; nil when that isn't known any more.
+  ///   - time: when it was noticed; the API tells nothing of it.
+  package init(
+    disappeared id: String, lastSeen run: Run?, phase: Phase, since: Timestamp, noticed time: Timestamp, origin: Origin
+  ) {
+    let data = JSONWriter.object { json in
+      let reading = PhaseReading(phase: phase, since: since)
+      if let run {
+        run.writeSummary(
+          into: &json, reading: reading, previousPhase: phase, organization: origin.organization, until: time,
+          word: Occasion.disappeared.word)
+        json.member("run", raw: run.document)
+      } else {
+        json.member("runId", id)
+        json.member("phase", Occasion.disappeared.word)
+        json.member("previousPhase", phase.rawValue)
+        json.member("organization", origin.organization)
+      }
+    }
+    self.init(
+      .disappeared, run: id, key: [String(since.milliseconds)], time: time, origin: origin,
+      hasUniqueKeys: run?.hasUniqueKeys ?? true, data: data)
+  }
+
+  /// The source could not be seen since `since`, or can again.
+  ///
+  /// - Parameter message: for people, one clause.
+  package init(_ occasion: Occasion, since: Timestamp, at time: Timestamp, message: String, origin: Origin) {
+    let data = JSONWriter.object { json in
+      json.member("phase", occasion.word)
+      json.member("message", message)
+      json.member("startedAt", since.iso8601)
+      json.member("durationSeconds", (time - since).milliseconds / 1000)
+      json.member("durationText", (time - since).words)
+      json.member("organization", origin.organization)
+    }
+    self.init(
+      occasion, run: "", key: [String(since.milliseconds)], time: time, origin: origin, hasUniqueKeys: true, data: data)
+  }
+}
+
 extension Run {
   /// The event data without `run`: also what `runs list --output json` shows of a run.
+  ///
+  /// - Parameters:
+  ///   - end: up to which the duration is counted; nil: the time of the reading.
+  ///   - word: what stands as the phase; nil: that of the reading.
   package func writeSummary(
-    into json: inout JSONWriter, reading: PhaseReading, previousPhase: Phase?, organization: String
+    into json: inout JSONWriter, reading: PhaseReading, previousPhase: Phase?, organization: String,
+    until end: Timestamp? = nil, word: String? = nil
   ) {
     let ended = reading.phase.isTerminal ? reading.since : nil
-    let duration = (startedAt ?? createdAt).map { max(.zero, reading.since - $0) }
+    let duration = (startedAt ?? createdAt).map { max(.zero, (end ?? reading.since) - $0) }
     json.member("runId", id)
-    json.member("phase", reading.phase.rawValue)
+    json.member("phase", word ?? reading.phase.rawValue)
     json.member("previousPhase", previousPhase?.rawValue)
     json.member("flow", flow)
     json.member("trainingProject", trainingProject)

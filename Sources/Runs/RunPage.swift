@@ -8,9 +8,14 @@ package struct RunPage: Sendable {
   /// Nil on the last page, which the API says by an absent, null or empty token.
   package let nextPage: String?
 
+  /// The length of the item that the bytes begin with, where they are known; else nil.
+  package typealias Recognise = (UnsafeRawBufferPointer) -> Int?
+
   /// Nil when the answer is no page: no JSON, cut short, or an object of another kind. `{}` is an empty page.
-  package init?(_ bytes: [UInt8]) {
-    guard let parts = Self.scan(bytes) else { return nil }
+  ///
+  /// - Parameter recognise: asked at the beginning of each item; where it knows it, nobody looks for the item's end.
+  package init?(_ bytes: [UInt8], recognise: Recognise = { _ in nil }) {
+    guard let parts = Self.scan(bytes, recognise) else { return nil }
     self.bytes = bytes
     items = parts.items ?? []
     nextPage = parts.nextPage.flatMap { $0.isEmpty ? nil : $0 }
@@ -24,7 +29,7 @@ package struct RunPage: Sendable {
     var isEmpty = true
   }
 
-  private static func scan(_ bytes: [UInt8]) -> Parts? {
+  private static func scan(_ bytes: [UInt8], _ recognise: Recognise) -> Parts? {
     bytes.withUnsafeBytes { base in
       var parts = Parts()
       var scanner = JSONScanner(base)
@@ -34,7 +39,7 @@ package struct RunPage: Sendable {
           guard scanner.next() == UInt8(ascii: "[") else { return isNull(scanner.skip(), base) }
           parts.items = []
           return scanner.array { scanner in
-            guard let item = scanner.skip() else { return false }
+            guard let item = item(&scanner, base, recognise) else { return false }
             parts.items?.append(item)
             return true
           }
@@ -47,6 +52,16 @@ package struct RunPage: Sendable {
       }
       return isWhole && scanner.isAtEnd() ? parts : nil
     }
+  }
+
+  private static func item(
+    _ scanner: inout JSONScanner, _ base: UnsafeRawBufferPointer, _ recognise: Recognise
+  ) -> Range<Int>? {
+    guard scanner.next() != nil else { return nil }
+    if let length = recognise(UnsafeRawBufferPointer(rebasing: base[scanner.position...])) {
+      return scanner.skip(known: length)
+    }
+    return scanner.skip()
   }
 
   private static func isNull(_ value: Range<Int>?, _ base: UnsafeRawBufferPointer) -> Bool {

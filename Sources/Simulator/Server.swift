@@ -46,6 +46,7 @@ enum Server {
     for (name, value) in answer.headers { headers[HTTPHeader(name)] = value }
     headers[.contentLength] = String(answer.body.count)
     headers[HTTPHeader("x-cloud-trace-context")] = trace(of: request)
+    headers[HTTPHeader("Date")] = date(request.time)
     let status = HTTPStatusCode(answer.status, phrase: phrase(answer.status))
     guard request.method != "HEAD" else { return HTTPResponse(statusCode: status, headers: headers) }
     if case .bytes(let bytes) = answer.body, answer.manner == .whole {
@@ -55,6 +56,16 @@ enum Server {
     let parts = BodyParts(answer)
     let body = HTTPBodySequence(from: parts, count: answer.body.count, suggestedBufferSize: parts.partSize)
     return HTTPResponse(statusCode: status, headers: headers, body: body)
+  }
+
+  /// RFC 9110, section 5.6.7.
+  private static func date(_ milliseconds: Int64) -> String {
+    var seconds = time_t(milliseconds / 1_000)
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    var text = [CChar](repeating: 0, count: 40)
+    let count = strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+    return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   private static func trace(of request: ReceivedRequest) -> String {

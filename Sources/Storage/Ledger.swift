@@ -5,10 +5,13 @@ package struct Ledger: Sendable {
   package var runs: [String: Entry]
   /// False until the first whole sweep was committed: what had ended before that is the baseline.
   package var hasBaseline: Bool
+  /// Since when the source can't be seen; nil when it can, or when nobody was told yet that it can't.
+  package var unreachableSince: Timestamp?
 
-  package init(runs: [String: Entry] = [:], hasBaseline: Bool = false) {
+  package init(runs: [String: Entry] = [:], hasBaseline: Bool = false, unreachableSince: Timestamp? = nil) {
     self.runs = runs
     self.hasBaseline = hasBaseline
+    self.unreachableSince = unreachableSince
   }
 
   package struct Entry: Sendable, Equatable {
@@ -16,11 +19,14 @@ package struct Ledger: Sendable {
     package let since: Timestamp
     /// The phase was taken over in silence; no event tells of it.
     package let isBaseline: Bool
+    /// The run was deleted before it ended, and that was told.
+    package let isGone: Bool
 
-    package init(phase: Phase, since: Timestamp, isBaseline: Bool) {
+    package init(phase: Phase, since: Timestamp, isBaseline: Bool, isGone: Bool = false) {
       self.phase = phase
       self.since = since
       self.isBaseline = isBaseline
+      self.isGone = isGone
     }
   }
 }
@@ -34,13 +40,20 @@ package struct SweepCommit: Sendable {
   package var events: [NewEvent] = []
   /// The sweep saw every run there is, so that from now on whatever is new has happened since.
   package var setsBaseline = false
+  /// Whether the source can be seen, where that has changed.
+  package var source: SourceChange?
 
   package init(organization: String, time: Timestamp) {
     self.organization = organization
     self.time = time
   }
 
-  package var isEmpty: Bool { changed.isEmpty && events.isEmpty && !setsBaseline }
+  package var isEmpty: Bool { changed.isEmpty && events.isEmpty && !setsBaseline && source == nil }
+}
+
+package enum SourceChange: Sendable, Equatable {
+  case unreachable(since: Timestamp)
+  case recovered
 }
 
 package struct NewEvent: Sendable {

@@ -7,12 +7,15 @@ extension SQLiteStore {
       var ledger = Ledger()
       ledger.hasBaseline =
         try Bool.fetchOne(database, sql: "SELECT 1 FROM organizations WHERE id = ?", arguments: [organization]) ?? false
-      let sql = "SELECT id, phase, since, is_baseline FROM runs WHERE organization = ?"
+      ledger.unreachableSince = try Int64.fetchOne(
+        database, sql: "SELECT unreachable_since FROM sources WHERE organization = ?", arguments: [organization]
+      ).map(Timestamp.init(milliseconds:))
+      let sql = "SELECT id, phase, since, is_baseline, gone_at IS NOT NULL FROM runs WHERE organization = ?"
       let rows = try Row.fetchCursor(database, sql: sql, arguments: [organization])
       while let row = try rows.next() {
         guard let phase = Phase(rawValue: row[1]) else { continue }
         ledger.runs[row[0]] = Ledger.Entry(
-          phase: phase, since: Timestamp(milliseconds: row[2]), isBaseline: row[3])
+          phase: phase, since: Timestamp(milliseconds: row[2]), isBaseline: row[3], isGone: row[4])
       }
       return ledger
     }
@@ -31,19 +34,32 @@ extension SQLiteStore {
           sql: "INSERT OR IGNORE INTO organizations (id, baseline_at) VALUES (?, ?)",
           arguments: [sweep.organization, sweep.time.milliseconds])
       }
+      if let change = sweep.source { try Self.put(change, sweep.organization, database) }
       return (events, deliveries)
+    }
+  }
+
+  private static func put(_ change: SourceChange, _ organization: String, _ database: Database) throws {
+    switch change {
+    case .unreachable(let since):
+      try database.execute(
+        sql: "INSERT OR REPLACE INTO sources (organization, unreachable_since) VALUES (?, ?)",
+        arguments: [organization, since.milliseconds])
+    case .recovered:
+      try database.execute(sql: "DELETE FROM sources WHERE organization = ?", arguments: [organization])
     }
   }
 
   private static func put(_ entry: Ledger.Entry, _ id: String, _ sweep: SweepCommit, _ database: Database) throws {
     let statement = try database.cachedStatement(
       sql: """
-        INSERT INTO runs (organization, id, phase, since, is_baseline, changed_at) VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO runs (organization, id, phase, since, is_baseline, gone_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET phase = excluded.phase, since = excluded.since, is_baseline = excluded.is_baseline,
-          changed_at = excluded.changed_at
+          gone_at = excluded.gone_at, changed_at = excluded.changed_at
         """)
     try statement.execute(arguments: [
-      sweep.organization, id, entry.phase.rawValue, entry.since.milliseconds, entry.isBaseline, sweep.time.milliseconds,
+      sweep.organization, id, entry.phase.rawValue, entry.since.milliseconds, entry.isBaseline,
+      entry.isGone ? sweep.time.milliseconds : nil, sweep.time.milliseconds,
     ])
   }
 
@@ -52,7 +68,7 @@ extension SQLiteStore {
     let statement = try database.cachedStatement(
       sql: "INSERT OR IGNORE INTO events (id, run_id, phase, time, seen_at, body) VALUES (?, ?, ?, ?, ?, ?)")
     try statement.execute(arguments: [
-      event.id, event.runID, event.phase.rawValue, event.time.milliseconds, now.milliseconds, event.body.blob,
+      event.id, event.runID, event.occasion.word, event.time.milliseconds, now.milliseconds, event.body.blob,
     ])
     return database.changesCount == 1
   }

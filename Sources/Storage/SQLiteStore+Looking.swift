@@ -28,6 +28,13 @@ extension SQLiteStore {
     }
   }
 
+  package func lastEvent(run: String) async throws(StorageError) -> [UInt8]? {
+    try await read { database in
+      let sql = "SELECT body FROM events WHERE run_id = ? ORDER BY time DESC, seen_at DESC LIMIT 1"
+      return try Row.fetchOne(database, sql: sql, arguments: [run]).map { $0.bytes("body") }
+    }
+  }
+
   package func delivery(id: String) async throws(StorageError) -> DeliveryDetail? {
     try await read { database in
       let row = try Row.fetchOne(

@@ -5,6 +5,7 @@ enum Schema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1 ledger and outbox") { try $0.execute(sql: first) }
+    migrator.registerMigration("2 gone runs and blind sources") { try $0.execute(sql: second) }
     migrator.registerMigration("3 destinations") { try $0.execute(sql: destinations) }
     return migrator
   }
@@ -70,5 +71,14 @@ enum Schema {
       output TEXT NOT NULL
     ) STRICT;
     CREATE INDEX attempts_of_delivery ON attempts (delivery_id, number);
+    """
+
+  private static let second = """
+    ALTER TABLE runs ADD COLUMN gone_at INTEGER;
+
+    CREATE TABLE sources (
+      organization TEXT PRIMARY KEY,
+      unreachable_since INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
     """
 }

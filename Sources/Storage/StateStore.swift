@@ -55,6 +55,9 @@ package protocol StateStore: Sendable {
   /// The newest last.
   func deliveries(_ filter: DeliveryFilter) async throws(StorageError) -> [DeliveryRecord]
 
+  /// The body of the newest event of a run, JSON; nil when there is none.
+  func lastEvent(run: String) async throws(StorageError) -> [UInt8]?
+
   /// Nil when there is none with this id.
   func delivery(id: String) async throws(StorageError) -> DeliveryDetail?
 

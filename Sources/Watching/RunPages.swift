@@ -1,34 +1,75 @@
 package import Runs
+internal import Transport
 
 /// The pages of the list, one after the other, newest runs first.
 package struct RunPages {
   /// A list that has more pages than this never ends.
   private static let mostPages = 10_000
-  /// Asked for; the server may grant fewer.
-  private static let pageSize = 100
+  /// Of one request.
+  package static let requestTimeout: Duration = .seconds(120)
 
-  private let client: ViClient
+  private let source: any RunSource
+  private let timeLeft: @Sendable () -> Duration
+  /// Items that are asked for. Tokens may be page numbers, so that it stays the same from page to page.
+  package private(set) var size: Int
   private var tokens: Set<String> = []
   private var token: String?
   private var isAtEnd = false
+  /// Items of the first page where there is a second: what the server grants.
+  package private(set) var granted: Int?
 
-  package init(client: ViClient) {
-    self.client = client
+  /// - Parameter timeLeft: for all pages together.
+  package init(
+    source: any RunSource, size: Int = 100, timeLeft: @escaping @Sendable () -> Duration = { requestTimeout }
+  ) {
+    self.source = source
+    self.size = size
+    self.timeLeft = timeLeft
   }
 
   /// Nil behind the last page. Throws ``SourceError/notVi(_:)`` when a token comes a second time, or there is no end.
-  package mutating func next() async throws(SourceError) -> RunPage? {
+  package mutating func next(recognise: RunPage.Recognise = { _ in nil }) async throws(SourceError) -> RunPage? {
     guard !isAtEnd else { return nil }
-    let page = try await client.page(token: token, size: Self.pageSize)
+    let answer = tokens.isEmpty && token == nil ? try await first() : try await page()
+    guard let page = RunPage(answer.bytes, recognise: recognise) else { throw .notVi(answer.shape) }
     token = page.nextPage
     guard let token else {
       isAtEnd = true
       return page
     }
+    if tokens.isEmpty { granted = page.items.count }
     guard tokens.insert(token).inserted else {
       throw .notVi("the list goes in a circle: the token of page \(tokens.count + 1) was given before")
     }
     guard tokens.count < Self.mostPages else { throw .notVi("the list has more than \(Self.mostPages) pages") }
     return page
+  }
+
+  /// Whoever refuses large pages, or whose runs are so large that a page grows beyond all bounds, is asked for smaller ones.
+  private mutating func first() async throws(SourceError) -> PageAnswer {
+    while true {
+      do throws(SourceError) {
+        return try await page()
+      } catch {
+        guard error.isOfTooLargeAPage, size > 1 else { throw error }
+        size = size > 100 ? 100 : max(1, size / 10)
+      }
+    }
+  }
+
+  private func page() async throws(SourceError) -> PageAnswer {
+    let left = timeLeft()
+    guard left > .zero else { throw .tooSlow }
+    return try await source.page(token: token, size: size, timeout: min(Self.requestTimeout, left))
+  }
+}
+
+extension SourceError {
+  fileprivate var isOfTooLargeAPage: Bool {
+    switch self {
+    case .rejected(let status, _): [400, 413, 416, 422].contains(status)
+    case .unreachable(let error): if case .bodyTooLarge = error { true } else { false }
+    default: false
+    }
   }
 }

@@ -14,6 +14,8 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
   case failing(status: Int, message: String, retryAfter: Duration?)
   /// Any other status that is no 2xx.
   case rejected(status: Int, message: String)
+  /// Pages came, but not all of them within the time of a sweep.
+  case tooSlow
   /// A 2xx that is no Vi API's.
   case notVi(String)
 
@@ -25,6 +27,7 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
     case .rateLimited: "the Vi API asks for fewer requests (429)"
     case .failing(let status, let message, _): "the Vi API is failing (\(status)\(clause(message)))"
     case .rejected(let status, let message): "the Vi API rejected the request (\(status)\(clause(message)))"
+    case .tooSlow: "the Vi API is too slow: the list of runs could not be read to its end within 10 minutes"
     case .notVi(let why): "the answer is not a Vi API's: \(why)"
     }
   }
@@ -35,7 +38,7 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
     case .unreachable: "check DATATURE_VI_API_ENDPOINT and the network"
     case .refused: "check DATATURE_VI_SECRET_KEY and DATATURE_VI_ORGANIZATION_ID"
     case .noSuchRun: "vi-notify runs list --all shows every run"
-    case .rateLimited, .failing: "it is tried again by itself"
+    case .rateLimited, .failing, .tooSlow: "it is tried again by itself"
     case .rejected, .notVi: "check DATATURE_VI_API_ENDPOINT; it must be the address of a Vi API"
     }
   }

@@ -1,10 +1,11 @@
 internal import JSONSource
+internal import Locking
 package import Runs
 package import Secrets
 package import Transport
 
 /// Speaks the Vi Runs API, as vi-sdk 0.1.0b7 does.
-package struct ViClient: Sendable {
+package struct ViClient: RunSource {
   /// Most of an answer that is read, 64 MiB.
   private static let largestAnswer = 64 << 20
 
@@ -16,6 +17,7 @@ package struct ViClient: Sendable {
   private let time: TimeSource
   /// What the API says goes into messages that nobody redacts any more.
   private let redactor = Redactor()
+  private let skew = Locked(Duration.zero)
 
   package init(endpoint: String, organization: String, secretKey: Secret, http: HTTPClient, time: TimeSource) {
     self.endpoint = String(endpoint.reversed().drop { $0 == "/" }.reversed())
@@ -26,22 +28,22 @@ package struct ViClient: Sendable {
     redactor.add(secretKey.revealed)
   }
 
-  /// One page of the runs, newest first.
-  ///
-  /// - Parameters:
-  ///   - token: of the page, as the page before gave it; nil for the first.
-  ///   - size: how many items are asked for; the server may give fewer.
-  package func page(token: String?, size: Int) async throws(SourceError) -> RunPage {
+  package var origin: RunEvent.Origin { RunEvent.Origin(organization: organization, endpoint: endpoint) }
+
+  /// By the `Date` of the last answer, which has no parts of a second: less than two seconds are no skew.
+  package var clockSkew: Duration { skew.withLock { $0 } }
+
+  package func page(token: String?, size: Int, timeout: Duration) async throws(SourceError) -> PageAnswer {
     let next = token.map { "p=\(Self.percentEncoded($0))&" } ?? ""
-    let response = try await get("/runs?\(next)s=\(size)")
-    guard let page = RunPage(response.body) else { throw .notVi(shape(of: response)) }
-    return page
+    let response = try await get("/runs?\(next)s=\(size)", timeout)
+    return PageAnswer(
+      status: response.status, bytes: response.body,
+      contentType: redactor.redact(response.headers["Content-Type"] ?? "no content type"))
   }
 
-  /// One run's document. Throws ``SourceError/noSuchRun(id:)`` when there is none.
-  package func run(id: String) async throws(SourceError) -> Run {
+  package func run(id: String, timeout: Duration = RunPages.requestTimeout) async throws(SourceError) -> Run {
     do {
-      let response = try await get("/runs/\(id)")
+      let response = try await get("/runs/\(id)", timeout)
       return try Run(parsing: response.body)
     } catch let error as MalformedRun {
       throw .notVi("run \(id) can't be read: \(error)")
@@ -53,14 +55,14 @@ package struct ViClient: Sendable {
     }
   }
 
-  private func get(_ path: String) async throws(SourceError) -> HTTPResponse {
+  private func get(_ path: String, _ timeout: Duration) async throws(SourceError) -> HTTPResponse {
     var request = HTTPRequest(
       "GET", "\(endpoint)/workspaces/\(Self.percentEncoded(organization))\(path)",
       headers: [
         ("Authorization", "Bearer \(secretKey.revealed)"), ("Organization-Id", organization),
         ("Accept", "application/json"),
       ])
-    request.timeout = .seconds(120)
+    request.timeout = timeout
     request.maximumBodyBytes = Self.largestAnswer
     let response: HTTPResponse
     do throws(TransportError) {
@@ -68,6 +70,7 @@ package struct ViClient: Sendable {
     } catch {
       throw .unreachable(error)
     }
+    noteClock(response)
     if (200..<300).contains(response.status) { return response }
     throw failure(response)
   }
@@ -94,9 +97,9 @@ package struct ViClient: Sendable {
     return "\(line.prefix(300))\(trace.map { " [trace \($0)]" } ?? "")"
   }
 
-  private func shape(of response: HTTPResponse) -> String {
-    let kind = redactor.redact(response.headers["Content-Type"] ?? "no content type")
-    return "\(response.status) with \(response.body.count) bytes of \(kind.prefix(60)), which are no page of runs"
+  private func noteClock(_ response: HTTPResponse) {
+    guard let ahead = response.clockSkew(now: time.now().milliseconds) else { return }
+    skew.withLock { $0 = abs(ahead.milliseconds) < 2_000 ? .zero : ahead }
   }
 
   /// RFC 3986, everything but the unreserved characters.

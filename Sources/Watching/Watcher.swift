@@ -6,7 +6,7 @@ package import Storage
 /// Looks at the runs again and again, and writes what changed, and what must be sent because of it, in one commit a sweep.
 package actor Watcher {
   package struct Report: Sendable {
-    /// Runs that have not ended.
+    /// Watched runs that have not ended.
     package let active: Int
     package let newEvents: Int
     package let newDeliveries: Int
@@ -14,145 +14,138 @@ package actor Watcher {
     package let missing: [String]
   }
 
-  private let client: ViClient
-  private let store: any StateStore
-  private let rules: RuleSet
-  private let settings: WatchSettings
-  private let time: TimeSource
-  private let log: Logger
+  /// All of one sweep.
+  private static let sweepTime: Duration = .seconds(600)
+
+  let source: any RunSource
+  let store: any StateStore
+  let rules: RuleSet
+  let settings: WatchSettings
+  let time: TimeSource
+  let log: Logger
   private let start: Timestamp
+  private let hash = DocumentHash()
   package nonisolated let status = WatchStatus()
 
-  private var ledger: Ledger?
-  /// Hash of a document → the run, as of the last whole sweep.
-  private var known: [Int: String] = [:]
+  // What is known of the source, as of the last whole sweep.
+  var ledger: Ledger?
+  var list = KnownList()
+  var hashes: [String: UInt64] = [:]
+  var moving: MovingRuns
+  private var fresh: Set<String> = []
+  private var pageSize = SweepReader.largestPage
+  private var granted = SweepReader.largestPage
+  private var lastFull: Timestamp?
+  var outage: Outage
+
   private var reportedMissing: Set<String> = []
   private var reportedMalformed: Set<String> = []
 
   package init(
-    client: ViClient, store: any StateStore, rules: RuleSet, settings: WatchSettings, time: TimeSource, log: Logger
+    source: any RunSource, store: any StateStore, rules: RuleSet, settings: WatchSettings, time: TimeSource, log: Logger
   ) {
-    self.client = client
+    self.source = source
     self.store = store
     self.rules = rules
     self.settings = settings
     self.time = time
     self.log = log
     start = time.now()
+    moving = MovingRuns(rules)
+    outage = Outage(patience: settings.unreachableAfter, start: start)
   }
 
-  /// Reads the source once, whole, and commits what that showed. Throws ``SourceError``, after which nothing has changed,
-  /// or `StorageError`.
+  /// Looks at the source once, and commits what that showed. Throws ``SourceError``, after which nothing has changed, or
+  /// `StorageError`.
   package func sweep() async throws -> Report {
-    let reader = SweepReader(client: client, known: known)
-    let sweep = settings.runs.isEmpty ? try await reader.readAll() : try await reader.read(named: settings.runs)
-    reportUnreadable(sweep)
-    return try await take(sweep)
+    let ledger = try await currentLedger()
+    let sweep = try await read(ledger)
+    report(sweep, ledger)
+    let counts = try await take(sweep)
+    return Report(
+      active: moving.runs.count, newEvents: counts.events, newDeliveries: counts.deliveries,
+      missing: sweep.missing.filter { self.ledger?.runs[$0] == nil })
   }
 
-  private func take(_ sweep: Sweep) async throws -> Report {
-    var ledger =
-      if let known = self.ledger { known } else { try await store.ledger(organization: client.organization) }
-    let commit = self.commit(sweep, ledger)
-    var counts = (events: 0, deliveries: 0)
-    if !commit.isEmpty { counts = try await store.commit(commit) }
-    ledger.runs.merge(commit.changed) { $1 }
-    if commit.setsBaseline {
-      ledger.hasBaseline = true
-      reportBaseline(commit)
-    }
+  func currentLedger() async throws(StorageError) -> Ledger {
+    if let ledger { return ledger }
+    let ledger = try await store.ledger(organization: source.origin.organization)
     self.ledger = ledger
-    known = Dictionary(sweep.hashes.map { ($0.value, $0.key) }) { first, _ in first }
-    let active = sweep.hashes.keys.count { ledger.runs[$0]?.phase.isTerminal != true }
-    status.update { status in
-      status.active = active
-      status.total = sweep.hashes.count
-      status.lastWholeSweep = commit.time
-      status.failure = nil
-    }
-    let missing = sweep.missing.filter { ledger.runs[$0] == nil }
-    return Report(active: active, newEvents: counts.events, newDeliveries: counts.deliveries, missing: missing)
+    return ledger
   }
 
-  private func commit(_ sweep: Sweep, _ ledger: Ledger) -> SweepCommit {
-    var commit = SweepCommit(organization: client.organization, time: time.now())
+  private var isFullSweepDue: Bool {
+    guard let lastFull else { return true }
+    return time.now() - lastFull >= settings.fullSweep
+  }
+
+  private func read(_ ledger: Ledger) async throws(SourceError) -> Sweep {
+    let reader = reader(ledger)
+    if !settings.runs.isEmpty { return try await reader.read(named: namedToAsk(ledger)) }
+    let moving = Set(moving.runs.keys)
+    if !isFullSweepDue, list.isNewestFirst,
+      let sweep = try await reader.readTop(moving: moving, fresh: fresh, granted: granted)
+    {
+      return sweep
+    }
+    let expected = ledger.runs.filter { !$0.value.phase.isTerminal && !$0.value.isGone }.map(\.key)
+    return try await reader.readAll(expected: moving.union(expected), size: pageSize)
+  }
+
+  private func reader(_ ledger: Ledger) -> SweepReader {
     let detector = ChangeDetector(
       hasBaseline: ledger.hasBaseline, since: settings.since, named: Set(settings.runs), start: start)
-    var events: [RunEvent] = []
-    for (id, run) in sweep.changed {
-      let reading = run.reading
-      switch detector.change(run, reading, known: ledger.runs[id]) {
-      case .none: continue
-      case .remember: commit.changed[id] = Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: true)
-      case .transition(let previous):
-        commit.changed[id] = Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: false)
-        events.append(event(run, reading, from: previous))
-      }
+    let judge = RunJudge(detector: detector, ledger: ledger, filter: settings.match, origin: source.origin)
+    let end = time.now() + Self.sweepTime
+    return SweepReader(
+      source: source, judge: judge, hash: hash, list: list, hashes: hashes, timeLeft: { [time] in end - time.now() })
+  }
+
+  /// Named runs that have ended are looked at only now and then.
+  private func namedToAsk(_ ledger: Ledger) -> [String] {
+    if isFullSweepDue { return settings.runs }
+    return settings.runs.filter { id in
+      ledger.runs[id].map { !$0.phase.isTerminal && !$0.isGone } ?? true
     }
-    // What happened first is told first.
-    events.sort { ($0.time, $0.id) < ($1.time, $1.id) }
-    commit.events = zip(events, rules.deliveries(for: events)).map { event, planned in
-      NewEvent(event: event, deliveries: planned.map(NewDelivery.init))
+  }
+
+  /// What a sweep has shown is remembered, once it is committed.
+  func remember(_ sweep: Sweep, _ moving: MovingRuns, at now: Timestamp) {
+    self.moving = moving
+    hashes.merge(sweep.hashes) { $1 }
+    if settings.runs.isEmpty { remember(list: sweep, at: now) } else if isFullSweepDue { lastFull = now }
+    outage.swept(at: now)
+    let total = settings.runs.isEmpty ? list.items.count : settings.runs.count
+    status.update { status in
+      status.active = moving.runs.count
+      status.total = total
+      status.lastWholeSweep = now
+      status.failure = nil
     }
-    commit.setsBaseline = settings.runs.isEmpty && !ledger.hasBaseline
-    return commit
   }
 
-  private func event(_ run: Run, _ reading: PhaseReading, from previous: Phase?) -> RunEvent {
-    log.info(
-      "run changed",
-      metadata: [
-        "run": "\(run.id)", "flow": "\(run.flow ?? "")", "from": "\(previous?.rawValue ?? "")",
-        "to": "\(reading.phase.rawValue)",
-      ])
-    return RunEvent(
-      run, reading: reading, previousPhase: previous, organization: client.organization, endpoint: client.endpoint)
+  private func remember(list sweep: Sweep, at now: Timestamp) {
+    fresh = Set(sweep.findings.lazy.filter { $0.value.isNew }.map(\.key))
+    if sweep.isWhole {
+      list = KnownList(sweep.items, isNewestFirst: sweep.isNewestFirst)
+      hashes = sweep.hashes
+      pageSize = sweep.pageSize
+      granted = sweep.granted ?? sweep.pageSize
+      lastFull = now
+    } else {
+      list.replaceTop(with: sweep.items, ids: sweep.places)
+    }
+    list.settle(Set(sweep.findings.lazy.filter { !$0.value.isMoving }.map(\.key)))
   }
 
-  private func reportBaseline(_ commit: SweepCommit) {
-    let silent = commit.changed.values.filter(\.isBaseline)
-    log.info(
-      "first start: what is there already is the baseline",
-      metadata: [
-        "ended": "\(silent.count { $0.phase.isTerminal })", "moving": "\(silent.count { !$0.phase.isTerminal })",
-        "counted": "\(commit.events.count)",
-      ])
-  }
-
-  private func reportUnreadable(_ sweep: Sweep) {
+  private func report(_ sweep: Sweep, _ ledger: Ledger) {
     for run in sweep.malformed where reportedMalformed.insert("\(run.id ?? "")\(run)").inserted {
       log.warning(
         "a run can't be read and is passed over", metadata: ["run": "\(run.id ?? "unknown")", "why": "\(run)"])
     }
-    for id in sweep.missing where reportedMissing.insert(id).inserted {
+    for id in sweep.missing where ledger.runs[id] == nil && reportedMissing.insert(id).inserted {
       log.error(
         "a run that was named does not exist", metadata: ["run": "\(id)", "advice": "see: vi-notify runs list --all"])
-    }
-  }
-
-  /// Sweeps until cancelled, or until `isDone` says so after a sweep. Failed sweeps are repeated, with `onFailure` told;
-  /// when that throws, so does this.
-  package func run(
-    onSweep: @Sendable (Report) async throws -> Bool, onFailure: @Sendable (SourceError) throws -> Void
-  ) async throws {
-    var backoff = Backoff(interval: settings.interval)
-    while !Task.isCancelled {
-      let begin = time.now()
-      do {
-        let report = try await sweep()
-        backoff.succeeded()
-        if try await onSweep(report) { return }
-        try await time.sleep(max(.zero, settings.interval - (time.now() - begin)))
-      } catch let error as SourceError {
-        try Task.checkCancellation()
-        let delay = backoff.delay(after: error, randomness: .random(in: 0..<1))
-        status.update { $0.failure = "\(error)" }
-        log.warning(
-          "sweep given up, nothing is concluded from it",
-          metadata: ["why": "\(error)", "advice": "\(error.advice)", "next": "in \(delay.milliseconds) ms"])
-        try onFailure(error)
-        try await time.sleep(delay)
-      }
     }
   }
 }

@@ -14,7 +14,8 @@ struct RulesCheck: FuzzCheck {
     events = try Self.runs.map { text in
       let run = try Run(parsing: Array(text.utf8))
       return RunEvent(
-        run, reading: run.reading, previousPhase: nil, organization: "org", endpoint: "https://api.example")
+        run, reading: run.reading, previousPhase: nil,
+        origin: .init(organization: "org", endpoint: "https://api.example"))
     }
   }
 

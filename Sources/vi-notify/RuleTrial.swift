@@ -29,7 +29,8 @@ struct RuleTrial {
     let endpoint = (try? secrets.resolvePlain(source.endpoint)) ?? "https://api.vi.datature.com"
     let organization = run.organization ?? (try? secrets.resolvePlain(source.organization)) ?? "organization"
     let event = RunEvent(
-      run, reading: run.reading, previousPhase: nil, organization: organization, endpoint: endpoint)
+      run, reading: run.reading, previousPhase: nil,
+      origin: .init(organization: organization, endpoint: endpoint))
     verdicts = configuration.rules.verdicts(on: event)
     redactor = secrets.redactor
     let builder = RequestBuilder(secrets: secrets, time: .system)

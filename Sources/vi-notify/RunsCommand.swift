@@ -50,7 +50,7 @@ struct RunsListCommand: AsyncParsableCommand {
   }
 
   private func newest(_ most: Int, _ client: ViClient) async throws(SourceError) -> [Run] {
-    var pages = RunPages(client: client)
+    var pages = RunPages(source: client)
     var runs: [Run] = []
     var seen: Set<String> = []
     while runs.count < most, let page = try await pages.next() {

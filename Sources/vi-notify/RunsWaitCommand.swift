@@ -85,10 +85,11 @@ private struct RunWaiter {
   /// - Parameter end: an API that asks to be left alone is not waited for any longer.
   private func look(at id: String, until end: Timestamp?) async throws -> Run? {
     do throws(SourceError) {
-      return try await client.run(id: id)
+      let left = end.map { max(.milliseconds(1), $0 - time.now()) } ?? RunPages.requestTimeout
+      return try await client.run(id: id, timeout: min(RunPages.requestTimeout, left))
     } catch {
       switch error {
-      case .unreachable, .failing, .rateLimited:
+      case .unreachable, .failing, .rateLimited, .tooSlow:
         Console.shared.say("\(error); trying again")
         let left = end.map { max(.zero, $0 - time.now()) }
         if let retryAfter = error.retryAfter { try await time.sleep(left.map { min($0, retryAfter) } ?? retryAfter) }

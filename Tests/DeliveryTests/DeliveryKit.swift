@@ -52,7 +52,8 @@ struct DeliveryKit {
       """
     let run = try Run(parsing: Array(document.utf8))
     var commit = SweepCommit(organization: "org", time: time.now)
-    let event = RunEvent(run, reading: run.reading, previousPhase: nil, organization: "org", endpoint: "https://vi")
+    let event = RunEvent(
+      run, reading: run.reading, previousPhase: nil, origin: .init(organization: "org", endpoint: "https://vi"))
     commit.events = [NewEvent(event: event, deliveries: deliveries)]
     _ = try await store.commit(commit)
     dispatcher.wake()

@@ -45,7 +45,18 @@ extension RunEvent {
     }
     let run = try Run(parsing: document)
     return RunEvent(
-      run, reading: run.reading, previousPhase: .running, organization: "org", endpoint: "https://api.example")
+      run, reading: run.reading, previousPhase: .running,
+      origin: .init(organization: "org", endpoint: "https://api.example"))
+  }
+}
+
+extension RunEvent {
+  /// A run that has been running for so long.
+  static func of(staying stay: Duration) throws -> RunEvent {
+    let text = #"{"runId":"run_1","status":{"conditions":[{"condition":"Running","lastTransitionTime":1}]}}"#
+    let run = try Run(parsing: Array(text.utf8))
+    return RunEvent(
+      run, reading: run.reading, stayed: stay, origin: .init(organization: "org", endpoint: "https://api.example"))
   }
 }
 

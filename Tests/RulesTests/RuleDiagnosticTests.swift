@@ -21,12 +21,28 @@ struct RuleDiagnosticTests {
     expectRuleErrors(
       #"{"name": "r", "on": ["failed", 1️⃣"Failed", 2️⃣"done", 3️⃣7], "actions": [{"shell": "x"}]}"#,
       #"unknown phase "Failed" (did you mean "failed"?)"#,
-      #"unknown phase "done" (known here: pending, running, succeeded, failed, error, cancelled, terminal, any)"#,
+      #"unknown phase "done" (known here: pending, running, succeeded, failed, error, cancelled, disappeared, sourceUnreachable, sourceRecovered, terminal, any)"#,
       "rules[0].on must be a string, and is a number")
     expectRuleErrors(#"{"name": "r", "on": 1️⃣[], "actions": [{"shell": "x"}]}"#, "rules[0].on is an empty list")
     expectRuleErrors(
       #"{"name": "r", "on": 1️⃣"canceled", "actions": [{"shell": "x"}]}"#,
       #"unknown phase "canceled" (did you mean "cancelled"?)"#)
+  }
+
+  @Test func `a time is for phases in which a run can stay`() {
+    let hint = #"(write "on": "running", "on": "pending", or both)"#
+    expectRuleErrors(
+      #"{"name": "r", "for": 1️⃣"1h", "actions": [{"shell": "x"}]}"#,
+      "rules[0].for is for phases in which a run can stay, and succeeded is none \(hint)")
+    expectRuleErrors(
+      #"{"name": "r", "on": ["running", "disappeared"], "for": 1️⃣"1h", "actions": [{"shell": "x"}]}"#,
+      "rules[0].for is for phases in which a run can stay, and disappeared is none \(hint)")
+    expectRuleErrors(
+      #"{"name": "r", "on": "running", "for": 1️⃣"1ms", "actions": [{"shell": "x"}]}"#,
+      "rules[0].for is out of range: 1ms (allowed: 1000 ms to 365d)")
+    expectRuleErrors(
+      #"{"name": "r", "on": "running", "for": 1️⃣7, "actions": [{"shell": "x"}]}"#,
+      "rules[0].for must be a string, and is a number")
   }
 
   @Test func `an action does exactly one thing`() {

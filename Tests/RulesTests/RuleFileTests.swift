@@ -54,7 +54,11 @@ struct RuleFileTests {
     #expect(diagnostics == [])
     let rules = try #require(file).rules
     #expect(rules.map(\.name) == ["tell-chat-on-failure", "promote", "wall"])
-    #expect(rules.map(\.phases) == [[.failed, .error], [.succeeded], [.succeeded, .failed, .error, .cancelled]])
+    #expect(
+      rules.map(\.triggers) == [
+        [.phase(.failed), .phase(.error)], [.phase(.succeeded)],
+        [.phase(.succeeded), .phase(.failed), .phase(.error), .phase(.cancelled)],
+      ])
     #expect(
       rules.map { $0.actions.map(\.label) } == [
         ["actions[0]"], ["model", "actions[1]"], ["actions[0]", "actions[1]"],

@@ -88,6 +88,39 @@ struct RuleSetTests {
     #expect(try JSONDocument(parsing: Array(bare.utf8)).root["text"]?.string?.hasPrefix("*A run* failed") == true)
   }
 
+  @Test func `a rule with a time fires on a stay of just that time, and not at once`() throws {
+    let rules = try ruleSet(
+      #"{"name": "stuck", "on": ["pending", "running"], "for": "1h", "actions": [{"shell": "x"}]},"#
+        + #"{"name": "started", "on": "running", "actions": [{"shell": "x"}]}"#)
+    #expect(
+      rules.holds == [
+        Hold(phase: .pending, duration: .seconds(3_600)), Hold(phase: .running, duration: .seconds(3_600)),
+      ])
+    func fired(_ stay: Duration) throws -> [String] {
+      rules.deliveries(for: try .of(staying: stay)).map(\.rule)
+    }
+    #expect(try fired(.seconds(3_600)) == ["stuck"])
+    #expect(try fired(.seconds(7_200)) == [])
+    #expect(try rules.deliveries(for: .of("Running")).map(\.rule) == ["started"])
+    let reasons = try rules.verdicts(on: .of("Running")).map(\.reason)
+    #expect(reasons == ["the rule fires when the run has been running for 1h", "phase is running"])
+  }
+
+  @Test func `a source out of sight is told in words of its own`() throws {
+    let rules = try ruleSet(
+      #"{"name": "r", "on": ["sourceUnreachable", "sourceRecovered", "disappeared"], "actions": [{"send": "chat"}]}"#)
+    func text(_ occasion: Occasion) throws -> String? {
+      let event = RunEvent(
+        occasion, since: Timestamp(milliseconds: 0), at: Timestamp(milliseconds: 360_000), message: "it is <down>",
+        origin: .init(organization: "org", endpoint: "https://api.example"))
+      let body = try #require(rules.deliveries(for: event).first?.json)
+      return try JSONDocument(parsing: Array(body.utf8)).root["text"]?.string
+    }
+    #expect(try text(.sourceUnreachable) == "*Runs can't be watched* since 1 Jan 1970, 00:00 UTC: it is &lt;down&gt;")
+    #expect(try text(.sourceRecovered) == "*Runs are watched again*, after 6m")
+    #expect(try rules.deliveries(for: .of()).isEmpty)
+  }
+
   @Test func `of a key that the API wrote twice all values count`() throws {
     let rule = #"{"name": "r", "match": {"run": {"x": ["a"], "y": ["b"]}}, "actions": [{"shell": "x"}]}"#
     func fires(_ members: String) throws -> Bool {

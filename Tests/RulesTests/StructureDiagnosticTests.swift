@@ -80,6 +80,13 @@ struct StructureDiagnosticTests {
     expectErrors(#"{"version": 1, "rules": [1️⃣null]}"#, "rules[0] must be an object, and is null")
   }
 
+  @Test func `a wrong pattern and a wrong switch of watch are told so`() {
+    expectErrors(
+      #"{"version": 1, "watch": {"match": {"flow": 1️⃣"x"}, "adaptive": 2️⃣"no"}, \#(Self.rules)}"#,
+      #"match.flow: write ["x"], not "x" (the values of a pattern stand in a list)"#,
+      "watch.adaptive must be true or false, and is a string")
+  }
+
   @Test func `members of source and watch of the wrong kind or content are told so`() {
     expectErrors(
       #"""

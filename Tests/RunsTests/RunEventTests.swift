@@ -17,7 +17,8 @@ struct RunEventTests {
   ) throws -> RunEvent {
     let run = try Run(parsing: Array(document.utf8))
     return RunEvent(
-      run, reading: run.reading, previousPhase: previousPhase, organization: organization, endpoint: endpoint)
+      run, reading: run.reading, previousPhase: previousPhase,
+      origin: .init(organization: organization, endpoint: endpoint))
   }
 
   private func id(_ run: String = "r", _ name: String = "Failed", _ time: Int64 = 5, organization: String = "o") throws

@@ -58,6 +58,39 @@ struct LedgerConformance {
   }
 
   @Test(arguments: StoreFactory.all)
+  func `a run that is gone, and a source out of sight, are remembered until they are back`(factory: StoreFactory)
+    async throws
+  {
+    try await factory.withStore { store in
+      var sweep = SweepCommit(organization: "org", time: ms(9))
+      sweep.changed = ["r": Ledger.Entry(phase: .running, since: ms(5), isBaseline: false, isGone: true)]
+      sweep.source = .unreachable(since: ms(7))
+      _ = try await store.commit(sweep)
+      var ledger = try await store.ledger(organization: "org")
+      #expect(ledger.runs["r"]?.isGone == true)
+      #expect(ledger.unreachableSince == ms(7))
+      #expect(try await store.ledger(organization: "other").unreachableSince == nil)
+      sweep.changed = ["r": entry(.running, 5)]
+      sweep.source = .recovered
+      _ = try await store.commit(sweep)
+      ledger = try await store.ledger(organization: "org")
+      #expect(ledger.runs["r"] == entry(.running, 5))
+      #expect(ledger.unreachableSince == nil)
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `the last event of a run is the one that happened last`(factory: StoreFactory) async throws {
+    try await factory.withStore { store in
+      _ = try await store.commit(.of(run: "r", "m2", eventAt: 20, at: 1))
+      _ = try await store.commit(.of(run: "r", "m1", eventAt: 10, at: 2))
+      let body = try await #require(store.lastEvent(run: "r"))
+      #expect(String(decoding: body, as: UTF8.self).contains("1970-01-01T00:00:00.020Z"))
+      #expect(try await store.lastEvent(run: "other") == nil)
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
   func `an event is taken once, and what is known of it stays as it is`(factory: StoreFactory) async throws {
     try await factory.withStore { store in
       let first = try await store.commit(.of(run: "r", "m1", "m2"))

@@ -23,6 +23,7 @@ actor ModelStore: StateStore {
 
   private var items: [Item] = []
   private var eventIDs: Set<String> = []
+  private var events: [RunEvent] = []
   private var ledgers: [String: Ledger] = [:]
   private var states: [String: DestinationState] = [:]
 
@@ -32,9 +33,15 @@ actor ModelStore: StateStore {
     var ledger = ledgers[sweep.organization] ?? Ledger()
     ledger.runs.merge(sweep.changed) { $1 }
     if sweep.setsBaseline { ledger.hasBaseline = true }
+    switch sweep.source {
+    case .unreachable(let since): ledger.unreachableSince = since
+    case .recovered: ledger.unreachableSince = nil
+    case nil: break
+    }
     ledgers[sweep.organization] = ledger
     let known = items.count
     let fresh = sweep.events.filter { eventIDs.insert($0.event.id).inserted }
+    events += fresh.map(\.event)
     for new in fresh { insert(new, at: sweep.time) }
     return (fresh.count, items.count - known)
   }
@@ -195,6 +202,14 @@ actor ModelStore: StateStore {
       id: item.new.id, eventID: item.event.id, runID: item.event.runID, rule: item.new.rule,
       destination: item.new.destination, status: item.status, attempts: item.attempts, nextAttemptAt: item.next,
       createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason)
+  }
+
+  func lastEvent(run: String) -> [UInt8]? {
+    // Of equal times the one that came last.
+    events.enumerated().filter { $0.element.runID == run }.max {
+      ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
+    }?
+    .element.body
   }
 
   func delivery(id: String) -> DeliveryDetail? {

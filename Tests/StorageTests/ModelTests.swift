@@ -54,13 +54,17 @@ private struct Life {
     var sweep = SweepCommit(organization: "org", time: ms(now))
     for _ in 0..<Int.random(in: 0...3, using: &random) {
       let run = pick(Self.runs)
-      let event = try RunEvent.of(run: run, pick(["Running", "Failed"]), at: .random(in: 0..<6, using: &random))
+      let phase = pick([Phase.running, .failed])
+      let event = try RunEvent.of(
+        run: run, phase == .running ? "Running" : "Failed", at: .random(in: 0..<6, using: &random))
       let deliveries = (0..<Int.random(in: 0...2, using: &random)).map { index in
         NewDelivery.of("\(event.id)-\(index)", to: pick(Self.destinations), rule: pick(["a", "b"]))
       }
       sweep.events.append(NewEvent(event: event, deliveries: deliveries))
-      sweep.changed[run] = Ledger.Entry(phase: event.phase, since: event.time, isBaseline: Bool.random(using: &random))
+      sweep.changed[run] = Ledger.Entry(
+        phase: phase, since: event.time, isBaseline: Bool.random(using: &random), isGone: Bool.random(using: &random))
     }
+    sweep.source = pick([nil, .unreachable(since: ms(now)), .recovered])
     sweep.setsBaseline = Int.random(in: 0..<10, using: &random) == 0
     let (mine, expected) = (try await store.commit(sweep), await model.commit(sweep))
     #expect(mine == expected)

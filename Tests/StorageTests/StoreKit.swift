@@ -10,7 +10,8 @@ extension RunEvent {
   static func of(run: String, _ condition: String = "Failed", at time: Int64 = 1) throws -> RunEvent {
     let entry = #"{"condition":"\#(condition)","lastTransitionTime":\#(time)}"#
     let run = try Run(parsing: Array(#"{"runId":"\#(run)","status":{"conditions":[\#(entry)]}}"#.utf8))
-    return RunEvent(run, reading: run.reading, previousPhase: nil, organization: "org", endpoint: "https://x.example")
+    return RunEvent(
+      run, reading: run.reading, previousPhase: nil, origin: .init(organization: "org", endpoint: "https://x.example"))
   }
 }
 

@@ -73,14 +73,14 @@ import Testing
     var scenario = scenario(5)
     scenario.runs.append(
       ScriptedRun("run_odd", flow: "x", created: 0, document: Array(#"{"runId":"run_odd","status":"nonsense"}"#.utf8)))
-    let kit = try await WatchingKit(scenario, since: .all)
+    let kit = try await WatchingKit(scenario, watch: #""since": "all""#)
     for index in 0..<5 { kit.simulator.move("run_\(index)", to: .cancelled) }
     #expect(try await kit.watcher.sweep().newEvents == 5)
     await kit.end()
   }
 
   @Test func `runs that are named are the only ones asked for`() async throws {
-    let kit = try await WatchingKit(scenario(5), runs: ["run_1", "run_none"])
+    let kit = try await WatchingKit(scenario(5), watch: #""runs": ["run_1", "run_none"]"#)
     kit.simulator.move("run_1", to: .succeeded)
     kit.simulator.move("run_2", to: .succeeded)
     let report = try await kit.watcher.sweep()

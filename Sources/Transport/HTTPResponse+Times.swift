@@ -16,3 +16,15 @@ extension HTTPResponse {
     return date == -1 ? nil : .milliseconds(min(year * 1000, max(0, date * 1000 - now)))
   }
 }
+
+extension HTTPResponse {
+  /// How far the server's clock is ahead of ours, by its `Date` (RFC 9110, section 6.6.1); nil when there is none that can
+  /// be read. The header has whole seconds, of which the middle is taken.
+  ///
+  /// - Parameter now: Unix milliseconds when the answer came.
+  package func clockSkew(now: Int64) -> Duration? {
+    guard let text = headers["Date"] else { return nil }
+    let date = Int64(curl_getdate(text, nil))
+    return date == -1 ? nil : .milliseconds(date * 1000 + 500 - now)
+  }
+}

@@ -1,0 +1,60 @@
+package import Runs
+
+/// What a rule names in `on`.
+package enum Trigger: Sendable, Hashable, CaseIterable {
+  case phase(Phase)
+  case disappeared
+  case sourceUnreachable
+  case sourceRecovered
+
+  package static let allCases: [Trigger] =
+    Phase.allCases.map(Trigger.phase) + [.disappeared, .sourceUnreachable, .sourceRecovered]
+
+  package var word: String {
+    switch self {
+    case .phase(let phase): phase.rawValue
+    case .disappeared: "disappeared"
+    case .sourceUnreachable: "sourceUnreachable"
+    case .sourceRecovered: "sourceRecovered"
+    }
+  }
+
+  /// Words for several at once.
+  static let groups: [String: Set<Trigger>] = [
+    "terminal": Set(Phase.allCases.filter(\.isTerminal).map(Trigger.phase)),
+    "any": Set(Phase.allCases.map(Trigger.phase)),
+  ]
+
+  /// A phase in which a run may stay too long.
+  var canLast: Bool {
+    if case .phase(let phase) = self { !phase.isTerminal } else { false }
+  }
+}
+
+extension Occasion {
+  /// The trigger that this meets.
+  var trigger: Trigger {
+    switch self {
+    case .entered(let phase), .stayed(let phase, _): .phase(phase)
+    case .disappeared: .disappeared
+    case .sourceUnreachable: .sourceUnreachable
+    case .sourceRecovered: .sourceRecovered
+    }
+  }
+
+  /// How long the run has stayed; nil for what happens at once.
+  var duration: Duration? {
+    if case .stayed(_, let duration) = self { duration } else { nil }
+  }
+}
+
+/// A phase, and how long a run may stay in it until some rule fires.
+package struct Hold: Sendable, Hashable {
+  package let phase: Phase
+  package let duration: Duration
+
+  package init(phase: Phase, duration: Duration) {
+    self.phase = phase
+    self.duration = duration
+  }
+}

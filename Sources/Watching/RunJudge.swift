@@ -1,0 +1,60 @@
+internal import Rules
+internal import Runs
+internal import Storage
+
+/// What a document that is new, or that has changed, means. Nothing of it counts before its sweep was read to its end.
+struct Finding: Sendable {
+  let run: Run
+  let reading: PhaseReading
+  /// To be known from now on; nil when nothing of it has changed.
+  let entry: Ledger.Entry?
+  /// The run came into the phase of `reading`, and somebody may want to hear of it.
+  let isTransition: Bool
+  /// Of a transition.
+  let previousPhase: Phase?
+  /// The run is watched, and has not ended.
+  let isMoving: Bool
+  /// No sweep has seen it before.
+  let isNew: Bool
+}
+
+/// Judges documents by what is known of their runs.
+struct RunJudge: Sendable {
+  let detector: ChangeDetector
+  let ledger: Ledger
+  let filter: RunFilter?
+  let origin: RunEvent.Origin
+
+  func finding(_ run: Run) -> Finding {
+    let reading = run.reading
+    let known = ledger.runs[run.id]
+    let change = detector.change(run, reading, known: known)
+    let isWatched = admits(run, reading, known?.phase)
+    var entry: Ledger.Entry?
+    var previous: Phase?
+    var isTransition = false
+    switch change {
+    // A run that was gone, and is there again.
+    case .none: entry = known.flatMap { $0.isGone ? $0.present : nil }
+    case .remember: entry = Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: true)
+    case .transition(let from):
+      (isTransition, previous) = (isWatched, from)
+      entry = Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: !isWatched)
+    }
+    let phase = entry?.phase ?? known?.phase ?? reading.phase
+    return Finding(
+      run: run, reading: reading, entry: entry, isTransition: isTransition, previousPhase: previous,
+      isMoving: isWatched && !phase.isTerminal, isNew: known == nil)
+  }
+
+  private func admits(_ run: Run, _ reading: PhaseReading, _ previous: Phase?) -> Bool {
+    guard let filter else { return true }
+    return filter.admits(RunEvent(run, reading: reading, previousPhase: previous, origin: origin))
+  }
+}
+
+extension Ledger.Entry {
+  fileprivate var present: Ledger.Entry {
+    Ledger.Entry(phase: phase, since: since, isBaseline: isBaseline)
+  }
+}

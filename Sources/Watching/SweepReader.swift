@@ -1,0 +1,165 @@
+internal import Runs
+internal import Storage
+
+/// Reads the source: the whole list, its top and what still moves below it, or runs by their names.
+struct SweepReader {
+  /// Asked for when all is to be read; servers grant less.
+  static let largestPage = 1_000
+  /// Single requests at once.
+  private static let requestsAtOnce = 8
+
+  let source: any RunSource
+  let judge: RunJudge
+  let hash: DocumentHash
+  /// The list as it was at the last sweep.
+  let list: KnownList
+  /// Hashes of documents that were asked for one by one.
+  let hashes: [String: UInt64]
+  /// Until the sweep must have ended.
+  let timeLeft: @Sendable () -> Duration
+
+  /// Reads every page, and then asks one by one for those of `expected` that were on none.
+  ///
+  /// - Parameter size: of a page, if the server grants it.
+  func readAll(expected: Set<String>, size: Int) async throws(SourceError) -> Sweep {
+    var sweep = Sweep()
+    var recogniser = ItemRecogniser(list, hash)
+    var pages = RunPages(source: source, size: size, timeLeft: timeLeft)
+    while let found = try await page(&pages, &recogniser) { take(found, into: &sweep) }
+    sweep.isWhole = true
+    sweep.granted = pages.granted
+    sweep.pageSize = pages.size
+    let unseen = expected.filter { sweep.places[$0] == nil }
+    try await ask(for: unseen.sorted(), into: &sweep)
+    return sweep
+  }
+
+  /// Reads the pages on which everything stands that is new, and what moves: by these pages or one by one.
+  ///
+  /// Returns nil when what is seen contradicts the list as it was: then only reading all of it helps.
+  ///
+  /// - Parameters:
+  ///   - moving: runs that have not ended.
+  ///   - fresh: runs that the last sweep saw for the first time. While it read them, others may have slipped past it
+  ///     from one page to another, so that they don't prove that everything below is known.
+  func readTop(moving: Set<String>, fresh: Set<String>, granted: Int) async throws(SourceError) -> Sweep? {
+    let plan = SweepPlan(places: list.moving, granted: granted)
+    var sweep = Sweep()
+    var recogniser = ItemRecogniser(list, hash)
+    var pages = RunPages(source: source, size: plan.size, timeLeft: timeLeft)
+    var count = 0
+    var sawKnown = false
+    while count < plan.pages || !sawKnown, let found = try await page(&pages, &recogniser) {
+      let before = sweep.items.count
+      take(found, into: &sweep)
+      count += 1
+      sawKnown = sawKnown || sweep.items[before...].contains { isKnown($0.id, fresh) }
+      if sweep.isOutOfOrder { return nil }
+    }
+    let lowest = sweep.items.last { $0.created != nil }?.created
+    let unseen = moving.filter { sweep.places[$0] == nil }
+    let isAstray = list.moving.contains { place in
+      let item = list.items[place]
+      guard sweep.places[item.id] == nil, let created = item.created, let lowest else { return false }
+      return created > lowest
+    }
+    if isAstray { return nil }
+    try await ask(for: unseen.sorted(), into: &sweep)
+    // That a run is gone is only believed when the list doesn't show it either.
+    return sweep.missing.isEmpty ? sweep : nil
+  }
+
+  /// Asks for runs one by one, side by side.
+  func read(named ids: [String]) async throws(SourceError) -> Sweep {
+    var sweep = Sweep()
+    try await ask(for: ids, into: &sweep)
+    return sweep
+  }
+
+  private func isKnown(_ id: String, _ fresh: Set<String>) -> Bool {
+    judge.ledger.runs[id] != nil && !fresh.contains(id)
+  }
+}
+
+extension SweepReader {
+  private typealias FoundPage = (page: RunPage, places: [Int?])
+
+  private func page(_ pages: inout RunPages, _ recogniser: inout ItemRecogniser) async throws(SourceError) -> FoundPage?
+  {
+    recogniser.beginPage()
+    let page = try await pages.next { recogniser.length($0) }
+    return page.map { ($0, recogniser.found) }
+  }
+
+  private func take(_ found: FoundPage, into sweep: inout Sweep) {
+    found.page.bytes.withUnsafeBytes { bytes in
+      for (range, place) in zip(found.page.items, found.places) {
+        if let place {
+          sweep.add(list.items[place], nil)
+        } else {
+          take(UnsafeRawBufferPointer(rebasing: bytes[range]), into: &sweep)
+        }
+      }
+    }
+  }
+
+  private func take(_ document: UnsafeRawBufferPointer, into sweep: inout Sweep) {
+    let hash = hash(document)
+    if let item = list[hash: hash] { return sweep.add(item, nil) }
+    do throws(MalformedRun) {
+      let finding = judge.finding(try Run(parsing: Array(document)))
+      let item = KnownList.Item(
+        id: finding.run.id, hash: hash, length: document.count, created: finding.run.createdAt,
+        isMoving: finding.isMoving)
+      sweep.add(item, finding)
+    } catch {
+      sweep.malformed.append(error)
+    }
+  }
+
+  private func ask(for ids: [String], into sweep: inout Sweep) async throws(SourceError) {
+    for (id, result) in await answers(ids) {
+      switch result {
+      case .success(let run):
+        let hash = run.document.withUnsafeBytes { self.hash($0) }
+        sweep.hashes[id] = hash
+        if hashes[id] != hash { sweep.findings[id] = judge.finding(run) }
+      case .failure(.noSuchRun): sweep.missing.append(id)
+      case .failure(let error): throw error
+      }
+    }
+  }
+
+  private func answers(_ ids: [String]) async -> [(String, Result<Run, SourceError>)] {
+    await withTaskGroup(of: (String, Result<Run, SourceError>).self) { [source, timeLeft] group in
+      var waiting = ids[...]
+      var answers: [(String, Result<Run, SourceError>)] = []
+      func start() {
+        guard let id = waiting.popFirst() else { return }
+        group.addTask {
+          do throws(SourceError) {
+            let left = timeLeft()
+            guard left > .zero else { throw .tooSlow }
+            return (id, .success(try await source.run(id: id, timeout: min(RunPages.requestTimeout, left))))
+          } catch {
+            return (id, .failure(error))
+          }
+        }
+      }
+      for _ in 0..<Self.requestsAtOnce { start() }
+      while let answer = await group.next() {
+        answers.append(answer)
+        // One that failed ends the sweep: the others need not be asked.
+        if case .failure(let error) = answer.1, !error.isAboutOneRun { waiting = [] }
+        start()
+      }
+      return answers
+    }
+  }
+}
+
+extension SourceError {
+  fileprivate var isAboutOneRun: Bool {
+    if case .noSuchRun = self { true } else { false }
+  }
+}

@@ -1,0 +1,119 @@
+internal import JSONSource
+internal import Logging
+internal import Rules
+internal import Runs
+internal import Storage
+
+/// What a sweep changes, and what is to be told of it.
+extension Watcher {
+  /// Commits what a sweep has shown. In memory nothing has changed before that.
+  func take(_ sweep: Sweep) async throws(StorageError) -> (events: Int, deliveries: Int) {
+    let ledger = try await currentLedger()
+    var commit = SweepCommit(organization: source.origin.organization, time: time.now())
+    var moving = self.moving
+    moving.take(sweep.findings.values)
+    for (id, finding) in sweep.findings { commit.changed[id] = finding.entry }
+    var events = transitions(sweep)
+    let gone = goneRuns(sweep, ledger)
+    for (id, entry) in gone {
+      commit.changed[id] = Ledger.Entry(
+        phase: entry.phase, since: entry.since, isBaseline: entry.isBaseline, isGone: true)
+      if let event = try await disappearance(of: id, entry, at: commit.time) { events.append(event) }
+    }
+    moving.remove(gone.keys)
+    events += stays(&moving)
+    if let since = ledger.unreachableSince {
+      commit.source = .recovered
+      events.append(recovery(since, at: commit.time))
+    }
+    commit.events = planned(events)
+    commit.setsBaseline = settings.runs.isEmpty && !ledger.hasBaseline
+    return try await finish(commit, sweep, moving)
+  }
+
+  private func finish(
+    _ commit: SweepCommit, _ sweep: Sweep, _ moving: MovingRuns
+  ) async throws(StorageError) -> (events: Int, deliveries: Int) {
+    let counts = commit.isEmpty ? (events: 0, deliveries: 0) : try await store.commit(commit)
+    if commit.setsBaseline { reportBaseline(commit) }
+    ledger?.runs.merge(commit.changed) { $1 }
+    if commit.setsBaseline { ledger?.hasBaseline = true }
+    if commit.source == .recovered { ledger?.unreachableSince = nil }
+    remember(sweep, moving, at: commit.time)
+    return counts
+  }
+
+  /// With their deliveries; what happened first is told first.
+  func planned(_ events: [RunEvent]) -> [NewEvent] {
+    let events = events.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
+    return zip(events, rules.deliveries(for: events)).map { event, planned in
+      NewEvent(event: event, deliveries: planned.map(NewDelivery.init))
+    }
+  }
+
+  private func transitions(_ sweep: Sweep) -> [RunEvent] {
+    sweep.findings.values.filter(\.isTransition).map { finding in
+      log.info(
+        "run changed",
+        metadata: [
+          "run": "\(finding.run.id)", "flow": "\(finding.run.flow ?? "")",
+          "from": "\(finding.previousPhase?.rawValue ?? "")", "to": "\(finding.reading.phase.rawValue)",
+        ])
+      return RunEvent(
+        finding.run, reading: finding.reading, previousPhase: finding.previousPhase, origin: source.origin)
+    }
+  }
+
+  /// Runs that had not ended when they were last seen, and that the API does not know any more.
+  private func goneRuns(_ sweep: Sweep, _ ledger: Ledger) -> [String: Ledger.Entry] {
+    let known = sweep.missing.compactMap { id in ledger.runs[id].map { (id, $0) } }
+    return Dictionary(known.filter { !$0.1.phase.isTerminal && !$0.1.isGone }) { first, _ in first }
+  }
+
+  /// Nil when the run was none of those that are watched.
+  private func disappearance(
+    of id: String, _ entry: Ledger.Entry, at now: Timestamp
+  ) async throws(StorageError) -> RunEvent? {
+    var run = moving.runs[id]?.run
+    if run == nil { run = try await lastSeen(id) }
+    let event = RunEvent(
+      disappeared: id, lastSeen: run, phase: entry.phase, since: entry.since, noticed: now, origin: source.origin)
+    guard moving.runs[id] != nil || settings.match?.admits(event) ?? true else { return nil }
+    log.warning("run disappeared before it ended", metadata: ["run": "\(id)", "was": "\(entry.phase.rawValue)"])
+    return event
+  }
+
+  /// As the run's last event shows it: for runs that were deleted while nobody watched.
+  private func lastSeen(_ id: String) async throws(StorageError) -> Run? {
+    guard let body = try await store.lastEvent(run: id), let event = try? JSONDocument(parsing: body),
+      let document = event.root["data"]?["run"]
+    else { return nil }
+    return try? Run(parsing: Array(event.raw(document)))
+  }
+
+  private func stays(_ moving: inout MovingRuns) -> [RunEvent] {
+    moving.overdue(at: time.now() + source.clockSkew).map { run, stay in
+      let reading = run.reading
+      log.info(
+        "run stays in its phase",
+        metadata: ["run": "\(run.id)", "phase": "\(reading.phase.rawValue)", "for": "\(stay.words)"])
+      return RunEvent(run, reading: reading.withTime(run.createdAt), stayed: stay, origin: source.origin)
+    }
+  }
+
+  private func recovery(_ since: Timestamp, at now: Timestamp) -> RunEvent {
+    log.notice("the Vi API can be watched again", metadata: ["after": "\((now - since).words)"])
+    return RunEvent(
+      .sourceRecovered, since: since, at: now, message: "the Vi API can be watched again", origin: source.origin)
+  }
+
+  private func reportBaseline(_ commit: SweepCommit) {
+    let silent = commit.changed.values.filter(\.isBaseline)
+    log.info(
+      "first start: what is there already is the baseline",
+      metadata: [
+        "ended": "\(silent.count { $0.phase.isTerminal })", "moving": "\(silent.count { !$0.phase.isTerminal })",
+        "counted": "\(commit.events.count)",
+      ])
+  }
+}

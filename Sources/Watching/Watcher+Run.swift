@@ -1,0 +1,95 @@
+internal import Logging
+internal import Rules
+internal import Runs
+internal import Storage
+
+/// Watching on and on.
+extension Watcher {
+  /// What the process does about what the watcher meets.
+  package struct Reactions: Sendable {
+    let onSweep: @Sendable (Report) async throws -> Bool
+    let onFailure: @Sendable (SourceError) throws -> Void
+    let onNews: @Sendable () -> Void
+
+    /// - Parameters:
+    ///   - onSweep: told of every whole sweep; true ends the watching.
+    ///   - onFailure: told of every failed one; what it throws ends the watching.
+    ///   - onNews: something new may be due for delivery.
+    package init(
+      onSweep: @escaping @Sendable (Report) async throws -> Bool,
+      onFailure: @escaping @Sendable (SourceError) throws -> Void, onNews: @escaping @Sendable () -> Void
+    ) {
+      self.onSweep = onSweep
+      self.onFailure = onFailure
+      self.onNews = onNews
+    }
+  }
+
+  /// Sweeps until cancelled, or until told that it is enough. Failed sweeps are repeated.
+  package func run(_ reactions: Reactions) async throws {
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await self.sweepOn(reactions) }
+      group.addTask { try await self.lookOut(reactions) }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func sweepOn(_ reactions: Reactions) async throws {
+    var backoff = Backoff(interval: settings.interval)
+    while !Task.isCancelled {
+      let begin = time.now()
+      do {
+        let report = try await sweep()
+        backoff.succeeded()
+        if report.newDeliveries > 0 { reactions.onNews() }
+        if try await reactions.onSweep(report) { return }
+        try await time.sleep(max(.zero, pause() - (time.now() - begin)))
+      } catch let error as SourceError {
+        try Task.checkCancellation()
+        try await wait(after: error, &backoff, reactions)
+      }
+    }
+  }
+
+  /// Until the next sweep, from the start of this one.
+  private func pause() -> Duration {
+    guard let overdue = moving.nextOverdue else { return settings.interval }
+    return min(settings.interval, max(.milliseconds(100), overdue - (time.now() + source.clockSkew)))
+  }
+
+  private func wait(after error: SourceError, _ backoff: inout Backoff, _ reactions: Reactions) async throws {
+    let delay = backoff.delay(after: error, randomness: .random(in: 0..<1))
+    outage.failed(error)
+    status.update { $0.failure = "\(error)" }
+    log.warning(
+      "sweep given up, nothing is concluded from it",
+      metadata: ["why": "\(error)", "advice": "\(error.advice)", "next": "in \(delay.milliseconds) ms"])
+    try reactions.onFailure(error)
+    try await time.sleep(delay)
+  }
+
+  /// Tells when the source is out of sight for too long: also while a sweep hangs, or waits as long as it was asked to.
+  private func lookOut(_ reactions: Reactions) async throws {
+    while !Task.isCancelled {
+      try await time.sleep(outage.timeLeft(at: time.now()))
+      if try await tellOutage() { reactions.onNews() }
+    }
+  }
+
+  /// Returns whether something is to be delivered.
+  func tellOutage() async throws(StorageError) -> Bool {
+    let now = time.now()
+    let ledger = try await currentLedger()
+    guard ledger.unreachableSince == nil, outage.isTold(at: now), let failure = outage.failure else { return false }
+    let since = outage.lastWhole
+    log.error("the Vi API is out of sight", metadata: ["since": "\(since.iso8601)", "why": "\(failure)"])
+    var commit = SweepCommit(organization: source.origin.organization, time: now)
+    commit.source = .unreachable(since: since)
+    commit.events = planned([
+      RunEvent(.sourceUnreachable, since: since, at: now, message: "\(failure)", origin: source.origin)
+    ])
+    self.ledger?.unreachableSince = since
+    return try await store.commit(commit).deliveries > 0
+  }
+}

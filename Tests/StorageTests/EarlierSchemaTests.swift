@@ -1,0 +1,43 @@
+import GRDB
+import Runs
+import TestSupport
+import Testing
+
+@testable import Storage
+
+/// States that earlier versions have written, made as they made them.
+struct EarlierSchemaTests {
+  /// What a version with only the first `count` migrations leaves behind: a run, an event, a delivery that waits.
+  private func state(migrations count: Int, at path: String) throws {
+    let queue = try DatabaseQueue(path: path)
+    let names = Schema.migrator.migrations.prefix(count)
+    try Schema.migrator.migrate(queue, upTo: try #require(names.last))
+    try queue.write { database in
+      try database.execute(
+        sql: """
+          INSERT INTO organizations VALUES ('org', 1);
+          INSERT INTO runs (organization, id, phase, since, is_baseline, changed_at)
+            VALUES ('org', 'run_1', 'failed', 5, 0, 6);
+          INSERT INTO events VALUES ('evt_1', 'run_1', 'failed', 5, 6, CAST('{"id":"evt_1"}' AS BLOB));
+          INSERT INTO deliveries (id, event_id, run_id, rule, destination, kind, status, next_attempt_at, created_at)
+            VALUES ('msg_1', 'evt_1', 'run_1', 'r', 'd', 'event', 'pending', 6, 6);
+          """)
+    }
+    try queue.close()
+  }
+
+  @Test(arguments: 1...Schema.migrator.migrations.count)
+  func `every earlier state is opened, and nothing in it is lost`(migrations: Int) async throws {
+    let directory = try ScratchDirectory()
+    let path = directory.path + "/state.sqlite"
+    try state(migrations: migrations, at: path)
+    let store = try SQLiteStore(path: path)
+    let ledger = try await store.ledger(organization: "org")
+    #expect(ledger.hasBaseline)
+    #expect(ledger.runs == ["run_1": Ledger.Entry(phase: .failed, since: ms(5), isBaseline: false)])
+    #expect(try await store.lastEvent(run: "run_1") == Array(#"{"id":"evt_1"}"#.utf8))
+    let claimed = try await store.claim(destination: "d", limit: 9, at: ms(6))
+    #expect(claimed.map(\.id) == ["msg_1"])
+    store.close()
+  }
+}
