@@ -1,6 +1,24 @@
+import Glibc
+
 let arguments = CommandLine.arguments.dropFirst()
 
 switch arguments.first {
 case "rules": RuleBenchmarks(directory: arguments.dropFirst().first).run()
-default: print("usage: vi-notify-bench rules [DIR]")
+case "sink":
+  orExit { () throws(SinkFailure) in
+    var sink = try SinkServer()
+    sink.run()
+  }
+case "transport":
+  await orExit { () throws(SinkFailure) in try TransportBenchmarks() }.run()
+default: print("usage: vi-notify-bench rules [DIR] | sink | transport")
+}
+
+private func orExit<Result>(_ body: () throws(SinkFailure) -> Result) -> Result {
+  do throws(SinkFailure) {
+    return try body()
+  } catch {
+    print("vi-notify-bench: \(error)")
+    exit(69)
+  }
 }

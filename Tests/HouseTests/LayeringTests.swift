@@ -11,7 +11,7 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Locking", "ArgumentParser", "Logging",
     ]
   ),
-  ("vi-notify-bench", ["EventPatterns", "JSONSource"]),
+  ("vi-notify-bench", ["EventPatterns", "Transport", "JSONSource", "CCurl"]),
   ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),
   (
     "Daemon",
