@@ -30,7 +30,7 @@ extension SQLiteStore {
 
   package func lastEvent(run: String) async throws(StorageError) -> [UInt8]? {
     try await read { database in
-      let sql = "SELECT body FROM events WHERE run_id = ? ORDER BY time DESC, seen_at DESC LIMIT 1"
+      let sql = "SELECT body FROM events WHERE run_id = ? AND length(body) > 0 ORDER BY time DESC, seen_at DESC LIMIT 1"
       return try Row.fetchOne(database, sql: sql, arguments: [run]).map { $0.bytes("body") }
     }
   }

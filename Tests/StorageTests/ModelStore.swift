@@ -68,10 +68,11 @@ actor ModelStore: StateStore {
   /// For an earlier event of its run that is still on its way to the same destination.
   private func waits(_ index: Int) -> Bool {
     let item = items[index]
-    return items[..<index].contains {
-      $0.isUnsettled && $0.event.runID == item.event.runID && $0.new.destination == item.new.destination
-        && $0.event.id != item.event.id
-    }
+    return item.status == .pending
+      && items[..<index].contains {
+        $0.isUnsettled && $0.event.runID == item.event.runID && $0.new.destination == item.new.destination
+          && $0.event.id != item.event.id
+      }
   }
 
   private func due(_ destination: String, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>) -> ArraySlice<Int> {
@@ -79,7 +80,7 @@ actor ModelStore: StateStore {
       items[index].new.destination == destination && isDue(index, now) && !underWay.contains(items[index].sequence)
     }
     // The longest due first, and of those the first that came.
-    return free.sorted { (items[$0].next ?? now, $0) < (items[$1].next ?? now, $1) }.prefix(limit)
+    return free.sorted { (items[$0].next ?? now, $0) < (items[$1].next ?? now, $1) }.prefix(max(0, limit))
   }
 
   func due(destination: String, limit: Int, at now: Timestamp, except underWay: Set<Int64>) -> [ClaimedDelivery] {
