@@ -83,7 +83,8 @@ struct DestinationGate: Sendable {
     let hold = result.hold.flatMap { $0 > .zero ? now + $0 : nil }
     if let hold { state.holdUntil = max(hold, state.holdUntil ?? hold) }
     switch result.outcome {
-    case .interrupted, .rejected(.notConfigured): break
+    // Of these the destination has heard nothing.
+    case .interrupted, .rejected(.notConfigured), .rejected(.forbiddenAddress): break
     // Told to wait is not failing, as long as we do.
     case .retry(.rateLimited, _) where hold != nil: break
     case .retry: failed(pass, at: now, randomness: randomness)

@@ -28,8 +28,9 @@ extension Dispatcher {
     let record = AttemptRecord(
       number: delivery.attempt, startedAt: start.startedAt, finishedAt: now, outcome: result.outcome.word,
       code: result.code, detail: result.detail, output: result.output)
+    let before = lanes[delivery.destination]?.gate.state
     let changed = lanes[delivery.destination]?.gate.end(start.pass, result, at: now, randomness: .random(in: 0..<1))
-    if changed == true { note(delivery.destination, at: now) }
+    if changed == true, let before { note(delivery.destination, before, at: now) }
     if start.pass == .probe, case .retry = result.outcome { giveUpTheOld(delivery.destination, record) }
     let settlement = settlement(of: delivery, result, record)
     report(delivery, settlement, record)
@@ -65,19 +66,34 @@ extension Dispatcher {
   }
 
   /// The state of a destination is another one: it is written together with what caused it.
-  private func note(_ name: String, at now: Timestamp) {
+  private func note(_ name: String, _ before: DestinationState, at now: Timestamp) {
     guard let lane = lanes[name] else { return }
     ended.destinations.removeAll { $0.name == name }
     ended.destinations.append(lane.gate.state)
+    report(lane.gate.state, before)
     // A stop is its last state: this is told once.
     guard let reason = lane.stopReason else { return }
     lanes[name]?.dropQueue()
     lanes[name]?.hasGraves = true
     addBurial(Burial(destination: name, reason: reason))
     if let event = onStop(name, reason, now) { ended.events.append(event) }
-    log.error(
-      "destination has stopped, nothing is sent there until its configuration changes",
-      metadata: ["destination": "\(name)", "reason": "\(reason)"])
+  }
+
+  private func report(_ state: DestinationState, _ before: DestinationState) {
+    var metadata: Logger.Metadata = ["destination": "\(state.name)"]
+    if let reason = state.stoppedReason {
+      metadata["reason"] = "\(reason)"
+      log.error("destination has stopped, nothing is sent there until its configuration changes", metadata: metadata)
+    } else if let next = state.nextProbeAt, before.nextProbeAt == nil {
+      metadata["failures"] = "\(state.failures)"
+      metadata["next"] = "\(next.iso8601)"
+      log.warning("destination fails, from now on one delivery at a time probes it", metadata: metadata)
+    } else if state.nextProbeAt == nil, before.nextProbeAt != nil {
+      log.notice("destination works again", metadata: metadata)
+    } else if let until = state.holdUntil, until != before.holdUntil {
+      metadata["until"] = "\(until.iso8601)"
+      log.info("destination asked for a pause", metadata: metadata)
+    }
   }
 
   /// While a destination fails hardly anything is attempted, and what is too old for another attempt must end all the same.
@@ -97,11 +113,14 @@ extension Dispatcher {
   /// Writes down what has ended, and what ends meanwhile, until there is nothing left.
   func commit() async throws {
     guard committing == nil else { return }
+    committing = 0
     defer {
       committing = nil
       wakeUp.ring()
     }
     while !ended.isEmpty {
+      // Answers come in bunches: what has arrived already goes into the same commit.
+      await Task.yield()
       let batch = ended
       ended = SettlementBatch()
       committing = batch.attempts.count

@@ -58,7 +58,7 @@ extension SQLiteStore {
   }
 
   /// Two halves, for each has an index.
-  private static let graves =
+  static let graves =
     ["waits = 0", "waits = 1"].map { half in
       """
       SELECT sequence, run_id FROM deliveries

@@ -5,9 +5,7 @@ package import Runs
 extension SQLiteStore {
   package func destinationsDue(at now: Timestamp) async throws(StorageError) -> [String] {
     try await read { database in
-      let statement = try database.cachedStatement(
-        sql: "\(Self.waitingDestinations) SELECT name FROM waiting WHERE first <= ?")
-      return try String.fetchAll(statement, arguments: [now.milliseconds])
+      try String.fetchAll(database.cachedStatement(sql: Self.dueDestinations), arguments: [now.milliseconds])
     }
   }
 
@@ -25,18 +23,21 @@ extension SQLiteStore {
         FROM names WHERE name IS NOT NULL)
     """
 
+  static let dueDestinations = "\(waitingDestinations) SELECT name FROM waiting WHERE first <= ?"
+
   package func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp? {
     try await read { database in
-      let statement = try database.cachedStatement(
-        sql: """
-          \(Self.waitingDestinations)
-          SELECT min((
-            SELECT min(next_attempt_at) FROM deliveries
-            WHERE status = 'pending' AND waits = 0 AND destination = name AND next_attempt_at > ?)) FROM waiting
-          """)
-      return try Int64.fetchOne(statement, arguments: [now.milliseconds]).map(Timestamp.init(milliseconds:))
+      try Int64.fetchOne(database.cachedStatement(sql: Self.nextMoment), arguments: [now.milliseconds])
+        .map(Timestamp.init(milliseconds:))
     }
   }
+
+  static let nextMoment = """
+    \(waitingDestinations)
+    SELECT min((
+      SELECT min(next_attempt_at) FROM deliveries
+      WHERE status = 'pending' AND waits = 0 AND destination = name AND next_attempt_at > ?)) FROM waiting
+    """
 
   package func due(
     destination: String, limit: Int, at now: Timestamp, except underWay: Set<Int64>
@@ -69,22 +70,22 @@ extension SQLiteStore {
     _ destination: String, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>, claimedAt: Timestamp?,
     _ database: Database
   ) throws -> [ClaimedDelivery] {
-    let statement = try database.cachedStatement(
-      sql: """
-        SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.destination, d.kind, d.content, d.attempts, d.created_at,
-          d.timeout, d.retry_for,
-          CASE WHEN d.kind != 'body' THEN (SELECT body FROM events WHERE id = d.event_id) END
-        FROM deliveries d
-        WHERE d.status = 'pending' AND d.waits = 0 AND d.destination = ? AND d.next_attempt_at <= ?
-          AND d.sequence NOT IN (SELECT value FROM json_each(?))
-        ORDER BY d.next_attempt_at, d.sequence LIMIT ?
-        """)
+    let statement = try database.cachedStatement(sql: dueDeliveries)
     let rows = try Row.fetchCursor(
       statement, arguments: [destination, now.milliseconds, underWay.sqlList, limit])
     var found: [ClaimedDelivery] = []
     while let row = try rows.next() { found.append(ClaimedDelivery(row, claimedAt)) }
     return found
   }
+
+  static let dueDeliveries = """
+    SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.destination, d.kind, d.content, d.attempts, d.created_at,
+      d.timeout, d.retry_for, CASE WHEN d.kind != 'body' THEN (SELECT body FROM events WHERE id = d.event_id) END
+    FROM deliveries d
+    WHERE d.status = 'pending' AND d.waits = 0 AND d.destination = ? AND d.next_attempt_at <= ?
+      AND d.sequence NOT IN (SELECT value FROM json_each(?))
+    ORDER BY d.next_attempt_at, d.sequence LIMIT ?
+    """
 
   package func releaseClaims(at now: Timestamp) async throws(StorageError) -> Int {
     try await write { database in

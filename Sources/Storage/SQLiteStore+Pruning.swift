@@ -28,13 +28,16 @@ extension SQLiteStore {
     return found
   }
 
+  /// They are written anew behind all others: emptied where they stand, they would leave pages nearly empty that nothing
+  /// else fits into, as rows are only ever added at the end.
   private static func emptyEvents(seenBefore before: Timestamp, limit: Int, _ database: Database) throws -> Int {
     try database.execute(
       sql: """
-        UPDATE events SET body = x'' WHERE rowid IN (
-          SELECT e.rowid FROM events e WHERE length(e.body) > 0 AND e.seen_at < ?
-            AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.run_id = e.run_id AND d.event_id = e.id)
-          ORDER BY e.seen_at LIMIT ?)
+        REPLACE INTO events (id, run_id, phase, time, seen_at, body)
+        SELECT id, run_id, phase, time, seen_at, x'' FROM events e
+        WHERE length(e.body) > 0 AND e.seen_at < ?
+          AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.run_id = e.run_id AND d.event_id = e.id)
+        ORDER BY e.seen_at LIMIT ?
         """, arguments: [before.milliseconds, limit])
     return database.changesCount
   }

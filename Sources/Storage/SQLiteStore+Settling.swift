@@ -69,12 +69,7 @@ extension SQLiteStore {
 
   /// Lets those go that waited only for what has ended: from the first that is not settled all that belong to its event.
   static func free(run: String, destination: String, _ database: Database) throws -> Bool {
-    let statement = try database.cachedStatement(
-      sql: """
-        SELECT sequence, event_id, waits FROM deliveries
-        WHERE run_id = ? AND destination = ? AND status IN ('pending', 'claimed') ORDER BY sequence
-        """)
-    let rows = try Row.fetchCursor(statement, arguments: [run, destination])
+    let rows = try Row.fetchCursor(database.cachedStatement(sql: unsettled), arguments: [run, destination])
     var (event, waiting) = (String?.none, [Int64]())
     while let row = try rows.next() {
       let its: String = row[1]
@@ -86,4 +81,9 @@ extension SQLiteStore {
     for sequence in waiting { try release.execute(arguments: [sequence]) }
     return !waiting.isEmpty
   }
+
+  static let unsettled = """
+    SELECT sequence, event_id, waits FROM deliveries
+    WHERE run_id = ? AND destination = ? AND status IN ('pending', 'claimed') ORDER BY sequence
+    """
 }

@@ -11,7 +11,10 @@ case "sink":
   }
 case "transport":
   await orExit { () throws(SinkFailure) in try TransportBenchmarks() }.run()
-default: print("usage: vi-notify-bench rules [DIR] | sink | transport")
+case "deliver":
+  try await orExit { () throws(SinkFailure) in try DeliverBenchmarks(directory: arguments.dropFirst().first) }.run()
+case "deliver-waiting": try await DeliverBenchmarks.reportMemory(path: arguments.dropFirst().first ?? "")
+default: print("usage: vi-notify-bench rules [DIR] | sink | transport | deliver [DIR]")
 }
 
 private func orExit<Result>(_ body: () throws(SinkFailure) -> Result) -> Result {

@@ -11,7 +11,13 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Locking", "ArgumentParser", "Logging",
     ]
   ),
-  ("vi-notify-bench", ["EventPatterns", "Transport", "JSONSource", "CCurl"]),
+  (
+    "vi-notify-bench",
+    [
+      "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl",
+      "GRDBSQLite", "Logging",
+    ]
+  ),
   ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),
   (
     "Daemon",

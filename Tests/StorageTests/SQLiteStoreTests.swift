@@ -127,8 +127,29 @@ struct SQLiteStoreTests {
     #expect(openingError(scratch.path) == .cannotOpen(path: scratch.path, why: "Is a directory"))
     let text = "\(scratch.path)/text"
     try Data(String(repeating: "no database ", count: 100).utf8).write(to: URL(filePath: text))
-    #expect(openingError(text) == .cannotOpen(path: text, why: "file is not a database"))
+    #expect(openingError(text) == .damaged(path: text, why: "file is not a database"))
     #expect(openingError("\(text)/state") == .cannotOpen(path: "\(text)/state", why: "Not a directory"))
+  }
+
+  @Test func `a state with a part missing is told to be damaged`() async throws {
+    try await withStore { store, path in
+      for index in 0..<50 { _ = try await store.commit(.of(run: "r\(index)", "m\(index)")) }
+      store.close()
+      #expect(try Data(contentsOf: URL(filePath: "\(path)-wal")).isEmpty, "closing writes the log into the state")
+      let whole = try Data(contentsOf: URL(filePath: path))
+      try whole.prefix(whole.count / 2).write(to: URL(filePath: path))
+      let error = await storageError { _ = try await SQLiteStore(path: path).deliveries(DeliveryFilter()) }
+      #expect(error == .damaged(path: path, why: "database disk image is malformed"))
+    }
+  }
+
+  @Test func `a state of a later version is refused, and left as it is`() async throws {
+    try await withStore { store, path in
+      _ = try await store.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 from the future')") }
+      store.close()
+      #expect(openingError(path) == .newer(path: path))
+      #expect(openingError(path, reading: true) == .newer(path: path))
+    }
   }
 
   @Test func `a directory that may not be made is told with the kernel's own reason`() {
