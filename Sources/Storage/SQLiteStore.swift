@@ -1,10 +1,12 @@
 internal import GRDB
+internal import Locking
 internal import Runs
 
 /// The state in one SQLite file: WAL, every commit on the disk before it counts.
 package final class SQLiteStore: StateStore {
   private let path: String
   private let isOwn: Bool
+  private let isClosed = Locked(false)
   let database: DatabasePool
   let writes: WriteQueue
 
@@ -104,6 +106,12 @@ package final class SQLiteStore: StateStore {
 
   /// Lets go of the file; what waits in the log is written into the database.
   package func close() {
+    // GRDB hands a closed connection to SQLite as it is, which is none.
+    let isFirst = isClosed.withLock { isClosed in
+      defer { isClosed = true }
+      return !isClosed
+    }
+    guard isFirst else { return }
     // Closing alone doesn't: the pool closes its writer before its readers, and the last of those may not write
     // (groue/GRDB.swift#739). Another process's log is that process's matter.
     if isOwn { _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
