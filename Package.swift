@@ -52,8 +52,8 @@ let package = Package(
     .executableTarget(
       name: "vi-notify-bench",
       dependencies: [
-        "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets", "JSONSource", "Locking",
-        "CCurl", grdbSQLite, logging,
+        "Simulator", "Watching", "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets",
+        "JSONSource", "Locking", "CCurl", grdb, grdbSQLite, logging,
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -2,6 +2,7 @@ import Glibc
 package import Rules
 package import Runs
 package import Secrets
+package import Storage
 package import Transport
 package import Watching
 
@@ -10,6 +11,13 @@ package struct Configuration: Sendable {
   package let file: RuleFile
   package let rules: RuleSet
   package let secrets: SecretSource
+  /// The file itself, with whatever secrets stand in it struck out.
+  package var copy: RuleFileCopy {
+    let text = secrets.redactor.redact(String(decoding: bytes, as: UTF8.self))
+    return RuleFileCopy(digest: RunEvent.digest([text]), bytes: Array(text.utf8))
+  }
+
+  private let bytes: [UInt8]
 
   /// What reading a rules file brought to light.
   package struct Check: Sendable {
@@ -31,7 +39,7 @@ package struct Configuration: Sendable {
     let (file, diagnostics) = RuleFile.read(bytes, secrets: secrets)
     do throws(Diagnostic) {
       let configuration = try file.map { file throws(Diagnostic) in
-        Configuration(file: file, rules: try RuleSet(file), secrets: secrets)
+        Configuration(file: file, rules: try RuleSet(file), secrets: secrets, bytes: bytes)
       }
       return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes)
     } catch {

@@ -25,6 +25,7 @@ package final class Daemon: Sendable {
   package let watcher: Watcher
   package let dispatcher: Dispatcher
   package let store: any StateStore
+  private let rulesCopy: RuleFileCopy
   private let http: HTTPClient
   private let lock: StateLock
   private let time: TimeSource
@@ -47,8 +48,10 @@ package final class Daemon: Sendable {
     } catch {
       throw Failure(error)
     }
+    rulesCopy = configuration.copy
     watcher = Watcher(
-      source: client, store: store, rules: configuration.rules, settings: settings, time: time, log: log)
+      source: client, store: store, rules: configuration.rules, settings: settings,
+      rulesDigest: rulesCopy.digest, time: time, log: log)
     dispatcher = Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
       hookRunner: HookRunner(baseEnvironment: environment), time: time, log: log)
@@ -63,11 +66,12 @@ package final class Daemon: Sendable {
   /// Throws ``Failure`` for what ends it otherwise.
   package func run(_ mode: WatchMode) async throws(Failure) {
     do {
+      try await store.remember(rulesCopy, at: time.now())
       let released = try await store.releaseClaims(at: time.now())
       if released > 0 {
         log.notice("attempts that were cut off by the last end are made again", metadata: ["deliveries": "\(released)"])
       }
-      try await supervise(WatchService(watcher: watcher, dispatcher: dispatcher, mode: mode))
+      try await supervise(WatchService(watcher: watcher, dispatcher: dispatcher, mode: mode, time: time))
     } catch let error as Failure {
       throw error
     } catch let error as SourceError {

@@ -1,6 +1,7 @@
 internal import Delivery
 internal import Locking
 internal import Logging
+internal import Runs
 internal import ServiceLifecycle
 internal import Watching
 
@@ -9,6 +10,7 @@ struct WatchService: Service {
   let watcher: Watcher
   let dispatcher: Dispatcher
   let mode: WatchMode
+  let time: TimeSource
 
   func run() async throws {
     try await withGracefulShutdownHandler {
@@ -30,6 +32,23 @@ struct WatchService: Service {
   }
 
   private func runOn() async throws {
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await watchAndDeliver() }
+      group.addTask { try await lookForReplays() }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// What another process asks for in the state (`deliveries replay`) rings no bell here.
+  private func lookForReplays() async throws {
+    while true {
+      try await time.sleep(.seconds(1))
+      dispatcher.wake()
+    }
+  }
+
+  private func watchAndDeliver() async throws {
     let missing = Locked<[String]>([])
     try await withThrowingTaskGroup { group in
       group.addTask { try await dispatcher.run() }

@@ -54,7 +54,8 @@ extension Dispatcher {
       if let reason = lanes[delivery.destination]?.stopReason { return .dead(reason: reason) }
       let retryFor = retryFor(delivery)
       let next = RetryPolicy(retryFor: retryFor).next(
-        after: delivery.attempt, createdAt: delivery.createdAt, now: record.finishedAt, retryAfter: after,
+        after: delivery.attempt - delivery.attemptsBefore, createdAt: delivery.retryFrom, now: record.finishedAt,
+        retryAfter: after,
         randomness: .random(in: 0..<1))
       guard let next else { return .dead(reason: "given up after \(retryFor.words): \(why)") }
       return .retry(at: next, reason: why)

@@ -15,7 +15,7 @@ package struct Rule: Sendable {
   package let actions: [Action]
 
   func fires(on occasion: Occasion) -> Bool {
-    triggers.contains(occasion.trigger) && holdsFor == occasion.duration
+    triggers.contains(occasion.trigger) && holdsFor == occasion.stay
   }
 }
 

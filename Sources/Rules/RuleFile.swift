@@ -25,6 +25,15 @@ package struct RuleFile: Sendable {
   }
 }
 
+extension RuleFile {
+  /// The rules alone of a file that was fine when it was read. Their destinations may be left out: only what fires counts.
+  static func rules(remembered bytes: [UInt8]) -> [Rule] {
+    let (document, _) = JSONParser.parse(bytes, options: .relaxed)
+    let secrets = SecretSource(environment: [:])
+    return RuleFileReader(diagnostics: DiagnosticList(end: nil), secrets: secrets).rulesAlone(document.root)
+  }
+}
+
 /// Where the runs are. Every member has a default, which is a variable of the vendor's SDK.
 package struct SourceSettings: Sendable {
   package let endpoint: ReferenceText
@@ -63,6 +72,16 @@ package enum Since: Sendable, Equatable {
   case ago(Duration)
   case at(Timestamp)
 
+  /// The moment that is meant; nil for all of time.
+  package func time(before now: Timestamp) -> Timestamp? {
+    switch self {
+    case .now: now
+    case .all: nil
+    case .ago(let duration): now + .milliseconds(-duration.milliseconds)
+    case .at(let time): time
+    }
+  }
+
   /// `now`, `all`, a duration, or an RFC 3339 time. Nil for anything else.
   package init?(notation text: String) {
     switch text {
@@ -91,6 +110,8 @@ package struct DestinationSettings: Sendable {
   /// Each signs; several during a rotation. Webhooks only.
   package let secrets: [ReferenceText]
   package let headers: [Header]
+  /// How a webhook carries an event.
+  package var format: Format = .structured
   /// Of one attempt. 100 ms to 10 min.
   package var timeout: Duration = .seconds(15)
   /// From the event to the last attempt. Up to 30 d.
@@ -111,6 +132,12 @@ package struct DestinationSettings: Sendable {
     package var allowsHTTP2 = false
     /// False: only addresses of the internet, none of this machine or a private network.
     package var allowsPrivate = true
+  }
+
+  /// The two modes of CloudEvents.
+  package enum Format: String, Sendable, CaseIterable {
+    case structured = "cloudevents"
+    case binary = "cloudevents-binary"
   }
 
   package struct Header: Sendable {

@@ -24,6 +24,11 @@ struct RuleFileReader {
       source: source, watch: watch, destinations: destinations.values.sorted { $0.name < $1.name }, rules: rules)
   }
 
+  func rulesAlone(_ root: JSONNode) -> [Rule] {
+    guard let reader = ObjectReader(root, path: "the rules file", known: [], diagnostics) else { return [] }
+    return rules(reader, destinations(reader["destinations"]), WatchScope(watch(reader["watch"])))
+  }
+
   private func source(_ node: JSONNode?) -> SourceSettings? {
     let known = ["endpoint", "organization", "secretKey", "ca"]
     let reader = node.flatMap { ObjectReader($0, path: "source", known: known, diagnostics) }

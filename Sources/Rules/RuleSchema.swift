@@ -98,6 +98,7 @@ package enum RuleSchema {
             },
             "timeout": {"$ref": "#/$defs/duration", "description": "Of one attempt, 100ms to 10m."},
             "retryFor": {"$ref": "#/$defs/duration", "description": "From the event to the last attempt, up to 30d."},
+            "format": {"enum": ["cloudevents", "cloudevents-binary"]},
             "concurrency": {"type": "integer", "minimum": 1, "maximum": 64},
             "rateLimit": {
               "type": "object",
@@ -120,7 +121,7 @@ package enum RuleSchema {
           },
           "dependentRequired": {"clientCertificate": ["clientKey"], "clientKey": ["clientCertificate"]},
           "if": {"properties": {"type": {"not": {"const": "webhook"}}}},
-          "then": {"not": {"required": ["secret"]}}
+          "then": {"not": {"anyOf": [{"required": ["secret"]}, {"required": ["format"]}]}}
         },
         "secrets": {
           "anyOf": [

@@ -14,7 +14,16 @@ package struct RuleSet: Sendable {
 
   /// Compiles the rules. Throws ``Diagnostic`` at the pattern with which they became too complex together.
   package init(_ file: RuleFile) throws(Diagnostic) {
-    let rules = file.rules
+    try self.init(file.rules)
+  }
+
+  /// The rules of a file that was in use once, to explain by. What it refers to may be gone, and is not looked up.
+  package init?(remembered bytes: [UInt8]) {
+    guard let rules = try? RuleSet(RuleFile.rules(remembered: bytes)) else { return nil }
+    self = rules
+  }
+
+  private init(_ rules: [Rule]) throws(Diagnostic) {
     self.rules = rules
     ruleOfPattern = rules.indices.filter { rules[$0].pattern != nil }
     withoutPattern = rules.indices.filter { rules[$0].pattern == nil }
@@ -49,6 +58,11 @@ package struct RuleSet: Sendable {
   /// Some rule fires on this.
   package func names(_ trigger: Trigger) -> Bool {
     rules.contains { $0.triggers.contains(trigger) }
+  }
+
+  /// Some rule wants to hear at once that a run waits or has begun to run.
+  package var tellsOfStarts: Bool {
+    rules.contains { rule in rule.holdsFor == nil && rule.triggers.contains(where: \.canLast) }
   }
 
   private func firingRules(_ event: RunEvent, _ matcher: inout PatternMatcher) -> [Rule] {

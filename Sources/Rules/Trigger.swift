@@ -41,11 +41,6 @@ extension Occasion {
     case .sourceRecovered: .sourceRecovered
     }
   }
-
-  /// How long the run has stayed; nil for what happens at once.
-  var duration: Duration? {
-    if case .stayed(_, let duration) = self { duration } else { nil }
-  }
 }
 
 /// A phase, and how long a run may stay in it until some rule fires.

@@ -21,6 +21,23 @@ package enum Occasion: Sendable, Hashable {
     }
   }
 
+  /// How long the run has stayed; nil for what happens at once.
+  package var stay: Duration? {
+    if case .stayed(_, let duration) = self { duration } else { nil }
+  }
+
+  /// What was stored as its word and its stay. Nil for words of a later version.
+  package init?(word: String, stay: Duration?) {
+    switch (Phase(rawValue: word), word, stay) {
+    case (let phase?, _, let stay?): self = .stayed(phase, stay)
+    case (let phase?, _, nil): self = .entered(phase)
+    case (_, "disappeared", _): self = .disappeared
+    case (_, "sourceUnreachable", _): self = .sourceUnreachable
+    case (_, "sourceRecovered", _): self = .sourceRecovered
+    default: return nil
+    }
+  }
+
   /// CloudEvents `type`.
   var eventType: String {
     switch self {

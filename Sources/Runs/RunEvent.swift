@@ -65,6 +65,20 @@ package struct RunEvent: Sendable {
 }
 
 extension RunEvent {
+  /// One that was stored, from its body. Nil when the body is none of ours.
+  package init?(stored body: [UInt8], runID: String, occasion: Occasion, time: Timestamp) {
+    guard let document = try? JSONDocument(parsing: body), let id = document.root["id"]?.string,
+      let data = document.root["data"]
+    else { return nil }
+    self.id = id
+    self.runID = runID
+    self.occasion = occasion
+    self.time = time
+    self.data = Array(document.raw(data))
+    hasUniqueKeys = data.hasUniqueKeys
+    self.body = body
+  }
+
   /// A run came into the phase of `reading`.
   package init(_ run: Run, reading: PhaseReading, previousPhase: Phase?, origin: Origin) {
     let data = JSONWriter.object { json in

@@ -1,12 +1,11 @@
-import Glibc
 internal import Locking
 
 /// Holds every secret that was resolved and strikes it out of text that people or other services will see.
 package final class Redactor: Sendable {
   private struct State {
     var secrets: Set<String> = []
-    /// Longest first, so that no secret survives as the rest of a shorter one; nil when it must be made anew.
-    var ordered: [String]?
+    /// Nil when it must be made anew.
+    var finder: SecretFinder?
     var allowed: Set<String> = []
   }
 
@@ -15,7 +14,7 @@ package final class Redactor: Sendable {
   package init() {}
 
   /// Shorter values are not struck out: removing every `1` from a log hides nothing and ruins it.
-  private static let shortest = 4
+  private static let shortest = SecretFinder.shortest
   /// Shorter parts of a path are words such as `services`.
   private static let shortestToken = 16
 
@@ -24,7 +23,7 @@ package final class Redactor: Sendable {
     state.withLock { state in
       guard !state.secrets.contains(value), !state.allowed.contains(value) else { return }
       state.secrets.formUnion(Self.writtenForms(of: value))
-      state.ordered = nil
+      state.finder = nil
     }
   }
 
@@ -39,7 +38,7 @@ package final class Redactor: Sendable {
     state.withLock { state in
       guard state.allowed.insert(value).inserted else { return }
       state.secrets.subtract(Self.writtenForms(of: value))
-      state.ordered = nil
+      state.finder = nil
     }
   }
 
@@ -57,40 +56,27 @@ package final class Redactor: Sendable {
     }
   }
 
-  /// Looks for scalars and not for characters: an accent or joiner behind a secret makes its last character another one,
+  /// Looks for bytes and not for characters: an accent or joiner behind a secret makes its last character another one,
   /// and whoever echoes a secret to us can put one there.
   package func redact(_ text: String) -> String {
-    let dots = "•••".unicodeScalars
-    let secrets = state.withLock { state in
-      let ordered = state.ordered ?? state.secrets.sorted { $0.utf8.count > $1.utf8.count }
-      state.ordered = ordered
-      return ordered
+    let finder = state.withLock { state in
+      let finder = state.finder ?? SecretFinder(state.secrets)
+      state.finder = finder
+      return finder
     }
-    let found = held(in: text, of: secrets)
-    if found.isEmpty { return text }
-    return String(found.reduce(text.unicodeScalars) { $0.replacing($1.unicodeScalars, with: dots) })
-  }
-
-  /// Nearly every text holds none, and finding that out by bytes costs a hundredth: valid UTF-8 has a word's bytes only
-  /// where it has its scalars.
-  private func held(in text: String, of secrets: [String]) -> [String] {
     var text = text
-    return text.withUTF8 { text in
-      secrets.filter { secret in
-        var secret = secret
-        return secret.withUTF8 { Self.holds(text, $0) }
+    return text.withUTF8 { utf8 in
+      let bytes = UnsafeRawBufferPointer(utf8)
+      let ranges = finder.ranges(in: bytes)
+      guard !ranges.isEmpty else { return nil }
+      var shown: [UInt8] = []
+      var position = 0
+      for range in ranges {
+        shown += bytes[position..<range.lowerBound]
+        shown += "•••".utf8
+        position = range.upperBound
       }
-    }
-  }
-
-  private static func holds(_ text: UnsafeBufferPointer<UInt8>, _ word: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard var start = text.baseAddress, let wanted = word.baseAddress, word.count <= text.count else { return false }
-    // The last place where the word could begin.
-    let last = start + (text.count - word.count)
-    while start <= last, let found = memchr(start, Int32(wanted.pointee), last - start + 1) {
-      if memcmp(found, wanted, word.count) == 0 { return true }
-      start = UnsafePointer(found.assumingMemoryBound(to: UInt8.self)) + 1
-    }
-    return false
+      return String(decoding: shown + bytes[position...], as: UTF8.self)
+    } ?? text
   }
 }

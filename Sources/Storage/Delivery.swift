@@ -20,6 +20,10 @@ package struct ClaimedDelivery: Sendable {
   /// 1 for the first. Of hooks, attempts that were cut off by a kill count.
   package let attempt: Int
   package let createdAt: Timestamp
+  /// When the time for retries began: at the creation, or at the last replay.
+  package let retryFrom: Timestamp
+  /// Attempts that were made before the last replay.
+  package let attemptsBefore: Int
   /// Nil when it was only read: ``StateStore/due(destination:limit:at:except:)``.
   package let claimedAt: Timestamp?
   package let timeout: Duration?

@@ -40,6 +40,8 @@ package struct SweepCommit: Sendable {
   package var events: [NewEvent] = []
   /// The sweep saw every run there is, so that from now on whatever is new has happened since.
   package var setsBaseline = false
+  /// Digest of the rules file that decided; see ``StateStore/remember(_:at:)``.
+  package var rules: String?
   /// Whether the source can be seen, where that has changed.
   package var source: SourceChange?
 

@@ -25,7 +25,10 @@ extension SQLiteStore {
     try await write { database in
       for (id, entry) in sweep.changed { try Self.put(entry, id, sweep, database) }
       var (events, deliveries) = (0, 0)
-      for new in sweep.events where try Self.insert(new.event, sweep.time, database) {
+      for new in sweep.events
+      where try Self.insert(
+        new.event, seenAt: sweep.time, rules: sweep.rules, database)
+      {
         events += 1
         deliveries += try Self.insertDeliveries(of: new, sweep.time, database)
       }
@@ -64,11 +67,17 @@ extension SQLiteStore {
   }
 
   /// False when the event is known already.
-  static func insert(_ event: RunEvent, _ now: Timestamp, _ database: Database) throws -> Bool {
+  static func insert(
+    _ event: RunEvent, seenAt: Timestamp, rules: String?, _ database: Database
+  ) throws -> Bool {
     let statement = try database.cachedStatement(
-      sql: "INSERT OR IGNORE INTO events (id, run_id, phase, time, seen_at, body) VALUES (?, ?, ?, ?, ?, ?)")
+      sql: """
+        INSERT OR IGNORE INTO events (id, run_id, phase, stayed, time, seen_at, rules, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """)
     try statement.execute(arguments: [
-      event.id, event.runID, event.occasion.word, event.time.milliseconds, now.milliseconds, event.body.blob,
+      event.id, event.runID, event.occasion.word, event.occasion.stay?.milliseconds, event.time.milliseconds,
+      seenAt.milliseconds, rules, event.body.blob,
     ])
     return database.changesCount == 1
   }

@@ -7,7 +7,11 @@ extension SQLiteStore {
     return try await write { database in
       let old = try Self.settled(before: before, limit: limit, database)
       for sequence in old {
-        for sql in ["DELETE FROM attempts WHERE delivery = ?", "DELETE FROM deliveries WHERE sequence = ?"] {
+        for sql in [
+          "DELETE FROM attempts WHERE delivery = ?",
+          "DELETE FROM replays WHERE delivery_id = (SELECT id FROM deliveries WHERE sequence = ?)",
+          "DELETE FROM deliveries WHERE sequence = ?",
+        ] {
           try database.cachedStatement(sql: sql).execute(arguments: [sequence])
         }
       }
@@ -33,8 +37,8 @@ extension SQLiteStore {
   private static func emptyEvents(seenBefore before: Timestamp, limit: Int, _ database: Database) throws -> Int {
     try database.execute(
       sql: """
-        REPLACE INTO events (id, run_id, phase, time, seen_at, body)
-        SELECT id, run_id, phase, time, seen_at, x'' FROM events e
+        REPLACE INTO events (id, run_id, phase, stayed, time, seen_at, rules, body)
+        SELECT id, run_id, phase, stayed, time, seen_at, rules, x'' FROM events e
         WHERE length(e.body) > 0 AND e.seen_at < ?
           AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.run_id = e.run_id AND d.event_id = e.id)
         ORDER BY e.seen_at LIMIT ?

@@ -15,7 +15,7 @@ extension SQLiteStore {
         result.buried += count
         if count > 0 { result.mayHaveFreed = true }
       }
-      for new in batch.events where try Self.insert(new.event, now, database) {
+      for new in batch.events where try Self.insert(new.event, seenAt: now, rules: nil, database) {
         if try Self.insertDeliveries(of: new, now, database) > 0 { result.mayHaveFreed = true }
       }
       return result

@@ -15,39 +15,31 @@ package final class SQLiteStore: StateStore {
     try StateFile.make(path)
     self.path = path
     isOwn = true
-    database = try Self.open(path) { configuration in
+    database = try Self.open(path)
+    writes = WriteQueue(database)
+  }
+
+  /// Opens the state of another process, which may be running, to look into it or to leave word there.
+  package init(readingFrom path: String) throws(StorageError) {
+    guard StateFile.exists(path) else { throw .missing(path: path) }
+    self.path = path
+    isOwn = false
+    database = try Self.open(path)
+    writes = WriteQueue(database)
+  }
+
+  private static func open(_ path: String) throws(StorageError) -> DatabasePool {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(10)
+    configuration.maximumReaderCount = 2
+    do {
       let pool = try DatabasePool(path: path, configuration: configuration)
       // The pool sets NORMAL when it turns WAL on, and NORMAL loses the last commits when the power goes.
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       // What a burst has made of the log is given back.
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_size_limit = 4194304") }
-      try Self.migrate(pool, path)
+      try migrate(pool, path)
       return pool
-    }
-    writes = WriteQueue(database)
-  }
-
-  /// Opens the state of another process, which may be running, to look into it.
-  package init(readingFrom path: String) throws(StorageError) {
-    guard StateFile.exists(path) else { throw .missing(path: path) }
-    self.path = path
-    isOwn = false
-    database = try Self.open(path) { configuration in
-      let pool = try DatabasePool(path: path, configuration: configuration)
-      try Self.migrate(pool, path)
-      return pool
-    }
-    writes = WriteQueue(database)
-  }
-
-  private static func open(
-    _ path: String, _ body: (Configuration) throws -> DatabasePool
-  ) throws(StorageError) -> DatabasePool {
-    var configuration = Configuration()
-    configuration.busyMode = .timeout(10)
-    configuration.maximumReaderCount = 2
-    do {
-      return try body(configuration)
     } catch let error as StorageError {
       throw error
     } catch {

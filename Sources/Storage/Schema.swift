@@ -5,7 +5,7 @@ enum Schema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1 ledger and outbox") { try $0.execute(sql: first) }
-    migrator.registerMigration("2 gone runs and blind sources") { try $0.execute(sql: second) }
+    migrator.registerMigration("2 watching and looking back") { try $0.execute(sql: second) }
     migrator.registerMigration("3 destinations") { try $0.execute(sql: destinations) }
     return migrator
   }
@@ -80,5 +80,21 @@ enum Schema {
       organization TEXT PRIMARY KEY,
       unreachable_since INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE rule_files (
+      digest TEXT PRIMARY KEY,
+      bytes BLOB NOT NULL,
+      first_used_at INTEGER NOT NULL
+    ) STRICT;
+    ALTER TABLE events ADD COLUMN rules TEXT;
+    ALTER TABLE events ADD COLUMN stayed INTEGER;
+
+    ALTER TABLE deliveries ADD COLUMN retry_from INTEGER;
+    ALTER TABLE deliveries ADD COLUMN attempts_before INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE replays (
+      delivery_id TEXT NOT NULL REFERENCES deliveries (id),
+      requested_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX replays_of_delivery ON replays (delivery_id);
     """
 }

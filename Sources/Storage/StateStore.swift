@@ -55,6 +55,19 @@ package protocol StateStore: Sendable {
   /// The newest last.
   func deliveries(_ filter: DeliveryFilter) async throws(StorageError) -> [DeliveryRecord]
 
+  /// Keeps a rules file under its digest, so that it can be said later why a rule did not fire. It must hold no secret.
+  func remember(_ rules: RuleFileCopy, at now: Timestamp) async throws(StorageError)
+
+  /// Nil when there is none with this digest.
+  func ruleFile(digest: String) async throws(StorageError) -> [UInt8]?
+
+  /// Everything that is known of a run; nil when nothing is.
+  func story(run: String) async throws(StorageError) -> RunStory?
+
+  /// Makes deliveries that are delivered or dead pending again, due at once, under their ids. The time for retries begins
+  /// anew. Returns their ids, the oldest first.
+  func replay(_ filter: ReplayFilter, at now: Timestamp) async throws(StorageError) -> [String]
+
   /// The body of the newest event of a run, JSON; nil when there is none.
   func lastEvent(run: String) async throws(StorageError) -> [UInt8]?
 

@@ -27,6 +27,7 @@ extension Watcher {
       events.append(recovery(since, at: commit.time))
     }
     commit.events = planned(events)
+    commit.rules = rulesDigest
     commit.setsBaseline = settings.runs.isEmpty && !ledger.hasBaseline
     return try await finish(commit, sweep, moving)
   }

@@ -21,6 +21,8 @@ package actor Watcher {
   let store: any StateStore
   let rules: RuleSet
   let settings: WatchSettings
+  /// Digest of the rules file, for those who ask later why a rule did not fire.
+  let rulesDigest: String?
   let time: TimeSource
   let log: Logger
   private let start: Timestamp
@@ -32,6 +34,7 @@ package actor Watcher {
   var list = KnownList()
   var hashes: [String: UInt64] = [:]
   var moving: MovingRuns
+  private(set) var history = DurationHistory()
   private var fresh: Set<String> = []
   private var pageSize = SweepReader.largestPage
   private var granted = SweepReader.largestPage
@@ -42,12 +45,14 @@ package actor Watcher {
   private var reportedMalformed: Set<String> = []
 
   package init(
-    source: any RunSource, store: any StateStore, rules: RuleSet, settings: WatchSettings, time: TimeSource, log: Logger
+    source: any RunSource, store: any StateStore, rules: RuleSet, settings: WatchSettings, rulesDigest: String? = nil,
+    time: TimeSource, log: Logger
   ) {
     self.source = source
     self.store = store
     self.rules = rules
     self.settings = settings
+    self.rulesDigest = rulesDigest
     self.time = time
     self.log = log
     start = time.now()
@@ -112,6 +117,7 @@ package actor Watcher {
   /// What a sweep has shown is remembered, once it is committed.
   func remember(_ sweep: Sweep, _ moving: MovingRuns, at now: Timestamp) {
     self.moving = moving
+    learn(sweep)
     hashes.merge(sweep.hashes) { $1 }
     if settings.runs.isEmpty { remember(list: sweep, at: now) } else if isFullSweepDue { lastFull = now }
     outage.swept(at: now)
@@ -121,6 +127,17 @@ package actor Watcher {
       status.total = total
       status.lastWholeSweep = now
       status.failure = nil
+    }
+  }
+
+  /// How long runs take. A process that has just started learns it of all runs that the list shows.
+  private func learn(_ sweep: Sweep) {
+    let ended = sweep.findings.values.filter { finding in
+      finding.reading.phase.isTerminal && (finding.entry != nil || lastFull == nil)
+    }
+    for finding in ended.sorted(by: { $0.reading.since < $1.reading.since }) {
+      guard let startedAt = finding.run.startedAt else { continue }
+      history.record(flow: finding.run.flow, startedAt: startedAt, endedAt: finding.reading.since)
     }
   }
 

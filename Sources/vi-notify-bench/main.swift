@@ -1,9 +1,12 @@
 import Glibc
 
-let arguments = CommandLine.arguments.dropFirst()
+let arguments = Array(CommandLine.arguments.dropFirst())
 
 switch arguments.first {
 case "rules": RuleBenchmarks(directory: arguments.dropFirst().first).run()
+case "schedule" where arguments.count == 1: ScheduleBenchmarks(seed: 1).run()
+case "schedule" where arguments.count == 3 && arguments[1] == "--seed":
+  if let seed = UInt64(arguments[2]) { ScheduleBenchmarks(seed: seed).run() } else { explain() }
 case "sink":
   orExit { () throws(SinkFailure) in
     var sink = try SinkServer()
@@ -14,7 +17,11 @@ case "transport":
 case "deliver":
   try await orExit { () throws(SinkFailure) in try DeliverBenchmarks(directory: arguments.dropFirst().first) }.run()
 case "deliver-waiting": try await DeliverBenchmarks.reportMemory(path: arguments.dropFirst().first ?? "")
-default: print("usage: vi-notify-bench rules [DIR] | sink | transport | deliver [DIR]")
+default: explain()
+}
+
+private func explain() {
+  print("usage: vi-notify-bench rules [DIR] | schedule [--seed N] | sink | transport | deliver [DIR]")
 }
 
 private func orExit<Result>(_ body: () throws(SinkFailure) -> Result) -> Result {

@@ -5,7 +5,7 @@ import Storage
 
 struct DeliveriesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "deliveries", abstract: "Look into the outbox and its dead letters.",
+    commandName: "deliveries", abstract: "Look into the outbox and its dead letters, and have them sent again.",
     discussion: """
       Works beside a running watcher.
 
@@ -13,7 +13,7 @@ struct DeliveriesCommand: AsyncParsableCommand {
         vi-notify deliveries list --status dead
         vi-notify deliveries show msg_0123456789abcdef
       """,
-    subcommands: [DeliveriesListCommand.self, DeliveriesShowCommand.self])
+    subcommands: [DeliveriesListCommand.self, DeliveriesShowCommand.self, DeliveriesReplayCommand.self])
 }
 
 struct DeliveriesListCommand: AsyncParsableCommand {

@@ -18,7 +18,7 @@ struct EarlierSchemaTests {
           INSERT INTO organizations VALUES ('org', 1);
           INSERT INTO runs (organization, id, phase, since, is_baseline, changed_at)
             VALUES ('org', 'run_1', 'failed', 5, 0, 6);
-          INSERT INTO events VALUES ('evt_1', 'run_1', 'failed', 5, 6, CAST('{"id":"evt_1"}' AS BLOB));
+          INSERT INTO events (id, run_id, phase, time, seen_at, body) VALUES ('evt_1', 'run_1', 'failed', 5, 6, CAST('{"id":"evt_1"}' AS BLOB));
           INSERT INTO deliveries (id, event_id, run_id, rule, destination, kind, status, next_attempt_at, created_at)
             VALUES ('msg_1', 'evt_1', 'run_1', 'r', 'd', 'event', 'pending', 6, 6);
           """)

@@ -91,6 +91,38 @@ struct LedgerConformance {
   }
 
   @Test(arguments: StoreFactory.all)
+  func `the story of a run has its events, deliveries, attempts and replays`(factory: StoreFactory) async throws {
+    try await factory.withStore { store in
+      var sweep = try SweepCommit.of(run: "r", "m1", "m2", at: 1)
+      sweep.rules = "digest"
+      _ = try await store.commit(sweep)
+      _ = try await store.commit(.of(run: "other", "m3", at: 1))
+      try await store.remember(RuleFileCopy(digest: "digest", bytes: [1]), at: ms(1))
+      try await store.remember(RuleFileCopy(digest: "digest", bytes: [2]), at: ms(2))
+      let claim = try #require(try await store.claim(destination: "chat", limit: 1, at: ms(2)).first)
+      try await store.settle(claim, as: .dead(reason: "no"), .of(claim, at: 3))
+      var filter = ReplayFilter()
+      filter.rule = "none"
+      #expect(try await store.replay(filter, at: ms(4)).isEmpty)
+      filter.rule = nil
+      filter.isDryRun = true
+      #expect(try await store.replay(filter, at: ms(4)) == ["m1"])
+      filter.isDryRun = false
+      #expect(try await store.replay(filter, at: ms(4)) == ["m1"])
+      #expect(try await store.replay(filter, at: ms(5)).isEmpty)
+      let story = try await #require(store.story(run: "r"))
+      #expect(story.events.map(\.rules) == ["digest"])
+      #expect(story.events.map(\.occasion) == [.entered(.failed)])
+      #expect(story.deliveries.map(\.record.id) == ["m1", "m2"])
+      #expect(story.deliveries.map(\.replays) == [[ms(4)], []])
+      #expect(story.deliveries.map(\.attempts.count) == [1, 0])
+      #expect(story.deliveries[0].record.status == .pending)
+      #expect(try await store.ruleFile(digest: "digest") == [1])
+      #expect(try await store.story(run: "none") == nil)
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
   func `an event is taken once, and what is known of it stays as it is`(factory: StoreFactory) async throws {
     try await factory.withStore { store in
       let first = try await store.commit(.of(run: "r", "m1", "m2"))

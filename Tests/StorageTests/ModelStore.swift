@@ -17,13 +17,17 @@ actor ModelStore: StateStore {
     var settledAt: Timestamp?
     var reason: String?
     var log: [AttemptRecord] = []
+    var replays: [Timestamp] = []
+    var attemptsBefore = 0
 
+    var retryFrom: Timestamp { replays.last ?? createdAt }
     var isUnsettled: Bool { status == .pending || status == .claimed }
   }
 
   private var items: [Item] = []
   private var eventIDs: Set<String> = []
-  private var events: [RunEvent] = []
+  private var seen: [(event: RunEvent, seenAt: Timestamp, rules: String?)] = []
+  private var files: [String: [UInt8]] = [:]
   private var ledgers: [String: Ledger] = [:]
   private var states: [String: DestinationState] = [:]
 
@@ -41,7 +45,7 @@ actor ModelStore: StateStore {
     ledgers[sweep.organization] = ledger
     let known = items.count
     let fresh = sweep.events.filter { eventIDs.insert($0.event.id).inserted }
-    events += fresh.map(\.event)
+    seen += fresh.map { ($0.event, sweep.time, sweep.rules) }
     for new in fresh { insert(new, at: sweep.time) }
     return (fresh.count, items.count - known)
   }
@@ -102,7 +106,8 @@ actor ModelStore: StateStore {
     return ClaimedDelivery(
       sequence: item.sequence, id: item.new.id, eventID: item.event.id, runID: item.event.runID, rule: item.new.rule,
       destination: item.new.destination, content: item.new.content, event: carriesEvent ? item.event.body : [],
-      attempt: attempt, createdAt: item.createdAt, claimedAt: item.claimedAt, timeout: item.new.timeout,
+      attempt: attempt, createdAt: item.createdAt, retryFrom: item.retryFrom,
+      attemptsBefore: item.attemptsBefore, claimedAt: item.claimedAt, timeout: item.new.timeout,
       retryFor: item.new.retryFor)
   }
 
@@ -153,7 +158,7 @@ actor ModelStore: StateStore {
       guard item.new.destination == burial.destination, item.status == .pending,
         !burial.sparing.contains(item.sequence)
       else { return false }
-      return burial.olderThan.map { item.createdAt + (item.new.retryFor ?? $0) < now } ?? true
+      return burial.olderThan.map { item.retryFrom + (item.new.retryFor ?? $0) < now } ?? true
     }.prefix(burial.limit)
     for index in dying { end(index, .dead, burial.reason, now) }
     return dying.count
@@ -205,12 +210,43 @@ actor ModelStore: StateStore {
       createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason)
   }
 
+  func remember(_ rules: RuleFileCopy, at now: Timestamp) { files[rules.digest] = files[rules.digest] ?? rules.bytes }
+
+  func ruleFile(digest: String) -> [UInt8]? { files[digest] }
+
+  func story(run: String) -> RunStory? {
+    let mine = items.filter { $0.event.runID == run }
+    let events = seen.filter { $0.event.runID == run }.sorted { $0.event.time < $1.event.time }
+    guard !events.isEmpty else { return nil }
+    return RunStory(
+      last: nil,
+      events: events.map { item in
+        StoredEvent(
+          id: item.event.id, runID: run, word: item.event.occasion.word, occasion: item.event.occasion,
+          time: item.event.time, seenAt: item.seenAt, rules: item.rules, body: item.event.body)
+      }, deliveries: mine.map { StoredDelivery(record: record($0), attempts: $0.log, replays: $0.replays) })
+  }
+
+  func replay(_ filter: ReplayFilter, at now: Timestamp) -> [String] {
+    let indices = items.indices.filter { index in
+      let item = items[index]
+      return !item.isUnsettled && (filter.ids.isEmpty || filter.ids.contains(item.new.id))
+        && filter.status ?? item.status == item.status && filter.rule ?? item.new.rule == item.new.rule
+        && filter.destination ?? item.new.destination == item.new.destination
+        && filter.runID ?? item.event.runID == item.event.runID && item.createdAt >= filter.since ?? item.createdAt
+    }
+    for index in indices where !filter.isDryRun {
+      (items[index].status, items[index].next, items[index].settledAt) = (.pending, now, nil)
+      items[index].replays.append(now)
+      items[index].attemptsBefore = items[index].attempts
+    }
+    return indices.map { items[$0].new.id }
+  }
+
   func lastEvent(run: String) -> [UInt8]? {
     // Of equal times the one that came last.
-    events.enumerated().filter { $0.element.runID == run }.max {
-      ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
-    }?
-    .element.body
+    let mine = seen.map(\.event).filter { $0.runID == run }.enumerated()
+    return mine.max { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }?.element.body
   }
 
   func delivery(id: String) -> DeliveryDetail? {

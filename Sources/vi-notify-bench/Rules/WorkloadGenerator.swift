@@ -29,8 +29,13 @@ struct WorkloadGenerator {
     return (0..<min(count, rest.count)).map { _ in rest.remove(at: number(0...rest.count - 1)) }
   }
 
+  /// 0 ..< 1.
+  mutating func fraction() -> Double {
+    Double(next() >> 11) / Double(1 << 53)
+  }
+
   mutating func weighted<Element>(_ elements: [(Element, Double)]) -> Element {
-    var left = Double(next() >> 11) / Double(1 << 53) * elements.reduce(0) { $0 + $1.1 }
+    var left = fraction() * elements.reduce(0) { $0 + $1.1 }
     for (element, weight) in elements {
       left -= weight
       if left < 0 { return element }

@@ -1,0 +1,61 @@
+package import Runs
+
+/// A rules file as it was in use, without secrets.
+package struct RuleFileCopy: Sendable {
+  package let digest: String
+  package let bytes: [UInt8]
+
+  package init(digest: String, bytes: [UInt8]) {
+    self.digest = digest
+    self.bytes = bytes
+  }
+}
+
+/// Everything that is known of one run.
+package struct RunStory: Sendable {
+  /// What was last known of it, and when that was seen; nil when no sweep was committed that showed it.
+  package let last: (entry: Ledger.Entry, seenAt: Timestamp)?
+  /// In order of time.
+  package let events: [StoredEvent]
+  /// In the order in which they were planned.
+  package let deliveries: [StoredDelivery]
+}
+
+package struct StoredEvent: Sendable {
+  package let id: String
+  package let runID: String
+  /// What happened; the word alone where a later version wrote it.
+  package let word: String
+  package let occasion: Occasion?
+  package let time: Timestamp
+  /// When we saw it.
+  package let seenAt: Timestamp
+  /// Digest of the rules file that decided; nil when an early version wrote it.
+  package let rules: String?
+  /// JSON; empty when it was pruned.
+  package let body: [UInt8]
+}
+
+package struct StoredDelivery: Sendable {
+  package let record: DeliveryRecord
+  package let attempts: [AttemptRecord]
+  /// When somebody asked for it to be sent again.
+  package let replays: [Timestamp]
+}
+
+/// Which deliveries are to be sent again: those that meet all of it.
+package struct ReplayFilter: Sendable {
+  /// Empty: whatever their id.
+  package var ids: [String] = []
+  /// `delivered` or `dead`; nil: both.
+  package var status: DeliveryStatus?
+  package var rule: String?
+  package var destination: String?
+  package var runID: String?
+  /// Created at that time or later.
+  package var since: Timestamp?
+  /// Nothing is changed.
+  package var isDryRun = false
+
+  package init() {}
+}

@@ -1,0 +1,102 @@
+internal import GRDB
+package import Runs
+
+extension SQLiteStore {
+  package func remember(_ rules: RuleFileCopy, at now: Timestamp) async throws(StorageError) {
+    try await write { database in
+      try database.execute(
+        sql: "INSERT OR IGNORE INTO rule_files (digest, bytes, first_used_at) VALUES (?, ?, ?)",
+        arguments: [rules.digest, rules.bytes.blob, now.milliseconds])
+    }
+  }
+
+  package func ruleFile(digest: String) async throws(StorageError) -> [UInt8]? {
+    try await read { database in
+      let sql = "SELECT bytes FROM rule_files WHERE digest = ?"
+      return try Row.fetchOne(database, sql: sql, arguments: [digest]).map { $0.bytes("bytes") }
+    }
+  }
+
+  package func story(run: String) async throws(StorageError) -> RunStory? {
+    try await read { database in
+      let last = try Row.fetchOne(
+        database,
+        sql: "SELECT phase, since, is_baseline, gone_at IS NOT NULL AS is_gone, changed_at FROM runs WHERE id = ?",
+        arguments: [run])
+      let events = try Row.fetchAll(
+        database, sql: "SELECT * FROM events WHERE run_id = ? ORDER BY time, seen_at, rowid", arguments: [run])
+      let deliveries = try Row.fetchAll(
+        database, sql: "SELECT \(DeliveryRecord.columns) FROM deliveries d WHERE d.run_id = ? ORDER BY d.sequence",
+        arguments: [run])
+      guard last != nil || !events.isEmpty else { return nil }
+      return RunStory(
+        last: last.flatMap(Self.lastSeen), events: events.map(StoredEvent.init),
+        deliveries: try deliveries.map { try Self.story(DeliveryRecord($0), database) })
+    }
+  }
+
+  private static func lastSeen(_ row: Row) -> (entry: Ledger.Entry, seenAt: Timestamp)? {
+    guard let phase = Phase(rawValue: row["phase"]), let since = row.time("since"), let seen = row.time("changed_at")
+    else { return nil }
+    return (Ledger.Entry(phase: phase, since: since, isBaseline: row["is_baseline"], isGone: row["is_gone"]), seen)
+  }
+
+  private static func story(_ record: DeliveryRecord, _ database: Database) throws -> StoredDelivery {
+    let attempts = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT a.* FROM attempts a JOIN deliveries d ON d.sequence = a.delivery
+        WHERE d.id = ? ORDER BY a.number, a.started_at
+        """, arguments: [record.id])
+    let replays = try Int64.fetchAll(
+      database, sql: "SELECT requested_at FROM replays WHERE delivery_id = ? ORDER BY requested_at",
+      arguments: [record.id])
+    return StoredDelivery(
+      record: record, attempts: attempts.map(AttemptRecord.init), replays: replays.map(Timestamp.init(milliseconds:)))
+  }
+
+  package func replay(_ filter: ReplayFilter, at now: Timestamp) async throws(StorageError) -> [String] {
+    try await write { database in
+      let ids = try Self.replayable(filter, database)
+      if filter.isDryRun { return ids }
+      for id in ids { try Self.replay(id, now, database) }
+      return ids
+    }
+  }
+
+  private static func replayable(_ filter: ReplayFilter, _ database: Database) throws -> [String] {
+    let conditions: [(sql: String, value: (any DatabaseValueConvertible)?)] = [
+      ("status = ?", filter.status?.rawValue), ("rule = ?", filter.rule), ("destination = ?", filter.destination),
+      ("run_id = ?", filter.runID), ("created_at >= ?", filter.since?.milliseconds),
+    ]
+    let wanted = conditions.compactMap { condition in condition.value.map { (sql: condition.sql, value: $0) } }
+    let clauses = ["status IN ('delivered', 'dead')"] + wanted.map(\.sql)
+    let sql = "SELECT id FROM deliveries WHERE \(clauses.joined(separator: " AND ")) ORDER BY sequence"
+    let found = try String.fetchAll(database, sql: sql, arguments: StatementArguments(wanted.map(\.value)))
+    guard !filter.ids.isEmpty else { return found }
+    let ids = Set(filter.ids)
+    return found.filter(ids.contains)
+  }
+
+  private static func replay(_ id: String, _ now: Timestamp, _ database: Database) throws {
+    let update = try database.cachedStatement(
+      sql: """
+        UPDATE deliveries SET status = 'pending', next_attempt_at = ?, settled_at = NULL, retry_from = ?,
+          attempts_before = attempts
+        WHERE id = ? AND status IN ('delivered', 'dead')
+        """)
+    try update.execute(arguments: [now.milliseconds, now.milliseconds, id])
+    try database.cachedStatement(sql: "INSERT INTO replays (delivery_id, requested_at) VALUES (?, ?)").execute(
+      arguments: [id, now.milliseconds])
+  }
+}
+
+extension StoredEvent {
+  fileprivate init(_ row: Row) {
+    let word: String = row["phase"]
+    self.init(
+      id: row["id"], runID: row["run_id"], word: word, occasion: Occasion(word: word, stay: row.duration("stayed")),
+      time: row.time("time") ?? Timestamp(milliseconds: 0), seenAt: row.time("seen_at") ?? Timestamp(milliseconds: 0),
+      rules: row["rules"], body: row.bytes("body"))
+  }
+}

@@ -1,0 +1,58 @@
+package import Runs
+
+/// How long runs took, by flow: what tells when the next end is likely.
+///
+/// Of bounded size, about 1 kB a flow: beyond ``capacity`` flows, that one is forgotten which had no end for longest.
+package struct DurationHistory: Sendable {
+  private struct Flow {
+    var distribution = DurationDistribution(capacity: 64)
+    /// Which of all ends was its last, counted from 1.
+    var lastEnd: Int
+  }
+
+  package let capacity: Int
+  private var flows: [String: Flow] = [:]
+  private var ends = 0
+  private var rate = EventRate()
+  /// Over all flows: what is believed of a flow that had no end yet.
+  private(set) var overall = DurationDistribution(capacity: 255)
+
+  /// - Parameter capacity: flows, at least 1.
+  package init(capacity: Int = 1000) {
+    self.capacity = max(1, capacity)
+  }
+
+  package var flowCount: Int { flows.count }
+
+  /// Takes note of a run that has ended, in whatever way. One that ended before it started took no time.
+  package mutating func record(flow: String?, startedAt: Timestamp, endedAt: Timestamp) {
+    let seconds = Float((endedAt - startedAt).milliseconds) / 1000
+    ends += 1
+    overall.add(seconds: seconds, prior: nil)
+    rate.count(at: endedAt)
+    guard let flow else { return }
+    if flows[flow] == nil { makeRoom() }
+    flows[flow, default: Flow(lastEnd: ends)].distribution.add(seconds: seconds, prior: overall)
+    flows[flow]?.lastEnd = ends
+  }
+
+  /// Ends per second among the flow's runs that have lasted so long already: above 0, finite.
+  package func hazard(flow: String?, elapsed: Duration) -> Double {
+    distribution(of: flow).hazard(seconds: Float(elapsed.milliseconds) / 1000)
+  }
+
+  /// Runs that end per second, as of late: about as many start.
+  package func endsPerSecond(now: Timestamp) -> Double {
+    rate.perSecond(now: now)
+  }
+
+  func distribution(of flow: String?) -> DurationDistribution {
+    guard let flow, let known = flows[flow] else { return overall }
+    return known.distribution
+  }
+
+  private mutating func makeRoom() {
+    guard flows.count >= capacity, let oldest = flows.min(by: { $0.value.lastEnd < $1.value.lastEnd }) else { return }
+    flows[oldest.key] = nil
+  }
+}

@@ -1,0 +1,81 @@
+internal import Runs
+
+/// How much waiting piles up after a sweep, in run-seconds, as long as nobody looks again: every run that has ended, and
+/// every start that nobody has seen, counts the time since.
+struct ExpectedWaiting {
+  private struct Point {
+    /// Since the sweep.
+    let seconds: Double
+    /// What is to be expected to have happened by then unseen.
+    var events = 0.0
+    /// Run-seconds: the area under `events`.
+    var waited = 0.0
+  }
+
+  /// Where it is computed, in intervals; `events` is taken to run linearly in between. Ends at the longest wait.
+  private static let grid: [Double] = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4]
+
+  private var points: [Point]
+
+  /// - Parameters:
+  ///   - seconds: of one interval.
+  ///   - now: when the sweep saw all of `active` alive.
+  ///   - startWeight: what waiting for a start to be seen counts, against 1 for an end.
+  init(
+    interval seconds: Double, now: Timestamp, active: [(flow: String?, startedAt: Timestamp)],
+    history: DurationHistory, startWeight: Double
+  ) {
+    points = Self.grid.map { Point(seconds: $0 * seconds) }
+    for run in active { add(run, now, history) }
+    addUnseen(perSecond: history.endsPerSecond(now: now), history.overall, startWeight)
+    accumulate()
+  }
+
+  private mutating func add(
+    _ run: (flow: String?, startedAt: Timestamp), _ now: Timestamp, _ history: DurationHistory
+  ) {
+    let distribution = history.distribution(of: run.flow)
+    let elapsed = max(0, Float((now - run.startedAt).milliseconds) / 1000)
+    let alive = distribution.survival(seconds: elapsed)
+    for index in 1..<points.count {
+      let later = distribution.survival(seconds: elapsed + Float(points[index].seconds))
+      points[index].events += Double(max(0, 1 - later / alive))
+    }
+  }
+
+  /// Runs that start after the sweep, and may even end before the next.
+  private mutating func addUnseen(perSecond: Double, _ distribution: DurationDistribution, _ startWeight: Double) {
+    var events = 0.0
+    for index in 1..<points.count {
+      let (from, to) = (points[index - 1].seconds, points[index].seconds)
+      let ended = 1 - Double(distribution.survival(seconds: Float((from + to) / 2)))
+      events += (ended + startWeight) * perSecond * (to - from)
+      points[index].events += events
+    }
+  }
+
+  private mutating func accumulate() {
+    for index in 1..<points.count {
+      let (before, point) = (points[index - 1], points[index])
+      points[index].waited = before.waited + (point.seconds - before.seconds) * (before.events + point.events) / 2
+    }
+  }
+
+  /// Run-seconds that pile up within one interval.
+  var inOneInterval: Double {
+    zip(Self.grid, points).first { $0.0 == 1 }?.1.waited ?? 0
+  }
+
+  /// Seconds until so many run-seconds have piled up; at most four intervals.
+  func seconds(until waited: Double) -> Double {
+    let last = points[points.count - 1].seconds
+    guard waited > 0, let index = points.firstIndex(where: { $0.waited >= waited }), index > 0 else { return last }
+    let (before, after) = (points[index - 1], points[index])
+    let width = after.seconds - before.seconds
+    let slope = (after.events - before.events) / width
+    let left = waited - before.waited
+    // The x for which left = events·x + slope·x²/2, in a form that does not divide by a slope of 0.
+    let root = (before.events * before.events + 2 * slope * left).squareRoot()
+    return before.seconds + min(width, 2 * left / max(before.events + root, .leastNormalMagnitude))
+  }
+}

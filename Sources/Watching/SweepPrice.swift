@@ -1,0 +1,30 @@
+internal import Runs
+
+/// What a sweep costs, in run-seconds of waiting that are accepted for it.
+struct SweepPrice: Sendable {
+  private let memory: Double
+  /// The mean root of the waiting that piled up within one interval: by the law of the root, its square is the price at
+  /// which the mean wait is one interval.
+  private var root = 0.0
+  /// Milliseconds that the mean goes back, at most `memory`.
+  private var observed = 0.0
+  private var last: Timestamp?
+
+  init(memory: Duration) {
+    self.memory = Double(memory.milliseconds)
+  }
+
+  mutating func observe(_ waitedInOneInterval: Double, now: Timestamp) {
+    let passed = last.map { max(0, Double((now - $0).milliseconds)) } ?? 1
+    root += (waitedInOneInterval.squareRoot() - root) * passed / max(passed + observed, 1)
+    observed = min(observed + passed, memory)
+    last = now
+  }
+
+  /// - Parameter saved: the share of the savings that is filled, -1 ... 1. Half full is par; full more than halves the
+  ///   price, and empty more than doubles it.
+  func value(saved: Double) -> Double {
+    let want = 1 + abs(saved - 0.5)
+    return root * root * (saved > 0.5 ? 1 / (want * want) : want * want)
+  }
+}

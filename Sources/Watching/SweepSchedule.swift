@@ -1,0 +1,80 @@
+package import Runs
+
+/// When to sweep next: sweeps are laid where an end is likely, and spread where it is not, with one an interval on average.
+///
+/// A sweep has a price in waiting: the next is due once as many run-seconds of waiting are to be expected as it costs
+/// (``ExpectedWaiting``). Where ends come at a steady rate that makes the density of sweeps proportional to the root of
+/// the rate, which is what makes the mean wait least. The price follows what one interval has cost of late, so that the
+/// average is one interval, and falls when much is saved; the ``SweepBudget`` holds the average exactly, since it is
+/// neither overdrawn nor left to overflow.
+package struct SweepSchedule: Sendable {
+  /// Waits are at most so many intervals, and at least one interval divided by it.
+  private static let range = 4
+  /// Over what time the price is averaged: days differ less than hours do.
+  private static let memory: Duration = .seconds(172_800)
+  /// Retries sooner than the interval that an outage may have, and, of those spent, one comes back per interval.
+  private static let earlyRetries = 8
+
+  private let interval: Duration
+  private let isAdaptive: Bool
+  private let startWeight: Double
+  private var budget: SweepBudget
+  private var retries: SweepBudget
+  private var price = SweepPrice(memory: Self.memory)
+
+  /// - Parameters:
+  ///   - interval: at least 1 ms; the average between sweeps.
+  ///   - isAdaptive: false for a fixed interval.
+  ///   - startWeight: 0 ... 1, how much a start that nobody has seen yet counts, against an end.
+  ///   - savings: the time whose sweeps can be saved for later, half a day. Runs take hours: a few sweeps win nothing.
+  package init(
+    interval: Duration, isAdaptive: Bool, startWeight: Double = 1, savings: Duration = .seconds(43_200)
+  ) {
+    let interval = max(interval, .milliseconds(1))
+    self.interval = interval
+    self.isAdaptive = isAdaptive
+    self.startWeight = startWeight
+    let saved = Int(savings.milliseconds / interval.milliseconds)
+    let capacity = isAdaptive ? max(saved, Self.earlyRetries) : Self.earlyRetries
+    budget = SweepBudget(interval: interval, capacity: capacity, credits: Self.earlyRetries)
+    retries = SweepBudget(interval: interval, capacity: Self.earlyRetries, credits: Self.earlyRetries)
+  }
+
+  /// How long to wait after a sweep that went well, from its beginning to the beginning of the next. A quarter of the
+  /// interval, or 250 ms if that is longer and the interval allows it, to four intervals; without adapting it is the
+  /// interval, or up to two while early retries are paid back.
+  ///
+  /// - Parameters:
+  ///   - now: when the sweep began.
+  ///   - active: the runs that it saw not ended.
+  package mutating func delay(
+    now: Timestamp, active: [(flow: String?, startedAt: Timestamp)], history: DurationHistory
+  ) -> Duration {
+    budget.spend(now: now)
+    guard isAdaptive else { return min(max(budget.untilFull, interval), interval * 2) }
+    let seconds = Double(interval.milliseconds) / 1000
+    let waiting = ExpectedWaiting(
+      interval: seconds, now: now, active: active, history: history, startWeight: startWeight)
+    price.observe(waiting.inOneInterval, now: now)
+    let wanted = waiting.seconds(until: price.value(saved: budget.credits / Double(budget.capacity)))
+    let shortest = max(min(interval, max(interval / Self.range, .milliseconds(250))), budget.untilAffordable)
+    return min(max(shortest, min(.milliseconds(Int64(wanted * 1000)), budget.untilFull)), interval * Self.range)
+  }
+
+  /// How long to wait after a sweep that failed, from its failure: a random part of 1 s doubling to 60 s, then at least
+  /// the interval. Early retries are paid out of what was saved; without savings the pace is the interval's.
+  ///
+  /// - Parameters:
+  ///   - number: of failures in a row, from 1.
+  ///   - randomness: 0 ..< 1.
+  package mutating func delay(afterFailure number: Int, randomness: Double, now: Timestamp) -> Duration {
+    budget.spend(now: now)
+    retries.accrue(now: now)
+    let ceiling = 1 << min(max(number - 1, 0), 6)
+    let jittered = Duration.milliseconds(Int64(Double(min(ceiling, 60) * 1000) * randomness))
+    let early = max(jittered, min(interval, .seconds(1)), budget.untilAffordable)
+    guard number <= 7, retries.credits >= 1 else { return max(early, interval) }
+    if early < interval { retries.spend(now: now) }
+    return early
+  }
+}

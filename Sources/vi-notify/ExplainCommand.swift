@@ -1,0 +1,57 @@
+import ArgumentParser
+import Daemon
+import Rules
+import Runs
+import Storage
+
+struct ExplainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Say everything that is known of a run: were we told, when, by whom, and why not.",
+    discussion: """
+      What was seen of it, which rules fired and why the others didn't (by the rules file that was in use then), and every \
+      delivery and attempt, in order of time. Works beside a running watcher. The exit status is 1 when nothing is known of it.
+
+      EXAMPLE
+        vi-notify explain run_abc123
+        vi-notify explain run_abc123 --output json | jq '.timeline[] | select(.kind == "rule")'
+      """)
+
+  @Argument(help: "The run's id.")
+  var id: String
+  @OptionGroup var state: StateOption
+  @OptionGroup var format: OutputOption
+
+  func run() async throws {
+    try await ending {
+      let store = try state.openForReading()
+      defer { store.close() }
+      guard let story = try await store.story(run: id) else {
+        throw Failure(
+          .no,
+          "nothing is known of run \(id.printable): no sweep that this state knows of has shown it; see: vi-notify runs get ID"
+        )
+      }
+      let rules = try await rules(of: story, store)
+      let timeline = Timeline(id, story) { event in
+        guard let occasion = event.occasion, let rules = event.rules.flatMap({ rules[$0] }),
+          let event = RunEvent(stored: event.body, runID: event.runID, occasion: occasion, time: event.time)
+        else { return [] }
+        return rules.verdicts(on: event)
+      }
+      switch format.output {
+      case .json: Console.shared.print(timeline.json)
+      case .table: timeline.print()
+      }
+    }
+  }
+
+  /// The rules that decided, by the digests of their files.
+  private func rules(of story: RunStory, _ store: SQLiteStore) async throws(StorageError) -> [String: RuleSet] {
+    var found: [String: RuleSet] = [:]
+    for digest in Set(story.events.compactMap(\.rules)) {
+      found[digest] = try await store.ruleFile(digest: digest).flatMap(RuleSet.init(remembered:))
+    }
+    return found
+  }
+}

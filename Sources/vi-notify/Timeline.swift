@@ -1,0 +1,155 @@
+import JSONSource
+import Rules
+import Runs
+import Storage
+
+/// What is known of a run, in order of time.
+struct Timeline {
+  enum Entry {
+    /// The run as it was taken over without telling anybody.
+    case baseline(Ledger.Entry)
+    case event(StoredEvent)
+    case rule(RuleVerdict, eventID: String)
+    case planned(DeliveryRecord)
+    case attempt(AttemptRecord, of: DeliveryRecord)
+    case replay(DeliveryRecord)
+    case settled(DeliveryRecord)
+  }
+
+  let runID: String
+  let entries: [(time: Timestamp, entry: Entry)]
+
+  /// - Parameter verdicts: of the rules that decided on an event; empty when they are not known any more.
+  init(_ runID: String, _ story: RunStory, verdicts: (StoredEvent) -> [RuleVerdict]) {
+    var entries: [(time: Timestamp, entry: Entry)] = []
+    if let last = story.last, last.entry.isBaseline { entries.append((last.seenAt, .baseline(last.entry))) }
+    for event in story.events {
+      entries.append((event.seenAt, .event(event)))
+      entries += verdicts(event).map { (event.seenAt, .rule($0, eventID: event.id)) }
+    }
+    for delivery in story.deliveries { entries += Self.entries(delivery) }
+    self.runID = runID
+    // What happened at the same millisecond stays in the order in which it is told here.
+    self.entries = entries.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(
+      \.element)
+  }
+
+  private static func entries(_ delivery: StoredDelivery) -> [(time: Timestamp, entry: Entry)] {
+    let record = delivery.record
+    var entries: [(time: Timestamp, entry: Entry)] = [(record.createdAt, .planned(record))]
+    entries += delivery.attempts.map { ($0.startedAt, .attempt($0, of: record)) }
+    entries += delivery.replays.map { ($0, .replay(record)) }
+    if let settledAt = record.settledAt { entries.append((settledAt, .settled(record))) }
+    return entries
+  }
+}
+
+extension Timeline {
+  var json: [UInt8] {
+    JSONWriter.object { json in
+      json.member("runId", runID)
+      json.member("timeline") { json in
+        json.array(entries) { json, item in
+          json.object { json in
+            json.member("time", item.time.iso8601)
+            json.member("kind", item.entry.kind)
+            item.entry.write(into: &json)
+          }
+        }
+      }
+    }
+  }
+
+  func print() {
+    Console.shared.print("Run \(runID)".printable)
+    for (time, entry) in entries { Console.shared.print("\(time.iso8601)  \(entry.text.printable)") }
+  }
+}
+
+extension Timeline.Entry {
+  fileprivate var kind: String {
+    switch self {
+    case .baseline: "baseline"
+    case .event: "event"
+    case .rule: "rule"
+    case .planned: "delivery"
+    case .attempt: "attempt"
+    case .replay: "replay"
+    case .settled: "settled"
+    }
+  }
+
+  fileprivate func write(into json: inout JSONWriter) {
+    switch self {
+    case .baseline(let entry):
+      json.member("phase", entry.phase.rawValue)
+      json.member("since", entry.since.iso8601)
+    case .event(let event): event.write(into: &json)
+    case .rule(let verdict, let eventID):
+      json.member("rule", verdict.rule)
+      json.member("fired", verdict.fired)
+      json.member("reason", verdict.reason)
+      json.member("eventId", eventID)
+    case .planned(let record): json.write(record)
+    case .replay(let record): json.write(record)
+    case .attempt(let attempt, let record):
+      json.write(record)
+      json.member("number", attempt.number)
+      json.member("finishedAt", attempt.finishedAt.iso8601)
+      json.member("outcome", attempt.outcome)
+      json.member("code", attempt.code)
+      json.member("detail", attempt.detail)
+    case .settled(let record):
+      json.write(record)
+      json.member("status", record.status.rawValue)
+      json.member("reason", record.reason)
+    }
+  }
+
+  fileprivate var text: String {
+    switch self {
+    case .baseline(let entry):
+      "seen for the first time, \(entry.phase.rawValue) since \(entry.since.iso8601): taken over without telling anybody"
+    case .event(let event): event.text
+    case .rule(let verdict, _): "  \(verdict.fired ? "✓" : "✗") rule \(verdict.rule): \(verdict.reason)"
+    case .planned(let record): "  → \(record.destination) by rule \(record.rule), delivery \(record.id)"
+    case .attempt(let attempt, let record):
+      "    attempt \(attempt.number) to \(record.destination): "
+        + [attempt.outcome, attempt.detail].filter { !$0.isEmpty }.joined(separator: ", ")
+    case .replay(let record): "    asked to be sent again: \(record.destination), \(record.id)"
+    case .settled(let record):
+      "    \(record.status.rawValue): \(record.destination)\(record.reason.map { ", \($0)" } ?? "")"
+    }
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func write(_ record: DeliveryRecord) {
+    member("deliveryId", record.id)
+    member("eventId", record.eventID)
+    member("rule", record.rule)
+    member("destination", record.destination)
+  }
+}
+
+extension StoredEvent {
+  fileprivate var data: JSONNode? { (try? JSONDocument(parsing: body))?.root["data"] }
+
+  fileprivate func write(into json: inout JSONWriter) {
+    let data = data
+    json.member("eventId", id)
+    json.member("phase", word)
+    json.member("previousPhase", data?["previousPhase"]?.string)
+    json.member("happenedAt", time.iso8601)
+    json.member("stayed", occasion?.stay?.words)
+    for name in ["flow", "condition", "reason", "message"] { json.member(name, data?[name]?.string) }
+  }
+
+  fileprivate var text: String {
+    let data = data
+    let stayed = occasion?.stay.map { ", for \($0.words)" } ?? ""
+    let said = data?["condition"]?.string.map { ", said by \($0)" } ?? ""
+    let why = ["reason", "message"].compactMap { data?[$0]?.string }.filter { !$0.isEmpty }.joined(separator: ": ")
+    return "\(word)\(stayed) since \(time.iso8601)\(said)\(why.isEmpty ? "" : " (\(why.prefix(200)))")"
+  }
+}
