@@ -118,6 +118,8 @@ package struct DestinationSettings: Sendable {
   package var retryFor: Duration = .seconds(72 * 3600)
   /// Requests at once. 1 to 64.
   package var concurrency = 4
+  /// Nil: as fast as `concurrency` allows.
+  package var rateLimit: RateLimit?
   package let connection: Connection
 
   /// How it is connected to. The texts are paths of PEM files.

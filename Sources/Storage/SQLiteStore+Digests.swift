@@ -69,7 +69,8 @@ extension SQLiteStore {
       let first = try String.fetchOne(
         database, sql: "SELECT event_id FROM digest_events WHERE digest_id = ? ORDER BY sequence LIMIT 1",
         arguments: [digest.id])
-      try Self.insert(delivery, event: first ?? "", run: "", now, database)
+      // It is of no run, and waits for no other digest.
+      try Self.insert(delivery, event: first ?? "", run: digest.id, now, database)
       if let reason {
         try database.execute(
           sql: """
