@@ -8,6 +8,8 @@ package struct RuleFile: Sendable {
   package let watch: WatchSettings
   package let destinations: [DestinationSettings]
   package let rules: [Rule]
+  /// How long settled deliveries are kept. 1 d to 10 a.
+  package var retention: Duration = .seconds(90 * 86_400)
 
   /// Reads and checks the whole file, and returns every mistake and warning. The file is nil when there is an error.
   ///

@@ -13,6 +13,7 @@ package enum RuleSchema {
       "properties": {
         "$schema": {"$ref": "#/$defs/filled", "description": "Where this schema is, for editors."},
         "version": {"const": 1},
+        "retention": {"$ref": "#/$defs/duration", "description": "How long what is settled is kept, 1d to 3650d."},
         "source": {"$ref": "#/$defs/source"},
         "watch": {"$ref": "#/$defs/watch"},
         "destinations": {
@@ -132,7 +133,7 @@ package enum RuleSchema {
         "trigger": {
           "enum": [
             "pending", "running", "succeeded", "failed", "error", "cancelled", "terminal", "any", "disappeared",
-            "sourceUnreachable", "sourceRecovered"
+            "sourceUnreachable", "sourceRecovered", "destinationStopped"
           ]
         },
         "rule": {
