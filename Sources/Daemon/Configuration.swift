@@ -96,7 +96,14 @@ extension SourceSettings {
         .badConfiguration,
         "the endpoint of the Vi API does not begin with https:// or http://; check DATATURE_VI_API_ENDPOINT")
     }
+    let ca = try self.ca.map { text throws(Failure) in
+      do throws(SecretError) {
+        return try secrets.resolvePlain(text)
+      } catch {
+        throw Failure(.badConfiguration, "source.ca: \(error); \(error.hint)")
+      }
+    }
     return ViClient(
-      endpoint: endpoint, organization: organization, secretKey: secretKey, http: http, time: time)
+      endpoint: endpoint, organization: organization, secretKey: secretKey, caFile: ca, http: http, time: time)
   }
 }

@@ -178,6 +178,17 @@ package enum RuleSchema {
               "items": {"$ref": "#/$defs/goesOut"}
             },
             "shell": {"type": "string", "minLength": 1, "not": {"pattern": "\\{\\{"}},
+            "digest": {
+              "type": "object",
+              "description": "What happens within the window becomes one message.",
+              "required": ["window"],
+              "additionalProperties": false,
+              "properties": {
+                "window": {"$ref": "#/$defs/duration"},
+                "by": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/filled"}},
+                "max": {"type": "integer", "minimum": 1, "maximum": 1000}
+              }
+            },
             "id": {"$ref": "#/$defs/name"},
             "timeout": {"$ref": "#/$defs/duration"},
             "retryFor": {"$ref": "#/$defs/duration"},
@@ -192,7 +203,7 @@ package enum RuleSchema {
           "then": {
             "not": {"anyOf": [{"required": ["env"]}, {"required": ["workingDirectory"]}, {"required": ["text", "body"]}]}
           },
-          "else": {"not": {"anyOf": [{"required": ["text"]}, {"required": ["body"]}]}}
+          "else": {"not": {"anyOf": [{"required": ["text"]}, {"required": ["body"]}, {"required": ["digest"]}]}}
         },
         "pattern": {
           "type": "object",

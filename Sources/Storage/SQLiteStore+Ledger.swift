@@ -82,14 +82,18 @@ extension SQLiteStore {
     return database.changesCount == 1
   }
 
-  /// Returns how many were new.
+  /// What a new event causes. Returns how many deliveries were new.
   static func insertDeliveries(of new: NewEvent, _ now: Timestamp, _ database: Database) throws -> Int {
-    try new.deliveries.reduce(0) { try $0 + (insert($1, new.event, now, database) ? 1 : 0) }
+    for entry in new.digests { try collect(new.event, entry, now, database) }
+    return try new.deliveries.reduce(0) {
+      try $0 + (insert($1, event: new.event.id, run: new.event.runID, now, database) ? 1 : 0)
+    }
   }
 
   /// False when the delivery is known already.
-  private static func insert(
-    _ delivery: NewDelivery, _ event: RunEvent, _ now: Timestamp, _ database: Database
+  @discardableResult
+  static func insert(
+    _ delivery: NewDelivery, event: String, run: String, _ now: Timestamp, _ database: Database
   ) throws -> Bool {
     let (kind, content) = delivery.content.columns
     let statement = try database.cachedStatement(
@@ -99,7 +103,7 @@ extension SQLiteStore {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)
         """)
     try statement.execute(arguments: [
-      delivery.id, event.id, event.runID, delivery.rule, delivery.destination, kind, content,
+      delivery.id, event, run, delivery.rule, delivery.destination, kind, content,
       delivery.timeout?.milliseconds, delivery.retryFor?.milliseconds, now.milliseconds, now.milliseconds,
     ])
     return database.changesCount == 1

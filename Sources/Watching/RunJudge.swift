@@ -25,9 +25,10 @@ struct RunJudge: Sendable {
   let filter: RunFilter?
   let origin: RunEvent.Origin
 
-  func finding(_ run: Run) -> Finding {
+  /// - Parameter earlier: what the same sweep has found of the run before.
+  func finding(_ run: Run, after earlier: Finding? = nil) -> Finding {
     let reading = run.reading
-    let known = ledger.runs[run.id]
+    let known = earlier?.entry ?? ledger.runs[run.id]
     let change = detector.change(run, reading, known: known)
     let isWatched = admits(run, reading, known?.phase)
     var entry: Ledger.Entry?
@@ -43,8 +44,8 @@ struct RunJudge: Sendable {
     }
     let phase = entry?.phase ?? known?.phase ?? reading.phase
     return Finding(
-      run: run, reading: reading, entry: entry, isTransition: isTransition, previousPhase: previous,
-      isMoving: isWatched && !phase.isTerminal, isNew: known == nil)
+      run: run, reading: reading, entry: entry ?? earlier?.entry, isTransition: isTransition, previousPhase: previous,
+      isMoving: isWatched && !phase.isTerminal, isNew: earlier?.isNew ?? (known == nil))
   }
 
   private func admits(_ run: Run, _ reading: PhaseReading, _ previous: Phase?) -> Bool {

@@ -4,6 +4,8 @@ internal import Runs
 struct Sweep: Sendable {
   /// Runs whose document is new or differs from the last one, by id; of a run that stood on two pages the later read.
   var findings: [String: Finding] = [:]
+  /// Transitions of runs that stood on two pages and had moved on by the second.
+  var passed: [Finding] = []
   /// What stood on the pages that were read, in their order, each run once.
   var items: [KnownList.Item] = []
   /// Where each run stands in `items`.
@@ -14,7 +16,7 @@ struct Sweep: Sendable {
   var malformed: [MalformedRun] = []
   /// Runs that were asked for by their id and do not exist.
   var missing: [String] = []
-  /// The whole list was read, and not only its top.
+  /// The whole list was read, and not only its top; of named runs: all were asked for.
   var isWhole = false
   /// What the server grants on one page; nil when one page was the whole list.
   var granted: Int?
@@ -34,9 +36,17 @@ struct Sweep: Sendable {
     return zip(times, times.dropFirst()).contains { $0 < $1 }
   }
 
+  /// Those that stood on no page, not even as a document that can't be read.
+  func unseen(of ids: Set<String>) -> Set<String> {
+    let unreadable = Set(malformed.compactMap(\.id))
+    return ids.filter { places[$0] == nil && !unreadable.contains($0) }
+  }
+
   /// - Parameter finding: nil when the document is an unchanged one.
   mutating func add(_ item: KnownList.Item, _ finding: Finding?) {
-    if let finding { findings[item.id] = finding }
+    if let finding {
+      if let earlier = findings.updateValue(finding, forKey: item.id), earlier.isTransition { passed.append(earlier) }
+    }
     if let place = places[item.id] {
       items[place] = item
     } else {

@@ -29,7 +29,7 @@ struct SweepReader {
     sweep.isWhole = true
     sweep.granted = pages.granted
     sweep.pageSize = pages.size
-    let unseen = expected.filter { sweep.places[$0] == nil }
+    let unseen = sweep.unseen(of: expected)
     try await ask(for: unseen.sorted(), into: &sweep)
     return sweep
   }
@@ -57,10 +57,10 @@ struct SweepReader {
       if sweep.isOutOfOrder { return nil }
     }
     let lowest = sweep.items.last { $0.created != nil }?.created
-    let unseen = moving.filter { sweep.places[$0] == nil }
+    let unseen = sweep.unseen(of: moving)
     let isAstray = list.moving.contains { place in
       let item = list.items[place]
-      guard sweep.places[item.id] == nil, let created = item.created, let lowest else { return false }
+      guard unseen.contains(item.id), let created = item.created, let lowest else { return false }
       return created > lowest
     }
     if isAstray { return nil }
@@ -107,7 +107,8 @@ extension SweepReader {
     let hash = hash(document)
     if let item = list[hash: hash] { return sweep.add(item, nil) }
     do throws(MalformedRun) {
-      let finding = judge.finding(try Run(parsing: Array(document)))
+      let run = try Run(parsing: Array(document))
+      let finding = judge.finding(run, after: sweep.findings[run.id])
       let item = KnownList.Item(
         id: finding.run.id, hash: hash, length: document.count, created: finding.run.createdAt,
         isMoving: finding.isMoving)
@@ -125,6 +126,7 @@ extension SweepReader {
         sweep.hashes[id] = hash
         if hashes[id] != hash { sweep.findings[id] = judge.finding(run) }
       case .failure(.noSuchRun): sweep.missing.append(id)
+      case .failure(.unreadable(let error)): sweep.malformed.append(error)
       case .failure(let error): throw error
       }
     }
@@ -160,6 +162,9 @@ extension SweepReader {
 
 extension SourceError {
   fileprivate var isAboutOneRun: Bool {
-    if case .noSuchRun = self { true } else { false }
+    switch self {
+    case .noSuchRun, .unreadable: true
+    default: false
+    }
   }
 }

@@ -21,33 +21,73 @@ actor ModelStore: StateStore {
     var attemptsBefore = 0
 
     var retryFrom: Timestamp { replays.last ?? createdAt }
+    /// Of several runs.
+    var isDigest = false
+
+    var run: String { isDigest ? "" : event.runID }
     var isUnsettled: Bool { status == .pending || status == .claimed }
   }
 
   private var items: [Item] = []
-  private var eventIDs: Set<String> = []
+  private var model = ModelLedger()
   private var seen: [(event: RunEvent, seenAt: Timestamp, rules: String?)] = []
   private var files: [String: [UInt8]] = [:]
-  private var ledgers: [String: Ledger] = [:]
   private var states: [String: DestinationState] = [:]
 
-  func ledger(organization: String) -> Ledger { ledgers[organization] ?? Ledger() }
+  func ledger(organization: String) -> Ledger { model.ledger(organization: organization) }
 
   func commit(_ sweep: SweepCommit) -> (events: Int, deliveries: Int) {
-    var ledger = ledgers[sweep.organization] ?? Ledger()
-    ledger.runs.merge(sweep.changed) { $1 }
-    if sweep.setsBaseline { ledger.hasBaseline = true }
-    switch sweep.source {
-    case .unreachable(let since): ledger.unreachableSince = since
-    case .recovered: ledger.unreachableSince = nil
-    case nil: break
-    }
-    ledgers[sweep.organization] = ledger
     let known = items.count
-    let fresh = sweep.events.filter { eventIDs.insert($0.event.id).inserted }
+    let fresh = model.commit(sweep)
     seen += fresh.map { ($0.event, sweep.time, sweep.rules) }
     for new in fresh { insert(new, at: sweep.time) }
     return (fresh.count, items.count - known)
+  }
+
+  private struct Digest {
+    let id: String
+    let entry: DigestEntry
+    let dueAt: Timestamp
+    var events: [RunEvent]
+    var isOpen = true
+  }
+
+  private var digests: [Digest] = []
+
+  private func collect(_ event: RunEvent, _ entry: DigestEntry, _ now: Timestamp) {
+    let open = digests.firstIndex { digest in
+      digest.isOpen && digest.entry.rule == entry.rule && digest.entry.action == entry.action
+        && digest.entry.key == entry.key
+    }
+    if let open { return digests[open].events.append(event) }
+    let id = "dig_" + RunEvent.digest([event.id, entry.rule, entry.action])
+    digests.append(Digest(id: id, entry: entry, dueAt: now + entry.window, events: [event]))
+  }
+
+  func dueDigests(at now: Timestamp, most: Int) -> [OpenDigest] {
+    digests.filter { $0.isOpen && $0.dueAt <= now }.sorted { ($0.dueAt, $0.id) < ($1.dueAt, $1.id) }.map { digest in
+      OpenDigest(
+        id: digest.id, rule: digest.entry.rule, action: digest.entry.action, destination: digest.entry.destination,
+        count: digest.events.count, events: digest.events.prefix(most).map(\.body))
+    }
+  }
+
+  func nextDigest() -> Timestamp? { digests.filter(\.isOpen).map(\.dueAt).min() }
+
+  func close(_ digest: OpenDigest, as delivery: NewDelivery, dead reason: String?, at now: Timestamp) -> Bool {
+    guard let index = digests.firstIndex(where: { $0.id == digest.id && $0.isOpen }),
+      digests[index].events.count == digest.count
+    else { return false }
+    digests[index].isOpen = false
+    items.append(
+      Item(
+        sequence: (items.last?.sequence ?? 0) + 1, new: delivery, event: digests[index].events[0], createdAt: now,
+        next: now, isDigest: true))
+    if let reason {
+      items[items.count - 1].next = nil
+      end(items.count - 1, .dead, reason, now)
+    }
+    return true
   }
 
   private func insert(_ new: NewEvent, at now: Timestamp) {
@@ -55,6 +95,7 @@ actor ModelStore: StateStore {
       let sequence = (items.last?.sequence ?? 0) + 1
       items.append(Item(sequence: sequence, new: delivery, event: new.event, createdAt: now, next: now))
     }
+    for entry in new.digests { collect(new.event, entry, now) }
   }
 
   func destinationsDue(at now: Timestamp) -> [String] {
@@ -74,7 +115,7 @@ actor ModelStore: StateStore {
     let item = items[index]
     return item.status == .pending
       && items[..<index].contains {
-        $0.isUnsettled && $0.event.runID == item.event.runID && $0.new.destination == item.new.destination
+        $0.isUnsettled && $0.run == item.run && $0.new.destination == item.new.destination
           && $0.event.id != item.event.id
       }
   }
@@ -104,7 +145,7 @@ actor ModelStore: StateStore {
   private func taken(_ item: Item, attempt: Int) -> ClaimedDelivery {
     let carriesEvent = if case .body = item.new.content { false } else { true }
     return ClaimedDelivery(
-      sequence: item.sequence, id: item.new.id, eventID: item.event.id, runID: item.event.runID, rule: item.new.rule,
+      sequence: item.sequence, id: item.new.id, eventID: item.event.id, runID: item.run, rule: item.new.rule,
       destination: item.new.destination, content: item.new.content, event: carriesEvent ? item.event.body : [],
       attempt: attempt, createdAt: item.createdAt, retryFrom: item.retryFrom,
       attemptsBefore: item.attemptsBefore, claimedAt: item.claimedAt, timeout: item.new.timeout,
@@ -122,7 +163,9 @@ actor ModelStore: StateStore {
     for state in batch.destinations { states[state.name] = state }
     let buried = batch.burials.reduce(0) { $0 + bury($1, at: now) }
     let known = items.count
-    for new in batch.events where eventIDs.insert(new.event.id).inserted { insert(new, at: now) }
+    var told = SweepCommit(organization: "", time: now)
+    told.events = batch.events
+    for new in model.commit(told) { insert(new, at: now) }
     let freed = items.indices.contains { blocked.contains(items[$0].sequence) && !waits($0) }
     return SettlementResult(mayHaveFreed: freed || buried > 0 || items.count > known, buried: buried)
   }
@@ -198,14 +241,14 @@ actor ModelStore: StateStore {
   func deliveries(_ filter: DeliveryFilter) -> [DeliveryRecord] {
     items.filter { item in
       let hasStatus = filter.status.map { $0 == .pending ? item.isUnsettled : item.status == $0 } ?? true
-      return hasStatus && filter.runID.map { $0 == item.event.runID } ?? true
+      return hasStatus && filter.runID.map { $0 == item.run } ?? true
         && filter.rule.map { $0 == item.new.rule } ?? true
     }.map(record)
   }
 
   private func record(_ item: Item) -> DeliveryRecord {
     DeliveryRecord(
-      id: item.new.id, eventID: item.event.id, runID: item.event.runID, rule: item.new.rule,
+      id: item.new.id, eventID: item.event.id, runID: item.run, rule: item.new.rule,
       destination: item.new.destination, status: item.status, attempts: item.attempts, nextAttemptAt: item.next,
       createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason)
   }
@@ -233,7 +276,7 @@ actor ModelStore: StateStore {
       return !item.isUnsettled && (filter.ids.isEmpty || filter.ids.contains(item.new.id))
         && filter.status ?? item.status == item.status && filter.rule ?? item.new.rule == item.new.rule
         && filter.destination ?? item.new.destination == item.new.destination
-        && filter.runID ?? item.event.runID == item.event.runID && item.createdAt >= filter.since ?? item.createdAt
+        && filter.runID ?? item.run == item.run && item.createdAt >= filter.since ?? item.createdAt
     }
     for index in indices where !filter.isDryRun {
       (items[index].status, items[index].next, items[index].settledAt) = (.pending, now, nil)
@@ -243,11 +286,7 @@ actor ModelStore: StateStore {
     return indices.map { items[$0].new.id }
   }
 
-  func lastEvent(run: String) -> [UInt8]? {
-    // Of equal times the one that came last.
-    let mine = seen.map(\.event).filter { $0.runID == run }.enumerated()
-    return mine.max { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }?.element.body
-  }
+  func lastEvent(run: String) -> [UInt8]? { model.lastEvent(run: run) }
 
   func delivery(id: String) -> DeliveryDetail? {
     items.first { $0.new.id == id }.map {
