@@ -80,7 +80,9 @@ package final class Daemon: Sendable {
         log.notice("attempts that were cut off by the last end are made again", metadata: ["deliveries": "\(released)"])
       }
       try await supervise(
-        WatchService(watcher: watcher, dispatcher: dispatcher, digests: digests, pruner: Pruner(store: store, retention: retention, time: time),
+        WatchService(
+          watcher: watcher, dispatcher: dispatcher, digests: digests,
+          pruner: Pruner(store: store, retention: retention, time: time),
           mode: mode, time: time))
     } catch let error as Failure {
       throw error

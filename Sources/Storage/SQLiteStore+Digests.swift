@@ -74,7 +74,8 @@ extension SQLiteStore {
       if let reason {
         try database.execute(
           sql: """
-            UPDATE deliveries SET status = 'dead', reason = ?, next_attempt_at = NULL, settled_at = ? WHERE id = ?
+            UPDATE deliveries SET status = 'dead', waits = 0, reason = ?, next_attempt_at = NULL, settled_at = ?
+            WHERE id = ?
             """, arguments: [reason, now.milliseconds, delivery.id])
       }
       return true

@@ -41,6 +41,9 @@ extension SQLiteStore {
         SELECT id, run_id, phase, stayed, time, seen_at, rules, x'' FROM events e
         WHERE length(e.body) > 0 AND e.seen_at < ?
           AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.run_id = e.run_id AND d.event_id = e.id)
+          AND NOT EXISTS (
+            SELECT 1 FROM digest_events c JOIN digests g ON g.id = c.digest_id LEFT JOIN deliveries d ON d.id = g.delivery_id
+            WHERE c.event_id = e.id AND (g.delivery_id IS NULL OR d.id IS NOT NULL))
         ORDER BY e.seen_at LIMIT ?
         """, arguments: [before.milliseconds, limit])
     return database.changesCount

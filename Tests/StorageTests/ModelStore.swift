@@ -32,7 +32,6 @@ actor ModelStore: StateStore {
   private var model = ModelLedger()
   private var seen: [(event: RunEvent, seenAt: Timestamp, rules: String?)] = []
   private var files: [String: [UInt8]] = [:]
-  private var eventIDs: Set<String> = []
   private var states: [String: DestinationState] = [:]
 
   func ledger(organization: String) -> Ledger { model.ledger(organization: organization) }
@@ -40,7 +39,6 @@ actor ModelStore: StateStore {
   func commit(_ sweep: SweepCommit) -> (events: Int, deliveries: Int) {
     let known = items.count
     let fresh = model.commit(sweep)
-    eventIDs.formUnion(fresh.map(\.event.id))
     seen += fresh.map { ($0.event, sweep.time, sweep.rules) }
     for new in fresh { insert(new, at: sweep.time) }
     return (fresh.count, items.count - known)
@@ -166,7 +164,9 @@ actor ModelStore: StateStore {
     for state in batch.destinations { states[state.name] = state }
     let buried = batch.burials.reduce(0) { $0 + bury($1, at: now) }
     let known = items.count
-    for new in batch.events where eventIDs.insert(new.event.id).inserted { insert(new, at: now) }
+    var told = SweepCommit(organization: "", time: now)
+    told.events = batch.events
+    for new in model.commit(told) { insert(new, at: now) }
     let freed = items.indices.contains { blocked.contains(items[$0].sequence) && !waits($0) }
     return SettlementResult(mayHaveFreed: freed || buried > 0 || items.count > known, buried: buried)
   }
