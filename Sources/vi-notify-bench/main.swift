@@ -14,11 +14,14 @@ case "sink":
   }
 case "transport":
   await orExit { () throws(SinkFailure) in try TransportBenchmarks() }.run()
+case "deliver":
+  try await orExit { () throws(SinkFailure) in try DeliverBenchmarks(directory: arguments.dropFirst().first) }.run()
+case "deliver-waiting": try await DeliverBenchmarks.reportMemory(path: arguments.dropFirst().first ?? "")
 default: explain()
 }
 
 private func explain() {
-  print("usage: vi-notify-bench rules [DIR] | schedule [--seed N] | sink | transport")
+  print("usage: vi-notify-bench rules [DIR] | schedule [--seed N] | sink | transport | deliver [DIR]")
 }
 
 private func orExit<Result>(_ body: () throws(SinkFailure) -> Result) -> Result {
