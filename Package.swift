@@ -49,7 +49,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "vi-notify-bench", dependencies: ["Watching", "EventPatterns", "Runs", "JSONSource"], swiftSettings: strict),
+      name: "vi-notify-bench",
+      dependencies: ["Watching", "EventPatterns", "Runs", "Transport", "JSONSource", "CCurl"], swiftSettings: strict),
     .executableTarget(
       name: "vi-notify-fuzz", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
     .target(
@@ -115,7 +116,8 @@ let package = Package(
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
     .testTarget(
       name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking", flyingSocks], swiftSettings: strict),
-    .testTarget(name: "TransportTests", dependencies: ["Transport", "CCurl", "Locking"], swiftSettings: strict),
+    .testTarget(
+      name: "TransportTests", dependencies: ["TestSupport", "Transport", "CCurl", "Locking"], swiftSettings: strict),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,7 @@
 #include "CCurl.h"
 
+#include <sys/socket.h>
+
 CURLcode ccurl_global_init(void) { return curl_global_init(CURL_GLOBAL_ALL); }
 
 #define TEXT_OPTION(name, option) \
@@ -15,6 +17,11 @@ TEXT_OPTION(ccurl_set_accept_encoding, CURLOPT_ACCEPT_ENCODING)
 TEXT_OPTION(ccurl_set_protocols, CURLOPT_PROTOCOLS_STR)
 TEXT_OPTION(ccurl_set_ca_file, CURLOPT_CAINFO)
 TEXT_OPTION(ccurl_set_ca_path, CURLOPT_CAPATH)
+TEXT_OPTION(ccurl_set_certificate, CURLOPT_SSLCERT)
+TEXT_OPTION(ccurl_set_key, CURLOPT_SSLKEY)
+TEXT_OPTION(ccurl_set_key_passphrase, CURLOPT_KEYPASSWD)
+TEXT_OPTION(ccurl_set_proxy, CURLOPT_PROXY)
+TEXT_OPTION(ccurl_set_no_proxy, CURLOPT_NOPROXY)
 
 CURLcode ccurl_set_get(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L); }
 CURLcode ccurl_set_head(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L); }
@@ -40,6 +47,17 @@ CURLcode ccurl_set_on_header(CURL *easy, curl_write_callback function, void *con
   return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_HEADERDATA, context) : code;
 }
 
+CURLcode ccurl_set_on_open_socket(CURL *easy, curl_opensocket_callback function, void *context) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
+  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context) : code;
+}
+
+const struct sockaddr *ccurl_address(const struct curl_sockaddr *address) { return &address->addr; }
+
+curl_socket_t ccurl_open_socket(const struct curl_sockaddr *address) {
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 CURLcode ccurl_set_error_text(CURL *easy, char *text) { return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, text); }
 CURLcode ccurl_set_private(CURL *easy, void *value) { return curl_easy_setopt(easy, CURLOPT_PRIVATE, value); }
 
@@ -49,11 +67,14 @@ LONG_OPTION(ccurl_set_low_speed_limit, CURLOPT_LOW_SPEED_LIMIT)
 LONG_OPTION(ccurl_set_low_speed_time, CURLOPT_LOW_SPEED_TIME)
 LONG_OPTION(ccurl_set_follow_location, CURLOPT_FOLLOWLOCATION)
 LONG_OPTION(ccurl_set_http_version, CURLOPT_HTTP_VERSION)
+LONG_OPTION(ccurl_set_wait_for_multiplexing, CURLOPT_PIPEWAIT)
+LONG_OPTION(ccurl_set_ca_cache_timeout, CURLOPT_CA_CACHE_TIMEOUT)
 LONG_OPTION(ccurl_set_no_signal, CURLOPT_NOSIGNAL)
 LONG_OPTION(ccurl_set_quick_exit, CURLOPT_QUICK_EXIT)
 LONG_OPTION(ccurl_set_suppress_connect_headers, CURLOPT_SUPPRESS_CONNECT_HEADERS)
 
 ANSWER(ccurl_get_status, long, CURLINFO_RESPONSE_CODE)
+ANSWER(ccurl_get_connect_status, long, CURLINFO_HTTP_CONNECTCODE)
 ANSWER(ccurl_get_os_error, long, CURLINFO_OS_ERRNO)
 ANSWER(ccurl_get_private, void *, CURLINFO_PRIVATE)
 ANSWER(ccurl_get_peer_address, const char *, CURLINFO_PRIMARY_IP)
@@ -61,6 +82,12 @@ ANSWER(ccurl_get_peer_port, long, CURLINFO_PRIMARY_PORT)
 ANSWER(ccurl_get_pretransfer_time, curl_off_t, CURLINFO_PRETRANSFER_TIME_T)
 ANSWER(ccurl_get_declared_length, curl_off_t, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
 ANSWER(ccurl_get_received_length, curl_off_t, CURLINFO_SIZE_DOWNLOAD_T)
+
+CURLcode ccurl_set_share(CURL *easy, CURLSH *share) { return curl_easy_setopt(easy, CURLOPT_SHARE, share); }
+
+CURLSHcode ccurl_share_connections(CURLSH *share) {
+  return curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
+}
 
 CURLMcode ccurl_multi_set_max_host_connections(CURLM *multi, long count) {
   return curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, count);

@@ -20,6 +20,8 @@ package enum FailureReason: String, Sendable, CaseIterable {
   case timedOut
   case unreachable
   case tlsFailed
+  /// The name leads to an address that the destination must not be at.
+  case forbiddenAddress
   case badAnswer
   case hookFailed
   case hookSignalled

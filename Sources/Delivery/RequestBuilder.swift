@@ -37,7 +37,23 @@ package struct RequestBuilder: Sendable {
       headers.append(("Content-Type", contentType))
     }
     if destination.kind == .webhook { headers += try signature(id, body, destination) }
-    return HTTPRequest("POST", url, headers: headers, body: body)
+    return try connecting(
+      HTTPRequest("POST", url, headers: headers, body: body), as: destination.connection)
+  }
+
+  private func connecting(
+    _ request: HTTPRequest, as connection: DestinationSettings.Connection
+  ) throws -> HTTPRequest {
+    var request = request
+    request.caFile = try connection.ca.map(secrets.resolvePlain)
+    request.clientCertificate = try connection.clientCertificate.map { files in
+      ClientCertificate(
+        certificateFile: try secrets.resolvePlain(files.certificate), keyFile: try secrets.resolvePlain(files.key))
+    }
+    request.allowsHTTP2 = connection.allowsHTTP2
+    // Whoever writes a rules file isn't thereby allowed to have the machine's own credentials sent somewhere.
+    request.egress = connection.allowsPrivate ? .notMetadata : .publicOnly
+    return request
   }
 
   private func signature(

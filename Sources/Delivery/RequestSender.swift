@@ -40,8 +40,11 @@ struct RequestSender: Sendable {
     switch error {
     case .cancelled, .closed: .interrupted
     case .timedOut, .stalled: .retry(.timedOut, after: nil)
-    case .couldNotResolve, .couldNotConnect, .cutShort: .retry(.unreachable, after: nil)
+    case .couldNotResolve, .couldNotConnect, .proxyRefused, .cutShort: .retry(.unreachable, after: nil)
     case .tls: .retry(.tlsFailed, after: nil)
+    // It may be back when it has been written anew.
+    case .unreadableFile: .retry(.notConfigured, after: nil)
+    case .forbiddenAddress: .rejected(.forbiddenAddress)
     case .invalidURL, .invalidMethod, .unsupportedScheme, .invalidHeader: .rejected(.notConfigured)
     case .bodyTooLarge, .badAnswer, .other: .retry(.badAnswer, after: nil)
     }

@@ -39,6 +39,8 @@ package struct SourceSettings: Sendable {
   package let endpoint: ReferenceText
   package let organization: ReferenceText
   package let secretKey: ReferenceText
+  /// PEM bundle of the only authorities to trust. Nil: the system's.
+  package var ca: ReferenceText?
 
   /// The variables of the vendor's SDK.
   package static let standard = SourceSettings(
@@ -114,6 +116,19 @@ package struct DestinationSettings: Sendable {
   package var retryFor: Duration = .seconds(72 * 3600)
   /// Requests at once. 1 to 64.
   package var concurrency = 4
+  package let connection: Connection
+
+  /// How it is connected to. The texts are paths of PEM files.
+  package struct Connection: Sendable {
+    /// The only authorities to trust. Nil: the system's.
+    package var ca: ReferenceText?
+    /// For a server that asks who we are.
+    package var clientCertificate: (certificate: ReferenceText, key: ReferenceText)?
+    /// Over TLS, where the server has it.
+    package var allowsHTTP2 = false
+    /// False: only addresses of the internet, none of this machine or a private network.
+    package var allowsPrivate = true
+  }
 
   package struct Header: Sendable {
     package let name: String

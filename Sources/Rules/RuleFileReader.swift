@@ -30,7 +30,7 @@ struct RuleFileReader {
   }
 
   private func source(_ node: JSONNode?) -> SourceSettings? {
-    let known = ["endpoint", "organization", "secretKey"]
+    let known = ["endpoint", "organization", "secretKey", "ca"]
     let reader = node.flatMap { ObjectReader($0, path: "source", known: known, diagnostics) }
     func setting(_ key: String, default standard: ReferenceText) -> ReferenceText? {
       guard let node = reader?[key] else { return standard }
@@ -43,8 +43,9 @@ struct RuleFileReader {
     }
     let endpoint = setting("endpoint", default: SourceSettings.standard.endpoint)
     let organization = setting("organization", default: SourceSettings.standard.organization)
+    let ca = reader.flatMap { file("ca", $0) }
     guard let secretKey, let endpoint, let organization else { return nil }
-    return SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey)
+    return SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey, ca: ca)
   }
 
   private func watch(_ node: JSONNode?) -> WatchSettings {

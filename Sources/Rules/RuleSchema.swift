@@ -49,7 +49,8 @@ package enum RuleSchema {
           "properties": {
             "endpoint": {"$ref": "#/$defs/filled"},
             "organization": {"$ref": "#/$defs/filled"},
-            "secretKey": {"$ref": "#/$defs/filled", "description": "${env:NAME} or ${file:/path}"}
+            "secretKey": {"$ref": "#/$defs/filled", "description": "${env:NAME} or ${file:/path}"},
+            "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."}
           }
         },
         "watch": {
@@ -97,8 +98,17 @@ package enum RuleSchema {
             },
             "timeout": {"$ref": "#/$defs/duration", "description": "Of one attempt, 100ms to 10m."},
             "retryFor": {"$ref": "#/$defs/duration", "description": "From the event to the last attempt, up to 30d."},
-            "concurrency": {"type": "integer", "minimum": 1, "maximum": 64}
+            "concurrency": {"type": "integer", "minimum": 1, "maximum": 64},
+            "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."},
+            "clientCertificate": {"$ref": "#/$defs/filled", "description": "PEM file, for a server that asks for one."},
+            "clientKey": {"$ref": "#/$defs/filled", "description": "PEM file with its key, without a passphrase."},
+            "http2": {"type": "boolean", "description": "HTTP/2 over TLS, if the server has it. Default: false."},
+            "allowPrivate": {
+              "type": "boolean",
+              "description": "false: only addresses of the internet, none of this machine or a private network. Default: true."
+            }
           },
+          "dependentRequired": {"clientCertificate": ["clientKey"], "clientKey": ["clientCertificate"]},
           "if": {"properties": {"type": {"not": {"const": "webhook"}}}},
           "then": {"not": {"required": ["secret"]}}
         },

@@ -4,8 +4,9 @@ struct CheckedRequest: Sendable {
   let url: CheckedURL
   /// In libcurl's notation: `Name: value`, `Name;` for an empty value, `Name:` for "don't send yours".
   let headerLines: [String]
+  let connection: ConnectionSettings
 
-  /// - Throws: `invalidURL`, `unsupportedScheme`, `invalidMethod` or `invalidHeader`.
+  /// - Throws: `invalidURL`, `unsupportedScheme`, `invalidMethod`, `invalidHeader` or `unreadableFile`.
   init(_ request: HTTPRequest, userAgent: String?) throws(TransportError) {
     guard isToken(request.method) else { throw .invalidMethod }
     url = try CheckedURL(request.url)
@@ -15,6 +16,10 @@ struct CheckedRequest: Sendable {
       headers.append(("User-Agent", userAgent))
     }
     headerLines = try Self.lines(headers)
+    connection = ConnectionSettings(
+      egress: request.egress, allowsHTTP2: request.allowsHTTP2, caFile: request.caFile,
+      clientCertificate: request.clientCertificate)
+    try connection.checkFiles()
   }
 
   /// The body that goes out: none, or possibly empty where the method is expected to have one.

@@ -6,6 +6,7 @@ struct CheckedURL: Sendable {
   let text: String
   /// As written, without user information and port; fit for error texts.
   let host: String
+  let isSecure: Bool
   /// Scheme, host and port: what a connection can be reused for.
   let origin: String
 
@@ -24,6 +25,7 @@ struct CheckedURL: Sendable {
     else { throw .invalidURL }
     self.text = text
     self.host = host
+    isSecure = scheme == "https"
     origin = "\(scheme)://\(host.lowercased()):\(port)"
   }
 }

@@ -1,7 +1,8 @@
 import CCurl
 
-/// One libcurl easy handle, with what has to live as long as it does.
-struct EasyHandle: ~Copyable {
+/// One libcurl easy handle, with what has to live as long as it does. Used for one transfer after another: its settings for
+/// the connection stay, those for a request are replaced.
+final class EasyHandle {
   let raw: UnsafeMutableRawPointer
   private let errorText: UnsafeMutablePointer<CChar>
   private var headers: UnsafeMutablePointer<curl_slist>?
@@ -11,6 +12,7 @@ struct EasyHandle: ~Copyable {
     self.raw = raw
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    try setHabits()
   }
 
   deinit {
@@ -19,8 +21,40 @@ struct EasyHandle: ~Copyable {
     curl_slist_free_all(headers)
   }
 
-  /// Must not be called while the handle is in use.
-  mutating func setHeaders(_ lines: [String]) throws(TransportError) {
+  /// Replaces everything that belongs to one request. Must not be called while the handle is in use.
+  ///
+  /// - Parameter left: what is left of the request's whole time.
+  func prepare(_ checked: CheckedRequest, proxy: String?, left: Duration) throws(TransportError) {
+    errorText[0] = 0
+    try check(ccurl_set_url(raw, checked.url.text))
+    try check(ccurl_set_proxy(raw, proxy ?? ""))
+    try setMethod(checked.request.method, body: checked.body)
+    try setHeaders(checked.headerLines)
+    try setLimits(checked.request, left: left)
+  }
+
+  /// What connections depend on.
+  ///
+  /// - Parameter caFile: the client's, for requests without one.
+  func setConnection(_ settings: ConnectionSettings, caFile: String?) throws(TransportError) {
+    let version = settings.allowsHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
+    try check(ccurl_set_http_version(raw, version))
+    if settings.allowsHTTP2 { try check(ccurl_set_wait_for_multiplexing(raw, 1)) }
+    if let certificate = settings.clientCertificate {
+      try check(ccurl_set_certificate(raw, certificate.certificateFile))
+      try check(ccurl_set_key(raw, certificate.keyFile))
+      // Without one, OpenSSL asks for it on the terminal, and everything waits for the answer.
+      try check(ccurl_set_key_passphrase(raw, ""))
+    }
+    guard let caFile = settings.caFile ?? caFile else { return }
+    try check(ccurl_set_ca_file(raw, caFile))
+    try check(ccurl_set_ca_path(raw, nil))
+  }
+
+  private func setHeaders(_ lines: [String]) throws(TransportError) {
+    try check(ccurl_set_headers(raw, nil))
+    curl_slist_free_all(headers)
+    headers = nil
     for line in lines {
       guard let longer = curl_slist_append(headers, line) else { throw .outOfMemory }
       headers = longer
@@ -29,35 +63,34 @@ struct EasyHandle: ~Copyable {
   }
 
   /// Method and body; see ``CheckedRequest/body``.
-  func setMethod(_ method: String, body: [UInt8]?) throws(TransportError) {
-    if method == "HEAD" { return try check(ccurl_set_head(raw)) }
-    if let body {
+  private func setMethod(_ method: String, body: [UInt8]?) throws(TransportError) {
+    try check(ccurl_set_get(raw))  // takes back HEAD and POST
+    var standard = "GET"
+    if method == "HEAD" {
+      try check(ccurl_set_head(raw))
+      standard = "HEAD"
+    } else if let body {
       try check(body.withUnsafeBytes { ccurl_set_body(raw, $0.baseAddress, $0.count) })
-      if method != "POST" { try check(ccurl_set_method(raw, method)) }
-    } else {
-      try check(ccurl_set_get(raw))
-      if method != "GET" { try check(ccurl_set_method(raw, method)) }
+      standard = "POST"
     }
+    try check(ccurl_set_method(raw, method == standard ? nil : method))
   }
 
   /// What holds for every transfer.
-  func setHabits(caFile: String?) throws(TransportError) {
+  private func setHabits() throws(TransportError) {
     try check(ccurl_set_error_text(raw, errorText))
     try check(ccurl_set_protocols(raw, "http,https"))
     try check(ccurl_set_follow_location(raw, 0))
-    try check(ccurl_set_http_version(raw, CURL_HTTP_VERSION_1_1))
     try check(ccurl_set_accept_encoding(raw, ""))
     try check(ccurl_set_suppress_connect_headers(raw, 1))
     try check(ccurl_set_no_signal(raw, 1))
+    try check(ccurl_set_no_proxy(raw, ""))
+    try check(ccurl_set_ca_cache_timeout(raw, 600))
     // Else a transfer that is cancelled during a name lookup holds the thread up until the lookup ends.
     try check(ccurl_set_quick_exit(raw, 1))
-    guard let caFile else { return }
-    try check(ccurl_set_ca_file(raw, caFile))
-    try check(ccurl_set_ca_path(raw, nil))
   }
 
-  /// - Parameter left: what is left of the request's whole time.
-  func setLimits(_ request: HTTPRequest, left: Duration) throws(TransportError) {
+  private func setLimits(_ request: HTTPRequest, left: Duration) throws(TransportError) {
     try check(ccurl_set_timeout_ms(raw, left.wholeMilliseconds))
     try check(ccurl_set_connect_timeout_ms(raw, request.connectTimeout.wholeMilliseconds))
     try check(ccurl_set_low_speed_limit(raw, 1))
@@ -70,6 +103,7 @@ struct EasyHandle: ~Copyable {
 /// What libcurl knows about a transfer that has ended.
 extension EasyHandle {
   var status: Int { number(ccurl_get_status) }
+  var connectStatus: Int { number(ccurl_get_connect_status) }
   var systemError: Int { number(ccurl_get_os_error) }
   var pretransferMicroseconds: Int { number(ccurl_get_pretransfer_time) }
   var declaredBytes: Int { number(ccurl_get_declared_length) }

@@ -13,6 +13,10 @@ struct Ending {
   var wasConnected = false
   /// The request's whole time had as good as gone by, by our own clock.
   var isOutOfTime = false
+  /// The address that was refused, where none was allowed.
+  var forbiddenAddress: String?
+  /// A proxy's answer to CONNECT, 0 for none.
+  var connectStatus = 0
   /// The errno of the socket call that failed last, 0 for none.
   var systemError = 0
   /// `Content-Length`, and what has come of it, both before decompression; -1 if there is none.
@@ -29,10 +33,14 @@ struct Ending {
     case CURLE_HTTP2_STREAM: afterReset
     case CURLE_WRITE_ERROR: stopped
     case CURLE_COULDNT_RESOLVE_HOST: .couldNotResolve(host: host)
-    case CURLE_COULDNT_CONNECT: .couldNotConnect(host: host)
+    case CURLE_COULDNT_CONNECT: notConnected
     case CURLE_OPERATION_TIMEDOUT: outOfTime
+    // The server's no to our certificate comes after the handshake, by TLS 1.3.
+    case CURLE_RECV_ERROR where isAlert, CURLE_SEND_ERROR where isAlert: .tls(host: host, detail: detail)
     case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR: .cutShort
     // libcurl reports a chunk that can't be decoded by the same code as a broken connection.
+    case CURLE_RECV_ERROR where connectStatus >= 300: .proxyRefused(status: connectStatus)
+    case CURLE_RECV_ERROR where detail.contains("unexpected eof"): .cutShort
     case CURLE_RECV_ERROR: systemError == 0 ? .badAnswer : .cutShort
     // The scheme has been checked, so "unsupported protocol" is HTTP/0.9: an answer without a status line.
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2:
@@ -49,6 +57,13 @@ struct Ending {
   static func text(of code: CURLcode) -> String {
     guard let text = curl_easy_strerror(code) else { return "unknown error" }
     return String(cString: text)
+  }
+
+  /// The TLS library's wording is all there is to tell by.
+  private var isAlert: Bool { detail.contains("SSL routines") && detail.contains(" alert ") }
+
+  private var notConnected: TransportError {
+    forbiddenAddress.map { .forbiddenAddress(host: host, address: $0) } ?? .couldNotConnect(host: host)
   }
 
   /// A server may reset an HTTP/2 stream once it has said all it wants to say (RFC 9113, 8.1): then the answer stands,

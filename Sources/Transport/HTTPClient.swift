@@ -2,26 +2,30 @@ import CCurl
 
 /// HTTP for the whole house: any task may send, one thread does the work (see `TransferThread.swift`).
 ///
-/// Redirects are never followed, cookies and `.netrc` never used, connections kept and reused, proxies taken from the
-/// environment as libcurl does. HTTP/1.1, in the clear and over TLS.
+/// Redirects are never followed, cookies and `.netrc` never used, connections kept and reused. HTTP/1.1, in the clear and over
+/// TLS; HTTP/2 for requests that allow it.
 package final class HTTPClient: Sendable {
   package struct Configuration: Sendable {
     /// Per scheme, host and port. What is beyond it waits its turn, first come first served. At least 1.
     package var maximumConnectionsPerHost: Int
-    /// How many connections are kept open in all, idle ones included.
+    /// How many connections are kept open, idle ones included, for each combination of authorities, certificate, HTTP version
+    /// and ``Egress`` that requests ask for.
     package var connectionCache: Int
     /// Sent with requests that bring no `User-Agent` of their own; `nil` sends none.
     package var userAgent: String?
     /// PEM bundle of the only authorities to trust. `nil`: that of `$SSL_CERT_FILE`, else the system's.
     package var caFile: String?
+    package var proxy: Proxy
 
     package init(
-      maximumConnectionsPerHost: Int = 8, connectionCache: Int = 64, userAgent: String? = nil, caFile: String? = nil
+      maximumConnectionsPerHost: Int = 8, connectionCache: Int = 64, userAgent: String? = nil, caFile: String? = nil,
+      proxy: Proxy = .environment
     ) {
       self.maximumConnectionsPerHost = maximumConnectionsPerHost
       self.connectionCache = connectionCache
       self.userAgent = userAgent
       self.caFile = caFile
+      self.proxy = proxy
     }
   }
 

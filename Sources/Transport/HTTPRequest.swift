@@ -29,10 +29,23 @@ package struct HTTPRequest: Sendable {
   /// that are only quoted. `false` makes a longer answer ``TransportError/bodyTooLarge(limit:)``.
   package var truncatesBody: Bool
 
+  /// PEM bundle of the only authorities to trust, instead of the client's. Read again after ten minutes at the latest.
+  package var caFile: String?
+
+  /// Shown to a server that asks for one.
+  package var clientCertificate: ClientCertificate?
+
+  /// Offers HTTP/2 (ALPN, so over TLS only); several requests then share a connection. HTTP/1.1 takes less CPU for small
+  /// requests: this is for servers that want it, or to save connections.
+  package var allowsHTTP2: Bool
+
+  package var egress: Egress
+
   package init(
     _ method: String, _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
     timeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(10), stallTimeout: Duration = .seconds(30),
-    maximumBodyBytes: Int = 64 * 1024 * 1024, truncatesBody: Bool = false
+    maximumBodyBytes: Int = 64 * 1024 * 1024, truncatesBody: Bool = false, caFile: String? = nil,
+    clientCertificate: ClientCertificate? = nil, allowsHTTP2: Bool = false, egress: Egress = .anywhere
   ) {
     self.method = method
     self.url = url
@@ -43,5 +56,9 @@ package struct HTTPRequest: Sendable {
     self.stallTimeout = stallTimeout
     self.maximumBodyBytes = maximumBodyBytes
     self.truncatesBody = truncatesBody
+    self.caFile = caFile
+    self.clientCertificate = clientCertificate
+    self.allowsHTTP2 = allowsHTTP2
+    self.egress = egress
   }
 }

@@ -1,26 +1,45 @@
 import CCurl
+import Glibc
 
 /// One exchange in progress. Made, used and freed by the thread alone; libcurl's callbacks hold its address.
 final class Transfer {
   let job: Job
-  private(set) var easy: EasyHandle
+  let easy: EasyHandle
   fileprivate var answer: Answer
+  private let isProxied: Bool
+  /// Of the addresses that were tried.
+  private var refused: NetworkAddress?
+  private var hasTriedAllowed = false
 
-  /// - Throws: ``TransportError/other(code:text:)`` when libcurl refuses a setting or memory is short.
-  init(_ job: Job, caFile: String?, now: SuspendingClock.Instant) throws(TransportError) {
+  /// - Throws: ``TransportError/other(code:text:)`` when libcurl refuses a setting or memory is short, and `forbiddenAddress`
+  ///   for what the proxy must not be asked for.
+  init(
+    _ job: Job, on easy: EasyHandle, proxy: String?, now: SuspendingClock.Instant
+  ) throws(TransportError) {
     self.job = job
+    self.easy = easy
+    isProxied = proxy != nil
     let request = job.request.request
+    if proxy != nil, let address = request.egress.refusal(ofHost: job.request.url.host) {
+      throw .forbiddenAddress(host: job.request.url.host, address: "\(address)")
+    }
     answer = Answer(limit: request.maximumBodyBytes, truncates: request.truncatesBody)
-    easy = try EasyHandle()
-    try easy.setHabits(caFile: caFile)
-    try easy.setLimits(request, left: now.duration(to: job.deadline))
-    try check(ccurl_set_url(easy.raw, job.request.url.text))
-    try easy.setMethod(request.method, body: job.request.body)
-    try easy.setHeaders(job.request.headerLines)
+    try easy.prepare(job.request, proxy: proxy, left: now.duration(to: job.deadline))
     let address = Unmanaged.passUnretained(self).toOpaque()
+    try check(ccurl_set_on_open_socket(easy.raw, openSocket, address))
     try check(ccurl_set_on_header(easy.raw, takeHeader, address))
     try check(ccurl_set_on_body(easy.raw, takeBody, address))
     try check(ccurl_set_private(easy.raw, UnsafeMutableRawPointer(bitPattern: UInt(job.id))))
+  }
+
+  /// Whether an address may be connected to. Where there is a proxy, it is the proxy's.
+  fileprivate func allows(_ address: UnsafePointer<sockaddr>) -> Bool {
+    let egress = job.request.connection.egress
+    guard egress != .anywhere, !isProxied else { return true }
+    guard let address = NetworkAddress(address) else { return false }
+    let isAllowed = egress.allows(address)
+    if isAllowed { hasTriedAllowed = true } else { refused = address }
+    return isAllowed
   }
 
   /// The outcome, once libcurl has reported the end of the transfer.
@@ -33,6 +52,9 @@ final class Transfer {
     ending.wasConnected = easy.pretransferMicroseconds > 0
     // libcurl's clock may be ahead of ours by a little; whoever stalls that late has run out of time just as well.
     ending.isOutOfTime = now + .milliseconds(100) >= job.deadline
+    // One that was allowed may be there again later.
+    if !hasTriedAllowed { ending.forbiddenAddress = refused?.description }
+    ending.connectStatus = easy.connectStatus
     ending.systemError = easy.systemError
     ending.declaredBytes = easy.declaredBytes
     ending.receivedBytes = easy.receivedBytes
@@ -48,6 +70,15 @@ final class Transfer {
     guard ccurl_get_private(easy, &value) == CURLE_OK else { return 0 }
     return UInt64(UInt(bitPattern: value))
   }
+}
+
+/// `CURLOPT_OPENSOCKETFUNCTION`.
+private func openSocket(
+  _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+  guard let context, let address, let place = ccurl_address(address) else { return CURL_SOCKET_BAD }
+  let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+  return transfer.allows(place) ? ccurl_open_socket(address) : CURL_SOCKET_BAD
 }
 
 /// `CURLOPT_HEADERFUNCTION`. Any number but that of the bytes given ends the transfer.

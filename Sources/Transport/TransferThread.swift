@@ -20,10 +20,12 @@ import Glibc
 struct TransferThread: ~Copyable {
   private let mailbox: Mailbox
   private let caFile: String?
+  private let routes: ProxyRoutes
   private let multi: UnsafeMutableRawPointer
   private var lanes: Lanes
   private var waiting: [UInt64: Job] = [:]
   private var transfers: [UInt64: Transfer] = [:]
+  private var pools: [ConnectionSettings: ConnectionPool] = [:]
   private var lastLook = SuspendingClock.now
 
   init?(mailbox: Mailbox, configuration: HTTPClient.Configuration) {
@@ -31,6 +33,7 @@ struct TransferThread: ~Copyable {
     self.mailbox = mailbox
     self.multi = multi
     caFile = configuration.caFile ?? environment("SSL_CERT_FILE")
+    routes = ProxyRoutes(configuration.proxy, environment: environment)
     lanes = Lanes(limit: configuration.maximumConnectionsPerHost)
     _ = ccurl_multi_set_max_host_connections(multi, max(1, configuration.maximumConnectionsPerHost))
     _ = ccurl_multi_set_connection_cache(multi, max(1, configuration.connectionCache))
@@ -69,7 +72,9 @@ struct TransferThread: ~Copyable {
     var next: Job? = job
     while let job = next {
       do throws(TransportError) {
-        let transfer = try Transfer(job, caFile: caFile, now: .now)
+        let pool = try pool(for: job)
+        let proxy = routes.proxy(for: job.request.url)
+        let transfer = try Transfer(job, on: pool.take(), proxy: proxy, now: .now)
         guard curl_multi_add_handle(multi, transfer.easy.raw) == CURLM_OK else { throw .outOfMemory }
         transfers[job.id] = transfer
         return
@@ -78,6 +83,14 @@ struct TransferThread: ~Copyable {
         next = successor(of: job)
       }
     }
+  }
+
+  private mutating func pool(for job: Job) throws(TransportError) -> ConnectionPool {
+    let settings = job.request.connection
+    if let pool = pools[settings] { return pool }
+    let pool = try ConnectionPool(settings, caFile: caFile)
+    pools[settings] = pool
+    return pool
   }
 
   /// Frees the place of `job`.
@@ -104,6 +117,7 @@ struct TransferThread: ~Copyable {
       job.continuation.resume(returning: outcome)
     } else if let transfer = transfers.removeValue(forKey: id) {
       curl_multi_remove_handle(multi, transfer.easy.raw)
+      pools[transfer.job.request.connection]?.giveBack(transfer.easy)
       transfer.job.continuation.resume(returning: outcome)
       if let next = successor(of: transfer.job) { start(next) }
     }
@@ -133,6 +147,7 @@ struct TransferThread: ~Copyable {
       transfer.job.continuation.resume(returning: .failure(.closed))
     }
     transfers = [:]
+    pools = [:]
   }
 }
 

@@ -9,6 +9,13 @@ package enum TransportError: Error, Equatable, Sendable {
   case invalidHeader(name: String)
   case couldNotResolve(host: String)
   case couldNotConnect(host: String)
+  /// The request's ``Egress`` refuses every address that could have been connected to; `address` is one of them. Nothing was
+  /// sent, and repeating it can't help.
+  case forbiddenAddress(host: String, address: String)
+  /// The proxy answered with this status instead of connecting us. Nothing reached the server.
+  case proxyRefused(status: Int)
+  /// A file of authorities, a certificate or a key. Nothing was sent.
+  case unreadableFile(path: String, reason: String)
   /// Handshake or certificate; `detail` is the TLS library's wording.
   case tls(host: String, detail: String)
   case timedOut(host: String, stage: Stage)
@@ -47,6 +54,10 @@ extension TransportError: CustomStringConvertible {
     case .invalidHeader(let name): "the header \"\(printable(name, most: 60))\" can't be sent"
     case .couldNotResolve(let host): "could not resolve the name \(host)"
     case .couldNotConnect(let host): "could not connect to \(host)"
+    case .forbiddenAddress(let host, let address):
+      address == host ? "\(address) is no allowed address" : "\(host) leads to \(address), which is no allowed address"
+    case .proxyRefused(let status): "the proxy refused the connection: it answered \(status)"
+    case .unreadableFile(let path, let reason): "the file \(printable(path, most: 200)) can't be read: \(reason)"
     case .tls(let host, let detail): "no secure connection to \(host): \(printable(detail, most: 300))"
     case .timedOut(let host, .waiting): "timed out waiting for a free connection to \(host)"
     case .timedOut(let host, .connecting): "timed out connecting to \(host)"
@@ -70,6 +81,9 @@ extension TransportError: CustomStringConvertible {
     case .invalidHeader: "invalid_header"
     case .couldNotResolve: "could_not_resolve"
     case .couldNotConnect: "could_not_connect"
+    case .forbiddenAddress: "forbidden_address"
+    case .proxyRefused: "proxy_refused"
+    case .unreadableFile: "unreadable_file"
     case .tls: "tls"
     case .timedOut: "timed_out"
     case .stalled: "stalled"
@@ -85,7 +99,8 @@ extension TransportError: CustomStringConvertible {
   /// Every word that ``label`` can be, for metrics that exist before the first error.
   package static let labels = [
     "invalid_url", "invalid_method", "unsupported_scheme", "invalid_header", "could_not_resolve", "could_not_connect",
-    "tls", "timed_out", "stalled", "body_too_large", "cut_short", "bad_answer", "cancelled", "closed", "other",
+    "forbidden_address", "proxy_refused", "unreadable_file", "tls", "timed_out", "stalled", "body_too_large",
+    "cut_short", "bad_answer", "cancelled", "closed", "other",
   ]
 }
 

@@ -11,7 +11,7 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Locking", "ArgumentParser", "Logging",
     ]
   ),
-  ("vi-notify-bench", ["Watching", "EventPatterns", "Runs", "JSONSource"]),
+  ("vi-notify-bench", ["Watching", "EventPatterns", "Runs", "Transport", "JSONSource", "CCurl"]),
   ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),
   (
     "Daemon",

@@ -91,6 +91,24 @@ struct DestinationDiagnosticTests {
       "destinations.d.timeout must be a string, and is a number", "destinations.d.retryFor is empty")
   }
 
+  @Test func `a certificate needs its key, and a switch is true or false`() {
+    expectDestinationErrors(
+      #"{"type": "slack", "url": "https://x.example", "clientCertificate": 1️⃣"/c.pem", "http2": 2️⃣"yes", "allowPrivate": 3️⃣0}"#,
+      #"destinations.d.clientCertificate needs "clientKey" beside it"#,
+      #"destinations.d.http2 must be true or false, and is a string"#,
+      #"destinations.d.allowPrivate must be true or false, and is a number"#)
+    expectDestinationErrors(
+      #"{"type": "slack", "url": "https://x.example", "clientKey": 1️⃣"/k.pem", "ca": 2️⃣""}"#,
+      #"destinations.d.clientKey needs "clientCertificate" beside it"#,
+      "destinations.d.ca must be a string that is not empty")
+    expectDestinationErrors(
+      #"{"type": "slack", "ca": 1️⃣7, "url": 2️⃣"x", "clientCertificate": "/c.pem", "clientKey": 3️⃣"${env:NOWHERE}"}"#,
+      "destinations.d.ca must be a string that is not empty",
+      "destinations.d.url does not begin with https:// or http:// \(Self.urlHint)",
+      "destinations.d.clientKey: the environment variable NOWHERE is not set (set it before the start: export NOWHERE=…)"
+    )
+  }
+
   @Test func `a name of a destination is short, plain, and not hook`() {
     let long = String(repeating: "x", count: 61)
     for name in ["", "hook", "a b", "é", long] {

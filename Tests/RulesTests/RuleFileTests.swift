@@ -96,6 +96,27 @@ struct RuleFileTests {
     #expect(written.watch.since == .ago(.seconds(7200)))
   }
 
+  @Test func `how to connect is what was written, and else nothing special`() throws {
+    let plain = try #require(read().0)
+    #expect(plain.source.ca == nil)
+    let usual = plain.destinations[0].connection
+    #expect((usual.ca == nil, usual.clientCertificate == nil) == (true, true))
+    #expect((usual.allowsHTTP2, usual.allowsPrivate) == (false, true))
+    let text = #"""
+      {"version": 1, "source": {"ca": "/ca/vi.pem"}, "destinations": {"d": {
+         "type": "slack", "url": "https://x.example", "ca": "/ca/chat.pem", "clientCertificate": "/c.pem",
+         "clientKey": "/k.pem", "http2": true, "allowPrivate": false}},
+       "rules": [{"name": "r", "actions": [{"send": "d"}]}]}
+      """#
+    let file = try #require(read(text).0)
+    #expect(file.source.ca?.source == "/ca/vi.pem")
+    let written = file.destinations[0].connection
+    #expect(written.ca?.source == "/ca/chat.pem")
+    #expect(written.clientCertificate?.certificate.source == "/c.pem")
+    #expect(written.clientCertificate?.key.source == "/k.pem")
+    #expect((written.allowsHTTP2, written.allowsPrivate) == (true, false))
+  }
+
   @Test func `since is now, all, a duration or a time`() {
     #expect(Since(notation: "now") == .now)
     #expect(Since(notation: "all") == .all)

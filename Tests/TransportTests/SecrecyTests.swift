@@ -51,7 +51,9 @@ struct TransportErrorTests {
   private static let all: [TransportError] =
     [
       .invalidURL, .invalidMethod, .unsupportedScheme, .invalidHeader(name: "X"), .couldNotResolve(host: "host"),
-      .couldNotConnect(host: "host"), .tls(host: "host", detail: "detail"), .stalled, .bodyTooLarge(limit: 7),
+      .couldNotConnect(host: "host"), .tls(host: "host", detail: "detail"),
+      .forbiddenAddress(host: "host", address: "::1"), .proxyRefused(status: 407),
+      .unreadableFile(path: "/a\nb", reason: "No such file or directory"), .stalled, .bodyTooLarge(limit: 7),
       .cutShort,
       .badAnswer, .cancelled, .closed, .other(code: 1, text: "text"),
     ] + TransportError.Stage.allCases.map { .timedOut(host: "host", stage: $0) }

@@ -1,0 +1,36 @@
+internal import JSONSource
+internal import Secrets
+
+/// How a destination is connected to.
+extension RuleFileReader {
+  static let connectionFields = ["ca", "clientCertificate", "clientKey", "http2", "allowPrivate"]
+
+  func connection(_ reader: ObjectReader) -> DestinationSettings.Connection {
+    DestinationSettings.Connection(
+      ca: file("ca", reader), clientCertificate: clientCertificate(reader), allowsHTTP2: bool("http2", reader) ?? false,
+      allowsPrivate: bool("allowPrivate", reader) ?? true)
+  }
+
+  /// A path, which may hold references. Whether the file is there is found when it is used: it may be made anew meanwhile.
+  func file(_ key: String, _ reader: ObjectReader) -> ReferenceText? {
+    reader[key].flatMap { reference($0, path: reader.pathOf(key), isSecret: false) }
+  }
+
+  private func clientCertificate(_ reader: ObjectReader) -> (certificate: ReferenceText, key: ReferenceText)? {
+    let (certificate, key) = (file("clientCertificate", reader), file("clientKey", reader))
+    for (written, missing) in [("clientCertificate", "clientKey"), ("clientKey", "clientCertificate")] {
+      guard let node = reader[written], reader[missing] == nil, !diagnostics.isCut(reader.node) else { continue }
+      diagnostics.error(at: node.range, "\(reader.pathOf(written)) needs \"\(missing)\" beside it")
+    }
+    guard let certificate, let key else { return nil }
+    return (certificate, key)
+  }
+
+  private func bool(_ key: String, _ reader: ObjectReader) -> Bool? {
+    guard let node = reader[key] else { return nil }
+    if case .invalid = node.content { return nil }
+    if let value = node.bool { return value }
+    diagnostics.error(at: node.range, "\(reader.pathOf(key)) must be true or false, and is \(node.kind)")
+    return nil
+  }
+}

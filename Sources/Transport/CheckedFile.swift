@@ -1,0 +1,15 @@
+import Glibc
+
+/// Sees that a file can be read now: libcurl would find out in the middle of a handshake, and not say which file it was.
+///
+/// - Throws: ``TransportError/unreadableFile(path:reason:)``.
+func checkReadable(_ path: String) throws(TransportError) {
+  // Non-blocking, as opening a named pipe waits for its other end.
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  guard descriptor >= 0 else { throw .unreadableFile(path: path, reason: String(cString: strerror(errno))) }
+  defer { close(descriptor) }
+  var status = stat()
+  guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    throw .unreadableFile(path: path, reason: "not a file")
+  }
+}

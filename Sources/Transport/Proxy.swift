@@ -1,0 +1,67 @@
+/// Whether requests go through a proxy.
+package enum Proxy: Sendable, Equatable {
+  /// As libcurl reads it: `http_proxy` (in lower case only, as CGI programs have another `HTTP_PROXY`), `https_proxy`,
+  /// `all_proxy` and `no_proxy`, the latter three in upper case as well.
+  case environment
+  case none
+  /// This one for every request: `http://`, `https://`, `socks5h://`, user and password allowed.
+  case url(String)
+}
+
+/// Which proxy a URL is fetched through. libcurl would find out itself, but not tell; with a proxy of our choice, we know whose
+/// address it connects to. Pure.
+struct ProxyRoutes: Sendable {
+  private let http: String?
+  private let https: String?
+  private let direct: DirectHosts
+
+  init(_ proxy: Proxy, environment: (String) -> String?) {
+    switch proxy {
+    case .none: (http, https, direct) = (nil, nil, DirectHosts(""))
+    case .url(let url): (http, https, direct) = (url, url, DirectHosts(""))
+    case .environment:
+      let all = environment("all_proxy") ?? environment("ALL_PROXY")
+      http = environment("http_proxy") ?? all
+      https = environment("https_proxy") ?? environment("HTTPS_PROXY") ?? all
+      direct = DirectHosts(environment("no_proxy") ?? environment("NO_PROXY") ?? "")
+    }
+  }
+
+  /// The proxy's URL, nil for none.
+  func proxy(for url: CheckedURL) -> String? {
+    guard let proxy = url.isSecure ? https : http, !direct.contains(url.host) else { return nil }
+    return proxy
+  }
+}
+
+/// A `no_proxy` list: names, each with everything below it, addresses and blocks of addresses, parted by commas and blanks;
+/// `*` alone is everything.
+struct DirectHosts: Sendable {
+  private let isEverything: Bool
+  private var names: [String] = []
+  private var ranges: [AddressRange] = []
+
+  init(_ list: String) {
+    isEverything = list == "*"
+    for entry in list.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }) {
+      if let range = AddressRange(entry) {
+        ranges.append(range)
+      } else {
+        names.append(trimmedName(entry.lowercased()))
+      }
+    }
+  }
+
+  func contains(_ host: String) -> Bool {
+    if isEverything { return true }
+    if let address = NetworkAddress(literal: host) { return ranges.contains { $0.contains(address) } }
+    let host = trimmedName(host.lowercased())
+    return names.contains { !$0.isEmpty && (host == $0 || host.hasSuffix(".\($0)")) }
+  }
+}
+
+/// Without the dot at either end.
+private func trimmedName(_ name: String) -> String {
+  let rest = name.hasPrefix(".") ? name.dropFirst() : name[...]
+  return String(rest.hasSuffix(".") ? rest.dropLast() : rest)
+}
