@@ -60,6 +60,11 @@ package struct RuleSet: Sendable {
     rules.contains { $0.triggers.contains(trigger) }
   }
 
+  /// Some rule wants to hear at once that a run waits or has begun to run.
+  package var tellsOfStarts: Bool {
+    rules.contains { rule in rule.holdsFor == nil && rule.triggers.contains(where: \.canLast) }
+  }
+
   private func firingRules(_ event: RunEvent, _ matcher: inout PatternMatcher) -> [Rule] {
     let matching = event.data.withUnsafeBytes { (try? matcher.matches($0)) ?? [] }
     let candidates = (matching.map { ruleOfPattern[$0] } + withoutPattern).sorted()

@@ -62,6 +62,11 @@ struct MovingRuns: Sendable {
     return overdue
   }
 
+  /// What the schedule wants to know: of which flow they are, and since when they go on.
+  var expected: [(flow: String?, startedAt: Timestamp)] {
+    runs.values.compactMap { run in (run.startedAt ?? run.since).map { (run.flow, $0) } }
+  }
+
   /// When the next stay will be over, by the source's clock; nil when no rule waits for one.
   var nextOverdue: Timestamp? {
     guard !holds.isEmpty else { return nil }

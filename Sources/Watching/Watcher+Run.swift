@@ -36,30 +36,34 @@ extension Watcher {
   }
 
   private func sweepOn(_ reactions: Reactions) async throws {
-    var backoff = Backoff(interval: settings.interval)
+    var schedule = SweepSchedule(
+      interval: settings.interval, isAdaptive: settings.isAdaptive, startWeight: rules.tellsOfStarts ? 1 : 0)
+    var failures = 0
     while !Task.isCancelled {
       let begin = time.now()
       do {
         let report = try await sweep()
-        backoff.succeeded()
+        failures = 0
         if report.newDeliveries > 0 { reactions.onNews() }
         if try await reactions.onSweep(report) { return }
-        try await time.sleep(max(.zero, pause() - (time.now() - begin)))
+        let delay = schedule.delay(now: begin, active: moving.expected, history: history)
+        try await time.sleep(max(.zero, min(delay, timeToOverdue) - (time.now() - begin)))
       } catch let error as SourceError {
         try Task.checkCancellation()
-        try await wait(after: error, &backoff, reactions)
+        failures += 1
+        let planned = schedule.delay(afterFailure: failures, randomness: .random(in: 0..<1), now: time.now())
+        try await wait(error.pause(planned: planned, interval: settings.interval), after: error, reactions)
       }
     }
   }
 
-  /// Until the next sweep, from the start of this one.
-  private func pause() -> Duration {
-    guard let overdue = moving.nextOverdue else { return settings.interval }
-    return min(settings.interval, max(.milliseconds(100), overdue - (time.now() + source.clockSkew)))
+  /// Until a rule that waits for a run's staying may fire.
+  private var timeToOverdue: Duration {
+    guard let overdue = moving.nextOverdue else { return .seconds(86_400) }
+    return max(.milliseconds(100), overdue - (time.now() + source.clockSkew))
   }
 
-  private func wait(after error: SourceError, _ backoff: inout Backoff, _ reactions: Reactions) async throws {
-    let delay = backoff.delay(after: error, randomness: .random(in: 0..<1))
+  private func wait(_ delay: Duration, after error: SourceError, _ reactions: Reactions) async throws {
     outage.failed(error)
     status.update { $0.failure = "\(error)" }
     log.warning(

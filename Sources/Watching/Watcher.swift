@@ -34,6 +34,7 @@ package actor Watcher {
   var list = KnownList()
   var hashes: [String: UInt64] = [:]
   var moving: MovingRuns
+  private(set) var history = DurationHistory()
   private var fresh: Set<String> = []
   private var pageSize = SweepReader.largestPage
   private var granted = SweepReader.largestPage
@@ -116,6 +117,7 @@ package actor Watcher {
   /// What a sweep has shown is remembered, once it is committed.
   func remember(_ sweep: Sweep, _ moving: MovingRuns, at now: Timestamp) {
     self.moving = moving
+    learn(sweep)
     hashes.merge(sweep.hashes) { $1 }
     if settings.runs.isEmpty { remember(list: sweep, at: now) } else if isFullSweepDue { lastFull = now }
     outage.swept(at: now)
@@ -125,6 +127,17 @@ package actor Watcher {
       status.total = total
       status.lastWholeSweep = now
       status.failure = nil
+    }
+  }
+
+  /// How long runs take. A process that has just started learns it of all runs that the list shows.
+  private func learn(_ sweep: Sweep) {
+    let ended = sweep.findings.values.filter { finding in
+      finding.reading.phase.isTerminal && (finding.entry != nil || lastFull == nil)
+    }
+    for finding in ended.sorted(by: { $0.reading.since < $1.reading.since }) {
+      guard let startedAt = finding.run.startedAt else { continue }
+      history.record(flow: finding.run.flow, startedAt: startedAt, endedAt: finding.reading.since)
     }
   }
 
