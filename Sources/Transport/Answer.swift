@@ -37,18 +37,18 @@ struct Answer {
       stop = .headersTooLarge
       return false
     }
-    let line = trimmed(String(decoding: bytes, as: UTF8.self))
+    let line = trimmed(bytes[...])
     if isHeadComplete { return true }  // a trailer
-    if line.hasPrefix("HTTP/") {
+    if line.starts(with: "HTTP/".utf8) {
       headers = HTTPHeaders()
       isSealed = false
-      isInterim = line.split(separator: " ").dropFirst().first?.first == "1"
+      isInterim = line.drop { $0 != 0x20 }.first { $0 != 0x20 } == UInt8(ascii: "1")
     } else if line.isEmpty {
       isSealed = true
-    } else if bytes.first == 0x20 || bytes.first == 0x09 {
-      headers.extendLast(with: line)
-    } else if let colon = line.firstIndex(of: ":") {
-      headers.append(trimmed(line[..<colon]), trimmed(line[line.index(after: colon)...]))
+    } else if isBlank(bytes[0]) {
+      headers.extendLast(with: text(line))
+    } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
+      headers.append(text(trimmed(line[..<colon])), text(trimmed(line[(colon + 1)...])))
     }
     return true
   }
@@ -68,10 +68,18 @@ struct Answer {
   }
 }
 
-private func trimmed(_ text: some StringProtocol) -> String {
-  let isBlank = { (character: Character) in character.isWhitespace || character.isNewline }
-  guard let first = text.firstIndex(where: { !isBlank($0) }), let last = text.lastIndex(where: { !isBlank($0) }) else {
-    return ""
-  }
-  return String(text[first...last])
+private typealias Bytes = Slice<UnsafeRawBufferPointer>
+
+private func isBlank(_ byte: UInt8) -> Bool {
+  byte == 0x20 || (0x09...0x0D).contains(byte)
+}
+
+private func trimmed(_ bytes: Bytes) -> Bytes {
+  guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) })
+  else { return bytes[bytes.startIndex..<bytes.startIndex] }
+  return bytes[first...last]
+}
+
+private func text(_ bytes: Bytes) -> String {
+  String(decoding: UnsafeRawBufferPointer(rebasing: bytes), as: UTF8.self)
 }

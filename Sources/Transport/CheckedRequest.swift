@@ -1,5 +1,7 @@
 /// What a ``HTTPRequest`` means on the wire, once nothing in it can break out of its place.
-struct CheckedRequest: Sendable {
+///
+/// A class, as it is handed on many times and would be copied member by member.
+final class CheckedRequest: Sendable {
   let request: HTTPRequest
   let url: CheckedURL
   /// In libcurl's notation: `Name: value`, `Name;` for an empty value, `Name:` for "don't send yours".
@@ -7,12 +9,12 @@ struct CheckedRequest: Sendable {
   let connection: ConnectionSettings
 
   /// - Throws: `invalidURL`, `unsupportedScheme`, `invalidMethod`, `invalidHeader` or `unreadableFile`.
-  init(_ request: HTTPRequest, userAgent: String?) throws(TransportError) {
+  init(_ request: HTTPRequest, userAgent: String?, urls: URLMemory) throws(TransportError) {
     guard isToken(request.method) else { throw .invalidMethod }
-    url = try CheckedURL(request.url)
+    url = try urls.url(request.url)
     self.request = request
     var headers = request.headers
-    if let userAgent, !headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
+    if let userAgent, !headers.contains(where: { isSameName($0.name, "user-agent") }) {
       headers.append(("User-Agent", userAgent))
     }
     headerLines = try Self.lines(headers)
@@ -31,20 +33,20 @@ struct CheckedRequest: Sendable {
     }
   }
 
-  private static let ownedByTransport: Set<String> = ["content-length", "transfer-encoding", "expect"]
+  private static let ownedByTransport = ["content-length", "transfer-encoding", "expect"]
 
   private static func lines(_ headers: [(name: String, value: String)]) throws(TransportError) -> [String] {
     // Never wait for a 100 before the body: many servers don't send one, and libcurl would sit out a second.
     var lines = ["Expect:"]
     var namesContent = false
     for (name, value) in headers {
-      let folded = name.lowercased()
-      guard isToken(name), !ownedByTransport.contains(folded), !value.utf8.contains(where: isForbidden) else {
+      let isOurs = ownedByTransport.contains { isSameName(name, $0) }
+      guard isToken(name), !isOurs, !value.utf8.contains(where: isForbidden) else {
         throw .invalidHeader(name: name)
       }
-      namesContent = namesContent || folded == "content-type"
+      namesContent = namesContent || isSameName(name, "content-type")
       // libcurl takes `Name:` with nothing but blanks for "remove this header".
-      lines.append(value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? "\(name);" : "\(name): \(value)")
+      lines.append(value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? name + ";" : name + ": " + value)
     }
     // libcurl would call every body a form.
     if !namesContent { lines.append("Content-Type:") }
@@ -65,9 +67,9 @@ private func isToken(_ text: String) -> Bool {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"):
         true
-      default: tokenMarks.contains(byte)
+      default: tokenMarks.utf8.contains(byte)
       }
     }
 }
 
-private let tokenMarks = Set("!#$%&'*+-.^_`|~".utf8)
+private let tokenMarks = "!#$%&'*+-.^_`|~"

@@ -1,7 +1,8 @@
 import CCurl
+internal import Locking
 
 /// A URL that libcurl's own parser has accepted, so that what is checked and what is connected to can't differ.
-struct CheckedURL: Sendable {
+final class CheckedURL: Sendable {
   /// Normalised and percent-encoded, user information included.
   let text: String
   /// As written, without user information and port; fit for error texts.
@@ -35,4 +36,24 @@ private func part(_ part: CURLUPart, of parser: OpaquePointer) -> String? {
   guard curl_url_get(parser, part, &text, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK, let text else { return nil }
   defer { curl_free(text) }
   return String(cString: text)
+}
+
+/// Remembers what URLs came to: a destination's is the same every time, and parsing it takes longer than the rest of a
+/// request's preparation.
+final class URLMemory: Sendable {
+  private static let capacity = 64
+
+  private let known = Locked<[String: CheckedURL]>([:])
+
+  /// - Throws: ``TransportError/invalidURL`` or ``TransportError/unsupportedScheme``, every time.
+  func url(_ text: String) throws(TransportError) -> CheckedURL {
+    if let url = known.withLock({ $0[text] }) { return url }
+    let url = try CheckedURL(text)
+    known.withLock { known in
+      // Whoever asks for ever new URLs gains nothing, and loses little.
+      if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
+      known[text] = url
+    }
+    return url
+  }
 }

@@ -117,7 +117,7 @@ extension EasyHandle {
       ccurl_get_peer_port(raw, &port) == CURLE_OK, port > 0
     else { return nil }
     let text = String(cString: address)
-    return text.contains(":") ? "[\(text)]:\(port)" : "\(text):\(port)"
+    return text.utf8.contains(UInt8(ascii: ":")) ? "[\(text)]:\(port)" : text + ":" + String(port)
   }
 
   private func number(_ get: (UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> CURLcode) -> Int {

@@ -31,6 +31,7 @@ package final class HTTPClient: Sendable {
 
   private let configuration: Configuration
   private let mailbox: Mailbox
+  private let urls = URLMemory()
 
   /// Cheap: the thread starts with the first request.
   package init(_ configuration: Configuration = Configuration()) {
@@ -48,7 +49,7 @@ package final class HTTPClient: Sendable {
   /// Cancelling the task ends the transfer and throws ``TransportError/cancelled``; an answer that was complete by then
   /// is still returned.
   package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
-    let checked = try CheckedRequest(request, userAgent: configuration.userAgent)
+    let checked = try CheckedRequest(request, userAgent: configuration.userAgent, urls: urls)
     if Task.isCancelled { throw .cancelled }
     let id = mailbox.issueID()
     let result = await withTaskCancellationHandler {

@@ -27,14 +27,12 @@ package struct HTTPHeaders: Sendable {
 
   /// The value of the last field of this name.
   package subscript(name: String) -> String? {
-    let wanted = name.lowercased()
-    return fields.last { $0.name.lowercased() == wanted }?.value
+    fields.last { isSameName($0.name, name) }?.value
   }
 
   /// Every value of this name, first come first.
   package func all(_ name: String) -> [String] {
-    let wanted = name.lowercased()
-    return fields.filter { $0.name.lowercased() == wanted }.map(\.value)
+    fields.filter { isSameName($0.name, name) }.map(\.value)
   }
 
   mutating func append(_ name: String, _ value: String) {
@@ -46,4 +44,13 @@ package struct HTTPHeaders: Sendable {
     guard let last = fields.popLast() else { return }
     fields.append((last.name, last.value.isEmpty ? more : "\(last.value) \(more)"))
   }
+}
+
+/// Whether two field names are one, without regard to case. Names are ASCII.
+func isSameName(_ one: String, _ other: String) -> Bool {
+  one.utf8.count == other.utf8.count && zip(one.utf8, other.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+}
+
+private func lowercased(_ byte: UInt8) -> UInt8 {
+  byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
 }

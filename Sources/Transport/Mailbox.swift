@@ -5,13 +5,18 @@ internal import Locking
 typealias Outcome = Result<HTTPResponse, TransportError>
 
 /// A request on its way to the thread, and the way its outcome goes back.
-struct Job: Sendable {
+final class Job: Sendable {
   let id: UInt64
   let request: CheckedRequest
   let continuation: CheckedContinuation<Outcome, Never>
-  let arrived = SuspendingClock.now
+  let deadline: SuspendingClock.Instant
 
-  var deadline: SuspendingClock.Instant { arrived + request.request.timeout }
+  init(id: UInt64, request: CheckedRequest, continuation: CheckedContinuation<Outcome, Never>) {
+    self.id = id
+    self.request = request
+    self.continuation = continuation
+    deadline = .now + request.request.timeout
+  }
 }
 
 /// Performs what ``MailboxState`` decides: starts the thread, wakes it, hands over and joins.
@@ -41,7 +46,7 @@ final class Mailbox: Sendable {
       switch inside.state.enqueue(job) {
       case .startThread: return start(&inside)
       case .ring: inside.bell?.ring()
-      case .alreadyRung: break
+      case .isAwake: break
       case .refuse: return .closed
       }
       return nil
@@ -109,6 +114,10 @@ extension Mailbox {
 
   func drain() -> MailboxState<Job>.Batch {
     inside.withLock { $0.state.drain() }
+  }
+
+  func mayRest() -> Bool {
+    inside.withLock { $0.state.mayRest() }
   }
 
   /// After this nobody touches the multi handle any more, and it may be freed.

@@ -4,7 +4,7 @@ struct MailboxState<Job: Sendable>: Sendable {
   /// Closing is a state and not a message: it can't be overtaken and leaves nothing behind it in the queue.
   enum Phase { case fresh, running, closing, closed }
 
-  enum Admission { case startThread, ring, alreadyRung, refuse }
+  enum Admission { case startThread, ring, isAwake, refuse }
 
   enum Closing { case ring, wait, nothingToDo }
 
@@ -18,6 +18,8 @@ struct MailboxState<Job: Sendable>: Sendable {
   private var jobs: [Job] = []
   private var cancelled: [UInt64] = []
   private var lastID: UInt64 = 0
+  /// The thread sleeps, or is about to, and has not been rung for. A ring costs a system call, and a turn of the thread.
+  private var isResting = false
 
   mutating func issueID() -> UInt64 {
     lastID += 1
@@ -31,9 +33,8 @@ struct MailboxState<Job: Sendable>: Sendable {
       jobs.append(job)
       return .startThread
     case .running:
-      let wasEmpty = jobs.isEmpty && cancelled.isEmpty
       jobs.append(job)
-      return wasEmpty ? .ring : .alreadyRung
+      return wake() ? .ring : .isAwake
     case .closing, .closed:
       return .refuse
     }
@@ -49,9 +50,8 @@ struct MailboxState<Job: Sendable>: Sendable {
   mutating func cancel(_ id: UInt64) -> Bool {
     switch phase {
     case .running:
-      let wasEmpty = jobs.isEmpty && cancelled.isEmpty
       cancelled.append(id)
-      return wasEmpty
+      return wake()
     case .fresh, .closing, .closed:
       // This is okay: the job has not been enqueued yet, or is about to be ended by closing.
       return false
@@ -71,8 +71,22 @@ struct MailboxState<Job: Sendable>: Sendable {
     }
   }
 
+  /// The thread wants to sleep.
+  ///
+  /// - Returns: false if something has come meanwhile. After true, the next that comes rings.
+  mutating func mayRest() -> Bool {
+    isResting = phase == .running && jobs.isEmpty && cancelled.isEmpty
+    return isResting
+  }
+
+  private mutating func wake() -> Bool {
+    defer { isResting = false }
+    return isResting
+  }
+
   /// Everything that came since the last time. Jobs come before cancellations, so that a cancellation finds its job.
   mutating func drain() -> Batch {
+    isResting = false
     defer {
       jobs.removeAll(keepingCapacity: true)
       cancelled.removeAll(keepingCapacity: true)

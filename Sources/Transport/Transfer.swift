@@ -44,6 +44,7 @@ final class Transfer {
 
   /// The outcome, once libcurl has reported the end of the transfer.
   func outcome(_ code: CURLcode, now: SuspendingClock.Instant) -> Outcome {
+    if code == CURLE_OK, answer.isHeadComplete { return .success(response) }
     var ending = Ending(code: code, host: job.request.url.host)
     ending.status = easy.status
     ending.isHeadComplete = answer.isHeadComplete
@@ -60,8 +61,11 @@ final class Transfer {
     ending.receivedBytes = easy.receivedBytes
     ending.detail = easy.errorDetail
     if let error = ending.error { return .failure(error) }
-    return .success(
-      HTTPResponse(status: ending.status, headers: answer.headers, body: answer.body, peer: easy.peer))
+    return .success(response)
+  }
+
+  private var response: HTTPResponse {
+    HTTPResponse(status: easy.status, headers: answer.headers, body: answer.body, peer: easy.peer)
   }
 
   /// The id of the job that a handle works for.

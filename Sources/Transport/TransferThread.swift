@@ -25,6 +25,8 @@ struct TransferThread: ~Copyable {
   private var lanes: Lanes
   private var waiting: [UInt64: Job] = [:]
   private var transfers: [UInt64: Transfer] = [:]
+  /// Resumed together at the end of a turn: each resumption by itself would wake another thread.
+  private var ended: [(continuation: CheckedContinuation<Outcome, Never>, outcome: Outcome)] = []
   private var pools: [ConnectionSettings: ConnectionPool] = [:]
   private var lastLook = SuspendingClock.now
 
@@ -55,6 +57,8 @@ struct TransferThread: ~Copyable {
       curl_multi_perform(multi, &running)
       settleEnded()
       giveUpLate()
+      resumeEnded()
+      guard mailbox.mayRest() else { continue }
       // New handles make libcurl's own timer cut this short.
       curl_multi_poll(multi, nil, 0, transfers.isEmpty && waiting.isEmpty ? 60_000 : 100, nil)
     }
@@ -79,7 +83,7 @@ struct TransferThread: ~Copyable {
         transfers[job.id] = transfer
         return
       } catch {
-        job.continuation.resume(returning: .failure(error))
+        ended.append((job.continuation, .failure(error)))
         next = successor(of: job)
       }
     }
@@ -114,13 +118,18 @@ struct TransferThread: ~Copyable {
   private mutating func settle(_ id: UInt64, _ outcome: Outcome) {
     if let job = waiting.removeValue(forKey: id) {
       lanes.withdraw(id)
-      job.continuation.resume(returning: outcome)
+      ended.append((job.continuation, outcome))
     } else if let transfer = transfers.removeValue(forKey: id) {
       curl_multi_remove_handle(multi, transfer.easy.raw)
       pools[transfer.job.request.connection]?.giveBack(transfer.easy)
-      transfer.job.continuation.resume(returning: outcome)
+      ended.append((transfer.job.continuation, outcome))
       if let next = successor(of: transfer.job) { start(next) }
     }
+  }
+
+  private mutating func resumeEnded() {
+    for (continuation, outcome) in ended { continuation.resume(returning: outcome) }
+    ended.removeAll(keepingCapacity: true)
   }
 
   /// Time runs for those that wait, too; libcurl knows only those that run. These are looked at as well, a second late,
@@ -140,6 +149,7 @@ struct TransferThread: ~Copyable {
   }
 
   private mutating func endAll() {
+    resumeEnded()
     for job in waiting.values { job.continuation.resume(returning: .failure(.closed)) }
     waiting = [:]
     for transfer in transfers.values {

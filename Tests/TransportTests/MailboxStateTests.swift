@@ -5,17 +5,30 @@ import Testing
 struct MailboxStateTests {
   private typealias State = MailboxState<String>
 
-  @Test func `the first job starts the thread and later ones ring once per batch`() {
+  @Test func `the first job starts the thread, and of later ones the first that finds it asleep rings`() {
     var state = State()
     #expect(state.enqueue("a") == .startThread)
-    #expect(state.enqueue("b") == .alreadyRung)
+    #expect(state.enqueue("b") == .isAwake)
     #expect(state.drain().jobs == ["a", "b"])
-    #expect(state.enqueue("c") == .ring)
+    #expect(state.enqueue("c") == .isAwake)
+    #expect(state.mayRest() == false)
+    #expect(state.drain().jobs == ["c"])
+    #expect(state.mayRest() == true)
+    #expect(state.enqueue("d") == .ring)
     #expect(state.cancel(1) == false)
     let batch = state.drain()
-    #expect(batch.jobs == ["c"])
+    #expect(batch.jobs == ["d"])
     #expect(batch.cancelled == [1])
+    #expect(state.mayRest() == true)
     #expect(state.cancel(2) == true)
+  }
+
+  @Test func `who is to close doesn't rest`() {
+    var state = State()
+    _ = state.enqueue("a")
+    _ = state.drain()
+    _ = state.close()
+    #expect(state.mayRest() == false)
   }
 
   @Test func `a job that found no thread leaves nothing behind`() {

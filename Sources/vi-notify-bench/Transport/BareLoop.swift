@@ -1,27 +1,33 @@
 import CCurl
 import Glibc
 
-/// The least that libcurl can be used with: handles made once, one multi handle, no queue and no other thread. The yardstick
+/// The least that libcurl can send the same requests with: handles made once, one multi handle, no queue and no other thread. The yardstick
 /// of ``TransportBenchmarks``.
 struct BareLoop: ~Copyable {
   private let multi = curl_multi_init()
   private let handles: [UnsafeMutableRawPointer?]
+  private let headers: UnsafeMutablePointer<curl_slist>?
 
   init(url: String, body: [UInt8], concurrency: Int) {
+    let headers = curl_slist_append(curl_slist_append(nil, "Expect:"), "Content-Type: application/json")
     handles = (0..<concurrency).map { _ in
       let easy = curl_easy_init()
       ccurl_set_url(easy, url)
       body.withUnsafeBytes { _ = ccurl_set_body(easy, $0.baseAddress, $0.count) }
       ccurl_set_on_body(easy, { _, size, count, _ in size * count }, nil)
+      ccurl_set_headers(easy, headers)
+      ccurl_set_accept_encoding(easy, "")
       ccurl_set_no_signal(easy, 1)
       ccurl_set_proxy(easy, "")
       return easy
     }
+    self.headers = headers
   }
 
   deinit {
     for easy in handles { curl_easy_cleanup(easy) }
     curl_multi_cleanup(multi)
+    curl_slist_free_all(headers)
   }
 
   /// Sends `count` requests, as many at once as there are handles.

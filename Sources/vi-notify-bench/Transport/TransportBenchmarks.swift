@@ -17,7 +17,7 @@ struct TransportBenchmarks {
 
   func run() async {
     let client = HTTPClient(
-      HTTPClient.Configuration(maximumConnectionsPerHost: Self.concurrency))
+      HTTPClient.Configuration(maximumConnectionsPerHost: Self.concurrency, proxy: .none))
     await compareBursts(client)
     await comparePaced(client)
     await client.close()
