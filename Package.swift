@@ -50,7 +50,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "vi-notify-bench",
-      dependencies: ["Watching", "EventPatterns", "Runs", "Transport", "JSONSource", "CCurl"], swiftSettings: strict),
+      dependencies: [
+        "Watching", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl",
+        logging,
+      ], swiftSettings: strict),
     .executableTarget(
       name: "vi-notify-fuzz", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
     .target(

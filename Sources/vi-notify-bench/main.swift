@@ -1,7 +1,10 @@
 import Glibc
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-let usage = "usage: vi-notify-bench rules [DIR] | schedule [--seed N] | sink | transport"
+let usage = """
+  usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | watch [CASE]… | soak [SWEEPS]
+         vi-notify-bench sink | serve-runs COUNT MOVING [PAGE]
+  """
 
 switch arguments.first {
 case "rules": RuleBenchmarks(directory: arguments.dropFirst().first).run()
@@ -9,17 +12,30 @@ case "schedule" where arguments.count == 1: ScheduleBenchmarks(seed: 1).run()
 case "schedule" where arguments.count == 3 && arguments[1] == "--seed":
   if let seed = UInt64(arguments[2]) { ScheduleBenchmarks(seed: seed).run() } else { print(usage) }
 case "sink":
-  orExit { () throws(SinkFailure) in
+  orExit { () throws(ServerFailure) in
     var sink = try SinkServer()
     sink.run()
   }
 case "transport":
-  await orExit { () throws(SinkFailure) in try TransportBenchmarks() }.run()
+  await orExit { () throws(ServerFailure) in try TransportBenchmarks() }.run()
+case "serve-runs":
+  orExit { () throws(ServerFailure) in
+    guard var server = try RunListServer(arguments.dropFirst()) else { return print(usage) }
+    server.run()
+  }
+case "watch" where arguments.dropFirst().allSatisfy(WatchBenchmarks.cases.contains):
+  try await WatchBenchmarks.run(Array(arguments.dropFirst()))
+case "soak" where arguments.count <= 2:
+  if let sweeps = Int(arguments.count == 2 ? arguments[1] : "500"), sweeps > 0 {
+    try await Soak.run(sweeps: sweeps)
+  } else {
+    print(usage)
+  }
 default: print(usage)
 }
 
-private func orExit<Result>(_ body: () throws(SinkFailure) -> Result) -> Result {
-  do throws(SinkFailure) {
+private func orExit<Result>(_ body: () throws(ServerFailure) -> Result) -> Result {
+  do throws(ServerFailure) {
     return try body()
   } catch {
     print("vi-notify-bench: \(error)")

@@ -11,7 +11,10 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Locking", "ArgumentParser", "Logging",
     ]
   ),
-  ("vi-notify-bench", ["Watching", "EventPatterns", "Runs", "Transport", "JSONSource", "CCurl"]),
+  ("vi-notify-bench", [
+      "Watching", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl",
+      "Logging",
+    ]),
   ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),
   (
     "Daemon",
