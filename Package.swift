@@ -51,7 +51,8 @@ let package = Package(
     .executableTarget(
       name: "vi-notify-bench",
       dependencies: [
-        "Watching", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl",
+        "Watching", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets", "JSONSource", "Locking",
+        "CCurl",
         logging,
       ], swiftSettings: strict),
     .executableTarget(

@@ -3,7 +3,9 @@ internal import Runs
 /// What one look at the source showed. Nothing of it counts before it was read to its end.
 struct Sweep: Sendable {
   /// Runs whose document is new or differs from the last one, by id; of a run that stood on two pages the later read.
-  var findings: [String: Finding] = [:]
+  private(set) var findings: [String: Finding] = [:]
+  /// Likewise of runs of which nobody is told; no run is in both.
+  private(set) var quiet: [String: QuietFinding] = [:]
   /// What stood on the pages that were read, in their order, each run once.
   var items: [KnownList.Item] = []
   /// Where each run stands in `items`.
@@ -34,14 +36,28 @@ struct Sweep: Sendable {
     return zip(times, times.dropFirst()).contains { $0 < $1 }
   }
 
-  /// - Parameter finding: nil when the document is an unchanged one.
-  mutating func add(_ item: KnownList.Item, _ finding: Finding?) {
-    if let finding { findings[item.id] = finding }
+  mutating func note(_ finding: Finding) {
+    findings[finding.run.id] = finding
+    quiet[finding.run.id] = nil
+  }
+
+  mutating func note(_ finding: QuietFinding, of id: String) {
+    quiet[id] = finding
+    findings[id] = nil
+  }
+
+  mutating func add(_ item: KnownList.Item) {
     if let place = places[item.id] {
       items[place] = item
     } else {
       places[item.id] = items.count
       items.append(item)
     }
+  }
+
+  /// Room for as many items as there were last time.
+  mutating func reserve(_ count: Int) {
+    items.reserveCapacity(count)
+    places.reserveCapacity(count)
   }
 }

@@ -23,6 +23,7 @@ struct SweepReader {
   /// - Parameter size: of a page, if the server grants it.
   func readAll(expected: Set<String>, size: Int) async throws(SourceError) -> Sweep {
     var sweep = Sweep()
+    sweep.reserve(list.items.count)
     var recogniser = ItemRecogniser(list, hash)
     var pages = RunPages(source: source, size: size, timeLeft: timeLeft)
     while let found = try await page(&pages, &recogniser) { take(found, into: &sweep) }
@@ -95,7 +96,7 @@ extension SweepReader {
     found.page.bytes.withUnsafeBytes { bytes in
       for (range, place) in zip(found.page.items, found.places) {
         if let place {
-          sweep.add(list.items[place], nil)
+          sweep.add(list.items[place])
         } else {
           take(UnsafeRawBufferPointer(rebasing: bytes[range]), into: &sweep)
         }
@@ -105,13 +106,20 @@ extension SweepReader {
 
   private func take(_ document: UnsafeRawBufferPointer, into sweep: inout Sweep) {
     let hash = hash(document)
-    if let item = list[hash: hash] { return sweep.add(item, nil) }
+    if let item = list[hash: hash] { return sweep.add(item) }
+    if let glance = RunGlance(document), let finding = judge.quietFinding(glance) {
+      sweep.add(
+        KnownList.Item(
+          id: glance.id, hash: hash, length: document.count, created: glance.createdAt, isMoving: false))
+      return sweep.note(finding, of: glance.id)
+    }
     do throws(MalformedRun) {
       let finding = judge.finding(try Run(parsing: Array(document)))
       let item = KnownList.Item(
         id: finding.run.id, hash: hash, length: document.count, created: finding.run.createdAt,
         isMoving: finding.isMoving)
-      sweep.add(item, finding)
+      sweep.add(item)
+      sweep.note(finding)
     } catch {
       sweep.malformed.append(error)
     }
@@ -123,7 +131,7 @@ extension SweepReader {
       case .success(let run):
         let hash = run.document.withUnsafeBytes { self.hash($0) }
         sweep.hashes[id] = hash
-        if hashes[id] != hash { sweep.findings[id] = judge.finding(run) }
+        if hashes[id] != hash { sweep.note(judge.finding(run)) }
       case .failure(.noSuchRun): sweep.missing.append(id)
       case .failure(let error): throw error
       }

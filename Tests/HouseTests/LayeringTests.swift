@@ -11,10 +11,13 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Locking", "ArgumentParser", "Logging",
     ]
   ),
-  ("vi-notify-bench", [
+  (
+    "vi-notify-bench",
+    [
       "Watching", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl",
       "Logging",
-    ]),
+    ]
+  ),
   ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),
   (
     "Daemon",

@@ -44,7 +44,9 @@ struct RunListServer: ~Copyable {
 
   /// Commands are short and come one at a time, so that each is read in one piece.
   private mutating func obey() -> Bool {
-    guard let text = readText(0), let words = text.split(separator: "\n").first?.split(separator: " ") else { return false }
+    guard let text = readText(0), let words = text.split(separator: "\n").first?.split(separator: " ") else {
+      return false
+    }
     let count = words.count > 1 ? Int(words[1]) ?? 0 : 0
     switch words.first {
     case "change": if words.last == "all" { listing.changeAll() } else { listing.changeOneMoving() }
@@ -69,7 +71,9 @@ struct RunListServer: ~Copyable {
   /// The clients of this server send the next request when they have read the answer, so that a request comes in one piece
   /// and alone, and writing may block.
   private mutating func serve(_ descriptor: Int32) -> Bool {
-    guard let head = readText(descriptor), let target = head.split(separator: " ").dropFirst().first else { return false }
+    guard let head = readText(descriptor), let target = head.split(separator: " ").dropFirst().first else {
+      return false
+    }
     if isArmed { say("\(Stopwatch.nanoseconds)") }
     isArmed = false
     let isFound = write(target)

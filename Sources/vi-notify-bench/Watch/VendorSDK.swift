@@ -8,7 +8,7 @@ enum VendorSDK {
     let folder: ScratchFolder
     do { folder = try ScratchFolder() } catch { throw ServerFailure("mkdir") }
     let process = try ChildProcess(
-      python, ["python", "-c", script],
+      python, [python, "-c", script],
       environment: [
         "PATH=/usr/bin:/bin", "HOME=\(folder.path)", "DATATURE_VI_API_ENDPOINT=\(server.endpoint)",
         "DATATURE_VI_SECRET_KEY=dtvi_\(String(repeating: "b", count: 98))",
@@ -19,16 +19,17 @@ enum VendorSDK {
   }
 
   private static let script = """
-    import resource, vi
+    from resource import RUSAGE_SELF, getrusage
+    from vi import Client
     def cpu():
-        used = resource.getrusage(resource.RUSAGE_SELF)
+        used = getrusage(RUSAGE_SELF)
         return used.ru_utime + used.ru_stime
     def listing(client):
         before = cpu()
         count = sum(1 for _ in client.runs.list(pagination={"page_size": 100}).all_items())
         assert count > 100, count
         return cpu() - before
-    with vi.Client() as client:
+    with Client() as client:
         print(min(listing(client) for _ in range(3)), flush=True)
     """
 }
