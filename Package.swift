@@ -51,10 +51,10 @@ let package = Package(
     .executableTarget(
       name: "vi-notify-bench",
       dependencies: [
-        "Watching", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets", "JSONSource", "Locking",
-        "CCurl",
-        logging,
-      ], swiftSettings: strict),
+        "Simulator", "Watching", "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets",
+        "JSONSource", "Locking", "CCurl", grdb, logging,
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "vi-notify-fuzz", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
     .target(

@@ -12,7 +12,12 @@ package struct Configuration: Sendable {
   package let rules: RuleSet
   package let secrets: SecretSource
   /// The file itself, with whatever secrets stand in it struck out.
-  package let copy: RuleFileCopy
+  package var copy: RuleFileCopy {
+    let text = secrets.redactor.redact(String(decoding: bytes, as: UTF8.self))
+    return RuleFileCopy(digest: RunEvent.digest([text]), bytes: Array(text.utf8))
+  }
+
+  private let bytes: [UInt8]
 
   /// What reading a rules file brought to light.
   package struct Check: Sendable {
@@ -34,17 +39,12 @@ package struct Configuration: Sendable {
     let (file, diagnostics) = RuleFile.read(bytes, secrets: secrets)
     do throws(Diagnostic) {
       let configuration = try file.map { file throws(Diagnostic) in
-        Configuration(file: file, rules: try RuleSet(file), secrets: secrets, copy: copy(bytes, secrets))
+        Configuration(file: file, rules: try RuleSet(file), secrets: secrets, bytes: bytes)
       }
       return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes)
     } catch {
       return Check(configuration: nil, diagnostics: diagnostics + [error], bytes: bytes)
     }
-  }
-
-  private static func copy(_ bytes: [UInt8], _ secrets: SecretSource) -> RuleFileCopy {
-    let text = secrets.redactor.redact(String(decoding: bytes, as: UTF8.self))
-    return RuleFileCopy(digest: RunEvent.digest([text]), bytes: Array(text.utf8))
   }
 
   private static func read(_ path: String) throws(Failure) -> [UInt8] {
@@ -96,7 +96,14 @@ extension SourceSettings {
         .badConfiguration,
         "the endpoint of the Vi API does not begin with https:// or http://; check DATATURE_VI_API_ENDPOINT")
     }
+    let ca = try self.ca.map { text throws(Failure) in
+      do throws(SecretError) {
+        return try secrets.resolvePlain(text)
+      } catch {
+        throw Failure(.badConfiguration, "source.ca: \(error); \(error.hint)")
+      }
+    }
     return ViClient(
-      endpoint: endpoint, organization: organization, secretKey: secretKey, http: http, time: time)
+      endpoint: endpoint, organization: organization, secretKey: secretKey, caFile: ca, http: http, time: time)
   }
 }

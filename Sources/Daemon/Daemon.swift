@@ -25,6 +25,7 @@ package final class Daemon: Sendable {
   package let watcher: Watcher
   package let dispatcher: Dispatcher
   package let store: any StateStore
+  private let digests: DigestCloser
   private let rulesCopy: RuleFileCopy
   private let http: HTTPClient
   private let lock: StateLock
@@ -48,13 +49,14 @@ package final class Daemon: Sendable {
     } catch {
       throw Failure(error)
     }
+    rulesCopy = configuration.copy
     watcher = Watcher(
       source: client, store: store, rules: configuration.rules, settings: settings,
-      rulesDigest: configuration.copy.digest, time: time, log: log)
+      rulesDigest: rulesCopy.digest, time: time, log: log)
     dispatcher = Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
       hookRunner: HookRunner(baseEnvironment: environment), time: time, log: log)
-    rulesCopy = configuration.copy
+    digests = DigestCloser(store: store, rules: configuration.rules, time: time)
     self.http = http
     self.time = time
     self.log = log
@@ -71,7 +73,8 @@ package final class Daemon: Sendable {
       if released > 0 {
         log.notice("attempts that were cut off by the last end are made again", metadata: ["deliveries": "\(released)"])
       }
-      try await supervise(WatchService(watcher: watcher, dispatcher: dispatcher, mode: mode, time: time))
+      try await supervise(
+        WatchService(watcher: watcher, dispatcher: dispatcher, digests: digests, mode: mode, time: time))
     } catch let error as Failure {
       throw error
     } catch let error as SourceError {

@@ -25,7 +25,7 @@ package enum ExitStatus: Int32, Sendable {
       case .rateLimited: .tryLater
       case .refused: .refused
       case .noSuchRun: .no
-      case .rejected, .notVi: .notVi
+      case .unreadable, .rejected, .notVi: .notVi
       }
   }
 

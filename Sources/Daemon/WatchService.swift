@@ -9,6 +9,7 @@ internal import Watching
 struct WatchService: Service {
   let watcher: Watcher
   let dispatcher: Dispatcher
+  let digests: DigestCloser
   let mode: WatchMode
   let time: TimeSource
 
@@ -26,6 +27,7 @@ struct WatchService: Service {
   /// One sweep, then what is due: also when the source can't be reached, for deliveries don't need it.
   private func runOnce() async throws {
     let sweep = await stoppable { try refuse(try await watcher.sweep().missing) }
+    _ = try await digests.close()
     dispatcher.finish(.whenNothingIsDue)
     try await dispatcher.run()
     if case .failure(let error) = sweep { throw error }
@@ -34,16 +36,18 @@ struct WatchService: Service {
   private func runOn() async throws {
     try await withThrowingTaskGroup { group in
       group.addTask { try await watchAndDeliver() }
-      group.addTask { try await lookForReplays() }
+      group.addTask { try await lookForWork() }
       try await group.next()
       group.cancelAll()
     }
   }
 
-  /// What another process asks for in the state (`deliveries replay`) rings no bell here.
-  private func lookForReplays() async throws {
+  /// What another process asks for in the state (`deliveries replay`) rings no bell here, and neither does a digest whose
+  /// time is over.
+  private func lookForWork() async throws {
     while true {
       try await time.sleep(.seconds(1))
+      _ = try await digests.close()
       dispatcher.wake()
     }
   }
@@ -54,7 +58,9 @@ struct WatchService: Service {
       group.addTask { try await dispatcher.run() }
       group.addTask {
         try await stoppable { try await watch(missing) }.get()
-        if mode == .untilDone { dispatcher.finish(.whenAllIsSettled) }
+        guard mode == .untilDone else { return }
+        _ = try await digests.close(everything: true)
+        dispatcher.finish(.whenAllIsSettled)
       }
       // Not `waitForAll`: that waits for the other one, which has no reason to end, before it throws.
       while try await group.next() != nil {}

@@ -22,7 +22,9 @@ package struct RequestBuilder: Sendable {
   package func request(
     id: String, content: DeliveryContent, event: [UInt8], to destination: DestinationSettings
   ) throws -> HTTPRequest {
-    let (contentType, body) = destination.kind.type.message(content, event: event)
+    let binary = destination.format == .binary && content == .event ? CloudEventsBinary(event) : nil
+    let (contentType, body) =
+      binary.map { ("application/json", $0.body) } ?? destination.kind.type.message(content, event: event)
     let url = try secrets.resolve(destination.url).revealed
     secrets.redactor.addPath(ofURL: url)
     var headers = try destination.headers.map { header in
@@ -36,6 +38,7 @@ package struct RequestBuilder: Sendable {
     if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
       headers.append(("Content-Type", contentType))
     }
+    if let binary { headers += binary.headers }
     if destination.kind == .webhook { headers += try signature(id, body, destination) }
     return try connecting(
       HTTPRequest("POST", url, headers: headers, body: body), as: destination.connection)

@@ -26,17 +26,22 @@ struct ActionReader {
         hint: near.map { "did you mean \"\($0)\"?" } ?? "give it one of: \(Self.verbs.joined(separator: ", "))")
       return nil
     }
-    let own = verb == "send" ? ["text", "body"] : ["env", "workingDirectory"]
-    guard let reader = ObjectReader(node, path: path, known: [verb] + own + Self.common, diagnostics),
-      let kind = self.kind(verb, reader)
-    else { return nil }
-    return Action(kind: kind, label: label(reader), options: options(reader, verb))
+    let own = verb == "send" ? ["text", "body", "digest"] : ["env", "workingDirectory"]
+    guard let reader = ObjectReader(node, path: path, known: [verb] + own + Self.common, diagnostics) else {
+      return nil
+    }
+    let digest =
+      verb == "send" ? reader["digest"].flatMap { DigestReader(path: "\(path).digest", diagnostics).digest($0) } : nil
+    guard let kind = self.kind(verb, reader, digest) else { return nil }
+    var options = options(reader, verb)
+    options.digest = digest
+    return Action(kind: kind, label: label(reader), options: options)
   }
 
-  private func kind(_ verb: String, _ reader: ObjectReader) -> Action.Kind? {
+  private func kind(_ verb: String, _ reader: ObjectReader, _ digest: ActionOptions.Digest?) -> Action.Kind? {
     guard let value = reader[verb] else { return nil }
     switch verb {
-    case "send": return send(value, reader)
+    case "send": return send(value, reader, digest)
     case "run":
       let words = reader.elements("run").enumerated().compactMap { argument($1, isProgram: $0 == 0, reader) }
       return words.isEmpty ? nil : .run(words)
@@ -57,7 +62,9 @@ struct ActionReader {
     return reader.text(node, path: "an element of \(path).run").flatMap { template($0, at: node, markup: .plain) }
   }
 
-  private func send(_ value: JSONNode, _ reader: ObjectReader) -> Action.Kind? {
+  private func send(
+    _ value: JSONNode, _ reader: ObjectReader, _ digest: ActionOptions.Digest?
+  ) -> Action.Kind? {
     guard let name = reader.text(value, path: "\(path).send") else { return nil }
     guard let destination = rule.destinations[name] else {
       if rule.writtenDestinations.contains(name) { return nil }
@@ -67,18 +74,22 @@ struct ActionReader {
           ? "describe it under \"destinations\"" : hint(for: name, among: rule.destinationNames))
       return nil
     }
-    return message(for: destination, reader).map { .send(destination: name, body: $0) }
+    return message(for: destination, reader, digest).map { .send(destination: name, body: $0) }
   }
 
-  private func message(for destination: DestinationSettings, _ reader: ObjectReader) -> Action.MessageTemplate? {
+  private func message(
+    for destination: DestinationSettings, _ reader: ObjectReader, _ digest: ActionOptions.Digest?
+  ) -> Action.MessageTemplate? {
     let markup = destination.kind.markup
+    let scope = digest.map { TemplateScope.digest(by: $0.by) } ?? .event
     if let body = reader["body"] {
       if let text = reader["text"] {
         diagnostics.error(at: text.range, "\(path) has both \"text\" and \"body\"", hint: "keep one of the two")
       }
-      return .json(BodyTemplate(body) { template($0, at: $1, markup: markup) })
+      return .json(BodyTemplate(body) { template($0, at: $1, markup: markup, scope: scope) })
     }
     guard let node = reader["text"] else {
+      if digest != nil { return destination.kind.defaultDigest.map { .json($0) } ?? .event }
       return destination.kind.defaultMessages.map { .standard($0) } ?? .event
     }
     guard destination.kind != .webhook else {
@@ -88,10 +99,12 @@ struct ActionReader {
       return nil
     }
     guard let text = reader.text(node, path: "\(path).text") else { return nil }
-    return template(text, at: node, markup: markup).map { .json(.message($0)) }
+    return template(text, at: node, markup: markup, scope: scope).map { .json(.message($0)) }
   }
 
-  private func template(_ text: String, at node: JSONNode, markup: Markup) -> TextTemplate? {
+  private func template(
+    _ text: String, at node: JSONNode, markup: Markup, scope: TemplateScope = .event
+  ) -> TextTemplate? {
     if text.contains("${") {
       diagnostics.error(
         at: node.range, "references such as ${env:…} are not looked up here, so that no secret goes out in a message",
@@ -99,7 +112,7 @@ struct ActionReader {
       return nil
     }
     do {
-      return try TextTemplate(text, markup: markup)
+      return try TextTemplate(text, markup: markup, scope: scope)
     } catch {
       for problem in error.problems { diagnostics.error(at: node.range, problem.message, hint: problem.hint) }
       return nil

@@ -74,6 +74,29 @@ extension DestinationSettings.Kind {
     }
   }
 
+  /// What a digest says when its action has neither `text` nor `body`; nil: the events themselves.
+  var defaultDigest: BodyTemplate? {
+    switch self {
+    case .webhook: nil
+    case .slack: Self.slackDigest
+    }
+  }
+
+  private static let slackDigest: BodyTemplate? = {
+    let text = try? TextTemplate(
+      """
+      *{{count}} events*
+      {{#events}}
+      • *{{#flow}}{{flow}}{{/flow}}{{^flow}}{{runId}}{{/flow}}* {{phase}}{{#durationText}} after {{durationText}}{{/durationText}}\
+      {{#message}}: {{truncate200(message)}}{{/message}}
+      {{/events}}
+      {{#more}}
+      … and {{more}} more
+      {{/more}}
+      """, markup: .slack, scope: .digest(by: []))
+    return text.map { BodyTemplate.message($0) }
+  }()
+
   /// What, how long, why, link.
   private static func slackMessage(_ phase: Phase) -> TextTemplate? {
     let lasted = phase.isTerminal ? "{{#durationText}} after {{durationText}}{{/durationText}}" : ""

@@ -9,6 +9,8 @@ package struct PlannedDelivery: Sendable {
     case body([UInt8])
     case run([String])
     case shell(String)
+    /// To be collected with others that have this key, for so long.
+    case digest(key: String, window: Duration)
   }
 
   /// `msg_…`, made of event, rule and action: the same on every retry, replay and machine.
@@ -21,6 +23,15 @@ package struct PlannedDelivery: Sendable {
   package let content: Content
   package let options: ActionOptions
 
+  init(id: String, rule: String, action: String, destination: String, content: Content, options: ActionOptions) {
+    self.id = id
+    self.rule = rule
+    self.action = action
+    self.destination = destination
+    self.content = content
+    self.options = options
+  }
+
   init(_ action: Action, of rule: Rule, for event: RunEvent, _ data: TemplateData) {
     id = "msg_" + RunEvent.digest([event.id, rule.name, action.label])
     self.rule = rule.name
@@ -29,6 +40,10 @@ package struct PlannedDelivery: Sendable {
     switch action.kind {
     case .send(let name, let body):
       destination = name
+      if let digest = action.options.digest {
+        content = .digest(key: digest.key(of: data), window: digest.window)
+        return
+      }
       content =
         switch body {
         case .event: .event

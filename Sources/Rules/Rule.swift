@@ -51,6 +51,17 @@ package struct ActionOptions: Sendable {
   /// Added to a hook's environment. The values stay references until the hook starts.
   package var environment: [EnvironmentEntry] = []
   package var workingDirectory: String?
+  /// What happens within some time becomes one message.
+  package var digest: Digest?
+
+  package struct Digest: Sendable, Equatable {
+    /// From the first event to the message. 1 s to 7 d.
+    package var window: Duration
+    /// Paths into the event data: events that differ there become messages of their own.
+    package var by: [[String]] = []
+    /// Events that the message can name; the others are counted. 1 to 1,000.
+    package var most = 50
+  }
 
   package struct EnvironmentEntry: Sendable, Equatable {
     package let name: String

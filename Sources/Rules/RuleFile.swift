@@ -110,6 +110,8 @@ package struct DestinationSettings: Sendable {
   /// Each signs; several during a rotation. Webhooks only.
   package let secrets: [ReferenceText]
   package let headers: [Header]
+  /// How a webhook carries an event.
+  package var format: Format = .structured
   /// Of one attempt. 100 ms to 10 min.
   package var timeout: Duration = .seconds(15)
   /// From the event to the last attempt. Up to 30 d.
@@ -128,6 +130,12 @@ package struct DestinationSettings: Sendable {
     package var allowsHTTP2 = false
     /// False: only addresses of the internet, none of this machine or a private network.
     package var allowsPrivate = true
+  }
+
+  /// The two modes of CloudEvents.
+  package enum Format: String, Sendable, CaseIterable {
+    case structured = "cloudevents"
+    case binary = "cloudevents-binary"
   }
 
   package struct Header: Sendable {

@@ -7,8 +7,8 @@ extension RuleFileReader {
 
   func connection(_ reader: ObjectReader) -> DestinationSettings.Connection {
     DestinationSettings.Connection(
-      ca: file("ca", reader), clientCertificate: clientCertificate(reader), allowsHTTP2: bool("http2", reader) ?? false,
-      allowsPrivate: bool("allowPrivate", reader) ?? true)
+      ca: file("ca", reader), clientCertificate: clientCertificate(reader), allowsHTTP2: reader.bool("http2") ?? false,
+      allowsPrivate: reader.bool("allowPrivate") ?? true)
   }
 
   /// A path, which may hold references. Whether the file is there is found when it is used: it may be made anew meanwhile.
@@ -24,13 +24,5 @@ extension RuleFileReader {
     }
     guard let certificate, let key else { return nil }
     return (certificate, key)
-  }
-
-  private func bool(_ key: String, _ reader: ObjectReader) -> Bool? {
-    guard let node = reader[key] else { return nil }
-    if case .invalid = node.content { return nil }
-    if let value = node.bool { return value }
-    diagnostics.error(at: node.range, "\(reader.pathOf(key)) must be true or false, and is \(node.kind)")
-    return nil
   }
 }

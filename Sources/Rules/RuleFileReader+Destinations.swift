@@ -28,7 +28,8 @@ extension RuleFileReader {
   }
 
   private func destination(_ member: JSONMember) -> DestinationSettings? {
-    let known = ["type", "url", "secret", "headers", "timeout", "retryFor", "concurrency"] + Self.connectionFields
+    let known =
+      ["type", "url", "secret", "headers", "timeout", "retryFor", "concurrency", "format"] + Self.connectionFields
     let path = "destinations.\(member.key)"
     guard let reader = ObjectReader(member.value, path: path, known: known, diagnostics) else { return nil }
     let kind = self.kind(reader)
@@ -43,7 +44,22 @@ extension RuleFileReader {
     if let timeout = reader.duration("timeout", in: .milliseconds(100)...(.seconds(600))) { settings.timeout = timeout }
     if let retryFor = reader.duration("retryFor", in: .zero...(.seconds(30 * 86_400))) { settings.retryFor = retryFor }
     if let concurrency = reader.integer("concurrency", in: 1...64) { settings.concurrency = Int(concurrency) }
+    settings.format = format(reader, kind) ?? .structured
     return settings
+  }
+
+  private func format(_ reader: ObjectReader, _ kind: DestinationSettings.Kind) -> DestinationSettings.Format? {
+    guard let node = reader["format"], let text = reader.text(node, path: reader.pathOf("format")) else { return nil }
+    guard kind == .webhook else {
+      diagnostics.error(
+        at: node.range, "\(reader.pathOf("format")) is for destinations of type webhook", hint: "remove it")
+      return nil
+    }
+    if let format = DestinationSettings.Format(rawValue: text) { return format }
+    diagnostics.error(
+      at: node.range, "unknown format \(text.prefix(40).debugDescription)",
+      hint: hint(for: text, among: DestinationSettings.Format.allCases.map(\.rawValue)))
+    return nil
   }
 
   private func kind(_ reader: ObjectReader) -> DestinationSettings.Kind? {
@@ -94,7 +110,11 @@ extension RuleFileReader {
           at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
       }
       do throws(SigningKeyError) {
-        _ = try SigningKey(value)
+        if try SigningKey(value).kind == .ed25519Public {
+          diagnostics.error(
+            at: node.range, "\(reader.pathOf("secret")) is a public key, which can't sign",
+            hint: "name the secret that belongs to it, which begins with whsk_")
+        }
       } catch {
         diagnostics.error(at: node.range, "\(reader.pathOf("secret")): \(error)", hint: error.hint)
       }

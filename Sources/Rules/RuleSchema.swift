@@ -98,6 +98,7 @@ package enum RuleSchema {
             },
             "timeout": {"$ref": "#/$defs/duration", "description": "Of one attempt, 100ms to 10m."},
             "retryFor": {"$ref": "#/$defs/duration", "description": "From the event to the last attempt, up to 30d."},
+            "format": {"enum": ["cloudevents", "cloudevents-binary"]},
             "concurrency": {"type": "integer", "minimum": 1, "maximum": 64},
             "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."},
             "clientCertificate": {"$ref": "#/$defs/filled", "description": "PEM file, for a server that asks for one."},
@@ -110,7 +111,7 @@ package enum RuleSchema {
           },
           "dependentRequired": {"clientCertificate": ["clientKey"], "clientKey": ["clientCertificate"]},
           "if": {"properties": {"type": {"not": {"const": "webhook"}}}},
-          "then": {"not": {"required": ["secret"]}}
+          "then": {"not": {"anyOf": [{"required": ["secret"]}, {"required": ["format"]}]}}
         },
         "secrets": {
           "anyOf": [
@@ -167,6 +168,17 @@ package enum RuleSchema {
               "items": {"$ref": "#/$defs/goesOut"}
             },
             "shell": {"type": "string", "minLength": 1, "not": {"pattern": "\\{\\{"}},
+            "digest": {
+              "type": "object",
+              "description": "What happens within the window becomes one message.",
+              "required": ["window"],
+              "additionalProperties": false,
+              "properties": {
+                "window": {"$ref": "#/$defs/duration"},
+                "by": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/filled"}},
+                "max": {"type": "integer", "minimum": 1, "maximum": 1000}
+              }
+            },
             "id": {"$ref": "#/$defs/name"},
             "timeout": {"$ref": "#/$defs/duration"},
             "retryFor": {"$ref": "#/$defs/duration"},
@@ -181,7 +193,7 @@ package enum RuleSchema {
           "then": {
             "not": {"anyOf": [{"required": ["env"]}, {"required": ["workingDirectory"]}, {"required": ["text", "body"]}]}
           },
-          "else": {"not": {"anyOf": [{"required": ["text"]}, {"required": ["body"]}]}}
+          "else": {"not": {"anyOf": [{"required": ["text"]}, {"required": ["body"]}, {"required": ["digest"]}]}}
         },
         "pattern": {
           "type": "object",

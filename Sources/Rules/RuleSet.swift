@@ -4,7 +4,7 @@ package import Runs
 
 /// What a rules file means: for an event, which rules fire and what is to be done, in words that are ready to go out.
 package struct RuleSet: Sendable {
-  private let rules: [Rule]
+  let rules: [Rule]
   /// Of the rules that have a pattern, compiled together.
   private let patterns: PatternSet
   /// The rule of each pattern.

@@ -4,8 +4,8 @@ internal import Locking
 package final class Redactor: Sendable {
   private struct State {
     var secrets: Set<String> = []
-    /// Longest first, so that no secret survives as the rest of a shorter one; nil when it must be made anew.
-    var ordered: [String]?
+    /// Nil when it must be made anew.
+    var finder: SecretFinder?
     var allowed: Set<String> = []
   }
 
@@ -14,7 +14,7 @@ package final class Redactor: Sendable {
   package init() {}
 
   /// Shorter values are not struck out: removing every `1` from a log hides nothing and ruins it.
-  private static let shortest = 4
+  private static let shortest = SecretFinder.shortest
   /// Shorter parts of a path are words such as `services`.
   private static let shortestToken = 16
 
@@ -23,7 +23,7 @@ package final class Redactor: Sendable {
     state.withLock { state in
       guard !state.secrets.contains(value), !state.allowed.contains(value) else { return }
       state.secrets.formUnion(Self.writtenForms(of: value))
-      state.ordered = nil
+      state.finder = nil
     }
   }
 
@@ -38,7 +38,7 @@ package final class Redactor: Sendable {
     state.withLock { state in
       guard state.allowed.insert(value).inserted else { return }
       state.secrets.subtract(Self.writtenForms(of: value))
-      state.ordered = nil
+      state.finder = nil
     }
   }
 
@@ -56,16 +56,27 @@ package final class Redactor: Sendable {
     }
   }
 
-  /// Looks for scalars and not for characters: an accent or joiner behind a secret makes its last character another one,
+  /// Looks for bytes and not for characters: an accent or joiner behind a secret makes its last character another one,
   /// and whoever echoes a secret to us can put one there.
   package func redact(_ text: String) -> String {
-    let dots = "•••".unicodeScalars
-    let secrets = state.withLock { state in
-      let ordered = state.ordered ?? state.secrets.sorted { $0.utf8.count > $1.utf8.count }
-      state.ordered = ordered
-      return ordered
+    let finder = state.withLock { state in
+      let finder = state.finder ?? SecretFinder(state.secrets)
+      state.finder = finder
+      return finder
     }
-    return String(
-      secrets.reduce(text.unicodeScalars) { $0.replacing($1.unicodeScalars, with: dots) })
+    var text = text
+    return text.withUTF8 { utf8 in
+      let bytes = UnsafeRawBufferPointer(utf8)
+      let ranges = finder.ranges(in: bytes)
+      guard !ranges.isEmpty else { return nil }
+      var shown: [UInt8] = []
+      var position = 0
+      for range in ranges {
+        shown += bytes[position..<range.lowerBound]
+        shown += "•••".utf8
+        position = range.upperBound
+      }
+      return String(decoding: shown + bytes[position...], as: UTF8.self)
+    } ?? text
   }
 }

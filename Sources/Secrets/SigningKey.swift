@@ -1,20 +1,56 @@
 internal import FoundationEssentials
 
-/// The bytes of a symmetric Standard Webhooks secret: base64, with or without `whsec_` before it, as the reference
-/// libraries read it (standard-webhooks, `libraries/*`).
+/// A key of Standard Webhooks, as the reference libraries write it (standard-webhooks, `libraries/*`): base64 behind
+/// `whsec_` (or nothing), `whsk_` or `whpk_`.
 package struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
+  package enum Kind: Sendable, Equatable {
+    /// HMAC-SHA256, 24 to 64 bytes.
+    case symmetric
+    /// The 32 bytes of the seed; a secret that holds the public key behind it is cut.
+    case ed25519Private
+    /// 32 bytes. It is no secret, and can only verify.
+    case ed25519Public
+  }
+
+  package let kind: Kind
   package let bytes: [UInt8]
 
   package init(_ secret: Secret) throws(SigningKeyError) {
-    let prefix = "whsec_"
     let text = secret.revealed
-    guard let data = Data(base64Encoded: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text) else {
-      throw SigningKeyError(description: "the signing secret is not base64")
+    let kinds: [(prefix: String, kind: Kind)] = [
+      ("whsec_", .symmetric), ("whsk_", .ed25519Private), ("whpk_", .ed25519Public), ("", .symmetric),
+    ]
+    guard let (prefix, kind) = kinds.first(where: { text.hasPrefix($0.prefix) }),
+      let data = Data(base64Encoded: String(text.dropFirst(prefix.count)))
+    else { throw SigningKeyError(description: "the signing secret is not base64") }
+    self.kind = kind
+    bytes = try Self.bytes(Array(data), kind)
+  }
+
+  /// The bytes of a secret's text as they stand, for those who did not decode it.
+  package init(rawText text: String) {
+    kind = .symmetric
+    bytes = Array(text.utf8)
+  }
+
+  private static func bytes(_ bytes: [UInt8], _ kind: Kind) throws(SigningKeyError) -> [UInt8] {
+    switch kind {
+    case .symmetric:
+      guard bytes.count >= 16 else {
+        throw SigningKeyError(description: "the signing secret has \(bytes.count) bytes, and 24 to 64 are asked for")
+      }
+      return bytes
+    case .ed25519Private:
+      guard bytes.count == 32 || bytes.count == 64 else {
+        throw SigningKeyError(description: "the Ed25519 secret has \(bytes.count) bytes, and 32 or 64 are asked for")
+      }
+      return Array(bytes.prefix(32))
+    case .ed25519Public:
+      guard bytes.count == 32 else {
+        throw SigningKeyError(description: "the Ed25519 public key has \(bytes.count) bytes, and 32 are asked for")
+      }
+      return bytes
     }
-    guard data.count >= 16 else {
-      throw SigningKeyError(description: "the signing secret has \(data.count) bytes, and 24 to 64 are asked for")
-    }
-    bytes = Array(data)
   }
 
   package var description: String { "•••" }

@@ -61,11 +61,45 @@ package enum SourceChange: Sendable, Equatable {
 package struct NewEvent: Sendable {
   package let event: RunEvent
   package let deliveries: [NewDelivery]
+  package let digests: [DigestEntry]
 
-  package init(event: RunEvent, deliveries: [NewDelivery]) {
+  package init(event: RunEvent, deliveries: [NewDelivery], digests: [DigestEntry] = []) {
     self.event = event
     self.deliveries = deliveries
+    self.digests = digests
   }
+}
+
+/// An event that is to become part of one message with others, for a rule's action.
+package struct DigestEntry: Sendable, Equatable {
+  package let rule: String
+  package let action: String
+  /// What the events of one message have in common.
+  package let key: String
+  package let destination: String
+  /// From the first event to the message.
+  package let window: Duration
+
+  package init(rule: String, action: String, key: String, destination: String, window: Duration) {
+    self.rule = rule
+    self.action = action
+    self.key = key
+    self.destination = destination
+    self.window = window
+  }
+}
+
+/// Events that wait to become one message.
+package struct OpenDigest: Sendable {
+  /// `dig_…`
+  package let id: String
+  package let rule: String
+  package let action: String
+  package let destination: String
+  /// All that were collected.
+  package let count: Int
+  /// Bodies of the first of them, the oldest first.
+  package let events: [[UInt8]]
 }
 
 package struct NewDelivery: Sendable {

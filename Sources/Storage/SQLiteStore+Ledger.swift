@@ -28,8 +28,10 @@ extension SQLiteStore {
       for new in sweep.events where try Self.insert(new.event, sweep, database) {
         events += 1
         for delivery in new.deliveries {
-          deliveries += try Self.insert(delivery, new.event, sweep.time, database) ? 1 : 0
+          deliveries +=
+            try Self.insert(delivery, event: new.event.id, run: new.event.runID, sweep.time, database) ? 1 : 0
         }
+        for entry in new.digests { try Self.collect(new.event, entry, sweep.time, database) }
       }
       if sweep.setsBaseline {
         try database.execute(
@@ -80,8 +82,9 @@ extension SQLiteStore {
   }
 
   /// False when the delivery is known already.
-  private static func insert(
-    _ delivery: NewDelivery, _ event: RunEvent, _ now: Timestamp, _ database: Database
+  @discardableResult
+  static func insert(
+    _ delivery: NewDelivery, event: String, run: String, _ now: Timestamp, _ database: Database
   ) throws -> Bool {
     let (kind, content) = delivery.content.columns
     let statement = try database.cachedStatement(
@@ -91,7 +94,7 @@ extension SQLiteStore {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)
         """)
     try statement.execute(arguments: [
-      delivery.id, event.id, event.runID, delivery.rule, delivery.destination, kind, content,
+      delivery.id, event, run, delivery.rule, delivery.destination, kind, content,
       delivery.timeout?.milliseconds, delivery.retryFor?.milliseconds, now.milliseconds, now.milliseconds,
     ])
     return database.changesCount == 1

@@ -26,8 +26,13 @@ extension SQLiteStore {
       let events = try Row.fetchAll(
         database, sql: "SELECT * FROM events WHERE run_id = ? ORDER BY time, seen_at, rowid", arguments: [run])
       let deliveries = try Row.fetchAll(
-        database, sql: "SELECT \(DeliveryRecord.columns) FROM deliveries d WHERE d.run_id = ? ORDER BY d.sequence",
-        arguments: [run])
+        database,
+        sql: """
+          SELECT \(DeliveryRecord.columns) FROM deliveries d WHERE d.run_id = :run OR d.id IN (
+            SELECT g.delivery_id FROM digests g JOIN digest_events c ON c.digest_id = g.id
+            JOIN events e ON e.id = c.event_id WHERE e.run_id = :run)
+          ORDER BY d.sequence
+          """, arguments: ["run": run])
       guard last != nil || !events.isEmpty else { return nil }
       return RunStory(
         last: last.flatMap(Self.lastSeen), events: events.map(StoredEvent.init),

@@ -88,6 +88,26 @@ enum Schema {
     ALTER TABLE events ADD COLUMN rules TEXT;
     ALTER TABLE events ADD COLUMN stayed INTEGER;
 
+    CREATE TABLE digests (
+      id TEXT PRIMARY KEY,
+      rule TEXT NOT NULL,
+      action TEXT NOT NULL,
+      key TEXT NOT NULL,
+      destination TEXT NOT NULL,
+      due_at INTEGER NOT NULL,
+      delivery_id TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX digests_open ON digests (rule, action, key) WHERE delivery_id IS NULL;
+    CREATE INDEX digests_due ON digests (due_at) WHERE delivery_id IS NULL;
+    CREATE INDEX digests_of_delivery ON digests (delivery_id);
+    CREATE TABLE digest_events (
+      sequence INTEGER PRIMARY KEY,
+      digest_id TEXT NOT NULL REFERENCES digests (id),
+      event_id TEXT NOT NULL REFERENCES events (id),
+      UNIQUE (digest_id, event_id)
+    ) STRICT;
+    CREATE INDEX digests_of_event ON digest_events (event_id);
+
     ALTER TABLE deliveries ADD COLUMN retry_from INTEGER;
     ALTER TABLE deliveries ADD COLUMN attempts_before INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE replays (

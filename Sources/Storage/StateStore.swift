@@ -50,6 +50,19 @@ package protocol StateStore: Sendable {
   /// anew. Returns their ids, the oldest first.
   func replay(_ filter: ReplayFilter, at now: Timestamp) async throws(StorageError) -> [String]
 
+  /// Digests whose time is over at `now`, and of each the first `most` events.
+  func dueDigests(at now: Timestamp, most: Int) async throws(StorageError) -> [OpenDigest]
+
+  /// When the next digest is due; nil when none is open.
+  func nextDigest() async throws(StorageError) -> Timestamp?
+
+  /// The digest becomes this delivery. False, and nothing has changed, when more was collected since it was read.
+  ///
+  /// - Parameter reason: why it can't be delivered; nil when it can.
+  func close(
+    _ digest: OpenDigest, as delivery: NewDelivery, dead reason: String?, at now: Timestamp
+  ) async throws(StorageError) -> Bool
+
   /// The body of the newest event of a run, JSON; nil when there is none.
   func lastEvent(run: String) async throws(StorageError) -> [UInt8]?
 

@@ -6,6 +6,7 @@ struct Ending {
   /// 0 as long as no status line has come.
   var status = 0
   var host: String
+  var isProxied = false
   var isHeadComplete = false
   var stop: Answer.Stop?
   var limit = 0
@@ -34,6 +35,7 @@ struct Ending {
     case CURLE_WRITE_ERROR: stopped
     case CURLE_COULDNT_RESOLVE_HOST: .couldNotResolve(host: host)
     case CURLE_COULDNT_CONNECT: notConnected
+    case CURLE_COULDNT_RESOLVE_PROXY: .couldNotConnect(host: "the proxy")
     case CURLE_OPERATION_TIMEDOUT: outOfTime
     // The server's no to our certificate comes after the handshake, by TLS 1.3.
     case CURLE_RECV_ERROR where isAlert, CURLE_SEND_ERROR where isAlert: .tls(host: host, detail: detail)
@@ -63,7 +65,8 @@ struct Ending {
   private var isAlert: Bool { detail.contains("SSL routines") && detail.contains(" alert ") }
 
   private var notConnected: TransportError {
-    forbiddenAddress.map { .forbiddenAddress(host: host, address: $0) } ?? .couldNotConnect(host: host)
+    forbiddenAddress.map { .forbiddenAddress(host: host, address: $0) }
+      ?? .couldNotConnect(host: isProxied ? "the proxy" : host)
   }
 
   /// A server may reset an HTTP/2 stream once it has said all it wants to say (RFC 9113, 8.1): then the answer stands,

@@ -46,6 +46,7 @@ final class Transfer {
   func outcome(_ code: CURLcode, now: SuspendingClock.Instant) -> Outcome {
     if code == CURLE_OK, answer.isHeadComplete { return .success(response) }
     var ending = Ending(code: code, host: job.request.url.host)
+    ending.isProxied = isProxied
     ending.status = easy.status
     ending.isHeadComplete = answer.isHeadComplete
     ending.stop = answer.stop

@@ -8,6 +8,7 @@ package enum TransportError: Error, Equatable, Sendable {
   /// A control character in name or value, a name that is no token, or a header that belongs to the transport.
   case invalidHeader(name: String)
   case couldNotResolve(host: String)
+  /// `host` is "the proxy" where that is what could not be reached.
   case couldNotConnect(host: String)
   /// The request's ``Egress`` refuses every address that could have been connected to; `address` is one of them. Nothing was
   /// sent, and repeating it can't help.

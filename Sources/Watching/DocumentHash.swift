@@ -24,7 +24,8 @@ struct DocumentHash: Sendable {
       first = Self.fold(first ^ word, key.2)
       position = end
     }
-    return Self.fold(first ^ UInt64(bytes.count), second ^ key.1)
+    // Not `key.1`: that is what `second` still is after a short document, and nothing but zeros would be left.
+    return Self.fold(first ^ UInt64(bytes.count), second ^ key.2)
   }
 
   private static func fold(_ one: UInt64, _ other: UInt64) -> UInt64 {

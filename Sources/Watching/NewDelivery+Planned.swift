@@ -1,17 +1,35 @@
 package import Rules
+package import Runs
 internal import Secrets
 package import Storage
 
+extension NewEvent {
+  /// An event with the rows of the actions that fired.
+  package init(_ event: RunEvent, _ planned: [PlannedDelivery]) {
+    self.init(
+      event: event, deliveries: planned.compactMap { NewDelivery($0) }, digests: planned.compactMap { DigestEntry($0) })
+  }
+}
+
+extension DigestEntry {
+  fileprivate init?(_ planned: PlannedDelivery) {
+    guard case .digest(let key, let window) = planned.content else { return nil }
+    self.init(
+      rule: planned.rule, action: planned.action, key: key, destination: planned.destination, window: window)
+  }
+}
+
 extension NewDelivery {
-  /// The row of an action that fired.
-  package init(_ planned: PlannedDelivery) {
-    let content: DeliveryContent =
-      switch planned.content {
-      case .event: .event
-      case .body(let bytes): .body(bytes)
-      case .run(let words): .hook(Self.call(.run(words), planned.options))
-      case .shell(let script): .hook(Self.call(.shell(script), planned.options))
-      }
+  /// The row of an action that fired; nil when it is to be collected into a digest.
+  package init?(_ planned: PlannedDelivery) {
+    let content: DeliveryContent
+    switch planned.content {
+    case .event: content = .event
+    case .body(let bytes): content = .body(bytes)
+    case .run(let words): content = .hook(Self.call(.run(words), planned.options))
+    case .shell(let script): content = .hook(Self.call(.shell(script), planned.options))
+    case .digest: return nil
+    }
     self.init(
       id: planned.id, rule: planned.rule, destination: planned.destination, content: content,
       timeout: planned.options.timeout, retryFor: planned.options.retryFor)

@@ -19,8 +19,10 @@ struct Outage: Sendable {
     failure = nil
   }
 
-  mutating func failed(_ error: SourceError) {
+  mutating func failed(_ error: SourceError, at now: Timestamp) {
     failure = error
+    // Where our clock was set back, the patience begins anew, and does not wait until it has caught up.
+    lastWhole = min(lastWhole, now)
   }
 
   /// Whether it is to be told now. A machine that was asleep has not lost sight of anything: some sweep must have failed.
@@ -31,6 +33,6 @@ struct Outage: Sendable {
   /// How long until it may have to be told.
   func timeLeft(at now: Timestamp) -> Duration {
     let left = patience - (now - lastWhole)
-    return left > .zero ? left : patience
+    return left > .zero ? min(left, patience) : patience
   }
 }

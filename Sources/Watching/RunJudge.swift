@@ -39,20 +39,21 @@ struct RunJudge: Sendable {
   let origin: RunEvent.Origin
 
   /// Nil when more than a glance is needed: the run moves, or somebody may have to be told of it.
-  func quietFinding(_ glance: RunGlance) -> QuietFinding? {
+  func quietFinding(_ glance: RunGlance, after earlier: QuietFinding? = nil) -> QuietFinding? {
     let reading = glance.reading
     guard reading.phase.isTerminal else { return nil }
-    let known = ledger.runs[glance.id]
+    let known = earlier?.entry ?? ledger.runs[glance.id]
     let change = detector.change(glance, reading, known: known)
     if case .transition = change { return nil }
     return QuietFinding(
-      flow: glance.flow, startedAt: glance.startedAt, since: reading.since, entry: silentEntry(change, reading, known),
-      isNew: known == nil)
+      flow: glance.flow, startedAt: glance.startedAt, since: reading.since,
+      entry: silentEntry(change, reading, known) ?? earlier?.entry, isNew: earlier?.isNew ?? (known == nil))
   }
 
-  func finding(_ run: Run) -> Finding {
+  /// - Parameter earlier: what the same sweep has found of the run before.
+  func finding(_ run: Run, after earlier: (entry: Ledger.Entry?, isNew: Bool)? = nil) -> Finding {
     let reading = run.reading
-    let known = ledger.runs[run.id]
+    let known = earlier?.entry ?? ledger.runs[run.id]
     let change = detector.change(run, reading, known: known)
     let isWatched = admits(run, reading, known?.phase)
     var entry = silentEntry(change, reading, known)
@@ -64,8 +65,8 @@ struct RunJudge: Sendable {
     }
     let phase = entry?.phase ?? known?.phase ?? reading.phase
     return Finding(
-      run: run, reading: reading, entry: entry, isTransition: isTransition, previousPhase: previous,
-      isMoving: isWatched && !phase.isTerminal, isNew: known == nil)
+      run: run, reading: reading, entry: entry ?? earlier?.entry, isTransition: isTransition, previousPhase: previous,
+      isMoving: isWatched && !phase.isTerminal, isNew: earlier?.isNew ?? (known == nil))
   }
 
   /// What is to be known of a run of which nothing is told.

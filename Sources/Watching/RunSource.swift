@@ -16,7 +16,8 @@ package protocol RunSource: Sendable {
   ///   - timeout: of this request.
   func page(token: String?, size: Int, timeout: Duration) async throws(SourceError) -> PageAnswer
 
-  /// One run. Throws ``SourceError/noSuchRun(id:)`` when there is none.
+  /// One run. Throws ``SourceError/noSuchRun(id:)`` when there is none, and
+  /// ``SourceError/unreadable(_:)`` for a document of which only the id can be read.
   func run(id: String, timeout: Duration) async throws(SourceError) -> Run
 }
 

@@ -1,3 +1,4 @@
+package import Runs
 package import Transport
 
 /// Why the API gave no usable answer. `description` is a clause; what to do stands in ``advice``.
@@ -8,6 +9,8 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
   case refused(status: Int, message: String)
   /// 404 for a run.
   case noSuchRun(id: String)
+  /// The document of a run that was asked for by its id is none that we can read, although it is clear whose it is.
+  case unreadable(MalformedRun)
   /// 429, and what `Retry-After` asked for.
   case rateLimited(retryAfter: Duration?)
   /// 408 or 5xx.
@@ -24,6 +27,7 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
     case .unreachable(let error): "the Vi API can't be reached: \(error)"
     case .refused(let status, let message): "the Vi API refused the credentials (\(status)\(clause(message)))"
     case .noSuchRun(let id): "there is no run \(id)"
+    case .unreadable(let error): "run \(error.id ?? "") can't be read: \(error)"
     case .rateLimited: "the Vi API asks for fewer requests (429)"
     case .failing(let status, let message, _): "the Vi API is failing (\(status)\(clause(message)))"
     case .rejected(let status, let message): "the Vi API rejected the request (\(status)\(clause(message)))"
@@ -38,6 +42,7 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
     case .unreachable: "check DATATURE_VI_API_ENDPOINT and the network"
     case .refused: "check DATATURE_VI_SECRET_KEY and DATATURE_VI_ORGANIZATION_ID"
     case .noSuchRun: "vi-notify runs list --all shows every run"
+    case .unreadable: "vi-notify runs get shows the document"
     case .rateLimited, .failing, .tooSlow: "it is tried again by itself"
     case .rejected, .notVi: "check DATATURE_VI_API_ENDPOINT; it must be the address of a Vi API"
     }

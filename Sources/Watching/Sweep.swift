@@ -1,4 +1,5 @@
 internal import Runs
+internal import Storage
 
 /// What one look at the source showed. Nothing of it counts before it was read to its end.
 struct Sweep: Sendable {
@@ -6,6 +7,8 @@ struct Sweep: Sendable {
   private(set) var findings: [String: Finding] = [:]
   /// Likewise of runs of which nobody is told; no run is in both.
   private(set) var quiet: [String: QuietFinding] = [:]
+  /// Transitions of runs that stood on two pages and had moved on by the second.
+  private(set) var passed: [Finding] = []
   /// What stood on the pages that were read, in their order, each run once.
   var items: [KnownList.Item] = []
   /// Where each run stands in `items`.
@@ -16,7 +19,7 @@ struct Sweep: Sendable {
   var malformed: [MalformedRun] = []
   /// Runs that were asked for by their id and do not exist.
   var missing: [String] = []
-  /// The whole list was read, and not only its top.
+  /// The whole list was read, and not only its top; of named runs: all were asked for.
   var isWhole = false
   /// What the server grants on one page; nil when one page was the whole list.
   var granted: Int?
@@ -36,14 +39,26 @@ struct Sweep: Sendable {
     return zip(times, times.dropFirst()).contains { $0 < $1 }
   }
 
-  mutating func note(_ finding: Finding) {
-    findings[finding.run.id] = finding
-    quiet[finding.run.id] = nil
+  /// Those that stood on no page, not even as a document that can't be read.
+  func unseen(of ids: Set<String>) -> Set<String> {
+    let unreadable = Set(malformed.compactMap(\.id))
+    return ids.filter { places[$0] == nil && !unreadable.contains($0) }
   }
 
+  /// What has been found of a run so far.
+  func earlier(_ id: String) -> (entry: Ledger.Entry?, isNew: Bool)? {
+    findings[id].map { ($0.entry, $0.isNew) } ?? quiet[id].map { ($0.entry, $0.isNew) }
+  }
+
+  mutating func note(_ finding: Finding) {
+    let id = finding.run.id
+    if let earlier = findings.updateValue(finding, forKey: id), earlier.isTransition { passed.append(earlier) }
+    quiet[id] = nil
+  }
+
+  /// - Parameter id: of a run that is not in ``findings``.
   mutating func note(_ finding: QuietFinding, of id: String) {
     quiet[id] = finding
-    findings[id] = nil
   }
 
   mutating func add(_ item: KnownList.Item) {

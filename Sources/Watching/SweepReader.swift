@@ -30,7 +30,7 @@ struct SweepReader {
     sweep.isWhole = true
     sweep.granted = pages.granted
     sweep.pageSize = pages.size
-    let unseen = expected.filter { sweep.places[$0] == nil }
+    let unseen = sweep.unseen(of: expected)
     try await ask(for: unseen.sorted(), into: &sweep)
     return sweep
   }
@@ -58,10 +58,10 @@ struct SweepReader {
       if sweep.isOutOfOrder { return nil }
     }
     let lowest = sweep.items.last { $0.created != nil }?.created
-    let unseen = moving.filter { sweep.places[$0] == nil }
+    let unseen = sweep.unseen(of: moving)
     let isAstray = list.moving.contains { place in
       let item = list.items[place]
-      guard sweep.places[item.id] == nil, let created = item.created, let lowest else { return false }
+      guard unseen.contains(item.id), let created = item.created, let lowest else { return false }
       return created > lowest
     }
     if isAstray { return nil }
@@ -107,22 +107,28 @@ extension SweepReader {
   private func take(_ document: UnsafeRawBufferPointer, into sweep: inout Sweep) {
     let hash = hash(document)
     if let item = list[hash: hash] { return sweep.add(item) }
-    if let glance = RunGlance(document), let finding = judge.quietFinding(glance) {
+    if takeAtAGlance(document, hash, into: &sweep) { return }
+    do throws(MalformedRun) {
+      let run = try Run(parsing: Array(document))
+      let finding = judge.finding(run, after: sweep.earlier(run.id))
       sweep.add(
         KnownList.Item(
-          id: glance.id, hash: hash, length: document.count, created: glance.createdAt, isMoving: false))
-      return sweep.note(finding, of: glance.id)
-    }
-    do throws(MalformedRun) {
-      let finding = judge.finding(try Run(parsing: Array(document)))
-      let item = KnownList.Item(
-        id: finding.run.id, hash: hash, length: document.count, created: finding.run.createdAt,
-        isMoving: finding.isMoving)
-      sweep.add(item)
+          id: run.id, hash: hash, length: document.count, created: run.createdAt, isMoving: finding.isMoving))
       sweep.note(finding)
     } catch {
       sweep.malformed.append(error)
     }
+  }
+
+  /// Takes a run of which nobody is told; false when more of the document must be read.
+  private func takeAtAGlance(_ document: UnsafeRawBufferPointer, _ hash: UInt64, into sweep: inout Sweep) -> Bool {
+    guard let glance = RunGlance(document), sweep.findings[glance.id] == nil,
+      let finding = judge.quietFinding(glance, after: sweep.quiet[glance.id])
+    else { return false }
+    sweep.add(
+      KnownList.Item(id: glance.id, hash: hash, length: document.count, created: glance.createdAt, isMoving: false))
+    sweep.note(finding, of: glance.id)
+    return true
   }
 
   private func ask(for ids: [String], into sweep: inout Sweep) async throws(SourceError) {
@@ -133,6 +139,7 @@ extension SweepReader {
         sweep.hashes[id] = hash
         if hashes[id] != hash { sweep.note(judge.finding(run)) }
       case .failure(.noSuchRun): sweep.missing.append(id)
+      case .failure(.unreadable(let error)): sweep.malformed.append(error)
       case .failure(let error): throw error
       }
     }
@@ -168,6 +175,9 @@ extension SweepReader {
 
 extension SourceError {
   fileprivate var isAboutOneRun: Bool {
-    if case .noSuchRun = self { true } else { false }
+    switch self {
+    case .noSuchRun, .unreadable: true
+    default: false
+    }
   }
 }

@@ -13,13 +13,18 @@ package struct ViClient: RunSource {
   package let endpoint: String
   package let organization: String
   private let secretKey: Secret
+  private let caFile: String?
   private let http: HTTPClient
   private let time: TimeSource
   /// What the API says goes into messages that nobody redacts any more.
   private let redactor = Redactor()
   private let skew = Locked(Duration.zero)
 
-  package init(endpoint: String, organization: String, secretKey: Secret, http: HTTPClient, time: TimeSource) {
+  /// - Parameter caFile: PEM, the only authorities that are trusted; nil: the client's.
+  package init(
+    endpoint: String, organization: String, secretKey: Secret, caFile: String? = nil, http: HTTPClient, time: TimeSource
+  ) {
+    self.caFile = caFile
     self.endpoint = String(endpoint.reversed().drop { $0 == "/" }.reversed())
     self.organization = organization
     self.secretKey = secretKey
@@ -46,7 +51,7 @@ package struct ViClient: RunSource {
       let response = try await get("/runs/\(id)", timeout)
       return try Run(parsing: response.body)
     } catch let error as MalformedRun {
-      throw .notVi("run \(id) can't be read: \(error)")
+      throw error.id == nil ? .notVi("run \(id) can't be read: \(error)") : .unreadable(error)
     } catch let error as SourceError {
       if case .rejected(404, _) = error { throw .noSuchRun(id: id) }
       throw error
@@ -63,6 +68,7 @@ package struct ViClient: RunSource {
         ("Accept", "application/json"),
       ])
     request.timeout = timeout
+    request.caFile = caFile
     request.maximumBodyBytes = Self.largestAnswer
     let response: HTTPResponse
     do throws(TransportError) {

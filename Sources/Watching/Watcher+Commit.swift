@@ -48,13 +48,11 @@ extension Watcher {
   /// With their deliveries; what happened first is told first.
   func planned(_ events: [RunEvent]) -> [NewEvent] {
     let events = events.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
-    return zip(events, rules.deliveries(for: events)).map { event, planned in
-      NewEvent(event: event, deliveries: planned.map(NewDelivery.init))
-    }
+    return zip(events, rules.deliveries(for: events)).map { NewEvent($0, $1) }
   }
 
   private func transitions(_ sweep: Sweep) -> [RunEvent] {
-    sweep.findings.values.filter(\.isTransition).map { finding in
+    (sweep.passed + sweep.findings.values.filter(\.isTransition)).map { finding in
       log.info(
         "run changed",
         metadata: [
@@ -69,7 +67,7 @@ extension Watcher {
   /// Runs that had not ended when they were last seen, and that the API does not know any more.
   private func goneRuns(_ sweep: Sweep, _ ledger: Ledger) -> [String: Ledger.Entry] {
     let known = sweep.missing.compactMap { id in ledger.runs[id].map { (id, $0) } }
-    return Dictionary(known.filter { !$0.1.phase.isTerminal && !$0.1.isGone }) { first, _ in first }
+    return Dictionary(known.filter(\.1.mayEnd)) { first, _ in first }
   }
 
   /// Nil when the run was none of those that are watched.

@@ -47,7 +47,9 @@ extension Watcher {
         if report.newDeliveries > 0 { reactions.onNews() }
         if try await reactions.onSweep(report) { return }
         let delay = schedule.delay(now: begin, active: moving.expected, history: history)
-        try await time.sleep(max(.zero, min(delay, timeToOverdue) - (time.now() - begin)))
+        // Our clock may have been set back meanwhile.
+        let elapsed = max(.zero, time.now() - begin)
+        try await time.sleep(max(.zero, min(delay, timeToOverdue) - elapsed))
       } catch let error as SourceError {
         try Task.checkCancellation()
         failures += 1
@@ -64,7 +66,7 @@ extension Watcher {
   }
 
   private func wait(_ delay: Duration, after error: SourceError, _ reactions: Reactions) async throws {
-    outage.failed(error)
+    outage.failed(error, at: time.now())
     status.update { $0.failure = "\(error)" }
     log.warning(
       "sweep given up, nothing is concluded from it",

@@ -36,6 +36,8 @@ package actor Watcher {
   var moving: MovingRuns
   private(set) var history = DurationHistory()
   private var fresh: Set<String> = []
+  /// Runs that had not ended when they were last seen, and whose documents could not be read since.
+  private var unread: Set<String> = []
   private var pageSize = SweepReader.largestPage
   private var granted = SweepReader.largestPage
   private var lastFull: Timestamp?
@@ -68,7 +70,7 @@ package actor Watcher {
     report(sweep, ledger)
     let counts = try await take(sweep)
     return Report(
-      active: moving.runs.count, newEvents: counts.events, newDeliveries: counts.deliveries,
+      active: unread.union(moving.runs.keys).count, newEvents: counts.events, newDeliveries: counts.deliveries,
       missing: sweep.missing.filter { self.ledger?.runs[$0] == nil })
   }
 
@@ -81,20 +83,21 @@ package actor Watcher {
 
   private var isFullSweepDue: Bool {
     guard let lastFull else { return true }
-    return time.now() - lastFull >= settings.fullSweep
+    let passed = time.now() - lastFull
+    // Our clock may be set back, by hours: nobody knows then how long ago it was.
+    return passed < .zero || passed >= settings.fullSweep
   }
 
   private func read(_ ledger: Ledger) async throws(SourceError) -> Sweep {
     let reader = reader(ledger)
-    if !settings.runs.isEmpty { return try await reader.read(named: namedToAsk(ledger)) }
-    let moving = Set(moving.runs.keys)
+    if !settings.runs.isEmpty { return try await readNamed(reader, ledger) }
+    let moving = unread.union(moving.runs.keys)
     if !isFullSweepDue, list.isNewestFirst,
       let sweep = try await reader.readTop(moving: moving, fresh: fresh, granted: granted)
     {
       return sweep
     }
-    let expected = ledger.runs.filter { !$0.value.phase.isTerminal && !$0.value.isGone }.map(\.key)
-    return try await reader.readAll(expected: moving.union(expected), size: pageSize)
+    return try await reader.readAll(expected: moving.union(ledger.runs.filter(\.value.mayEnd).keys), size: pageSize)
   }
 
   private func reader(_ ledger: Ledger) -> SweepReader {
@@ -107,11 +110,11 @@ package actor Watcher {
   }
 
   /// Named runs that have ended are looked at only now and then.
-  private func namedToAsk(_ ledger: Ledger) -> [String] {
-    if isFullSweepDue { return settings.runs }
-    return settings.runs.filter { id in
-      ledger.runs[id].map { !$0.phase.isTerminal && !$0.isGone } ?? true
-    }
+  private func readNamed(_ reader: SweepReader, _ ledger: Ledger) async throws(SourceError) -> Sweep {
+    let isWhole = isFullSweepDue
+    var sweep = try await reader.read(named: settings.runs.filter { isWhole || ledger.runs[$0]?.mayEnd ?? true })
+    sweep.isWhole = isWhole
+    return sweep
   }
 
   /// What a sweep has shown is remembered, once it is committed.
@@ -119,7 +122,11 @@ package actor Watcher {
     self.moving = moving
     learn(sweep)
     hashes.merge(sweep.hashes) { $1 }
-    if settings.runs.isEmpty { remember(list: sweep, at: now) } else if isFullSweepDue { lastFull = now }
+    // Should such a run come back as it was, that is something new.
+    for id in sweep.missing { hashes[id] = nil }
+    if settings.runs.isEmpty { remember(list: sweep) }
+    if sweep.isWhole { lastFull = now }
+    unread = Set(sweep.malformed.compactMap(\.id).filter { ledger?.runs[$0]?.mayEnd == true })
     outage.swept(at: now)
     let total = settings.runs.isEmpty ? list.items.count : settings.runs.count
     status.update { status in
@@ -146,7 +153,7 @@ package actor Watcher {
     entry != nil || lastFull == nil
   }
 
-  private func remember(list sweep: Sweep, at now: Timestamp) {
+  private func remember(list sweep: Sweep) {
     fresh = Set(sweep.findings.lazy.filter { $0.value.isNew }.map(\.key))
     fresh.formUnion(sweep.quiet.lazy.filter { $0.value.isNew }.map(\.key))
     if sweep.isWhole {
@@ -154,7 +161,6 @@ package actor Watcher {
       hashes = sweep.hashes
       pageSize = sweep.pageSize
       granted = sweep.granted ?? sweep.pageSize
-      lastFull = now
     } else {
       list.replaceTop(with: sweep.items, ids: sweep.places)
     }
@@ -171,4 +177,9 @@ package actor Watcher {
         "a run that was named does not exist", metadata: ["run": "\(id)", "advice": "see: vi-notify runs list --all"])
     }
   }
+}
+
+extension Ledger.Entry {
+  /// The run had not ended when it was last seen.
+  var mayEnd: Bool { !phase.isTerminal && !isGone }
 }

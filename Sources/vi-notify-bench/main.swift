@@ -1,16 +1,12 @@
 import Glibc
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-let usage = """
-  usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | watch [CASE]… | soak [SWEEPS]
-         vi-notify-bench sink | serve-runs COUNT MOVING [PAGE]
-  """
 
 switch arguments.first {
 case "rules": RuleBenchmarks(directory: arguments.dropFirst().first).run()
 case "schedule" where arguments.count == 1: ScheduleBenchmarks(seed: 1).run()
 case "schedule" where arguments.count == 3 && arguments[1] == "--seed":
-  if let seed = UInt64(arguments[2]) { ScheduleBenchmarks(seed: seed).run() } else { print(usage) }
+  if let seed = UInt64(arguments[2]) { ScheduleBenchmarks(seed: seed).run() } else { explain() }
 case "sink":
   orExit { () throws(ServerFailure) in
     var sink = try SinkServer()
@@ -20,7 +16,7 @@ case "transport":
   await orExit { () throws(ServerFailure) in try TransportBenchmarks() }.run()
 case "serve-runs":
   orExit { () throws(ServerFailure) in
-    guard var server = try RunListServer(arguments.dropFirst()) else { return print(usage) }
+    guard var server = try RunListServer(arguments.dropFirst()) else { return explain() }
     server.run()
   }
 case "watch" where arguments.dropFirst().allSatisfy(WatchBenchmarks.cases.contains):
@@ -29,9 +25,17 @@ case "soak" where arguments.count <= 2:
   if let sweeps = Int(arguments.count == 2 ? arguments[1] : "500"), sweeps > 0 {
     try await Soak.run(sweeps: sweeps)
   } else {
-    print(usage)
+    explain()
   }
-default: print(usage)
+default: explain()
+}
+
+private func explain() {
+  print(
+    """
+    usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | watch [CASE]… | soak [SWEEPS]
+           vi-notify-bench sink | serve-runs COUNT MOVING [PAGE]
+    """)
 }
 
 private func orExit<Result>(_ body: () throws(ServerFailure) -> Result) -> Result {

@@ -35,8 +35,12 @@ struct RuleTrial {
     redactor = secrets.redactor
     let builder = RequestBuilder(secrets: secrets, time: .system)
     let destinations = Dictionary(configuration.file.destinations.map { ($0.name, $0) }) { first, _ in first }
-    outgoing = try configuration.rules.deliveries(for: [event]).flatMap { $0 }.map { planned in
-      let delivery = NewDelivery(planned)
+    let rules = configuration.rules
+    outgoing = try rules.deliveries(for: [event]).flatMap { $0 }.compactMap { planned in
+      // A digest is shown as it would be if nothing else happened.
+      let alone = rules.digest(
+        id: planned.id, rule: planned.rule, action: planned.action, events: [event.body], count: 1)
+      guard let delivery = NewDelivery(planned) ?? alone.flatMap({ NewDelivery($0) }) else { return nil }
       let request = try destinations[planned.destination].map { destination in
         try builder.request(id: delivery.id, content: delivery.content, event: event.body, to: destination)
       }

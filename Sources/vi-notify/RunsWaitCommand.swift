@@ -94,7 +94,7 @@ private struct RunWaiter {
         let left = end.map { max(.zero, $0 - time.now()) }
         if let retryAfter = error.retryAfter { try await time.sleep(left.map { min($0, retryAfter) } ?? retryAfter) }
         return nil
-      case .refused, .noSuchRun, .rejected, .notVi: throw error
+      case .refused, .noSuchRun, .unreadable, .rejected, .notVi: throw error
       }
     }
   }

@@ -26,7 +26,52 @@ import Testing
     #expect(try signature([secret, other]) == "\(signature([secret])) \(signature([other]))")
   }
 
-  @Test(arguments: ["whsec_not base64!", "whsec_AAAA", ""])
+  /// RFC 8032, section 7.1, test 1: this seed has this public key.
+  private let seed = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
+  private let publicKey = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+
+  @Test func `an Ed25519 secret signs what its public key verifies, beside others`() throws {
+    let both = try signature([secret, seed])
+    #expect(both.split(separator: " ").map { $0.prefix { $0 != "," } } == ["v1", "v1a"])
+    let key = try SigningKey(Secret(publicKey))
+    func verdict(_ body: String, _ signatures: String) -> StandardWebhooks.Verdict {
+      StandardWebhooks.verify(
+        signatures, id: "msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp: 1_614_265_330, body: Array(body.utf8), key: key)
+    }
+    #expect(verdict(#"{"test": 2432232314}"#, both) == .matches)
+    #expect(verdict(#"{"test": 2432232315}"#, both) == .differs)
+    #expect(verdict(#"{"test": 2432232314}"#, "v1,AAAA") == .noneOfThisKind(wanted: "v1a"))
+    #expect(try signature([publicKey]).isEmpty)
+  }
+
+  @Test func `a signature is right for its own id, time, body and secret only`() throws {
+    let header = try signature([secret])
+    func verdict(id: String = "msg_p5jXN8AQM9LWM0D4loKWxJek", at time: Int64 = 1_614_265_330, key: String? = nil) throws
+      -> StandardWebhooks.Verdict
+    {
+      StandardWebhooks.verify(
+        "v1,AAAA \(header)", id: id, timestamp: time, body: Array(#"{"test": 2432232314}"#.utf8),
+        key: try SigningKey(Secret(key ?? secret)))
+    }
+    #expect(try verdict() == .matches)
+    #expect(try verdict(id: "msg_other") == .differs)
+    #expect(try verdict(at: 1_614_265_331) == .differs)
+    #expect(try verdict(key: "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") == .differs)
+  }
+
+  @Test func `the binary mode puts every attribute into a header, encoded as CloudEvents wants it`() throws {
+    let event =
+      #"{"specversion":"1.0","id":"evt_1","subject":"run 1 \"é€%","datacontenttype":"application/json","data":{"a":1.0}}"#
+    let binary = try #require(CloudEventsBinary(Array(event.utf8)))
+    #expect(String(decoding: binary.body, as: UTF8.self) == #"{"a":1.0}"#)
+    #expect(
+      binary.headers.map { "\($0.name): \($0.value)" } == [
+        "ce-specversion: 1.0", "ce-id: evt_1", "ce-subject: run%201%20%22%C3%A9%E2%82%AC%25",
+      ])
+    #expect(CloudEventsBinary(Array("[]".utf8)) == nil)
+  }
+
+  @Test(arguments: ["whsk_AAAA", "whpk_AAAA", "whsec_not base64!", "whsec_AAAA", ""])
   func `what can't be a secret is refused without showing it`(text: String) {
     let error = #expect(throws: SigningKeyError.self) { try SigningKey(Secret(text)) }
     #expect(error?.description.contains("not base64!") == false)

@@ -14,8 +14,8 @@ private let house: [(room: String, imports: Set<String>)] = [
   (
     "vi-notify-bench",
     [
-      "Watching", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl",
-      "Logging",
+      "Simulator", "Watching", "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets",
+      "JSONSource", "Locking", "CCurl", "GRDB", "Logging",
     ]
   ),
   ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),

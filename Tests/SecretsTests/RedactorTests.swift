@@ -20,6 +20,18 @@ struct RedactorTests {
     #expect(redactor("abcdefgh", "abcd").redact("abcdefgh abcd") == "••• •••")
   }
 
+  @Test func `secrets that overlap are struck out as one, so that nothing of either is left`() {
+    #expect(redactor("abcd", "cdefghijkl").redact("xabcdefghijkly") == "x•••y")
+    #expect(redactor("s3cret", "3cre").redact("s3crets3cret") == "••••••")
+  }
+
+  @Test func `ten thousand secrets are found in one pass`() {
+    let redactor = Redactor()
+    for index in 0..<10_000 { redactor.add("secret-\(index)-end") }
+    let text = (0..<10_000).map { "secret-\($0)-end" }.joined(separator: ", ")
+    #expect(redactor.redact(text) == Array(repeating: "•••", count: 10_000).joined(separator: ", "))
+  }
+
   @Test func `a secret of less than four bytes is left, for it would ruin every text`() {
     #expect(redactor("", "1", "abc", "é").redact("1 abc é") == "1 abc é")
     #expect(redactor("éé").redact("éé") == "•••")

@@ -22,25 +22,15 @@ actor ModelStore: StateStore {
   }
 
   private var items: [Item] = []
-  private var eventIDs: Set<String> = []
+  private var model = ModelLedger()
   private var seen: [(event: RunEvent, seenAt: Timestamp, rules: String?)] = []
   private var files: [String: [UInt8]] = [:]
-  private var ledgers: [String: Ledger] = [:]
 
-  func ledger(organization: String) -> Ledger { ledgers[organization] ?? Ledger() }
+  func ledger(organization: String) -> Ledger { model.ledger(organization: organization) }
 
   func commit(_ sweep: SweepCommit) -> (events: Int, deliveries: Int) {
-    var ledger = ledgers[sweep.organization] ?? Ledger()
-    ledger.runs.merge(sweep.changed) { $1 }
-    if sweep.setsBaseline { ledger.hasBaseline = true }
-    switch sweep.source {
-    case .unreachable(let since): ledger.unreachableSince = since
-    case .recovered: ledger.unreachableSince = nil
-    case nil: break
-    }
-    ledgers[sweep.organization] = ledger
     let known = items.count
-    let fresh = sweep.events.filter { eventIDs.insert($0.event.id).inserted }
+    let fresh = model.commit(sweep)
     seen += fresh.map { ($0.event, sweep.time, sweep.rules) }
     for new in fresh {
       for delivery in new.deliveries where !items.contains(where: { $0.new.id == delivery.id }) {
@@ -171,11 +161,7 @@ actor ModelStore: StateStore {
     return indices.map { items[$0].new.id }
   }
 
-  func lastEvent(run: String) -> [UInt8]? {
-    // Of equal times the one that came last.
-    let mine = seen.map(\.event).filter { $0.runID == run }.enumerated()
-    return mine.max { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }?.element.body
-  }
+  func lastEvent(run: String) -> [UInt8]? { model.lastEvent(run: run) }
 
   func delivery(id: String) -> DeliveryDetail? {
     items.first { $0.new.id == id }.map {

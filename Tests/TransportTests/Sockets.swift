@@ -86,3 +86,20 @@ final class Gate: @unchecked Sendable {
     sem_post(semaphore)
   }
 }
+
+extension Sockets {
+  /// A connection to a port of this machine.
+  static func connect(_ port: UInt16) -> Int32? {
+    let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let isConnected = withUnsafeBytes(of: &address) {
+      Glibc.connect(connection, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count)) == 0
+    }
+    if isConnected { return connection }
+    close(connection)
+    return nil
+  }
+}

@@ -153,7 +153,7 @@ extension Watcher {
     do {
       _ = try await sweep()
     } catch let error as SourceError {
-      outage.failed(error)
+      outage.failed(error, at: time.now())
       throw error
     }
   }

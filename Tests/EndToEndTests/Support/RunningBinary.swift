@@ -36,8 +36,10 @@ final class RunningBinary: Sendable {
   let processID: pid_t
   private let state = Locked(State())
 
-  init(_ arguments: [String], environment: [String: String], directory: String) throws {
-    let child = try spawn(Binary.path, arguments, environment: environment, directory: directory)
+  init(
+    _ program: String, _ arguments: [String], environment: [String: String], directory: String
+  ) throws {
+    let child = try spawn(program, arguments, environment: environment, directory: directory)
     processID = child.processID
     try onThread { [self] in
       listen(child)

@@ -81,8 +81,16 @@ final class Stage: Sendable {
     try await start(arguments, environment.filter { !missing.contains($0.key) }.merging(extra) { $1 }).end()
   }
 
+  /// A script of the shell, which gets `words` as `$0`, `$1` and so on: for what a command reads from its stdin.
+  func shell(_ script: String, _ words: [String], with extra: [String: String] = [:]) async throws -> End {
+    let process = try RunningBinary(
+      "/bin/sh", ["-c", script] + words, environment: environment.merging(extra) { $1 }, directory: directory)
+    started.withLock { $0.append(process) }
+    return try await process.end()
+  }
+
   private func start(_ arguments: [String], _ environment: [String: String]) throws -> RunningBinary {
-    let process = try RunningBinary(arguments, environment: environment, directory: directory)
+    let process = try RunningBinary(Binary.path, arguments, environment: environment, directory: directory)
     started.withLock { $0.append(process) }
     return process
   }

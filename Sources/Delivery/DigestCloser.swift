@@ -1,0 +1,47 @@
+package import Rules
+package import Runs
+package import Storage
+
+/// Makes one message of what was collected for it, when its time is over.
+package struct DigestCloser: Sendable {
+  /// Events of one message that are read; a rule can't ask for more.
+  private static let mostEvents = 1_000
+
+  private let store: any StateStore
+  private let rules: RuleSet
+  private let time: TimeSource
+
+  package init(store: any StateStore, rules: RuleSet, time: TimeSource) {
+    self.store = store
+    self.rules = rules
+    self.time = time
+  }
+
+  /// Closes what is due, or everything. Returns how many deliveries that made.
+  package func close(everything: Bool = false) async throws(StorageError) -> Int {
+    let now = time.now()
+    guard let next = try await store.nextDigest(), everything || next <= now else { return 0 }
+    var closed = 0
+    let due = everything ? Timestamp(milliseconds: .max) : now
+    for digest in try await store.dueDigests(at: due, most: Self.mostEvents) where try await close(digest, at: now) {
+      closed += 1
+    }
+    return closed
+  }
+
+  /// False when more was collected meanwhile: it is closed the next time.
+  private func close(_ digest: OpenDigest, at now: Timestamp) async throws(StorageError) -> Bool {
+    let id = "msg_" + RunEvent.digest([digest.id])
+    let planned = rules.digest(
+      id: id, rule: digest.rule, action: digest.action, events: digest.events, count: digest.count)
+    guard let planned, case .body(let body) = planned.content else {
+      let delivery = NewDelivery(id: id, rule: digest.rule, destination: digest.destination, content: .event)
+      let reason = "the rules file has no digest for rule \(digest.rule), \(digest.action) any more"
+      return try await store.close(digest, as: delivery, dead: reason, at: now)
+    }
+    let delivery = NewDelivery(
+      id: id, rule: digest.rule, destination: planned.destination, content: .body(body),
+      timeout: planned.options.timeout, retryFor: planned.options.retryFor)
+    return try await store.close(digest, as: delivery, dead: nil, at: now)
+  }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Daemon
+import Delivery
+import Glibc
+import Runs
+import Secrets
+
+struct VerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Check the signature of a webhook that arrived somewhere.",
+    discussion: """
+      The body comes on stdin, byte for byte as it arrived; id, timestamp and signature are its headers webhook-id, \
+      webhook-timestamp and webhook-signature. The secret is named by a reference, never given itself; a public key \
+      (whpk_…) may be. The exit status is 0 when the signature is right, and 1 when not, with what differs.
+
+      EXAMPLE
+        vi-notify verify --secret '${env:SECRET}' --id msg_1 --timestamp 1614265330 --signature v1,… < body
+      """)
+
+  @Option(help: ArgumentHelp("Where the secret is: ${env:NAME} or ${file:/path}.", valueName: "reference"))
+  var secret: String
+  @Option(help: "The header webhook-id.")
+  var id: String
+  @Option(help: "The header webhook-timestamp, Unix seconds.")
+  var timestamp: Int64
+  @Option(help: "The header webhook-signature.")
+  var signature: String
+  @Option(
+    help: ArgumentHelp("How old it may be, or ahead of our clock; 5m as in all libraries.", valueName: "duration"))
+  var tolerance: DurationArgument?
+
+  func run() async throws {
+    try await ending {
+      let text = try secretText()
+      let body = readBody()
+      let key = try key(text)
+      switch StandardWebhooks.verify(signature, id: id, timestamp: timestamp, body: body, key: key) {
+      case .matches: try judgeTime()
+      case .noneOfThisKind(let wanted):
+        throw Failure(.no, "the header holds no signature of this secret's kind, which begins with \(wanted),")
+      case .differs: throw Failure(.no, "the signature is wrong: \(difference(text, body))")
+      }
+    }
+  }
+
+  private func secretText() throws(Failure) -> String {
+    do {
+      let reference = try ReferenceText(secret)
+      guard reference.hasReferences || secret.hasPrefix("whpk_") else {
+        throw Failure(
+          .usage, "--secret takes a reference, so that no secret is seen in the list of processes: '${env:NAME}'")
+      }
+      return try SecretSource(environment: Environment.variables).resolve(reference).revealed
+    } catch let error as Failure {
+      throw error
+    } catch {
+      throw Failure(.badConfiguration, "--secret: \(error)")
+    }
+  }
+
+  private func key(_ text: String) throws(Failure) -> SigningKey {
+    do throws(SigningKeyError) {
+      return try SigningKey(Secret(text))
+    } catch {
+      throw Failure(.badConfiguration, "\(error); \(error.hint)")
+    }
+  }
+
+  private func readBody() -> [UInt8] {
+    var body: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(STDIN_FILENO, &chunk, chunk.count)
+      if count <= 0 { return body }
+      body += chunk[..<count]
+    }
+  }
+
+  private func judgeTime() throws(Failure) {
+    let age = TimeSource.system.now() - Timestamp(milliseconds: timestamp * 1000)
+    let tolerance = tolerance?.duration ?? .seconds(300)
+    guard age <= tolerance, age >= .zero - tolerance else {
+      let when = age > .zero ? "is \(age.words) old" : "lies \((.zero - age).words) ahead"
+      throw Failure(
+        .no, "the signature is right, but its timestamp \(when): a receiver takes \(tolerance.words) at most")
+    }
+    Console.shared.print("The signature is right.")
+  }
+
+  /// With which usual mistake it would be right.
+  private func difference(_ text: String, _ body: [UInt8]) -> String {
+    let others: [(key: SigningKey?, body: [UInt8], why: String)] = [
+      (nil, body + [0x0A], "it was made over the body with a line feed at its end"),
+      (nil, Array(body.dropLast()), "it was made over the body without its last byte (a line feed that was added?)"),
+      (nil, body.filter { $0 != 0x0D }, "it was made over the body with other line ends"),
+      (SigningKey(rawText: text), body, "it was made with the text of the secret, which must be decoded from base64"),
+      (
+        SigningKey(rawText: text.hasPrefix("whsec_") ? String(text.dropFirst(6)) : text), body,
+        "it was made with the text of the secret behind whsec_, which must be decoded from base64"
+      ),
+    ]
+    let key = try? SigningKey(Secret(text))
+    let found = others.first { other in
+      guard let key = other.key ?? key else { return false }
+      return StandardWebhooks.verify(signature, id: id, timestamp: timestamp, body: other.body, key: key) == .matches
+    }
+    return found?.why ?? "another secret, id, timestamp or body (\(body.count) bytes were read)"
+  }
+}
