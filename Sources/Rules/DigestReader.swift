@@ -13,13 +13,12 @@ struct DigestReader {
 
   func digest(_ node: JSONNode) -> ActionOptions.Digest? {
     guard let reader = ObjectReader(node, path: path, known: ["window", "by", "max"], diagnostics) else { return nil }
-    guard reader.required("window") != nil,
-      let window = reader.duration("window", in: .seconds(1)...(.seconds(7 * 86_400)))
-    else { return nil }
-    var digest = ActionOptions.Digest(window: window)
-    if reader["by"] != nil { digest.by = reader.elements("by").compactMap { field($0, reader) } }
-    if let most = reader.integer("max", in: 1...1_000) { digest.most = Int(most) }
-    return digest
+    _ = reader.required("window")
+    // All of it is read before any of it is given up, so that every mistake is told.
+    let window = reader.duration("window", in: .seconds(1)...(.seconds(7 * 86_400)))
+    let by = reader["by"] == nil ? [] : reader.elements("by").compactMap { field($0, reader) }
+    let most = reader.integer("max", in: 1...1_000)
+    return window.map { ActionOptions.Digest(window: $0, by: by, most: most.map(Int.init) ?? 50) }
   }
 
   private func field(_ node: JSONNode, _ reader: ObjectReader) -> [String]? {

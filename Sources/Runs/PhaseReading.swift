@@ -19,7 +19,8 @@ package struct PhaseReading: Sendable, Equatable {
     {
       self.init(phase: killedAt == nil ? .failed : .cancelled, since: failure.time, decidedBy: failure)
     } else if let killedAt {
-      self.init(phase: .cancelled, since: killedAt, decidedBy: nil)
+      // By the clock of whoever killed it; no run is cancelled before it came as far as it did.
+      self.init(phase: .cancelled, since: max(killedAt, reached?.condition.time ?? killedAt), decidedBy: nil)
     } else if let reached {
       self.init(phase: reached.phase, since: reached.condition.time, decidedBy: reached.condition)
     } else {

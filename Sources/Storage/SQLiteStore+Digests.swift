@@ -9,8 +9,9 @@ extension SQLiteStore {
         sql: "SELECT id FROM digests WHERE rule = ? AND action = ? AND key = ? AND delivery_id IS NULL"),
       arguments: [entry.rule, entry.action, entry.key])
     let id = try open ?? begin(entry, "dig_" + RunEvent.digest([event.id, entry.rule, entry.action]), now, database)
-    try database.cachedStatement(sql: "INSERT OR IGNORE INTO digest_events (digest_id, event_id) VALUES (?, ?)").execute(
-      arguments: [id, event.id])
+    try database.cachedStatement(sql: "INSERT OR IGNORE INTO digest_events (digest_id, event_id) VALUES (?, ?)")
+      .execute(
+        arguments: [id, event.id])
   }
 
   private static func begin(

@@ -1,10 +1,10 @@
 package import Runs
 
-/// What survives a crash: the ledger of runs, the events, and the outbox of deliveries.
+/// What was seen of the runs, and what it means: the half of the state that the watcher uses.
 ///
 /// Times are passed in. Every call that changes something returns when the change is durable (on the disk, not only in a
 /// cache). No call leaves half of its work behind. Throws ``StorageError``.
-package protocol StateStore: Sendable {
+package protocol LedgerStore: Sendable {
   /// What was last known of every run of an organization, and whether a first whole sweep has been committed for it.
   func ledger(organization: String) async throws(StorageError) -> Ledger
 
@@ -12,6 +12,12 @@ package protocol StateStore: Sendable {
   /// its deliveries. Returns how many events and deliveries were new.
   func commit(_ sweep: SweepCommit) async throws(StorageError) -> (events: Int, deliveries: Int)
 
+  /// The body of the newest event of a run, JSON; nil when there is none.
+  func lastEvent(run: String) async throws(StorageError) -> [UInt8]?
+}
+
+/// What survives a crash: the ledger of runs, the events, and the outbox of deliveries.
+package protocol StateStore: LedgerStore {
   /// Destinations with a pending delivery that is due at `now`.
   func destinationsDue(at now: Timestamp) async throws(StorageError) -> [String]
 
@@ -62,9 +68,6 @@ package protocol StateStore: Sendable {
   func close(
     _ digest: OpenDigest, as delivery: NewDelivery, dead reason: String?, at now: Timestamp
   ) async throws(StorageError) -> Bool
-
-  /// The body of the newest event of a run, JSON; nil when there is none.
-  func lastEvent(run: String) async throws(StorageError) -> [UInt8]?
 
   /// Nil when there is none with this id.
   func delivery(id: String) async throws(StorageError) -> DeliveryDetail?

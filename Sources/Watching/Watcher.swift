@@ -18,7 +18,7 @@ package actor Watcher {
   private static let sweepTime: Duration = .seconds(600)
 
   let source: any RunSource
-  let store: any StateStore
+  let store: any LedgerStore
   let rules: RuleSet
   let settings: WatchSettings
   /// Digest of the rules file, for those who ask later why a rule did not fire.
@@ -47,7 +47,7 @@ package actor Watcher {
   private var reportedMalformed: Set<String> = []
 
   package init(
-    source: any RunSource, store: any StateStore, rules: RuleSet, settings: WatchSettings, rulesDigest: String? = nil,
+    source: any RunSource, store: any LedgerStore, rules: RuleSet, settings: WatchSettings, rulesDigest: String? = nil,
     time: TimeSource, log: Logger
   ) {
     self.source = source

@@ -69,6 +69,7 @@ struct PhaseReadingTests {
     #expect(PhaseReading([.reached("Running", at: 20)], killedAt: 25).short == "cancelled@25")
     #expect(PhaseReading([.reached("Running", at: 20)], killedAt: 25).decidedBy == nil)
     #expect(PhaseReading([], killedAt: 25).short == "cancelled@25")
+    #expect(PhaseReading([.reached("Running", at: 20)], killedAt: 5).short == "cancelled@20")
     #expect(PhaseReading([.reached("Succeeded", at: 20)], killedAt: 25).short == "succeeded@20")
   }
 

@@ -123,6 +123,39 @@ struct LedgerConformance {
   }
 
   @Test(arguments: StoreFactory.all)
+  func `events of one key are collected until their digest is closed, and then anew`(factory: StoreFactory) async throws
+  {
+    try await factory.withStore { store in
+      func collect(_ run: String, key: String = "k", at now: Int64) async throws {
+        var sweep = SweepCommit(organization: "org", time: ms(now))
+        let entry = DigestEntry(rule: "r", action: "a", key: key, destination: "chat", window: .milliseconds(100))
+        sweep.events = [NewEvent(event: try .of(run: run, at: now), deliveries: [], digests: [entry])]
+        _ = try await store.commit(sweep)
+      }
+      #expect(try await store.nextDigest() == nil)
+      for (run, now) in [("a", 10), ("b", 20), ("c", 30)] { try await collect(run, at: Int64(now)) }
+      try await collect("d", key: "other", at: 40)
+      #expect(try await store.nextDigest() == ms(110))
+      #expect(try await store.dueDigests(at: ms(109), most: 9).isEmpty)
+      let digest = try #require(try await store.dueDigests(at: ms(110), most: 2).first)
+      #expect((digest.count, digest.events.count, digest.destination) == (3, 2, "chat"))
+      try await collect("e", at: 111)
+      // One more has come meanwhile.
+      #expect(try await !store.close(digest, as: .of("m1"), dead: nil, at: ms(112)))
+      let whole = try #require(try await store.dueDigests(at: ms(112), most: 9).first)
+      #expect(try await store.close(whole, as: .of("m1"), dead: nil, at: ms(112)))
+      #expect(try await !store.close(whole, as: .of("m1"), dead: nil, at: ms(112)))
+      try await collect("f", at: 120)
+      #expect(try await store.nextDigest() == ms(140))
+      #expect(try await store.claimIDs(at: 112) == ["m1"])
+      #expect(try await store.deliveries(DeliveryFilter()).map(\.runID) == [""])
+      let last = try #require(try await store.dueDigests(at: ms(999), most: 9).last)
+      #expect(try await store.close(last, as: .of("m2"), dead: "gone", at: ms(999)))
+      #expect(try await store.record("m2").status == .dead)
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
   func `an event is taken once, and what is known of it stays as it is`(factory: StoreFactory) async throws {
     try await factory.withStore { store in
       let first = try await store.commit(.of(run: "r", "m1", "m2"))

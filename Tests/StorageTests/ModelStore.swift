@@ -17,7 +17,10 @@ actor ModelStore: StateStore {
     var reason: String?
     var log: [AttemptRecord] = []
     var replays: [Timestamp] = []
+    /// Of several runs.
+    var isDigest = false
 
+    var run: String { isDigest ? "" : event.runID }
     var isUnsettled: Bool { status == .pending || status == .claimed }
   }
 
@@ -36,8 +39,52 @@ actor ModelStore: StateStore {
       for delivery in new.deliveries where !items.contains(where: { $0.new.id == delivery.id }) {
         items.append(Item(new: delivery, event: new.event, createdAt: sweep.time, next: sweep.time))
       }
+      for entry in new.digests { collect(new.event, entry, sweep.time) }
     }
     return (fresh.count, items.count - known)
+  }
+
+  private struct Digest {
+    let id: String
+    let entry: DigestEntry
+    let dueAt: Timestamp
+    var events: [RunEvent]
+    var isOpen = true
+  }
+
+  private var digests: [Digest] = []
+
+  private func collect(_ event: RunEvent, _ entry: DigestEntry, _ now: Timestamp) {
+    let open = digests.firstIndex { digest in
+      digest.isOpen && digest.entry.rule == entry.rule && digest.entry.action == entry.action
+        && digest.entry.key == entry.key
+    }
+    if let open { return digests[open].events.append(event) }
+    let id = "dig_" + RunEvent.digest([event.id, entry.rule, entry.action])
+    digests.append(Digest(id: id, entry: entry, dueAt: now + entry.window, events: [event]))
+  }
+
+  func dueDigests(at now: Timestamp, most: Int) -> [OpenDigest] {
+    digests.filter { $0.isOpen && $0.dueAt <= now }.sorted { ($0.dueAt, $0.id) < ($1.dueAt, $1.id) }.map { digest in
+      OpenDigest(
+        id: digest.id, rule: digest.entry.rule, action: digest.entry.action, destination: digest.entry.destination,
+        count: digest.events.count, events: digest.events.prefix(most).map(\.body))
+    }
+  }
+
+  func nextDigest() -> Timestamp? { digests.filter(\.isOpen).map(\.dueAt).min() }
+
+  func close(_ digest: OpenDigest, as delivery: NewDelivery, dead reason: String?, at now: Timestamp) -> Bool {
+    guard let index = digests.firstIndex(where: { $0.id == digest.id && $0.isOpen }),
+      digests[index].events.count == digest.count
+    else { return false }
+    digests[index].isOpen = false
+    items.append(Item(new: delivery, event: digests[index].events[0], createdAt: now, next: now, isDigest: true))
+    if let reason {
+      items[items.count - 1].next = nil
+      end(items.count - 1, .dead, reason, now)
+    }
+    return true
   }
 
   func destinationsDue(at now: Timestamp) -> [String] {
@@ -53,7 +100,7 @@ actor ModelStore: StateStore {
       let item = items[index]
       return item.new.destination == destination && isDue(item, now)
         && !items[..<index].contains {
-          $0.isUnsettled && $0.event.runID == item.event.runID && $0.new.destination == destination
+          $0.isUnsettled && $0.run == item.run && $0.new.destination == destination
             && $0.event.id != item.event.id
         }
     }
@@ -70,7 +117,7 @@ actor ModelStore: StateStore {
 
   private func claimed(_ item: Item) -> ClaimedDelivery {
     ClaimedDelivery(
-      id: item.new.id, eventID: item.event.id, runID: item.event.runID, rule: item.new.rule,
+      id: item.new.id, eventID: item.event.id, runID: item.run, rule: item.new.rule,
       destination: item.new.destination, content: item.new.content, event: item.event.body, attempt: item.attempts,
       createdAt: item.createdAt, timeout: item.new.timeout, retryFor: item.new.retryFor)
   }
@@ -117,14 +164,14 @@ actor ModelStore: StateStore {
   func deliveries(_ filter: DeliveryFilter) -> [DeliveryRecord] {
     items.filter { item in
       let hasStatus = filter.status.map { $0 == .pending ? item.isUnsettled : item.status == $0 } ?? true
-      return hasStatus && filter.runID.map { $0 == item.event.runID } ?? true
+      return hasStatus && filter.runID.map { $0 == item.run } ?? true
         && filter.rule.map { $0 == item.new.rule } ?? true
     }.map(record)
   }
 
   private func record(_ item: Item) -> DeliveryRecord {
     DeliveryRecord(
-      id: item.new.id, eventID: item.event.id, runID: item.event.runID, rule: item.new.rule,
+      id: item.new.id, eventID: item.event.id, runID: item.run, rule: item.new.rule,
       destination: item.new.destination, status: item.status, attempts: item.attempts, nextAttemptAt: item.next,
       createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason)
   }
@@ -152,7 +199,7 @@ actor ModelStore: StateStore {
       return !item.isUnsettled && (filter.ids.isEmpty || filter.ids.contains(item.new.id))
         && filter.status ?? item.status == item.status && filter.rule ?? item.new.rule == item.new.rule
         && filter.destination ?? item.new.destination == item.new.destination
-        && filter.runID ?? item.event.runID == item.event.runID && item.createdAt >= filter.since ?? item.createdAt
+        && filter.runID ?? item.run == item.run && item.createdAt >= filter.since ?? item.createdAt
     }
     for index in indices where !filter.isDryRun {
       (items[index].status, items[index].next, items[index].settledAt) = (.pending, now, nil)

@@ -4,7 +4,7 @@ import Storage
 import TestSupport
 
 /// A store without an outbox whose commits fail on demand, as if the process had been killed there.
-final class FailingStore: StateStore {
+final class FailingStore: LedgerStore {
   enum Crash { case before, after }
 
   private struct State {
@@ -33,20 +33,4 @@ final class FailingStore: StateStore {
   }
 
   func lastEvent(run: String) -> [UInt8]? { state.withLock { $0.model.lastEvent(run: run) } }
-
-  func destinationsDue(at now: Timestamp) -> [String] { [] }
-  func nextDue(after now: Timestamp) -> Timestamp? { nil }
-  func claim(destination: String, limit: Int, at now: Timestamp) -> [ClaimedDelivery] { [] }
-  func settle(_ delivery: ClaimedDelivery, as: Settlement, _ attempt: AttemptRecord) throws(StorageError) {
-    throw .notClaimed(delivery.id)
-  }
-  func releaseClaims(at now: Timestamp) -> Int { 0 }
-  func unsettledCount() -> Int { 0 }
-  func deliveries(_ filter: DeliveryFilter) -> [DeliveryRecord] { [] }
-  func remember(_ rules: RuleFileCopy, at now: Timestamp) {}
-  func ruleFile(digest: String) -> [UInt8]? { nil }
-  func story(run: String) -> RunStory? { nil }
-  func replay(_ filter: ReplayFilter, at now: Timestamp) -> [String] { [] }
-  func delivery(id: String) -> DeliveryDetail? { nil }
-  func close() {}
 }

@@ -1,0 +1,72 @@
+import JSONSource
+import Runs
+import Testing
+
+@testable import Rules
+
+struct DigestTests {
+  private func rules(_ action: String) throws -> RuleSet {
+    try ruleSet(#"{"name": "r", "actions": [{"send": "chat", \#(action)}]}"#)
+  }
+
+  private func text(_ rules: RuleSet, _ count: Int, total: Int? = nil) throws -> String? {
+    let events = try (0..<count).map { index in
+      try RunEvent.of(members: #""spec":{"flow":{"name":"<f\#(index)>"}}"#, message: "no \(index)").body
+    }
+    let planned = rules.digest(id: "msg_1", rule: "r", action: "actions[0]", events: events, count: total ?? count)
+    let body = try #require(planned?.json)
+    return try JSONDocument(parsing: Array(body.utf8)).root["text"]?.string
+  }
+
+  @Test func `an action with a digest collects, and its key is what the events have in common`() throws {
+    let rules = try rules(#""digest": {"window": "2m", "by": ["phase", "attributes.team"]}"#)
+    let planned = try rules.deliveries(for: .of(members: #""metadata":{"attributes":{"team":"a"}}"#))
+    #expect(planned.map(\.content) == [.digest(key: "\"failed\"\n\"a\"", window: .seconds(120))])
+    #expect(
+      try rules.deliveries(for: .of()).map(\.content) == [.digest(key: "\"failed\"\nnull", window: .seconds(120))])
+  }
+
+  @Test func `a template sees the events, their count, and what they have in common`() throws {
+    let rules = try rules(
+      #""text": "{{count}} {{phase}}:{{#events}} {{flow}}{{/events}}{{#more}} +{{more}}{{/more}}", "digest": {"window": "2m", "by": ["phase"], "max": 2}"#
+    )
+    #expect(try text(rules, 2) == "2 failed: &lt;f0&gt; &lt;f1&gt;")
+    #expect(try text(rules, 3) == "3 failed: &lt;f0&gt; &lt;f1&gt; +1")
+    #expect(try text(rules, 2, total: 500) == "500 failed: &lt;f0&gt; &lt;f1&gt; +498")
+  }
+
+  @Test func `chat has words of its own, and a webhook gets the events without the documents`() throws {
+    #expect(
+      try text(rules(#""digest": {"window": "2m", "max": 1}"#), 2)
+        == "*2 events*\n• *&lt;f0&gt;* failed: no 0\n… and 1 more\n")
+    let webhook = try ruleSet(#"{"name": "r", "actions": [{"send": "hook-in", "digest": {"window": "1s"}}]}"#)
+    let planned = try webhook.digest(id: "m", rule: "r", action: "actions[0]", events: [RunEvent.of().body], count: 1)
+    let root = try JSONDocument(parsing: Array(#require(planned?.json).utf8)).root
+    #expect(root["count"]?.integer == Int64(1))
+    #expect(root["events"]?.elements?.first?["runId"]?.string == "run_1")
+    #expect(root["events"]?.elements?.first?["run"] == nil)
+  }
+
+  @Test func `a rule that is gone, or has no digest any more, makes none`() throws {
+    let rules = try rules(#""text": "x""#)
+    #expect(rules.digest(id: "m", rule: "r", action: "actions[0]", events: [], count: 0) == nil)
+    #expect(rules.digest(id: "m", rule: "gone", action: "actions[0]", events: [], count: 0) == nil)
+  }
+
+  @Test func `mistakes in a digest are told at their place`() {
+    expectActionErrors(
+      #"{"send": "chat", "digest": 1️⃣{}}"#, #"rules[0].actions[0].digest needs "window""#)
+    expectRuleErrors(
+      #"{"name": "r", "actions": [{"send": "chat", "digest": {"window": 1️⃣"10ms", "by": [2️⃣"phas"], "max": 3️⃣0, 4️⃣"size": 1}}]}"#,
+      "rules[0].actions[0].digest.window is out of range: 10ms (allowed: 1000 ms to 7d)",
+      #"no event has "phas" (did you mean "phase"?)"#,
+      "rules[0].actions[0].digest.max must be a whole number from 1 to 1000",
+      #"unknown field "size" in rules[0].actions[0].digest (known here: window, by, max)"#)
+    expectActionErrors(
+      #"{"send": "chat", "text": 1️⃣"{{flow}}", "digest": {"window": "1m"}}"#,
+      #"{{flow}} differs from event to event (write it inside {{#events}}…{{/events}}, or name it in "by")"#)
+    expectActionErrors(
+      #"{"run": ["x"], 1️⃣"digest": {"window": "1m"}}"#,
+      #"unknown field "digest" in rules[0].actions[0] (known here: run, env, workingDirectory, id, timeout, retryFor)"#)
+  }
+}
