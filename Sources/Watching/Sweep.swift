@@ -70,7 +70,7 @@ struct Sweep: Sendable {
     }
   }
 
-  /// Room for as many items as there were last time.
+  /// Makes room for so many items.
   mutating func reserve(_ count: Int) {
     items.reserveCapacity(count)
     places.reserveCapacity(count)

@@ -23,7 +23,7 @@ struct SweepReader {
   /// - Parameter size: of a page, if the server grants it.
   func readAll(expected: Set<String>, size: Int) async throws(SourceError) -> Sweep {
     var sweep = Sweep()
-    sweep.reserve(list.items.count)
+    sweep.reserve(list.items.count + Self.largestPage)
     var recogniser = ItemRecogniser(list, hash)
     var pages = RunPages(source: source, size: size, timeLeft: timeLeft)
     while let found = try await page(&pages, &recogniser) { take(found, into: &sweep) }

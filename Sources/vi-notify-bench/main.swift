@@ -22,7 +22,7 @@ case "serve-runs":
 case "watch" where arguments.dropFirst().allSatisfy(WatchBenchmarks.cases.contains):
   try await WatchBenchmarks.run(Array(arguments.dropFirst()))
 case "soak" where arguments.count <= 2:
-  if let sweeps = Int(arguments.count == 2 ? arguments[1] : "500"), sweeps > 0 {
+  if let sweeps = Int(arguments.count == 2 ? arguments[1] : "500"), sweeps > 10 {
     try await Soak.run(sweeps: sweeps)
   } else {
     explain()

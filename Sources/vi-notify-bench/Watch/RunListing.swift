@@ -52,7 +52,7 @@ struct RunListing {
   /// The oldest of the running ones end.
   mutating func end(_ count: Int) {
     for index in runs.indices.filter({ runs[$0].ended == nil }).prefix(count) {
-      runs[index].ended = Self.now
+      runs[index].ended = max(Self.now, runs[index].created)
       change(index)
     }
   }
@@ -113,7 +113,7 @@ extension RunListing {
     let id = "run_" + padded(run.number, 8)
     let link = "/workspaces/\(organization)/runs/\(id)"
     let pending = condition("Pending", run.created)
-    let running = condition("Running", run.created + 5_000)
+    let running = condition("Running", run.created)
     let conditions = [pending, running] + (run.ended.map { [condition("Succeeded", $0)] } ?? [])
     let start = """
       {"kind":"Run","workspaceId":"\(organization)","runId":"\(id)","spec":{"flow":{"name":"flow-\(run.number % 20)",\
