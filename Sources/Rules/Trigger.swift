@@ -35,7 +35,7 @@ package enum Trigger: Sendable, Hashable, CaseIterable {
 
 extension Occasion {
   /// The trigger that this meets.
-  var trigger: Trigger {
+  package var trigger: Trigger {
     switch self {
     case .entered(let phase), .stayed(let phase, _): .phase(phase)
     case .disappeared: .disappeared
