@@ -3,7 +3,7 @@
 /// It checks brackets, quotation marks, commas and colons on the levels it is asked to enter; what it skips is only
 /// counted through. Whoever wants a skipped value's content parses its range with ``JSONDocument``, strictly.
 package struct JSONScanner {
-  private let base: UnsafeRawBufferPointer
+  let base: UnsafeRawBufferPointer
   package private(set) var position = 0
 
   package init(_ base: UnsafeRawBufferPointer) {

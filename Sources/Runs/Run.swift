@@ -59,23 +59,12 @@ package struct Run: Sendable {
     attributes = metadata?.present("attributes").map { Array(json.raw($0)) }
   }
 
-  package var reading: PhaseReading {
-    PhaseReading(conditions: conditions, killedAt: killedAt, createdAt: createdAt)
-  }
+  package var glance: RunGlance { RunGlance(self) }
+
+  package var reading: PhaseReading { glance.reading }
 
   /// When it began to run: the earliest that any entry says; nil when none does.
-  package var startedAt: Timestamp? {
-    conditions.filter { $0.status == .reached && $0.phaseWhenReached == .running && $0.time.milliseconds > 0 }.map(
-      \.time
-    ).min()
-  }
-
-  /// Whether it went on after `end`: a run that failed, was started anew and failed again has ended twice.
-  package func restarted(after end: Timestamp) -> Bool {
-    conditions.contains { entry in
-      entry.status == .reached && entry.time > end && entry.phaseWhenReached.map { !$0.isTerminal } == true
-    }
-  }
+  package var startedAt: Timestamp? { glance.startedAt }
 
   /// `^[a-zA-Z0-9_-]+$`, 1 to 255 characters (`validate_id_param` of vi-sdk).
   package static func isValid(id: String) -> Bool {

@@ -35,17 +35,29 @@ struct KnownList: Sendable {
     places[hash].map { items[$0] }
   }
 
+  /// The whole list was read anew.
+  mutating func replace(with seen: [Item], isNewestFirst: Bool) {
+    if seen.count == items.count, isInPlace(seen) {
+      patchTop(with: seen)
+      self.isNewestFirst = isNewestFirst
+    } else {
+      self = KnownList(seen, isNewestFirst: isNewestFirst)
+    }
+  }
+
   /// The top of the list was read anew: what was seen takes its place, and below it stays what is older than everything
   /// that was seen.
   ///
   /// - Parameter ids: of the items that were seen.
   mutating func replaceTop(with seen: [Item], ids: [String: Int]) {
-    let isInPlace =
-      seen.count <= items.count && !zip(seen, items).contains { $0.id != $1.id || $0.isMoving != $1.isMoving }
-    if isInPlace { return patchTop(with: seen) }
+    if isInPlace(seen) { return patchTop(with: seen) }
     let lowest = seen.last { $0.created != nil }?.created ?? Timestamp(milliseconds: .max)
     let rest = items.filter { item in ids[item.id] == nil && item.created.map { $0 <= lowest } ?? true }
     self = KnownList(seen + rest, isNewestFirst: isNewestFirst)
+  }
+
+  private func isInPlace(_ seen: [Item]) -> Bool {
+    seen.count <= items.count && !zip(seen, items).contains { $0.id != $1.id || $0.isMoving != $1.isMoving }
   }
 
   /// Nothing has come, gone or ended: a long list is not built anew because of a few documents.

@@ -18,6 +18,19 @@ struct Finding: Sendable {
   let isNew: Bool
 }
 
+/// What a document means that is new, or has changed, while nobody is told of its run: it has ended, and nothing more comes
+/// of it. The document is not kept, for a first look may find a hundred thousand of them.
+struct QuietFinding: Sendable {
+  let flow: String?
+  let startedAt: Timestamp?
+  /// Since when it has ended.
+  let since: Timestamp
+  /// To be known from now on; nil when nothing of it has changed.
+  let entry: Ledger.Entry?
+  /// No sweep has seen it before.
+  let isNew: Bool
+}
+
 /// Judges documents by what is known of their runs.
 struct RunJudge: Sendable {
   let detector: ChangeDetector
@@ -25,20 +38,28 @@ struct RunJudge: Sendable {
   let filter: RunFilter?
   let origin: RunEvent.Origin
 
+  /// Nil when more than a glance is needed: the run moves, or somebody may have to be told of it.
+  func quietFinding(_ glance: RunGlance, after earlier: QuietFinding? = nil) -> QuietFinding? {
+    let reading = glance.reading
+    guard reading.phase.isTerminal else { return nil }
+    let known = earlier?.entry ?? ledger.runs[glance.id]
+    let change = detector.change(glance, reading, known: known)
+    if case .transition = change { return nil }
+    return QuietFinding(
+      flow: glance.flow, startedAt: glance.startedAt, since: reading.since,
+      entry: silentEntry(change, reading, known) ?? earlier?.entry, isNew: earlier?.isNew ?? (known == nil))
+  }
+
   /// - Parameter earlier: what the same sweep has found of the run before.
-  func finding(_ run: Run, after earlier: Finding? = nil) -> Finding {
+  func finding(_ run: Run, after earlier: (entry: Ledger.Entry?, isNew: Bool)? = nil) -> Finding {
     let reading = run.reading
     let known = earlier?.entry ?? ledger.runs[run.id]
     let change = detector.change(run, reading, known: known)
     let isWatched = admits(run, reading, known?.phase)
-    var entry: Ledger.Entry?
+    var entry = silentEntry(change, reading, known)
     var previous: Phase?
     var isTransition = false
-    switch change {
-    // A run that was gone, and is there again.
-    case .none: entry = known.flatMap { $0.isGone ? $0.present : nil }
-    case .remember: entry = Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: true)
-    case .transition(let from):
+    if case .transition(let from) = change {
       (isTransition, previous) = (isWatched, from)
       entry = Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: !isWatched)
     }
@@ -46,6 +67,18 @@ struct RunJudge: Sendable {
     return Finding(
       run: run, reading: reading, entry: entry ?? earlier?.entry, isTransition: isTransition, previousPhase: previous,
       isMoving: isWatched && !phase.isTerminal, isNew: earlier?.isNew ?? (known == nil))
+  }
+
+  /// What is to be known of a run of which nothing is told.
+  private func silentEntry(
+    _ change: ChangeDetector.Change, _ reading: PhaseReading, _ known: Ledger.Entry?
+  ) -> Ledger.Entry? {
+    switch change {
+    // A run that was gone, and is there again.
+    case .none: known.flatMap { $0.isGone ? $0.present : nil }
+    case .remember: Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: true)
+    case .transition: nil
+    }
   }
 
   private func admits(_ run: Run, _ reading: PhaseReading, _ previous: Phase?) -> Bool {

@@ -1,11 +1,14 @@
 internal import Runs
+internal import Storage
 
 /// What one look at the source showed. Nothing of it counts before it was read to its end.
 struct Sweep: Sendable {
   /// Runs whose document is new or differs from the last one, by id; of a run that stood on two pages the later read.
-  var findings: [String: Finding] = [:]
+  private(set) var findings: [String: Finding] = [:]
+  /// Likewise of runs of which nobody is told; no run is in both.
+  private(set) var quiet: [String: QuietFinding] = [:]
   /// Transitions of runs that stood on two pages and had moved on by the second.
-  var passed: [Finding] = []
+  private(set) var passed: [Finding] = []
   /// What stood on the pages that were read, in their order, each run once.
   var items: [KnownList.Item] = []
   /// Where each run stands in `items`.
@@ -42,16 +45,34 @@ struct Sweep: Sendable {
     return ids.filter { places[$0] == nil && !unreadable.contains($0) }
   }
 
-  /// - Parameter finding: nil when the document is an unchanged one.
-  mutating func add(_ item: KnownList.Item, _ finding: Finding?) {
-    if let finding {
-      if let earlier = findings.updateValue(finding, forKey: item.id), earlier.isTransition { passed.append(earlier) }
-    }
+  /// What has been found of a run so far.
+  func earlier(_ id: String) -> (entry: Ledger.Entry?, isNew: Bool)? {
+    findings[id].map { ($0.entry, $0.isNew) } ?? quiet[id].map { ($0.entry, $0.isNew) }
+  }
+
+  mutating func note(_ finding: Finding) {
+    let id = finding.run.id
+    if let earlier = findings.updateValue(finding, forKey: id), earlier.isTransition { passed.append(earlier) }
+    quiet[id] = nil
+  }
+
+  /// - Parameter id: of a run that is not in ``findings``.
+  mutating func note(_ finding: QuietFinding, of id: String) {
+    quiet[id] = finding
+  }
+
+  mutating func add(_ item: KnownList.Item) {
     if let place = places[item.id] {
       items[place] = item
     } else {
       places[item.id] = items.count
       items.append(item)
     }
+  }
+
+  /// Makes room for so many items.
+  mutating func reserve(_ count: Int) {
+    items.reserveCapacity(count)
+    places.reserveCapacity(count)
   }
 }

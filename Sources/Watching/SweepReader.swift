@@ -23,6 +23,7 @@ struct SweepReader {
   /// - Parameter size: of a page, if the server grants it.
   func readAll(expected: Set<String>, size: Int) async throws(SourceError) -> Sweep {
     var sweep = Sweep()
+    sweep.reserve(list.items.count + Self.largestPage)
     var recogniser = ItemRecogniser(list, hash)
     var pages = RunPages(source: source, size: size, timeLeft: timeLeft)
     while let found = try await page(&pages, &recogniser) { take(found, into: &sweep) }
@@ -95,7 +96,7 @@ extension SweepReader {
     found.page.bytes.withUnsafeBytes { bytes in
       for (range, place) in zip(found.page.items, found.places) {
         if let place {
-          sweep.add(list.items[place], nil)
+          sweep.add(list.items[place])
         } else {
           take(UnsafeRawBufferPointer(rebasing: bytes[range]), into: &sweep)
         }
@@ -105,17 +106,29 @@ extension SweepReader {
 
   private func take(_ document: UnsafeRawBufferPointer, into sweep: inout Sweep) {
     let hash = hash(document)
-    if let item = list[hash: hash] { return sweep.add(item, nil) }
+    if let item = list[hash: hash] { return sweep.add(item) }
+    if takeAtAGlance(document, hash, into: &sweep) { return }
     do throws(MalformedRun) {
       let run = try Run(parsing: Array(document))
-      let finding = judge.finding(run, after: sweep.findings[run.id])
-      let item = KnownList.Item(
-        id: finding.run.id, hash: hash, length: document.count, created: finding.run.createdAt,
-        isMoving: finding.isMoving)
-      sweep.add(item, finding)
+      let finding = judge.finding(run, after: sweep.earlier(run.id))
+      sweep.add(
+        KnownList.Item(
+          id: run.id, hash: hash, length: document.count, created: run.createdAt, isMoving: finding.isMoving))
+      sweep.note(finding)
     } catch {
       sweep.malformed.append(error)
     }
+  }
+
+  /// Takes a run of which nobody is told; false when more of the document must be read.
+  private func takeAtAGlance(_ document: UnsafeRawBufferPointer, _ hash: UInt64, into sweep: inout Sweep) -> Bool {
+    guard let glance = RunGlance(document), sweep.findings[glance.id] == nil,
+      let finding = judge.quietFinding(glance, after: sweep.quiet[glance.id])
+    else { return false }
+    sweep.add(
+      KnownList.Item(id: glance.id, hash: hash, length: document.count, created: glance.createdAt, isMoving: false))
+    sweep.note(finding, of: glance.id)
+    return true
   }
 
   private func ask(for ids: [String], into sweep: inout Sweep) async throws(SourceError) {
@@ -124,7 +137,7 @@ extension SweepReader {
       case .success(let run):
         let hash = run.document.withUnsafeBytes { self.hash($0) }
         sweep.hashes[id] = hash
-        if hashes[id] != hash { sweep.findings[id] = judge.finding(run) }
+        if hashes[id] != hash { sweep.note(judge.finding(run)) }
       case .failure(.noSuchRun): sweep.missing.append(id)
       case .failure(.unreadable(let error)): sweep.malformed.append(error)
       case .failure(let error): throw error

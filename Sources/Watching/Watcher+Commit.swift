@@ -13,6 +13,7 @@ extension Watcher {
     var moving = self.moving
     moving.take(sweep.findings.values)
     for (id, finding) in sweep.findings { commit.changed[id] = finding.entry }
+    for (id, finding) in sweep.quiet { commit.changed[id] = finding.entry }
     var events = transitions(sweep)
     let gone = goneRuns(sweep, ledger)
     for (id, entry) in gone {

@@ -139,19 +139,25 @@ package actor Watcher {
 
   /// How long runs take. A process that has just started learns it of all runs that the list shows.
   private func learn(_ sweep: Sweep) {
-    let ended = sweep.findings.values.filter { finding in
-      finding.reading.phase.isTerminal && (finding.entry != nil || lastFull == nil)
+    var ended = sweep.findings.values.filter { $0.reading.phase.isTerminal && isLesson($0.entry) }.map { finding in
+      (flow: finding.run.flow, startedAt: finding.run.startedAt, endedAt: finding.reading.since)
     }
-    for finding in ended.sorted(by: { $0.reading.since < $1.reading.since }) {
-      guard let startedAt = finding.run.startedAt else { continue }
-      history.record(flow: finding.run.flow, startedAt: startedAt, endedAt: finding.reading.since)
+    ended += sweep.quiet.values.filter { isLesson($0.entry) }.map { ($0.flow, $0.startedAt, $0.since) }
+    for run in ended.sorted(by: { $0.endedAt < $1.endedAt }) {
+      guard let startedAt = run.startedAt else { continue }
+      history.record(flow: run.flow, startedAt: startedAt, endedAt: run.endedAt)
     }
+  }
+
+  private func isLesson(_ entry: Ledger.Entry?) -> Bool {
+    entry != nil || lastFull == nil
   }
 
   private func remember(list sweep: Sweep) {
     fresh = Set(sweep.findings.lazy.filter { $0.value.isNew }.map(\.key))
+    fresh.formUnion(sweep.quiet.lazy.filter { $0.value.isNew }.map(\.key))
     if sweep.isWhole {
-      list = KnownList(sweep.items, isNewestFirst: sweep.isNewestFirst)
+      list.replace(with: sweep.items, isNewestFirst: sweep.isNewestFirst)
       hashes = sweep.hashes
       pageSize = sweep.pageSize
       granted = sweep.granted ?? sweep.pageSize

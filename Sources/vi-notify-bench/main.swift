@@ -8,24 +8,41 @@ case "schedule" where arguments.count == 1: ScheduleBenchmarks(seed: 1).run()
 case "schedule" where arguments.count == 3 && arguments[1] == "--seed":
   if let seed = UInt64(arguments[2]) { ScheduleBenchmarks(seed: seed).run() } else { explain() }
 case "sink":
-  orExit { () throws(SinkFailure) in
+  orExit { () throws(ServerFailure) in
     var sink = try SinkServer()
     sink.run()
   }
 case "transport":
-  await orExit { () throws(SinkFailure) in try TransportBenchmarks() }.run()
+  await orExit { () throws(ServerFailure) in try TransportBenchmarks() }.run()
+case "serve-runs":
+  orExit { () throws(ServerFailure) in
+    guard var server = try RunListServer(arguments.dropFirst()) else { return explain() }
+    server.run()
+  }
+case "watch" where arguments.dropFirst().allSatisfy(WatchBenchmarks.cases.contains):
+  try await WatchBenchmarks.run(Array(arguments.dropFirst()))
+case "soak" where arguments.count <= 2:
+  if let sweeps = Int(arguments.count == 2 ? arguments[1] : "500"), sweeps > 10 {
+    try await Soak.run(sweeps: sweeps)
+  } else {
+    explain()
+  }
 case "deliver":
-  try await orExit { () throws(SinkFailure) in try DeliverBenchmarks(directory: arguments.dropFirst().first) }.run()
+  try await orExit { () throws(ServerFailure) in try DeliverBenchmarks(directory: arguments.dropFirst().first) }.run()
 case "deliver-waiting": try await DeliverBenchmarks.reportMemory(path: arguments.dropFirst().first ?? "")
 default: explain()
 }
 
 private func explain() {
-  print("usage: vi-notify-bench rules [DIR] | schedule [--seed N] | sink | transport | deliver [DIR]")
+  print(
+    """
+    usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | watch [CASE]… | soak [SWEEPS] | deliver [DIR]
+           vi-notify-bench sink | serve-runs COUNT MOVING [PAGE]
+    """)
 }
 
-private func orExit<Result>(_ body: () throws(SinkFailure) -> Result) -> Result {
-  do throws(SinkFailure) {
+private func orExit<Result>(_ body: () throws(ServerFailure) -> Result) -> Result {
+  do throws(ServerFailure) {
     return try body()
   } catch {
     print("vi-notify-bench: \(error)")

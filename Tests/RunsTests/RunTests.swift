@@ -123,7 +123,7 @@ struct RunTests {
         {"condition":"Starting","lastTransitionTime":0}]}}
       """)
     #expect(run.startedAt == Timestamp(milliseconds: 10))
-    #expect(run.restarted(after: Timestamp(milliseconds: 20)))
-    #expect(!run.restarted(after: Timestamp(milliseconds: 30)))
+    #expect(run.glance.restarted(after: Timestamp(milliseconds: 20)))
+    #expect(!run.glance.restarted(after: Timestamp(milliseconds: 30)))
   }
 }

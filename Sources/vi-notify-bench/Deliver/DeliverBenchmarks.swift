@@ -16,10 +16,10 @@ struct DeliverBenchmarks {
   private let sink: SinkProcess
   private let directory: String
 
-  init(directory: String?) throws(SinkFailure) {
+  init(directory: String?) throws(ServerFailure) {
     sink = try SinkProcess()
     self.directory = (directory ?? ".") + "/vi-notify-bench-\(getpid())"
-    guard mkdir(self.directory, 0o700) == 0 else { throw SinkFailure("mkdir") }
+    guard mkdir(self.directory, 0o700) == 0 else { throw ServerFailure("mkdir") }
   }
 
   func run() async throws {

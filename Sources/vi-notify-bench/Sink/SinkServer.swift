@@ -17,9 +17,9 @@ struct SinkServer: ~Copyable {
   private var requests = 0
 
   /// Listens on a port that the system chooses.
-  init() throws(SinkFailure) {
+  init() throws(ServerFailure) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-    guard listener >= 0 else { throw SinkFailure("socket") }
+    guard listener >= 0 else { throw ServerFailure("socket") }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -29,7 +29,7 @@ struct SinkServer: ~Copyable {
         bind(listener, $0, size) == 0 && listen(listener, 1024) == 0 && getsockname(listener, $0, &size) == 0
       }
     }
-    guard isBound else { throw SinkFailure("bind") }
+    guard isBound else { throw ServerFailure("bind") }
     self.listener = listener
     port = UInt16(bigEndian: address.sin_port)
     polled = [0, listener].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -94,11 +94,11 @@ struct SinkServer: ~Copyable {
   }
 }
 
-/// A system call of the sink, or of its start, that failed.
-struct SinkFailure: Error, CustomStringConvertible {
+/// A system call of a server of the bench, or of its start, that failed.
+struct ServerFailure: Error, CustomStringConvertible {
   let description: String
 
   init(_ call: String, number: Int32 = errno) {
-    description = "the sink could not start: \(call): \(String(cString: strerror(number)))"
+    description = "a server of the bench could not start: \(call): \(String(cString: strerror(number)))"
   }
 }

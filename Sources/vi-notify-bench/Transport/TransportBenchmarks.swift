@@ -11,7 +11,7 @@ struct TransportBenchmarks {
 
   private let sink: SinkProcess
 
-  init() throws(SinkFailure) {
+  init() throws(ServerFailure) {
     sink = try SinkProcess()
   }
 

@@ -1,0 +1,139 @@
+internal import JSONSource
+
+/// What a document says of its run's state, read without looking at the rest of it: a tenth of the work of a ``Run``.
+///
+/// Reads only what is written plainly. Whatever else there is (an escape, a member twice, a value of another kind, a
+/// missing id) makes it nil, and whoever asks reads the whole ``Run``, which says the same or what is wrong. What is skipped
+/// is only counted through: a mistake in there stays unseen until somebody reads the whole.
+package struct RunGlance: Sendable {
+  package private(set) var id = ""
+  package private(set) var flow: String?
+  package private(set) var conditions: [Condition] = []
+  package private(set) var killedAt: Timestamp?
+  package private(set) var createdAt: Timestamp?
+
+  private static let members: [StaticString] = ["runId", "spec", "status", "metadata"]
+  private static let specMembers: [StaticString] = ["flow", "killedAt"]
+  private static let flowMembers: [StaticString] = ["name"]
+  private static let statusMembers: [StaticString] = ["conditions"]
+  private static let metadataMembers: [StaticString] = ["timeCreated"]
+
+  package init?(_ document: UnsafeRawBufferPointer) {
+    var scanner = JSONScanner(document)
+    var glance = RunGlance()
+    var hasStatus = false
+    let isPlain = scanner.members(Self.members) { place, scanner in
+      switch place {
+      case 0: return glance.readID(&scanner)
+      case 1: return glance.readSpec(&scanner)
+      case 3: return glance.readMetadata(&scanner)
+      default:
+        hasStatus = true
+        return glance.readStatus(&scanner)
+      }
+    }
+    guard isPlain, hasStatus, scanner.isAtEnd(), Run.isValid(id: glance.id) else { return nil }
+    self = glance
+  }
+
+  private init() {}
+
+  init(_ run: Run) {
+    (id, flow, conditions, killedAt, createdAt) = (run.id, run.flow, run.conditions, run.killedAt, run.createdAt)
+  }
+
+  package var reading: PhaseReading {
+    PhaseReading(conditions: conditions, killedAt: killedAt, createdAt: createdAt)
+  }
+
+  /// When it began to run: the earliest that any entry says; nil when none does.
+  package var startedAt: Timestamp? {
+    conditions.filter { $0.status == .reached && $0.phaseWhenReached == .running && $0.time.milliseconds > 0 }.map(
+      \.time
+    ).min()
+  }
+
+  /// Whether it went on after `end`: a run that failed, was started anew and failed again has ended twice.
+  package func restarted(after end: Timestamp) -> Bool {
+    conditions.contains { entry in
+      entry.status == .reached && entry.time > end && entry.phaseWhenReached.map { !$0.isTerminal } == true
+    }
+  }
+}
+
+extension RunGlance {
+  private mutating func readID(_ scanner: inout JSONScanner) -> Bool {
+    guard let id = scanner.plainString() else { return false }
+    self.id = id
+    return true
+  }
+
+  private mutating func readSpec(_ scanner: inout JSONScanner) -> Bool {
+    if scanner.skipNull() { return true }
+    return scanner.members(Self.specMembers) { place, scanner in
+      if scanner.skipNull() { return true }
+      if place == 0 { return readFlow(&scanner) }
+      guard let time = scanner.plainInteger() else { return false }
+      killedAt = time > 0 ? Timestamp(milliseconds: time) : nil
+      return true
+    }
+  }
+
+  private mutating func readFlow(_ scanner: inout JSONScanner) -> Bool {
+    scanner.members(Self.flowMembers) { _, scanner in
+      if scanner.skipNull() { return true }
+      flow = scanner.plainString()
+      return flow != nil
+    }
+  }
+
+  private mutating func readMetadata(_ scanner: inout JSONScanner) -> Bool {
+    if scanner.skipNull() { return true }
+    return scanner.members(Self.metadataMembers) { _, scanner in
+      if scanner.skipNull() { return true }
+      createdAt = scanner.plainInteger().map(Timestamp.init(milliseconds:))
+      return createdAt != nil
+    }
+  }
+
+  private mutating func readStatus(_ scanner: inout JSONScanner) -> Bool {
+    scanner.members(Self.statusMembers) { _, scanner in
+      if scanner.skipNull() { return true }
+      return scanner.array { scanner in
+        guard let entry = Condition(&scanner) else { return false }
+        conditions.append(entry)
+        return true
+      }
+    }
+  }
+}
+
+extension Condition {
+  private static let members: [StaticString] = ["condition", "status", "reason", "message", "lastTransitionTime"]
+
+  /// Nil for an entry that is not written plainly; an entry that names no condition is none of those either.
+  fileprivate init?(_ scanner: inout JSONScanner) {
+    var texts: (name: String?, status: String?, reason: String?, message: String?)
+    var time: Int64 = 0
+    let isPlain = scanner.members(Self.members) { place, scanner in
+      if scanner.skipNull() { return true }
+      if place == 4 {
+        guard let number = scanner.plainInteger() else { return false }
+        time = number
+        return true
+      }
+      guard let text = scanner.plainString() else { return false }
+      switch place {
+      case 0: texts.name = text
+      case 1: texts.status = text
+      case 2: texts.reason = text
+      default: texts.message = text
+      }
+      return true
+    }
+    guard isPlain, let name = texts.name else { return nil }
+    self.init(
+      name: name, status: texts.status.map { Status(rawValue: $0) ?? .waiting } ?? .reached,
+      time: Timestamp(milliseconds: time), reason: texts.reason, message: texts.message)
+  }
+}
