@@ -10,13 +10,13 @@ extension RuleFileReader {
     let (from, to) = (time("from", reader), time("to", reader))
     let zone = self.zone(reader)
     let except = reader.triggers("except")
-    guard let from, let to, let zone else { return nil }
-    guard from != to else {
-      let place = (reader["to"] ?? node).range
+    guard let from, let to else { return nil }
+    if from == to {
       diagnostics.error(
-        at: place, "\(path) ends when it begins", hint: "for no quiet time at all, remove \"quiet\"")
-      return nil
+        at: (reader["to"] ?? node).range, "\(path) ends when it begins",
+        hint: "for no quiet time at all, remove \"quiet\"")
     }
+    guard let zone, from != to else { return nil }
     return QuietHours(from: from, to: to, zone: zone, except: except)
   }
 

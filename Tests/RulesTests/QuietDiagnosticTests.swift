@@ -56,6 +56,10 @@ struct QuietDiagnosticTests {
     try expectQuietErrors(
       #"{"from": "07:00", "to": 1️⃣"07:00"}"#,
       #"destinations.d.quiet ends when it begins (for no quiet time at all, remove "quiet")"#)
+    try expectQuietErrors(
+      #"{"from": "07:00", "to": 1️⃣"07:00", "tz": 2️⃣"Tokyo"}"#,
+      #"destinations.d.quiet ends when it begins (for no quiet time at all, remove "quiet")"#,
+      #"destinations.d.quiet.tz: unknown time zone "Tokyo" (did you mean "Asia/Tokyo"?)"#)
   }
 
   @Test(arguments: [
