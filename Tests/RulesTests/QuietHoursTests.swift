@@ -8,7 +8,8 @@ struct QuietHoursTests {
     _ from: String, _ to: String, _ tz: String = "UTC0", except: Set<Trigger> = []
   ) throws -> QuietHours {
     QuietHours(
-      from: try #require(TimeOfDay(notation: from)), to: try #require(TimeOfDay(notation: to)), zone: try footerZone(tz),
+      from: try #require(TimeOfDay(notation: from)), to: try #require(TimeOfDay(notation: to)),
+      zone: try footerZone(tz),
       except: except)
   }
 
