@@ -104,12 +104,9 @@ package final class SQLiteStore: StateStore {
       return !isClosed
     }
     guard isFirst else { return }
-    // Closing alone doesn't: the pool closes its writer before its readers, and a reader that goes last leaves the log as it
-    // is (groue/GRDB.swift#739). Another process's log is that process's matter.
-    if isOwn {
-      database.invalidateReadOnlyConnections()
-      _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-    }
+    // Closing alone doesn't: the pool closes its writer before its readers, and the last of those may not write
+    // (groue/GRDB.swift#739). Another process's log is that process's matter.
+    if isOwn { _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
     try? database.close()
   }
 }
