@@ -73,9 +73,6 @@ package final class SQLiteStore: StateStore {
 
   /// Lets go of the file; what waits in the log is written into the database.
   package func close() {
-    // The pool would close its readers last, and a reader that goes last leaves the log as it is (groue/GRDB.swift#739): the
-    // next start would have to read all of it again.
-    database.invalidateReadOnlyConnections()
     try? database.close()
   }
 }
