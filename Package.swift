@@ -19,6 +19,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -52,7 +53,7 @@ let package = Package(
       name: "vi-notify-bench",
       dependencies: [
         "Simulator", "Watching", "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets",
-        "JSONSource", "Locking", "CCurl", grdb, logging,
+        "JSONSource", "Locking", "CCurl", grdb, grdbSQLite, logging,
       ],
       swiftSettings: strict),
     .executableTarget(

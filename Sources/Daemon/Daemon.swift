@@ -26,6 +26,7 @@ package final class Daemon: Sendable {
   package let dispatcher: Dispatcher
   package let store: any StateStore
   private let digests: DigestCloser
+  private let retention: Duration
   private let rulesCopy: RuleFileCopy
   private let http: HTTPClient
   private let lock: StateLock
@@ -55,7 +56,12 @@ package final class Daemon: Sendable {
       rulesDigest: rulesCopy.digest, time: time, log: log)
     dispatcher = Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
-      hookRunner: HookRunner(baseEnvironment: environment), time: time, log: log)
+      hookRunner: HookRunner(baseEnvironment: environment), time: time, log: log,
+      onStop: { [rules = configuration.rules, origin = client.origin] destination, reason, time in
+        let event = RunEvent(stopped: destination, reason: reason, at: time, origin: origin)
+        return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 })
+      })
+    retention = file.retention
     digests = DigestCloser(store: store, rules: configuration.rules, time: time)
     self.http = http
     self.time = time
@@ -74,7 +80,10 @@ package final class Daemon: Sendable {
         log.notice("attempts that were cut off by the last end are made again", metadata: ["deliveries": "\(released)"])
       }
       try await supervise(
-        WatchService(watcher: watcher, dispatcher: dispatcher, digests: digests, mode: mode, time: time))
+        WatchService(
+          watcher: watcher, dispatcher: dispatcher, digests: digests,
+          pruner: Pruner(store: store, retention: retention, time: time),
+          mode: mode, time: time))
     } catch let error as Failure {
       throw error
     } catch let error as SourceError {

@@ -10,6 +10,7 @@ struct WatchService: Service {
   let watcher: Watcher
   let dispatcher: Dispatcher
   let digests: DigestCloser
+  let pruner: Pruner
   let mode: WatchMode
   let time: TimeSource
 
@@ -37,6 +38,7 @@ struct WatchService: Service {
     try await withThrowingTaskGroup { group in
       group.addTask { try await watchAndDeliver() }
       group.addTask { try await lookForWork() }
+      group.addTask { try await pruner.run() }
       try await group.next()
       group.cancelAll()
     }

@@ -10,7 +10,7 @@ protocol DestinationType: Sendable {
 
   /// What an answer means.
   ///
-  /// - Parameter retryAfter: of the answer's header.
+  /// - Parameter retryAfter: how long the answer asks us to wait.
   func outcome(of response: HTTPResponse, retryAfter: Duration?) -> Outcome
 }
 
@@ -57,8 +57,17 @@ struct SlackDestination: DestinationType {
     return ("application/json", Self.withinLimits(body))
   }
 
+  /// Slack's words for a URL that will never work again; the status beside them differs (docs.slack.dev, "Sending
+  /// messages using incoming webhooks", and what services that send there have met).
+  private static let neverAgain: Set<String> = [
+    "channel_is_archived", "channel_not_found", "invalid_token", "no_service", "no_team", "team_disabled",
+  ]
+
   func outcome(of response: HTTPResponse, retryAfter: Duration?) -> Outcome {
-    WebhookDestination().outcome(of: response, retryAfter: retryAfter)
+    let outcome = WebhookDestination().outcome(of: response, retryAfter: retryAfter)
+    guard case .rejected = outcome, response.status == 404 || response.body.count < 100 else { return outcome }
+    let word = String(decoding: response.body.filter { $0 > 0x20 }, as: UTF8.self)
+    return response.status == 404 || Self.neverAgain.contains(word) ? .rejected(.gone) : outcome
   }
 
   /// A text that is too long is cut, and never inside an escaped character.

@@ -8,7 +8,9 @@ package import Transport
 
 /// Takes what is due out of the outbox, has it attempted, and writes down how that ended.
 ///
-/// Each destination has its own number of attempts at once, so that a slow one delays only itself.
+/// Each destination has its own gate and its own deliveries read ahead, so that one that is slow, dead or rate-limited
+/// delays only itself. An attempt's slot is free as soon as the answer is known; answers are written down together, by
+/// whichever attempt ends while nobody writes, and are few at any time, so that a kill repeats few.
 package actor Dispatcher {
   package enum End: Sendable {
     /// Goes on until it is stopped.
@@ -19,48 +21,67 @@ package actor Dispatcher {
     case whenAllIsSettled
   }
 
-  /// Hooks at once.
-  private static let hookConcurrency = 4
+  /// Makes the event that tells of a destination that has stopped; nil: nobody wants to know.
+  package typealias StopEvent =
+    @Sendable (_ destination: String, _ reason: String, _ at: Timestamp) -> NewEvent?
 
-  private let store: any StateStore
-  private let destinations: [String: DestinationSettings]
-  private let requests: RequestSender
-  private let hooks: HookSender
-  private let time: TimeSource
-  private let log: Logger
-  private let redactor: Redactor
-  private let wakeUp = WakeUp()
-  private let end: Locked<End>
+  /// The destination of every hook, and how many at once.
+  private static let hooks = (name: "hook", concurrency: 4)
+
+  let store: any StateStore
+  let destinations: [String: DestinationSettings]
+  let requests: RequestSender
+  let hookSender: HookSender
+  let time: TimeSource
+  let log: Logger
+  let redactor: Redactor
+  let onStop: StopEvent
+  let wakeUp = WakeUp()
+  private let secrets: SecretSource
+  private let finishes: Locked<End>
   private let isStopping = Locked(false)
-  private var underWay: [String: Int] = [:]
+  /// Something may be due that was not when we last looked.
+  let hasNews = Locked(true)
+  var lanes: [String: DestinationLane] = [:]
+  /// What has ended and is not being written down yet.
+  var ended = SettlementBatch()
+  /// Attempts in the commit that is under way; nil: none is.
+  var committing: Int?
+  /// No attempt starts any more.
+  private var isWindingDown = false
+  /// When the next delivery that is not due yet will be, as of the last look.
+  var nextDue: Timestamp?
   /// Deliveries that became dead letters in this process.
-  package private(set) var deadCount = 0
+  package internal(set) var deadCount = 0
 
   package init(
     store: any StateStore, destinations: [DestinationSettings], http: HTTPClient, secrets: SecretSource,
-    hookRunner: HookRunner, time: TimeSource, log: Logger
+    hookRunner: HookRunner, time: TimeSource, log: Logger, onStop: @escaping StopEvent = { _, _, _ in nil }
   ) {
     self.store = store
     self.destinations = Dictionary(destinations.map { ($0.name, $0) }) { first, _ in first }
     requests = RequestSender(http: http, secrets: secrets, time: time)
-    hooks = HookSender(runner: hookRunner, secrets: secrets, log: log)
+    hookSender = HookSender(runner: hookRunner, secrets: secrets, log: log)
     self.time = time
     self.log = log
+    self.onStop = onStop
+    self.secrets = secrets
     redactor = secrets.redactor
-    end = Locked(.never)
+    finishes = Locked(.never)
   }
 
   /// Something new may be due.
   package nonisolated func wake() {
+    hasNews.withLock { $0 = true }
     wakeUp.ring()
   }
 
   package nonisolated func finish(_ when: End) {
-    end.withLock { $0 = when }
+    finishes.withLock { $0 = when }
     wakeUp.ring()
   }
 
-  /// Claims nothing more; ``run()`` returns when what is on its way has ended.
+  /// Starts nothing more; ``run()`` returns when what is on its way has ended.
   package nonisolated func stop() {
     isStopping.withLock { $0 = true }
     wakeUp.ring()
@@ -68,128 +89,137 @@ package actor Dispatcher {
 
   /// Delivers until told to end. Throws when the state can't be written: then nothing more may be sent.
   package func run() async throws {
+    try await recall()
     try await withThrowingDiscardingTaskGroup { group in
       while !Task.isCancelled, !isStopping.withLock({ $0 }) {
-        // Asked before the claim: an attempt that ends while we look may make another delivery claimable.
-        let wasIdle = underWay.values.allSatisfy { $0 == 0 }
-        let started = try await claimWhatIsDue(&group)
-        if wasIdle, started == 0, try await isDone() { break }
+        try await look()
+        startWhatMay(&group)
+        if try await isDone() { break }
         try await waitForWork()
       }
+      isWindingDown = true
     }
   }
 
-  private func claimWhatIsDue(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Int {
+  /// What was known of the destinations when the last process ended.
+  private func recall() async throws {
+    let fingerprints = destinations.mapValues { $0.fingerprint(secrets) }
+    let states = try await store.destinationStates(forgettingAllBut: fingerprints)
     let now = time.now()
-    var started = 0
-    for destination in try await store.destinationsDue(at: now) {
-      let free = limit(destination) - underWay[destination, default: 0]
-      if free <= 0 { continue }
-      for delivery in try await store.claim(destination: destination, limit: free, at: now) {
-        underWay[destination, default: 0] += 1
-        started += 1
-        group.addTask { try await self.perform(delivery) }
+    lanes = [:]
+    for (name, settings) in destinations {
+      let state = states.first { $0.name == name }
+      let gate = DestinationGate(
+        concurrency: settings.concurrency, rateLimit: settings.rateLimit,
+        state: state ?? DestinationState(name: name, fingerprint: fingerprints[name] ?? ""), now: now)
+      lanes[name] = DestinationLane(gate: gate, claims: false, paced: settings.rateLimit?.count)
+    }
+    isWindingDown = false
+    hasNews.withLock { $0 = true }
+  }
+
+  /// The lane of a destination, also of one that is not in the rules file any more.
+  private func open(_ name: String) {
+    guard lanes[name] == nil else { return }
+    let gate = DestinationGate(
+      concurrency: Self.hooks.concurrency, rateLimit: nil, hasCircuit: false,
+      state: DestinationState(name: name, fingerprint: ""), now: time.now())
+    lanes[name] = DestinationLane(gate: gate, claims: name == Self.hooks.name, paced: nil)
+  }
+
+  /// Reads ahead what is due, where there is room for it.
+  private func look() async throws {
+    let now = time.now()
+    let news = hasNews.withLock { news in
+      defer { news = false }
+      return news
+    }
+    let wasDue = nextDue.map { $0 <= now } ?? false
+    if news || wasDue {
+      for name in try await store.destinationsDue(at: now) {
+        open(name)
+        lanes[name]?.mayHaveMore = true
       }
     }
-    return started
+    for (name, lane) in lanes {
+      if lane.gate.isStopped {
+        try await bury(name)
+      } else {
+        try await readAhead(name, at: now)
+      }
+    }
+    if news || wasDue { nextDue = try await store.nextDue(after: now) }
   }
 
-  private func limit(_ destination: String) -> Int {
-    destinations[destination]?.concurrency ?? Self.hookConcurrency
+  private func readAhead(_ name: String, at now: Timestamp) async throws {
+    guard let lane = lanes[name], case let wanted = lane.wanted(at: now), wanted > 0 else { return }
+    let deliveries =
+      if lane.claims {
+        try await store.claim(destination: name, limit: wanted, at: now)
+      } else {
+        try await store.due(destination: name, limit: wanted, at: now, except: lane.underWay)
+      }
+    lanes[name]?.add(deliveries, of: wanted, generation: lane.generation)
   }
 
-  /// Asked when nothing is due and nothing is on its way.
+  private func startWhatMay(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+    for name in lanes.keys {
+      while let start = nextStart(of: name) {
+        group.addTask { try await self.work(start, for: name) }
+      }
+    }
+  }
+
+  /// One attempt after the other, as long as the destination's gate lets one through.
+  private func work(_ first: DestinationLane.Start, for name: String) async throws {
+    var next: DestinationLane.Start? = first
+    while let start = next {
+      end(start, await attempt(start.delivery))
+      if committing == nil, !ended.isEmpty {
+        // Somebody else may have our slot while we write.
+        wakeUp.ring()
+        try await commit()
+      }
+      next = mayStartMore ? nextStart(of: name) : nil
+      if lanes[name]?.wanted(at: time.now()) != 0 { wakeUp.ring() }
+    }
+    wakeUp.ring()
+  }
+
+  private var mayStartMore: Bool { !isWindingDown && !Task.isCancelled && !isStopping.withLock { $0 } }
+
+  /// What has been claimed must start, or it would count as an attempt that never was.
+  private func nextStart(of name: String) -> DestinationLane.Start? {
+    guard lanes[name]?.claims == true || ended.attempts.count + (committing ?? 0) < Self.mostUnwritten else {
+      return nil
+    }
+    return lanes[name]?.start(at: time.now())
+  }
+
   private func isDone() async throws -> Bool {
-    switch end.withLock({ $0 }) {
+    let now = time.now()
+    guard ended.isEmpty, committing == nil, !hasNews.withLock({ $0 }),
+      !lanes.values.contains(where: { $0.isActive(at: now) })
+    else { return false }
+    switch finishes.withLock({ $0 }) {
     case .never: return false
     case .whenNothingIsDue: return true
     case .whenAllIsSettled: return try await store.unsettledCount() == 0
     }
   }
 
-  /// Until the next delivery is due, something was enqueued, or an attempt ended. What is due already and was not claimed
-  /// waits for an attempt to end, which rings.
+  /// Until a delivery becomes due, a gate opens, or the bell is rung: for something new, or because an attempt ended.
   private func waitForWork() async throws {
     let now = time.now()
-    let due = try await store.nextDue(after: now)
+    guard let moment = (lanes.values.map { $0.nextOpening(at: now) } + [nextDue]).compactMap(\.self).min() else {
+      return await wakeUp.wait()
+    }
+    guard moment > now else { return }
     await withTaskGroup { group in
-      if let due { group.addTask { [time] in try? await time.sleep(due - now) } }
+      group.addTask { [time] in try? await time.sleep(moment - now) }
       group.addTask { [wakeUp] in await wakeUp.wait() }
       await group.next()
       group.cancelAll()
-    }
-  }
-
-  private func perform(_ delivery: ClaimedDelivery) async throws {
-    defer {
-      underWay[delivery.destination, default: 1] -= 1
-      wakeUp.ring()
-    }
-    let startedAt = time.now()
-    let result = await attempt(delivery)
-    let record = AttemptRecord(
-      number: delivery.attempt, startedAt: startedAt, finishedAt: time.now(), outcome: result.outcome.word,
-      code: result.code,
-      detail: redactor.redact(result.detail), output: redactor.redact(result.output))
-    let settlement = settlement(of: delivery, result, record)
-    try await store.settle(delivery, as: settlement, record)
-    if case .dead = settlement { deadCount += 1 }
-    report(delivery, settlement, record)
-  }
-
-  private nonisolated func attempt(_ delivery: ClaimedDelivery) async -> AttemptResult {
-    if case .hook(let call) = delivery.content { return await hooks.attempt(delivery, call) }
-    guard let destination = destinations[delivery.destination] else {
-      return AttemptResult(
-        outcome: .rejected(.notConfigured), detail: "the rules file has no destination \(delivery.destination) any more"
-      )
-    }
-    return await requests.attempt(delivery, to: destination)
-  }
-
-  private func settlement(of delivery: ClaimedDelivery, _ result: AttemptResult, _ record: AttemptRecord) -> Settlement
-  {
-    let why = record.detail.isEmpty ? record.outcome : "\(record.outcome): \(record.detail)"
-    switch result.outcome {
-    case .delivered: return .delivered
-    case .interrupted: return .interrupted
-    case .rejected: return .dead(reason: why)
-    case .retry(_, let after):
-      let retryFor = delivery.retryFor ?? destinations[delivery.destination]?.retryFor ?? .seconds(72 * 3600)
-      let next = RetryPolicy(retryFor: retryFor).next(
-        after: delivery.attempt, createdAt: delivery.createdAt, now: record.finishedAt, retryAfter: after,
-        randomness: .random(in: 0..<1))
-      guard let next else { return .dead(reason: "given up after \(retryFor.words): \(why)") }
-      return .retry(at: next, reason: why)
-    }
-  }
-
-  private nonisolated func report(_ delivery: ClaimedDelivery, _ settlement: Settlement, _ record: AttemptRecord) {
-    var metadata: Logger.Metadata = [
-      "delivery": "\(delivery.id)", "run": "\(delivery.runID)", "rule": "\(delivery.rule)",
-      "destination": "\(delivery.destination)", "attempt": "\(delivery.attempt)",
-    ]
-    switch settlement {
-    case .delivered: log.info("delivered", metadata: metadata)
-    case .interrupted: log.info("attempt interrupted, it will be made again", metadata: metadata)
-    case .retry(let next, let reason):
-      metadata["reason"] = "\(reason)"
-      metadata["next"] = "\(next.iso8601)"
-      log.warning("attempt failed, it will be repeated", metadata: metadata)
-    case .dead(let reason):
-      metadata["reason"] = "\(reason)"
-      log.error("delivery is dead; see: vi-notify deliveries show ID", metadata: metadata)
-    }
-  }
-}
-
-extension Outcome {
-  /// For the attempt's row.
-  var word: String {
-    switch self {
-    case .delivered: "delivered"
-    case .interrupted: "interrupted"
-    case .retry(let reason, _), .rejected(let reason): reason.rawValue
     }
   }
 }

@@ -34,6 +34,8 @@ package enum FailureReason: String, Sendable, CaseIterable {
 /// An attempt with what is kept of it.
 struct AttemptResult: Sendable {
   var outcome: Outcome
+  /// The destination, not only this delivery, is to be left alone so long.
+  var hold: Duration?
   /// HTTP status, or a hook's exit status.
   var code: Int?
   /// For people, a clause; not redacted yet.

@@ -24,9 +24,10 @@ struct RequestSender: Sendable {
       request.maximumBodyBytes = Self.keptAnswer + Self.lookAhead
       request.truncatesBody = true
       let response = try await http.send(request)
-      let outcome = type.outcome(of: response, retryAfter: response.retryAfter(now: time.now().milliseconds))
+      let wait = RetryHint.wait(response, now: time.now())
       return AttemptResult(
-        outcome: outcome, code: response.status, detail: "answered \(response.status)",
+        outcome: type.outcome(of: response, retryAfter: wait), hold: wait, code: response.status,
+        detail: "answered \(response.status)",
         output: String(secrets.redactor.redact(String(decoding: response.body, as: UTF8.self)).prefix(Self.keptAnswer)))
     } catch let error as TransportError {
       return AttemptResult(outcome: outcome(of: error), detail: "\(error)")

@@ -15,17 +15,27 @@ package struct RetryPolicy: Sendable {
     self.retryFor = retryFor
   }
 
+  /// Before the attempt that follows attempt number `attempt` (from 1).
+  ///
+  /// - Parameter randomness: 0 ..< 1, spreads the delay by ±20 %.
+  package static func delay(after attempt: Int, randomness: Double) -> Duration {
+    let base = delays[min(max(attempt, 1), delays.count) - 1]
+    return .milliseconds(Int64(Double(base.milliseconds) * (0.8 + 0.4 * randomness)))
+  }
+
   /// When to try again after attempt number `attempt` (from 1), or nil when the time for it is over.
   ///
   /// - Parameters:
-  ///   - retryAfter: what the other side asked for; it wins when it is longer.
+  ///   - retryAfter: what the other side asked for; it wins when it is longer. When it is all that reaches beyond
+  ///     ``retryFor``, there is one attempt after it: we were asked to come back then.
   ///   - randomness: 0 ..< 1, spreads the delay by ±20 %.
   package func next(
     after attempt: Int, createdAt: Timestamp, now: Timestamp, retryAfter: Duration?, randomness: Double
   ) -> Timestamp? {
-    let base = Self.delays[min(max(attempt, 1), Self.delays.count) - 1]
-    let spread = Duration.milliseconds(Int64(Double(base.milliseconds) * (0.8 + 0.4 * randomness)))
-    let next = now + max(spread, retryAfter ?? .zero)
-    return next <= createdAt + retryFor ? next : nil
+    let (delay, end) = (now + Self.delay(after: attempt, randomness: randomness), createdAt + retryFor)
+    let asked = retryAfter.map { now + $0 } ?? now
+    if asked > end, now <= end { return max(delay, asked) }
+    let next = max(delay, asked)
+    return next <= end ? next : nil
   }
 }

@@ -4,7 +4,7 @@ enum EventFields {
   static let values = [
     "runId", "phase", "previousPhase", "flow", "trainingProject", "condition", "reason", "message", "createdAt",
     "startedAt",
-    "endedAt", "durationSeconds", "durationText", "organization",
+    "endedAt", "durationSeconds", "durationText", "organization", "destination",
   ]
   /// The one of them that is a number.
   static let number = "durationSeconds"

@@ -71,6 +71,9 @@ extension DestinationSettings.Kind {
         "*Runs can't be watched* since {{time(startedAt)}}: {{truncate1000(message)}}", markup: .slack)
     case .sourceRecovered:
       try? TextTemplate("*Runs are watched again*, after {{durationText}}", markup: .slack)
+    case .destinationStopped:
+      try? TextTemplate(
+        "*Nothing is sent to {{destination}} any more*: {{truncate1000(message)}}", markup: .slack)
     }
   }
 

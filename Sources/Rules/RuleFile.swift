@@ -8,6 +8,8 @@ package struct RuleFile: Sendable {
   package let watch: WatchSettings
   package let destinations: [DestinationSettings]
   package let rules: [Rule]
+  /// How long settled deliveries are kept. 1 d to 10 a.
+  package var retention: Duration = .seconds(90 * 86_400)
 
   /// Reads and checks the whole file, and returns every mistake and warning. The file is nil when there is an error.
   ///
@@ -118,6 +120,8 @@ package struct DestinationSettings: Sendable {
   package var retryFor: Duration = .seconds(72 * 3600)
   /// Requests at once. 1 to 64.
   package var concurrency = 4
+  /// Nil: as fast as `concurrency` allows.
+  package var rateLimit: RateLimit?
   package let connection: Connection
 
   /// How it is connected to. The texts are paths of PEM files.

@@ -29,7 +29,8 @@ extension RuleFileReader {
 
   private func destination(_ member: JSONMember) -> DestinationSettings? {
     let known =
-      ["type", "url", "secret", "headers", "timeout", "retryFor", "concurrency", "format"] + Self.connectionFields
+      ["type", "url", "secret", "headers", "timeout", "retryFor", "concurrency", "rateLimit", "format"]
+      + Self.connectionFields
     let path = "destinations.\(member.key)"
     guard let reader = ObjectReader(member.value, path: path, known: known, diagnostics) else { return nil }
     let kind = self.kind(reader)
@@ -37,6 +38,7 @@ extension RuleFileReader {
     // All of it is read before any of it is given up, so that every mistake is told.
     let secrets = self.secrets(reader, kind)
     let headers = self.headers(reader["headers"], path: path)
+    let rateLimit = self.rateLimit(reader)
     let connection = self.connection(reader)
     guard let kind, let url else { return nil }
     var settings = DestinationSettings(
@@ -44,6 +46,7 @@ extension RuleFileReader {
     if let timeout = reader.duration("timeout", in: .milliseconds(100)...(.seconds(600))) { settings.timeout = timeout }
     if let retryFor = reader.duration("retryFor", in: .zero...(.seconds(30 * 86_400))) { settings.retryFor = retryFor }
     if let concurrency = reader.integer("concurrency", in: 1...64) { settings.concurrency = Int(concurrency) }
+    settings.rateLimit = rateLimit ?? kind.usualRateLimit
     settings.format = format(reader, kind) ?? .structured
     return settings
   }

@@ -9,7 +9,7 @@ struct RuleFileReader {
   let secrets: SecretSource
 
   func file(_ root: JSONNode) -> RuleFile? {
-    let known = ["$schema", "version", "source", "watch", "destinations", "rules"]
+    let known = ["$schema", "version", "retention", "source", "watch", "destinations", "rules"]
     guard let reader = ObjectReader(root, path: "the rules file", known: known, diagnostics) else { return nil }
     if let version = reader.required("version"), version.integer != 1 {
       diagnostics.error(at: version.range, "this version of the rules file is unknown", hint: "write \"version\": 1")
@@ -19,9 +19,12 @@ struct RuleFileReader {
     let watch = self.watch(reader["watch"])
     let destinations = self.destinations(reader["destinations"])
     let rules = self.rules(reader, destinations, WatchScope(watch))
+    let retention = reader.duration("retention", in: .seconds(86_400)...(.seconds(3_650 * 86_400)))
     guard let source else { return nil }
-    return RuleFile(
+    var file = RuleFile(
       source: source, watch: watch, destinations: destinations.values.sorted { $0.name < $1.name }, rules: rules)
+    if let retention { file.retention = retention }
+    return file
   }
 
   func rulesAlone(_ root: JSONNode) -> [Rule] {

@@ -13,6 +13,7 @@ package enum RuleSchema {
       "properties": {
         "$schema": {"$ref": "#/$defs/filled", "description": "Where this schema is, for editors."},
         "version": {"const": 1},
+        "retention": {"$ref": "#/$defs/duration", "description": "How long what is settled is kept, 1d to 3650d."},
         "source": {"$ref": "#/$defs/source"},
         "watch": {"$ref": "#/$defs/watch"},
         "destinations": {
@@ -100,6 +101,16 @@ package enum RuleSchema {
             "retryFor": {"$ref": "#/$defs/duration", "description": "From the event to the last attempt, up to 30d."},
             "format": {"enum": ["cloudevents", "cloudevents-binary"]},
             "concurrency": {"type": "integer", "minimum": 1, "maximum": 64},
+            "rateLimit": {
+              "type": "object",
+              "description": "At most so many requests in such a time; slack: 1 in 1s by default.",
+              "required": ["count", "per"],
+              "additionalProperties": false,
+              "properties": {
+                "count": {"type": "integer", "minimum": 1, "maximum": 10000},
+                "per": {"$ref": "#/$defs/duration", "description": "100ms to 1d."}
+              }
+            },
             "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."},
             "clientCertificate": {"$ref": "#/$defs/filled", "description": "PEM file, for a server that asks for one."},
             "clientKey": {"$ref": "#/$defs/filled", "description": "PEM file with its key, without a passphrase."},
@@ -122,7 +133,7 @@ package enum RuleSchema {
         "trigger": {
           "enum": [
             "pending", "running", "succeeded", "failed", "error", "cancelled", "terminal", "any", "disappeared",
-            "sourceUnreachable", "sourceRecovered"
+            "sourceUnreachable", "sourceRecovered", "destinationStopped"
           ]
         },
         "rule": {

@@ -6,9 +6,10 @@ package enum Trigger: Sendable, Hashable, CaseIterable {
   case disappeared
   case sourceUnreachable
   case sourceRecovered
+  case destinationStopped
 
   package static let allCases: [Trigger] =
-    Phase.allCases.map(Trigger.phase) + [.disappeared, .sourceUnreachable, .sourceRecovered]
+    Phase.allCases.map(Trigger.phase) + [.disappeared, .sourceUnreachable, .sourceRecovered, .destinationStopped]
 
   package var word: String {
     switch self {
@@ -16,6 +17,7 @@ package enum Trigger: Sendable, Hashable, CaseIterable {
     case .disappeared: "disappeared"
     case .sourceUnreachable: "sourceUnreachable"
     case .sourceRecovered: "sourceRecovered"
+    case .destinationStopped: "destinationStopped"
     }
   }
 
@@ -39,6 +41,7 @@ extension Occasion {
     case .disappeared: .disappeared
     case .sourceUnreachable: .sourceUnreachable
     case .sourceRecovered: .sourceRecovered
+    case .destinationStopped: .destinationStopped
     }
   }
 }

@@ -10,6 +10,8 @@ package enum Occasion: Sendable, Hashable {
   case sourceUnreachable
   /// The first whole look after that.
   case sourceRecovered
+  /// A destination has said that it wants nothing more.
+  case destinationStopped
 
   /// What stands as `phase` in the event data, and what rules say in `on`.
   package var word: String {
@@ -18,6 +20,7 @@ package enum Occasion: Sendable, Hashable {
     case .disappeared: "disappeared"
     case .sourceUnreachable: "sourceUnreachable"
     case .sourceRecovered: "sourceRecovered"
+    case .destinationStopped: "destinationStopped"
     }
   }
 
@@ -34,6 +37,7 @@ package enum Occasion: Sendable, Hashable {
     case (_, "disappeared", _): self = .disappeared
     case (_, "sourceUnreachable", _): self = .sourceUnreachable
     case (_, "sourceRecovered", _): self = .sourceRecovered
+    case (_, "destinationStopped", _): self = .destinationStopped
     default: return nil
     }
   }
@@ -44,6 +48,7 @@ package enum Occasion: Sendable, Hashable {
     case .entered, .stayed, .disappeared: "com.datature.vi.run.\(word)"
     case .sourceUnreachable: "com.datature.vi.source.unreachable"
     case .sourceRecovered: "com.datature.vi.source.recovered"
+    case .destinationStopped: "com.datature.vi.destination.stopped"
     }
   }
 }

@@ -148,6 +148,23 @@ extension RunEvent {
   }
 }
 
+extension RunEvent {
+  /// A destination of the rules file has stopped.
+  ///
+  /// - Parameter reason: one clause.
+  package init(stopped destination: String, reason: String, at time: Timestamp, origin: Origin) {
+    let data = JSONWriter.object { json in
+      json.member("phase", Occasion.destinationStopped.word)
+      json.member("destination", destination)
+      json.member("message", reason)
+      json.member("organization", origin.organization)
+    }
+    self.init(
+      .destinationStopped, run: "", key: [destination, String(time.milliseconds)], time: time, origin: origin,
+      hasUniqueKeys: true, data: data)
+  }
+}
+
 extension Run {
   /// The event data without `run`: also what `runs list --output json` shows of a run.
   ///

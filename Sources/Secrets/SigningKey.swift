@@ -21,7 +21,7 @@ package struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable 
       ("whsec_", .symmetric), ("whsk_", .ed25519Private), ("whpk_", .ed25519Public), ("", .symmetric),
     ]
     guard let (prefix, kind) = kinds.first(where: { text.hasPrefix($0.prefix) }),
-      let data = Data(base64Encoded: String(text.dropFirst(prefix.count)))
+      let data = Data(base64Encoded: Self.padded(String(text.dropFirst(prefix.count))))
     else { throw SigningKeyError(description: "the signing secret is not base64") }
     self.kind = kind
     bytes = try Self.bytes(Array(data), kind)
@@ -31,6 +31,11 @@ package struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable 
   package init(rawText text: String) {
     kind = .symmetric
     bytes = Array(text.utf8)
+  }
+
+  /// The reference libraries take base64 without the equals signs at its end, too.
+  private static func padded(_ base64: String) -> String {
+    base64 + String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
   }
 
   private static func bytes(_ bytes: [UInt8], _ kind: Kind) throws(SigningKeyError) -> [UInt8] {

@@ -7,17 +7,25 @@ package enum DeliveryStatus: String, Sendable, CaseIterable {
 
 /// A delivery that this process is about to attempt.
 package struct ClaimedDelivery: Sendable {
+  /// Its place in the outbox, from 1.
+  package let sequence: Int64
   package let id: String
   package let eventID: String
   package let runID: String
   package let rule: String
   package let destination: String
   package let content: DeliveryContent
-  /// The event, JSON.
+  /// The event, JSON; empty when ``content`` is a body of its own, which nobody needs the event beside.
   package let event: [UInt8]
-  /// 1 for the first. Attempts that were interrupted by a kill count, those that we stopped ourselves don't.
+  /// 1 for the first. Of hooks, attempts that were cut off by a kill count.
   package let attempt: Int
   package let createdAt: Timestamp
+  /// When the time for retries began: at the creation, or at the last replay.
+  package let retryFrom: Timestamp
+  /// Attempts that were made before the last replay.
+  package let attemptsBefore: Int
+  /// Nil when it was only read: ``StateStore/due(destination:limit:at:except:)``.
+  package let claimedAt: Timestamp?
   package let timeout: Duration?
   package let retryFor: Duration?
 }
@@ -29,6 +37,56 @@ package enum Settlement: Sendable, Equatable {
   case dead(reason: String)
   /// We stopped it ourselves: due again at once, and not counted.
   case interrupted
+}
+
+/// An attempt that has ended.
+package struct SettledAttempt: Sendable {
+  package let delivery: ClaimedDelivery
+  package let settlement: Settlement
+  package let record: AttemptRecord
+
+  package init(_ delivery: ClaimedDelivery, _ settlement: Settlement, _ record: AttemptRecord) {
+    self.delivery = delivery
+    self.settlement = settlement
+    self.record = record
+  }
+}
+
+/// Everything that ended attempts change, to be committed together.
+package struct SettlementBatch: Sendable {
+  package var attempts: [SettledAttempt] = []
+  /// What came about for whole destinations by these attempts.
+  package var destinations: [DestinationState] = []
+  package var burials: [Burial] = []
+  /// News of our own, such as that a destination has stopped.
+  package var events: [NewEvent] = []
+
+  package init(_ attempts: [SettledAttempt] = []) {
+    self.attempts = attempts
+  }
+
+  package var isEmpty: Bool { attempts.isEmpty && destinations.isEmpty && burials.isEmpty && events.isEmpty }
+}
+
+/// pending → dead, without an attempt, for what a destination can't be sent any more.
+package struct Burial: Sendable {
+  package let destination: String
+  package let reason: String
+  /// Nil: everything. Else only what is older than its own `retryFor`, or than this when it has none.
+  package var olderThan: Duration?
+  /// What is being attempted at this moment, by sequence.
+  package var sparing: Set<Int64>
+  package var limit: Int
+
+  package init(
+    destination: String, reason: String, olderThan: Duration? = nil, sparing: Set<Int64> = [], limit: Int = 1_000
+  ) {
+    self.destination = destination
+    self.reason = reason
+    self.olderThan = olderThan
+    self.sparing = sparing
+    self.limit = limit
+  }
 }
 
 /// What is kept of one attempt.

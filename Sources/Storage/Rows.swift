@@ -34,6 +34,10 @@ extension Row {
     (self[column] as Int64?).map { .milliseconds($0) }
   }
 
+  func bytes(at index: Int) -> [UInt8] {
+    Array((self[index] as Data?) ?? Data())
+  }
+
   func bytes(_ column: String) -> [UInt8] {
     Array((self[column] as Data?) ?? Data())
   }
@@ -45,9 +49,15 @@ extension DeliveryRecord {
     d.reason
     """
 
+  /// A digest, which is of many runs, has its own id there.
+  private static func run(_ id: String) -> String {
+    id.hasPrefix("dig_") ? "" : id
+  }
+
   init(_ row: Row) {
     self.init(
-      id: row["id"], eventID: row["event_id"], runID: row["run_id"], rule: row["rule"], destination: row["destination"],
+      id: row["id"], eventID: row["event_id"], runID: Self.run(row["run_id"]), rule: row["rule"],
+      destination: row["destination"],
       status: DeliveryStatus(rawValue: row["status"]) ?? .pending, attempts: row["attempts"],
       nextAttemptAt: row.time("next_attempt_at"),
       createdAt: row.time("created_at") ?? Timestamp(milliseconds: 0), settledAt: row.time("settled_at"),

@@ -69,11 +69,13 @@ extension SQLiteStore {
       let first = try String.fetchOne(
         database, sql: "SELECT event_id FROM digest_events WHERE digest_id = ? ORDER BY sequence LIMIT 1",
         arguments: [digest.id])
-      try Self.insert(delivery, event: first ?? "", run: "", now, database)
+      // It is of no run, and waits for no other digest.
+      try Self.insert(delivery, event: first ?? "", run: digest.id, now, database)
       if let reason {
         try database.execute(
           sql: """
-            UPDATE deliveries SET status = 'dead', reason = ?, next_attempt_at = NULL, settled_at = ? WHERE id = ?
+            UPDATE deliveries SET status = 'dead', waits = 0, reason = ?, next_attempt_at = NULL, settled_at = ?
+            WHERE id = ?
             """, arguments: [reason, now.milliseconds, delivery.id])
       }
       return true

@@ -25,13 +25,12 @@ extension SQLiteStore {
     try await write { database in
       for (id, entry) in sweep.changed { try Self.put(entry, id, sweep, database) }
       var (events, deliveries) = (0, 0)
-      for new in sweep.events where try Self.insert(new.event, sweep, database) {
+      for new in sweep.events
+      where try Self.insert(
+        new.event, seenAt: sweep.time, rules: sweep.rules, database)
+      {
         events += 1
-        for delivery in new.deliveries {
-          deliveries +=
-            try Self.insert(delivery, event: new.event.id, run: new.event.runID, sweep.time, database) ? 1 : 0
-        }
-        for entry in new.digests { try Self.collect(new.event, entry, sweep.time, database) }
+        deliveries += try Self.insertDeliveries(of: new, sweep.time, database)
       }
       if sweep.setsBaseline {
         try database.execute(
@@ -68,7 +67,9 @@ extension SQLiteStore {
   }
 
   /// False when the event is known already.
-  private static func insert(_ event: RunEvent, _ sweep: SweepCommit, _ database: Database) throws -> Bool {
+  static func insert(
+    _ event: RunEvent, seenAt: Timestamp, rules: String?, _ database: Database
+  ) throws -> Bool {
     let statement = try database.cachedStatement(
       sql: """
         INSERT OR IGNORE INTO events (id, run_id, phase, stayed, time, seen_at, rules, body)
@@ -76,9 +77,17 @@ extension SQLiteStore {
         """)
     try statement.execute(arguments: [
       event.id, event.runID, event.occasion.word, event.occasion.stay?.milliseconds, event.time.milliseconds,
-      sweep.time.milliseconds, sweep.rules, event.body.blob,
+      seenAt.milliseconds, rules, event.body.blob,
     ])
     return database.changesCount == 1
+  }
+
+  /// The event's deliveries, and its part in digests. Returns how many deliveries were new.
+  static func insertDeliveries(of new: NewEvent, _ now: Timestamp, _ database: Database) throws -> Int {
+    for entry in new.digests { try collect(new.event, entry, now, database) }
+    return try new.deliveries.reduce(0) { count, delivery in
+      try count + (insert(delivery, event: new.event.id, run: new.event.runID, now, database) ? 1 : 0)
+    }
   }
 
   /// False when the delivery is known already.

@@ -30,7 +30,7 @@ extension SQLiteStore {
 
   package func lastEvent(run: String) async throws(StorageError) -> [UInt8]? {
     try await read { database in
-      let sql = "SELECT body FROM events WHERE run_id = ? ORDER BY time DESC, seen_at DESC LIMIT 1"
+      let sql = "SELECT body FROM events WHERE run_id = ? AND length(body) > 0 ORDER BY time DESC, seen_at DESC LIMIT 1"
       return try Row.fetchOne(database, sql: sql, arguments: [run]).map { $0.bytes("body") }
     }
   }
@@ -45,7 +45,11 @@ extension SQLiteStore {
           """, arguments: [id])
       guard let row else { return nil }
       let attempts = try Row.fetchAll(
-        database, sql: "SELECT * FROM attempts WHERE delivery_id = ? ORDER BY number, started_at", arguments: [id])
+        database,
+        sql: """
+          SELECT a.* FROM attempts a JOIN deliveries d ON d.sequence = a.delivery
+          WHERE d.id = ? ORDER BY a.number, a.started_at
+          """, arguments: [id])
       return DeliveryDetail(
         record: DeliveryRecord(row), content: DeliveryContent(kind: row["kind"], content: row["content"]),
         event: row.bytes("body"), attempts: attempts.map(AttemptRecord.init))

@@ -48,7 +48,11 @@ extension SQLiteStore {
 
   private static func story(_ record: DeliveryRecord, _ database: Database) throws -> StoredDelivery {
     let attempts = try Row.fetchAll(
-      database, sql: "SELECT * FROM attempts WHERE delivery_id = ? ORDER BY number, started_at", arguments: [record.id])
+      database,
+      sql: """
+        SELECT a.* FROM attempts a JOIN deliveries d ON d.sequence = a.delivery
+        WHERE d.id = ? ORDER BY a.number, a.started_at
+        """, arguments: [record.id])
     let replays = try Int64.fetchAll(
       database, sql: "SELECT requested_at FROM replays WHERE delivery_id = ? ORDER BY requested_at",
       arguments: [record.id])

@@ -1,9 +1,12 @@
 internal import GRDB
+internal import Locking
 internal import Runs
 
 /// The state in one SQLite file: WAL, every commit on the disk before it counts.
 package final class SQLiteStore: StateStore {
   private let path: String
+  private let isOwn: Bool
+  private let isClosed = Locked(false)
   let database: DatabasePool
   let writes: WriteQueue
 
@@ -11,6 +14,7 @@ package final class SQLiteStore: StateStore {
   package init(path: String) throws(StorageError) {
     try StateFile.make(path)
     self.path = path
+    isOwn = true
     database = try Self.open(path)
     writes = WriteQueue(database)
   }
@@ -19,6 +23,7 @@ package final class SQLiteStore: StateStore {
   package init(readingFrom path: String) throws(StorageError) {
     guard StateFile.exists(path) else { throw .missing(path: path) }
     self.path = path
+    isOwn = false
     database = try Self.open(path)
     writes = WriteQueue(database)
   }
@@ -31,17 +36,37 @@ package final class SQLiteStore: StateStore {
       let pool = try DatabasePool(path: path, configuration: configuration)
       // The pool sets NORMAL when it turns WAL on, and NORMAL loses the last commits when the power goes.
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-      try Schema.migrator.migrate(pool)
+      // What a burst has made of the log is given back.
+      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_size_limit = 4194304") }
+      try migrate(pool, path)
       return pool
+    } catch let error as StorageError {
+      throw error
     } catch {
-      throw .cannotOpen(path: path, why: why(error))
+      throw isDamage(error) ? .damaged(path: path, why: why(error)) : .cannotOpen(path: path, why: why(error))
     }
+  }
+
+  /// A state with migrations that we don't know is left as it is: what we would write there might mean something else.
+  private static func migrate(_ pool: DatabasePool, _ path: String) throws {
+    if try pool.read(Schema.migrator.hasBeenSuperseded) { throw StorageError.newer(path: path) }
+    try Schema.migrator.migrate(pool)
   }
 
   /// SQLite's words without the statement and its values: those may hold what a run says.
   private static func why(_ error: any Error) -> String {
     guard let error = error as? DatabaseError else { return "\(type(of: error))" }
     return error.message ?? "\(error.resultCode)"
+  }
+
+  private static func isDamage(_ error: any Error) -> Bool {
+    guard let code = (error as? DatabaseError)?.resultCode else { return false }
+    return code == .SQLITE_CORRUPT || code == .SQLITE_NOTADB
+  }
+
+  private func failure(_ error: any Error) -> StorageError {
+    Self.isDamage(error)
+      ? .damaged(path: path, why: Self.why(error)) : .failed(path: path, why: Self.why(error))
   }
 
   /// Not cut off by cancellation: whoever is being stopped still has to write down how things ended.
@@ -55,7 +80,7 @@ package final class SQLiteStore: StateStore {
     do {
       return try result.get()
     } catch {
-      throw .failed(path: path, why: Self.why(error))
+      throw failure(error)
     }
   }
 
@@ -67,12 +92,21 @@ package final class SQLiteStore: StateStore {
     } catch let error as StorageError {
       throw error
     } catch {
-      throw .failed(path: path, why: Self.why(error))
+      throw failure(error)
     }
   }
 
   /// Lets go of the file; what waits in the log is written into the database.
   package func close() {
+    // GRDB hands a closed connection to SQLite as it is, which is none.
+    let isFirst = isClosed.withLock { isClosed in
+      defer { isClosed = true }
+      return !isClosed
+    }
+    guard isFirst else { return }
+    // Closing alone doesn't: the pool closes its writer before its readers, and the last of those may not write
+    // (groue/GRDB.swift#739). Another process's log is that process's matter.
+    if isOwn { _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
     try? database.close()
   }
 }

@@ -6,6 +6,7 @@ enum Schema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1 ledger and outbox") { try $0.execute(sql: first) }
     migrator.registerMigration("2 watching and looking back") { try $0.execute(sql: second) }
+    migrator.registerMigration("3 destinations") { try $0.execute(sql: destinations) }
     return migrator
   }
 

@@ -25,14 +25,32 @@ package protocol StateStore: LedgerStore {
   /// it may be waiting for an earlier one.
   func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp?
 
-  /// Takes up to `limit` due deliveries of a destination, the longest due first: pending → claimed, the attempt counted.
+  /// Reads up to `limit` due deliveries of a destination, the longest due first, and changes nothing: the one process that
+  /// delivers remembers itself what it has under way, and passes it as `except`, by sequence. A kill then repeats them
+  /// under the same id and attempt number.
   /// A delivery waits for those that earlier events of the same run still have for the same destination.
+  func due(destination: String, limit: Int, at now: Timestamp, except underWay: Set<Int64>)
+    async throws(StorageError) -> [ClaimedDelivery]
+
+  /// The same, written down: pending → claimed, the attempt counted. For what must not be repeated lightly.
   func claim(destination: String, limit: Int, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery]
 
-  /// Ends an attempt: claimed → delivered, dead, or pending again. Throws ``StorageError/notClaimed(_:)`` when the
-  /// delivery is not claimed with this attempt.
-  func settle(_ delivery: ClaimedDelivery, as settlement: Settlement, _ attempt: AttemptRecord)
-    async throws(StorageError)
+  /// Ends attempts: → delivered, dead, or pending again; all of the batch or nothing. Throws ``StorageError/notClaimed(_:)``
+  /// when one of the deliveries is not in the state in which this attempt took it.
+  func settle(_ batch: SettlementBatch, at now: Timestamp) async throws(StorageError) -> SettlementResult
+
+  /// What was written down of destinations.
+  func destinationStates() async throws(StorageError) -> [DestinationState]
+
+  /// The same, after what was reached under another fingerprint has been forgotten. Destinations that aren't named keep
+  /// theirs.
+  func destinationStates(forgettingAllBut fingerprints: [String: String]) async throws(StorageError)
+    -> [DestinationState]
+
+  /// Forgets deliveries that were settled before `before`, with their attempts, and the bodies of events that no delivery
+  /// carries any more; the ids of events stay, so that none is told of twice. At most `limit` of each, the oldest first.
+  /// Returns how many were forgotten; fewer than `limit`: there is nothing more to forget.
+  func prune(before: Timestamp, limit: Int) async throws(StorageError) -> Int
 
   /// claimed → pending for everything that a process left claimed when it was killed. Returns how many.
   func releaseClaims(at now: Timestamp) async throws(StorageError) -> Int
@@ -74,4 +92,25 @@ package protocol StateStore: LedgerStore {
 
   /// Lets go of the state. Nothing may be asked of it afterwards.
   func close()
+}
+
+package struct SettlementResult: Sendable, Equatable {
+  /// A delivery that waited for one of these may go now, or a new one is there.
+  package var mayHaveFreed = false
+  package var buried = 0
+
+  package init(mayHaveFreed: Bool = false, buried: Int = 0) {
+    self.mayHaveFreed = mayHaveFreed
+    self.buried = buried
+  }
+}
+
+extension StateStore {
+  /// Ends one attempt.
+  package func settle(
+    _ delivery: ClaimedDelivery, as settlement: Settlement, _ attempt: AttemptRecord
+  ) async throws(StorageError) {
+    let batch = SettlementBatch([SettledAttempt(delivery, settlement, attempt)])
+    _ = try await settle(batch, at: attempt.finishedAt)
+  }
 }

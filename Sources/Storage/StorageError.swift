@@ -2,6 +2,10 @@
 package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The file or its directory can't be made or opened.
   case cannotOpen(path: String, why: String)
+  /// The file is no state, or a part of it is missing or wrong.
+  case damaged(path: String, why: String)
+  /// A later version of this program has written the state.
+  case newer(path: String)
   /// There is no state at this path, and the command only reads.
   case missing(path: String)
   /// Another process watches with this state.
@@ -14,7 +18,11 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .cannotOpen(let path, let why):
-      "the state \(path) can't be opened: \(why); name another with --state FILE, or make its directory writable"
+      "the state \(path) can't be opened: \(why); name another with --state FILE, or make it and its directory writable"
+    case .damaged(let path, let why):
+      "the state \(path) is damaged or is no state: \(why); put a copy in its place, or move it away and start anew"
+    case .newer(let path):
+      "the state \(path) was written by a later version of vi-notify; use that version, or name another with --state FILE"
     case .missing(let path): "there is no state at \(path) yet; name it with --state FILE, or run watch first"
     case .held(let path, let processID):
       "the state \(path) is held by process \(processID), which watches already; stop it, or name another with --state FILE"

@@ -27,14 +27,17 @@ case "soak" where arguments.count <= 2:
   } else {
     explain()
   }
+case "deliver":
+  try await orExit { () throws(ServerFailure) in try DeliverBenchmarks(directory: arguments.dropFirst().first) }.run()
+case "deliver-waiting": try await DeliverBenchmarks.reportMemory(path: arguments.dropFirst().first ?? "")
 default: explain()
 }
 
 private func explain() {
   print(
     """
-    usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | watch [CASE]… | soak [SWEEPS]
-           vi-notify-bench sink | serve-runs COUNT MOVING [PAGE]
+    usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | deliver [DIR]
+           vi-notify-bench watch [CASE]… | soak [SWEEPS] | sink | serve-runs COUNT MOVING [PAGE]
     """)
 }
 

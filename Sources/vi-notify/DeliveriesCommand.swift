@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import Runs
 import Storage
 
 struct DeliveriesCommand: AsyncParsableCommand {
@@ -41,8 +42,16 @@ struct DeliveriesListCommand: AsyncParsableCommand {
       let store = try state.openForReading()
       let status = status.flatMap { DeliveryStatus(rawValue: $0.rawValue) }
       let records = try await store.deliveries(DeliveryFilter(status: status, runID: run, rule: rule))
+      let destinations = try await store.destinationStates()
       store.close()
       DeliveryReport.print(records, format.output)
+      // Of those that the list is about.
+      let listed = Set(records.map(\.destination))
+      let held = DestinationReport.lines(
+        destinations.filter { listed.contains($0.name) }, now: TimeSource.system.now())
+      guard format.output == .table, !held.isEmpty else { return }
+      Console.shared.print("")
+      for line in held { Console.shared.print(line) }
     }
   }
 }

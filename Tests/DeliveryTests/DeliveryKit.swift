@@ -15,10 +15,12 @@ import Transport
 struct DeliveryKit {
   let simulator: Simulator
   let store: SQLiteStore
-  let dispatcher: Dispatcher
+  private(set) var dispatcher: Dispatcher
   let time = ManualTime()
   private let http = HTTPClient()
   private let directory: TestSupport.ScratchDirectory
+  private let options: String
+  private let variables: [String: String]
 
   struct KitError: Error {}
 
@@ -28,6 +30,21 @@ struct DeliveryKit {
     try await simulator.start()
     directory = try TestSupport.ScratchDirectory()
     store = try SQLiteStore(path: directory.path + "/state.sqlite")
+    (self.options, self.variables) = (options, variables)
+    dispatcher = try Self.dispatcher(options, variables, simulator, store, http, time, onStop: { _, _, _ in nil })
+  }
+
+  /// What a restart does: nothing is kept but the state.
+  ///
+  /// - Parameter options: the destination's members, when the rules file has been changed.
+  mutating func restart(options: String? = nil, onStop: @escaping Dispatcher.StopEvent = { _, _, _ in nil }) throws {
+    dispatcher = try Self.dispatcher(options ?? self.options, variables, simulator, store, http, time, onStop: onStop)
+  }
+
+  private static func dispatcher(
+    _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: SQLiteStore, _ http: HTTPClient,
+    _ time: ManualTime, onStop: @escaping Dispatcher.StopEvent
+  ) throws -> Dispatcher {
     let more = options.isEmpty ? "" : ", \(options)"
     let rules = """
       {"version": 1, "destinations": {
@@ -37,26 +54,29 @@ struct DeliveryKit {
       """
     let secrets = SecretSource(environment: variables)
     guard let file = RuleFile.read(Array(rules.utf8), secrets: secrets).0 else { throw KitError() }
-    dispatcher = Dispatcher(
+    return Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
       hookRunner: HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"]), time: time.source,
-      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onStop: onStop)
   }
 
   /// Puts an event with its deliveries into the outbox, as a sweep does.
   func enqueue(run: String = "run_a", phase: String = "Failed", at second: Int64 = 1, _ deliveries: [NewDelivery])
     async throws
   {
+    var commit = SweepCommit(organization: "org", time: time.now)
+    commit.events = [NewEvent(event: try event(run: run, phase: phase, at: second), deliveries: deliveries)]
+    _ = try await store.commit(commit)
+    dispatcher.wake()
+  }
+
+  func event(run: String = "run_a", phase: String = "Failed", at second: Int64 = 1) throws -> RunEvent {
     let document = """
       {"runId":"\(run)","status":{"conditions":[{"condition":"\(phase)","lastTransitionTime":\(second * 1000)}]}}
       """
     let run = try Run(parsing: Array(document.utf8))
-    var commit = SweepCommit(organization: "org", time: time.now)
-    let event = RunEvent(
+    return RunEvent(
       run, reading: run.reading, previousPhase: nil, origin: .init(organization: "org", endpoint: "https://vi"))
-    commit.events = [NewEvent(event: event, deliveries: deliveries)]
-    _ = try await store.commit(commit)
-    dispatcher.wake()
   }
 
   func delivery(_ id: String, to destination: String = "sink", _ content: DeliveryContent = .event) -> NewDelivery {

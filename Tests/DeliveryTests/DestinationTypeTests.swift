@@ -37,6 +37,21 @@ import Transport
     #expect(outcome(kind, 410) == .rejected(.gone))
   }
 
+  @Test func `Slack says never again in its own words, and a webhook by 410 alone`() {
+    func outcome(_ kind: DestinationSettings.Kind, _ status: Int, _ body: String) -> Outcome {
+      kind.type.outcome(of: HTTPResponse(status: status, body: Array(body.utf8)), retryAfter: nil)
+    }
+    for (status, body) in [
+      (404, "no_service"), (404, ""), (410, "channel_is_archived"), (403, "invalid_token\n"), (400, "invalid_token"),
+    ] {
+      #expect(outcome(.slack, status, body) == .rejected(.gone), "\(status) \(body)")
+    }
+    #expect(outcome(.slack, 403, "action_prohibited") == .rejected(.unauthorized))
+    #expect(outcome(.slack, 400, "invalid_payload") == .rejected(.clientError))
+    #expect(outcome(.slack, 200, "no_service") == .delivered)
+    for status in [400, 403, 404] { #expect(outcome(.webhook, status, "no_service") != .rejected(.gone)) }
+  }
+
   @Test func `a chat text that is too long is cut, and never inside an escaped character`() throws {
     let longest = SlackDestination.longestText
     for shift in 0..<6 {

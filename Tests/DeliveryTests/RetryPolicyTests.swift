@@ -30,7 +30,19 @@ import Testing
     }
     #expect(next(60) == created + .seconds(60))
     #expect(next(1) == created + .seconds(5))
-    #expect(next(3601) == nil)
+  }
+
+  @Test func `who is told to wait beyond the time for retries tries once more after that, and only once`() {
+    let policy = RetryPolicy(retryFor: .seconds(60))
+    func next(at seconds: Int, retryAfter: Duration?) -> Timestamp? {
+      policy.next(
+        after: 1, createdAt: created, now: created + .seconds(seconds), retryAfter: retryAfter, randomness: 0.5)
+    }
+    #expect(next(at: 10, retryAfter: .seconds(3600)) == created + .seconds(3610))
+    #expect(next(at: 60, retryAfter: .seconds(1)) == created + .seconds(65))
+    #expect(next(at: 61, retryAfter: .seconds(1)) == nil)
+    #expect(next(at: 3610, retryAfter: .seconds(3600)) == nil)
+    #expect(next(at: 58, retryAfter: .seconds(1)) == nil)
   }
 
   @Test func `there is no attempt after the time for retries is over`() {

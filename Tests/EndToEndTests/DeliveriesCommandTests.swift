@@ -57,6 +57,35 @@ import Testing
     }
   }
 
+  @Test func `under the table stands which destination is stopped, held or failing, and under JSON nothing`()
+    async throws
+  {
+    try await onFilledStage { stage in
+      let lines = try await stage.run("deliveries", "list").output.split(separator: "\n").map(String.init)
+      let last = try #require(lines.last)
+      #expect(last.hasPrefix("gone: stopped since 2"))
+      #expect(last.hasSuffix(": answered 410; it starts anew when its url or headers are changed in the rules file"))
+      #expect(lines.filter { $0.hasPrefix("hub:") || $0.hasPrefix("busy:") }.isEmpty)
+      #expect(try await stage.run("deliveries", "list", "--output", "json").rows.count == 4)
+    }
+  }
+
+  @Test func `a pause that was asked for and a circuit that is open are told with their times`() async throws {
+    let scenario = Scenario(
+      runs: (1...6).map { .ended("run_\($0)", .failed) },
+      inbox: [
+        "gone": [.status(429, headers: ["Retry-After": "3600"], times: nil)], "busy": [.status(500, times: nil)],
+        "hub": [.status(500, times: nil)],
+      ])
+    try await onStage(scenario) { stage in
+      try stage.write(Self.rules.replacing("\"on\": \"succeeded\"", with: "\"on\": \"failed\""))
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      let lines = try await stage.run("deliveries", "list").output.split(separator: "\n").map(String.init)
+      #expect(lines.contains { $0.hasPrefix("gone: held until 2") && $0.hasSuffix("Z, as it asked for") })
+      #expect(lines.contains { $0.hasPrefix("hub: failing, 5 in a row, next probe 2") })
+    }
+  }
+
   @Test func `list takes a status, a run and a rule`() async throws {
     try await onFilledStage { stage in
       #expect(try await list(stage, "--status", "dead").map { $0[text: "destination"] } == ["gone", "hook"])
@@ -66,7 +95,8 @@ import Testing
       #expect(try await list(stage, "--rule", "warn", "--status", "delivered").isEmpty)
       let table = try await stage.run("deliveries", "list", "--status", "dead")
       let lines = table.output.split(separator: "\n")
-      #expect(lines.count == 3)
+      // The last tells that one of the destinations has stopped.
+      #expect(lines.count == 4)
       #expect(lines.first?.hasPrefix("DELIVERY") == true)
       #expect(lines.contains { $0.contains("run_bad") && $0.contains("gone") && $0.contains("410") })
     }

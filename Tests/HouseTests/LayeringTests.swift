@@ -15,7 +15,7 @@ private let house: [(room: String, imports: Set<String>)] = [
     "vi-notify-bench",
     [
       "Simulator", "Watching", "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets",
-      "JSONSource", "Locking", "CCurl", "GRDB", "Logging",
+      "JSONSource", "Locking", "CCurl", "GRDB", "GRDBSQLite", "Logging",
     ]
   ),
   ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),

@@ -91,6 +91,22 @@ struct DestinationDiagnosticTests {
       "destinations.d.timeout must be a string, and is a number", "destinations.d.retryFor is empty")
   }
 
+  @Test func `a rate limit has a count and a time, both in their range`() {
+    let before = #"{"type": "webhook", "url": "https://x.example", "rateLimit": "#
+    let count = "destinations.d.rateLimit.count must be a whole number from 1 to 10000"
+    expectDestinationErrors(before + "1️⃣7}", "destinations.d.rateLimit must be an object, and is a number")
+    expectDestinationErrors(
+      before + #"{"count": 1️⃣0, "per": 2️⃣"1 s"}}"#, count,
+      #"destinations.d.rateLimit.per is no duration: "1 s" (durations look like 500ms, 30s, 5m, 2h30m or 7d)"#)
+    expectDestinationErrors(
+      before + #"{"count": 1️⃣10001, "per": 2️⃣"99ms"}}"#, count,
+      "destinations.d.rateLimit.per is out of range: 99ms (allowed: 100 ms to 1d)")
+    expectDestinationErrors(before + #"1️⃣{"per": "1s"}}"#, #"destinations.d.rateLimit needs "count""#)
+    expectDestinationErrors(
+      before + #"1️⃣{"count": 1, 2️⃣"pre": "1s"}}"#, #"destinations.d.rateLimit needs "per""#,
+      #"unknown field "pre" in destinations.d.rateLimit (did you mean "per"?)"#)
+  }
+
   @Test func `a certificate needs its key, and a switch is true or false`() {
     expectDestinationErrors(
       #"{"type": "slack", "url": "https://x.example", "clientCertificate": 1️⃣"/c.pem", "http2": 2️⃣"yes", "allowPrivate": 3️⃣0}"#,

@@ -21,7 +21,7 @@ struct RuleDiagnosticTests {
     expectRuleErrors(
       #"{"name": "r", "on": ["failed", 1️⃣"Failed", 2️⃣"done", 3️⃣7], "actions": [{"shell": "x"}]}"#,
       #"unknown phase "Failed" (did you mean "failed"?)"#,
-      #"unknown phase "done" (known here: pending, running, succeeded, failed, error, cancelled, disappeared, sourceUnreachable, sourceRecovered, terminal, any)"#,
+      #"unknown phase "done" (known here: pending, running, succeeded, failed, error, cancelled, disappeared, sourceUnreachable, sourceRecovered, destinationStopped, terminal, any)"#,
       "rules[0].on must be a string, and is a number")
     expectRuleErrors(#"{"name": "r", "on": 1️⃣[], "actions": [{"shell": "x"}]}"#, "rules[0].on is an empty list")
     expectRuleErrors(

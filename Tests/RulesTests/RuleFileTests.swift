@@ -25,7 +25,8 @@ struct RuleFileTests {
         "team-chat": {"type": "slack", "url": "${env:SLACK_WEBHOOK_URL}"},
         "registry":  {"type": "webhook", "url": "https://registry.example.com/vi",
                       "secret": "${env:SIGNING_KEY}", "headers": {"Authorization": "Bearer ${env:REGISTRY_TOKEN}"},
-                      "timeout": "20s", "retryFor": "24h", "concurrency": 2}
+                      "timeout": "20s", "retryFor": "24h", "concurrency": 2,
+                      "rateLimit": {"count": 10, "per": "1m"}}
       },
       "rules": [
         {"name": "tell-chat-on-failure", "on": ["failed", "error"],
@@ -78,7 +79,9 @@ struct RuleFileTests {
     #expect(registry.headers.map(\.name) == ["Authorization"])
     #expect(registry.headers.map(\.value.source) == ["Bearer ${env:REGISTRY_TOKEN}"])
     #expect((registry.timeout, registry.retryFor, registry.concurrency) == (.seconds(20), .seconds(86_400), 2))
+    #expect(registry.rateLimit == RateLimit(count: 10, per: .seconds(60)))
     #expect(chat.kind == .slack)
+    #expect(chat.rateLimit == RateLimit(count: 1, per: .seconds(1)))
     #expect((chat.timeout, chat.retryFor, chat.concurrency) == (.seconds(15), .seconds(259_200), 4))
   }
 
@@ -94,6 +97,12 @@ struct RuleFileTests {
     #expect(written.watch.runs == ["run_abc123"])
     #expect(written.watch.interval == .seconds(45))
     #expect(written.watch.since == .ago(.seconds(7200)))
+  }
+
+  @Test func `a webhook is sent to as fast as it can be when nothing is written`() throws {
+    let text =
+      #"{"version": 1, "destinations": {"d": {"type": "webhook", "url": "https://x.example"}}, "rules": [{"name": "r", "actions": [{"send": "d"}]}]}"#
+    #expect(try #require(read(text).0).destinations[0].rateLimit == nil)
   }
 
   @Test func `how to connect is what was written, and else nothing special`() throws {

@@ -193,7 +193,8 @@ struct LedgerConformance {
       #expect(claims.map(\.content) == contents)
       #expect(claims.map(\.retryFor) == [nil, .seconds(9), .seconds(9), .seconds(9)])
       for claim in claims {
-        #expect(claim.event == event.body)
+        let hasBody = if case .body = claim.content { true } else { false }
+        #expect(claim.event == (hasBody ? [] : event.body))
         #expect((claim.eventID, claim.runID, claim.rule) == (event.id, "r", "näme 'x'; --"))
         #expect((claim.attempt, claim.createdAt, claim.timeout) == (1, ms(7), .milliseconds(1_500)))
         #expect(try await store.delivery(id: claim.id)?.content == claim.content)

@@ -6,6 +6,7 @@ import TestSupport
 /// What a store must look like from outside, in memory and as plainly as it can be said.
 actor ModelStore: StateStore {
   private struct Item {
+    let sequence: Int64
     let new: NewDelivery
     let event: RunEvent
     let createdAt: Timestamp
@@ -17,10 +18,13 @@ actor ModelStore: StateStore {
     var reason: String?
     var log: [AttemptRecord] = []
     var replays: [Timestamp] = []
-    /// Of several runs.
-    var isDigest = false
+    /// Of the digest that it is; then it is of no run.
+    var digest: String?
+    var attemptsBefore = 0
 
-    var run: String { isDigest ? "" : event.runID }
+    /// Deliveries of one run go one after the other.
+    var run: String { digest ?? event.runID }
+    var retryFrom: Timestamp { replays.last ?? createdAt }
     var isUnsettled: Bool { status == .pending || status == .claimed }
   }
 
@@ -28,6 +32,7 @@ actor ModelStore: StateStore {
   private var model = ModelLedger()
   private var seen: [(event: RunEvent, seenAt: Timestamp, rules: String?)] = []
   private var files: [String: [UInt8]] = [:]
+  private var states: [String: DestinationState] = [:]
 
   func ledger(organization: String) -> Ledger { model.ledger(organization: organization) }
 
@@ -35,13 +40,16 @@ actor ModelStore: StateStore {
     let known = items.count
     let fresh = model.commit(sweep)
     seen += fresh.map { ($0.event, sweep.time, sweep.rules) }
-    for new in fresh {
-      for delivery in new.deliveries where !items.contains(where: { $0.new.id == delivery.id }) {
-        items.append(Item(new: delivery, event: new.event, createdAt: sweep.time, next: sweep.time))
-      }
-      for entry in new.digests { collect(new.event, entry, sweep.time) }
-    }
+    for new in fresh { insert(new, at: sweep.time) }
     return (fresh.count, items.count - known)
+  }
+
+  private func insert(_ new: NewEvent, at now: Timestamp) {
+    for delivery in new.deliveries where !items.contains(where: { $0.new.id == delivery.id }) {
+      let sequence = (items.last?.sequence ?? 0) + 1
+      items.append(Item(sequence: sequence, new: delivery, event: new.event, createdAt: now, next: now))
+    }
+    for entry in new.digests { collect(new.event, entry, now) }
   }
 
   private struct Digest {
@@ -79,7 +87,11 @@ actor ModelStore: StateStore {
       digests[index].events.count == digest.count
     else { return false }
     digests[index].isOpen = false
-    items.append(Item(new: delivery, event: digests[index].events[0], createdAt: now, next: now, isDigest: true))
+    let sequence = (items.last?.sequence ?? 0) + 1
+    items.append(
+      Item(
+        sequence: sequence, new: delivery, event: digests[index].events[0], createdAt: now, next: now, digest: digest.id
+      ))
     if let reason {
       items[items.count - 1].next = nil
       end(items.count - 1, .dead, reason, now)
@@ -88,48 +100,89 @@ actor ModelStore: StateStore {
   }
 
   func destinationsDue(at now: Timestamp) -> [String] {
-    Set(items.filter { isDue($0, now) }.map(\.new.destination)).sorted()
+    Set(items.indices.filter { isDue($0, now) }.map { items[$0].new.destination }).sorted()
   }
 
-  func nextDue(after now: Timestamp) -> Timestamp? { items.compactMap(\.next).filter { $0 > now }.min() }
+  func nextDue(after now: Timestamp) -> Timestamp? {
+    items.indices.filter { !waits($0) }.compactMap { items[$0].next }.filter { $0 > now }.min()
+  }
 
-  private func isDue(_ item: Item, _ now: Timestamp) -> Bool { item.next.map { $0 <= now } ?? false }
+  private func isDue(_ index: Int, _ now: Timestamp) -> Bool {
+    (items[index].next.map { $0 <= now } ?? false) && !waits(index)
+  }
 
-  func claim(destination: String, limit: Int, at now: Timestamp) -> [ClaimedDelivery] {
+  /// For an earlier event of its run that is still on its way to the same destination.
+  private func waits(_ index: Int) -> Bool {
+    let item = items[index]
+    return item.status == .pending
+      && items[..<index].contains {
+        $0.isUnsettled && $0.run == item.run && $0.new.destination == item.new.destination
+          && $0.event.id != item.event.id
+      }
+  }
+
+  private func due(_ destination: String, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>) -> ArraySlice<Int> {
     let free = items.indices.filter { index in
-      let item = items[index]
-      return item.new.destination == destination && isDue(item, now)
-        && !items[..<index].contains {
-          $0.isUnsettled && $0.run == item.run && $0.new.destination == destination
-            && $0.event.id != item.event.id
-        }
+      items[index].new.destination == destination && isDue(index, now) && !underWay.contains(items[index].sequence)
     }
     // The longest due first, and of those the first that came.
-    let ordered = free.sorted { (items[$0].next ?? now, $0) < (items[$1].next ?? now, $1) }
-    return ordered.prefix(limit).map { index in
+    return free.sorted { (items[$0].next ?? now, $0) < (items[$1].next ?? now, $1) }.prefix(max(0, limit))
+  }
+
+  func due(destination: String, limit: Int, at now: Timestamp, except underWay: Set<Int64>) -> [ClaimedDelivery] {
+    due(destination, limit, now, underWay).map { taken(items[$0], attempt: items[$0].attempts + 1) }
+  }
+
+  func claim(destination: String, limit: Int, at now: Timestamp) -> [ClaimedDelivery] {
+    due(destination, limit, now, []).map { index in
       items[index].status = .claimed
       items[index].attempts += 1
       items[index].next = nil
       items[index].claimedAt = now
-      return claimed(items[index])
+      return taken(items[index], attempt: items[index].attempts)
     }
   }
 
-  private func claimed(_ item: Item) -> ClaimedDelivery {
-    ClaimedDelivery(
-      id: item.new.id, eventID: item.event.id, runID: item.run, rule: item.new.rule,
-      destination: item.new.destination, content: item.new.content, event: item.event.body, attempt: item.attempts,
-      createdAt: item.createdAt, timeout: item.new.timeout, retryFor: item.new.retryFor)
+  private func taken(_ item: Item, attempt: Int) -> ClaimedDelivery {
+    let carriesEvent = if case .body = item.new.content { false } else { true }
+    return ClaimedDelivery(
+      sequence: item.sequence, id: item.new.id, eventID: item.event.id, runID: item.run, rule: item.new.rule,
+      destination: item.new.destination, content: item.new.content, event: carriesEvent ? item.event.body : [],
+      attempt: attempt, createdAt: item.createdAt, retryFrom: item.retryFrom,
+      attemptsBefore: item.attemptsBefore, claimedAt: item.claimedAt, timeout: item.new.timeout,
+      retryFor: item.new.retryFor)
   }
 
-  func settle(
-    _ delivery: ClaimedDelivery, as settlement: Settlement, _ attempt: AttemptRecord
+  func settle(_ batch: SettlementBatch, at now: Timestamp) throws(StorageError) -> SettlementResult {
+    let (before, blocked) = (items, items.indices.filter(waits).map { items[$0].sequence })
+    do {
+      for settled in batch.attempts { try settle(settled.delivery, settled.settlement, settled.record) }
+    } catch {
+      items = before
+      throw error
+    }
+    for state in batch.destinations { states[state.name] = state }
+    let buried = batch.burials.reduce(0) { $0 + bury($1, at: now) }
+    let known = items.count
+    var told = SweepCommit(organization: "", time: now)
+    told.events = batch.events
+    for new in model.commit(told) { insert(new, at: now) }
+    let freed = items.indices.contains { blocked.contains(items[$0].sequence) && !waits($0) }
+    return SettlementResult(mayHaveFreed: freed || buried > 0 || items.count > known, buried: buried)
+  }
+
+  private func settle(
+    _ delivery: ClaimedDelivery, _ settlement: Settlement, _ attempt: AttemptRecord
   ) throws(StorageError) {
+    if settlement == .interrupted, delivery.claimedAt == nil { return }
+    let isClaim = delivery.claimedAt != nil
     let index = items.firstIndex {
-      $0.new.id == delivery.id && $0.status == .claimed && $0.attempts == delivery.attempt
+      $0.new.id == delivery.id && $0.status == (isClaim ? .claimed : .pending) && $0.claimedAt == delivery.claimedAt
+        && $0.attempts == (isClaim ? delivery.attempt : delivery.attempt - 1)
     }
     guard let index else { throw .notClaimed(delivery.id) }
     items[index].claimedAt = nil
+    items[index].attempts = delivery.attempt
     switch settlement {
     case .delivered: end(index, .delivered, nil, attempt.finishedAt)
     case .dead(let reason): end(index, .dead, reason, attempt.finishedAt)
@@ -143,8 +196,33 @@ actor ModelStore: StateStore {
     items[index].log.append(attempt)
   }
 
+  private func bury(_ burial: Burial, at now: Timestamp) -> Int {
+    let dying = items.indices.filter { index in
+      let item = items[index]
+      guard item.new.destination == burial.destination, item.status == .pending,
+        !burial.sparing.contains(item.sequence)
+      else { return false }
+      return burial.olderThan.map { item.retryFrom + (item.new.retryFor ?? $0) < now } ?? true
+    }.prefix(burial.limit)
+    for index in dying { end(index, .dead, burial.reason, now) }
+    return dying.count
+  }
+
+  func destinationStates() -> [DestinationState] { states.values.sorted { $0.name < $1.name } }
+
+  func destinationStates(forgettingAllBut fingerprints: [String: String]) -> [DestinationState] {
+    states = states.filter { name, state in fingerprints[name].map { $0 == state.fingerprint } ?? true }
+    return destinationStates()
+  }
+
+  func prune(before: Timestamp, limit: Int) -> Int {
+    let old = items.filter { $0.createdAt < before && $0.settledAt.map { $0 < before } ?? false }.prefix(limit)
+    items.removeAll { item in old.contains { $0.sequence == item.sequence } }
+    return old.count
+  }
+
   private func end(_ index: Int, _ status: DeliveryStatus, _ reason: String?, _ now: Timestamp) {
-    (items[index].status, items[index].reason, items[index].settledAt) = (status, reason, now)
+    (items[index].status, items[index].reason, items[index].settledAt, items[index].next) = (status, reason, now, nil)
   }
 
   func releaseClaims(at now: Timestamp) -> Int {
@@ -171,7 +249,7 @@ actor ModelStore: StateStore {
 
   private func record(_ item: Item) -> DeliveryRecord {
     DeliveryRecord(
-      id: item.new.id, eventID: item.event.id, runID: item.run, rule: item.new.rule,
+      id: item.new.id, eventID: item.event.id, runID: item.digest == nil ? item.event.runID : "", rule: item.new.rule,
       destination: item.new.destination, status: item.status, attempts: item.attempts, nextAttemptAt: item.next,
       createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason)
   }
@@ -204,6 +282,7 @@ actor ModelStore: StateStore {
     for index in indices where !filter.isDryRun {
       (items[index].status, items[index].next, items[index].settledAt) = (.pending, now, nil)
       items[index].replays.append(now)
+      items[index].attemptsBefore = items[index].attempts
     }
     return indices.map { items[$0].new.id }
   }

@@ -42,8 +42,10 @@ private struct Life {
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<30: return try await commit()
     case 30..<60: return try await claim()
-    case 60..<95 where !claims.isEmpty: return try await settle()
-    case 95..<98: return try await release()
+    case 60..<92 where !claims.isEmpty: return try await settle()
+    case 92..<94: return try await release()
+    case 94..<96: return try await bury()
+    case 96..<97: return try await prune()
     default: return "nothing"
     }
   }
@@ -71,6 +73,14 @@ private struct Life {
 
   private mutating func claim() async throws -> String {
     let (destination, limit) = (pick(Self.destinations), Int.random(in: 0...3, using: &random))
+    if Bool.random(using: &random) {
+      let underWay = Set(claims.filter { _ in Bool.random(using: &random) }.map(\.sequence))
+      let mine = try await store.due(destination: destination, limit: limit, at: ms(now), except: underWay)
+      let expected = await model.due(destination: destination, limit: limit, at: ms(now), except: underWay)
+      #expect(mine.map { "\($0)" } == expected.map { "\($0)" })
+      claims += mine
+      return "look at \(limit) for \(destination)"
+    }
     let mine = try await store.claim(destination: destination, limit: limit, at: ms(now))
     let expected = await model.claim(destination: destination, limit: limit, at: ms(now))
     #expect(mine.map { "\($0)" } == expected.map { "\($0)" })
@@ -84,13 +94,51 @@ private struct Life {
       .delivered, .dead(reason: "gone"), .retry(at: ms(now + .random(in: 0...60, using: &random)), reason: "timeout"),
       .interrupted,
     ]
-    let (end, attempt) = (pick(ends), AttemptRecord.of(claim, at: now))
-    let (store, model) = (store, model)
-    let mine = await storageError { try await store.settle(claim, as: end, attempt) }
-    let expected = await storageError { try await model.settle(claim, as: end, attempt) }
+    var batch = SettlementBatch()
+    // Several at once: when one of them is refused, all are.
+    for claim in [claim] + claims.filter({ _ in Int.random(in: 0..<10, using: &random) == 0 }) {
+      batch.attempts.append(SettledAttempt(claim, pick(ends), .of(claim, at: now)))
+    }
+    if Int.random(in: 0..<4, using: &random) == 0 { batch.destinations = [randomState()] }
+    let (store, model, sent, now) = (store, model, batch, ms(now))
+    let mine = await result { try await store.settle(sent, at: now) }
+    let expected = await result { try await model.settle(sent, at: now) }
     #expect(mine == expected)
-    if mine == nil { settled += 1 }
-    return "settle \(claim.id) attempt \(claim.attempt) as \(end)"
+    if case .success = mine { settled += 1 }
+    return "settle \(batch.attempts.map { "\($0.delivery.id) attempt \($0.delivery.attempt) as \($0.settlement)" })"
+  }
+
+  private func result(
+    _ body: () async throws -> SettlementResult
+  ) async -> Result<SettlementResult, StorageError> {
+    do {
+      return .success(try await body())
+    } catch {
+      return .failure(error as? StorageError ?? .notClaimed("another error"))
+    }
+  }
+
+  private mutating func randomState() -> DestinationState {
+    DestinationState(
+      name: pick(Self.destinations), fingerprint: pick(["f", "g"]),
+      holdUntil: Bool.random(using: &random) ? ms(now) : nil,
+      failures: .random(in: 1...9, using: &random), nextProbeAt: ms(now + 5))
+  }
+
+  private mutating func bury() async throws -> String {
+    let age: Duration? = Bool.random(using: &random) ? .milliseconds(.random(in: 0...200, using: &random)) : nil
+    var batch = SettlementBatch()
+    batch.burials = [
+      Burial(destination: pick(Self.destinations), reason: "buried", olderThan: age, sparing: [pick([1, 2, 3, 4])])
+    ]
+    #expect(try await store.settle(batch, at: ms(now)) == (try await model.settle(batch, at: ms(now))))
+    return "burial \(batch.burials)"
+  }
+
+  private mutating func prune() async throws -> String {
+    let (before, limit) = (ms(now - .random(in: 0...400, using: &random)), Int.random(in: 0...20, using: &random))
+    _ = try await (store.prune(before: before, limit: limit), model.prune(before: before, limit: limit))
+    return "prune \(limit) before \(before)"
   }
 
   private mutating func release() async throws -> String {
@@ -103,6 +151,7 @@ private struct Life {
     #expect(try await store.deliveries(DeliveryFilter()) == (await model.deliveries(DeliveryFilter())), comment)
     #expect(try await store.unsettledCount() == (await model.unsettledCount()), comment)
     #expect(try await store.nextDue(after: ms(now)) == (await model.nextDue(after: ms(now))), comment)
+    #expect(try await store.destinationStates() == (await model.destinationStates()), comment)
     let due = try await store.destinationsDue(at: ms(now)).sorted()
     #expect(due == (await model.destinationsDue(at: ms(now))), comment)
   }

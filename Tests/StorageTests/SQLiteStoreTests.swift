@@ -61,7 +61,7 @@ struct SQLiteStoreTests {
       #expect(try await store.deliveries(DeliveryFilter()) == before)
       #expect(try await store.ledger(organization: "org").hasBaseline == (round > 0))
       let migrations = try await store.read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") }
-      #expect(migrations == ["1 ledger and outbox", "2 watching and looking back"])
+      #expect(migrations == ["1 ledger and outbox", "2 watching and looking back", "3 destinations"])
       var sweep = try SweepCommit.of(run: "r\(round)", "m\(round)")
       sweep.setsBaseline = true
       _ = try await store.commit(sweep)
@@ -78,6 +78,7 @@ struct SQLiteStoreTests {
     "status = 'delivered', next_attempt_at = NULL", "status = 'claimed', next_attempt_at = NULL", "claimed_at = 1",
     "status = 'dead', next_attempt_at = NULL, settled_at = 1", "settled_at = 1", "attempts = -1", "kind = 'mail'",
     "kind = 'body'", "content = x'00'", "event_id = 'none'", "attempts = 'many'", "id = NULL", "run_id = NULL",
+    "waits = 2", "waits = 1, status = 'claimed', next_attempt_at = NULL, claimed_at = 1",
   ])
   func `an impossible delivery is refused by the schema`(change: String) async throws {
     try await withStore { store, path in
@@ -93,8 +94,8 @@ struct SQLiteStoreTests {
 
   @Test(arguments: [
     "INSERT INTO runs VALUES ('o', 'r', 'lost', 1, 0, 1)", "INSERT INTO runs VALUES ('o', 'r', 'failed', 1, 2, 1)",
-    "INSERT INTO attempts VALUES ('m', 0, 1, 1, 'x', NULL, '', '')",
-    "INSERT INTO attempts VALUES ('none', 1, 1, 1, 'x', NULL, '', '')", "DELETE FROM events",
+    "INSERT INTO attempts VALUES (1, 0, 1, 1, 'x', NULL, '', '')",
+    "INSERT INTO attempts VALUES (99, 1, 1, 1, 'x', NULL, '', '')", "DELETE FROM events",
     "INSERT INTO organizations VALUES ('o', NULL)",
   ])
   func `other impossible rows are refused, too`(sql: String) async throws {
@@ -125,8 +126,29 @@ struct SQLiteStoreTests {
     #expect(openingError(scratch.path) == .cannotOpen(path: scratch.path, why: "Is a directory"))
     let text = "\(scratch.path)/text"
     try Data(String(repeating: "no database ", count: 100).utf8).write(to: URL(filePath: text))
-    #expect(openingError(text) == .cannotOpen(path: text, why: "file is not a database"))
+    #expect(openingError(text) == .damaged(path: text, why: "file is not a database"))
     #expect(openingError("\(text)/state") == .cannotOpen(path: "\(text)/state", why: "Not a directory"))
+  }
+
+  @Test func `a state with a part missing is told to be damaged`() async throws {
+    try await withStore { store, path in
+      for index in 0..<50 { _ = try await store.commit(.of(run: "r\(index)", "m\(index)")) }
+      store.close()
+      #expect(try Data(contentsOf: URL(filePath: "\(path)-wal")).isEmpty, "closing writes the log into the state")
+      let whole = try Data(contentsOf: URL(filePath: path))
+      try whole.prefix(whole.count / 2).write(to: URL(filePath: path))
+      let error = await storageError { _ = try await SQLiteStore(path: path).deliveries(DeliveryFilter()) }
+      #expect(error == .damaged(path: path, why: "database disk image is malformed"))
+    }
+  }
+
+  @Test func `a state of a later version is refused, and left as it is`() async throws {
+    try await withStore { store, path in
+      _ = try await store.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 from the future')") }
+      store.close()
+      #expect(openingError(path) == .newer(path: path))
+      #expect(openingError(path, reading: true) == .newer(path: path))
+    }
   }
 
   @Test func `a directory that may not be made is told with the kernel's own reason`() {

@@ -1,0 +1,103 @@
+internal import Rules
+internal import Runs
+internal import Storage
+
+/// One destination in the dispatcher's memory: its gate, and the deliveries that were read ahead for it.
+struct DestinationLane: Sendable {
+  /// Deliveries that are read ahead at most, so that reading is one statement for many and memory stays small.
+  private static let mostAhead = 64
+
+  /// A delivery about to be attempted.
+  struct Start: Sendable {
+    let delivery: ClaimedDelivery
+    let pass: DestinationGate.Pass
+    let startedAt: Timestamp
+  }
+
+  var gate: DestinationGate
+  /// Hooks are claimed in the outbox before they start: a kill must not make them run again uncounted.
+  let claims: Bool
+  private let ahead: Int
+  /// The last is the next to go.
+  private var queue: [ClaimedDelivery] = []
+  /// By sequence: read ahead, being attempted, or ended and not yet written down.
+  private(set) var underWay: Set<Int64> = []
+  /// More may be due than was read.
+  var mayHaveMore = false
+  /// It is stopped, and some of its deliveries may not be dead yet.
+  var hasGraves: Bool
+  /// Burials that are not written down yet: what is read meanwhile might be dead when it is sent.
+  var burials = 0
+  /// Of the queue: what was read for an earlier one is out of date.
+  private(set) var generation = 0
+
+  /// - Parameter paced: how many the pace lets through at once, if it has one.
+  init(gate: DestinationGate, claims: Bool, paced: Int?) {
+    self.gate = gate
+    self.claims = claims
+    ahead = min(Self.mostAhead, paced ?? Self.mostAhead)
+    hasGraves = gate.isStopped
+  }
+
+  /// How many to read now; 0: none.
+  func wanted(at now: Timestamp) -> Int {
+    guard mayHaveMore, burials == 0 else { return 0 }
+    switch gate.opening(at: now) {
+    case .stopped, .held: return 0
+    case .now(let count) where claims: return count
+    case .now, .paced, .busy: return claims || queue.count > ahead / 2 ? 0 : ahead - queue.count
+    }
+  }
+
+  /// - Parameter generation: when the reading began.
+  mutating func add(_ deliveries: [ClaimedDelivery], of wanted: Int, generation: Int) {
+    guard generation == self.generation else { return }
+    mayHaveMore = deliveries.count == wanted
+    queue.insert(contentsOf: deliveries.reversed(), at: 0)
+    underWay.formUnion(deliveries.map(\.sequence))
+  }
+
+  /// Takes the next delivery if it may go now.
+  mutating func start(at now: Timestamp) -> Start? {
+    guard !queue.isEmpty, case .now = gate.opening(at: now), let next = queue.popLast() else { return nil }
+    return Start(delivery: next, pass: gate.begin(at: now), startedAt: now)
+  }
+
+  /// Forgets what was read ahead; it is in the outbox.
+  mutating func dropQueue() {
+    underWay.subtract(queue.map(\.sequence))
+    queue = []
+    generation += 1
+    mayHaveMore = true
+  }
+
+  /// An end is written down, or needs no writing.
+  mutating func release(_ sequence: Int64) {
+    underWay.remove(sequence)
+  }
+
+  /// Whether something could go at `now`, or would have to be read first.
+  func isReady(at now: Timestamp) -> Bool {
+    guard hasWork, case .now = gate.opening(at: now) else { return false }
+    return true
+  }
+
+  /// When to look again if nothing ends until then; nil: no need to.
+  func nextOpening(at now: Timestamp) -> Timestamp? {
+    guard hasWork else { return nil }
+    switch gate.opening(at: now) {
+    case .paced(let until), .held(let until): return until
+    case .now, .busy, .stopped: return nil
+    }
+  }
+
+  /// Something waits that goes as soon as the pace allows, or is under way. What is held waits for another day.
+  func isActive(at now: Timestamp) -> Bool {
+    if !underWay.isEmpty, underWay.count > queue.count { return true }
+    guard hasWork || hasGraves else { return false }
+    if case .held = gate.opening(at: now) { return false }
+    return true
+  }
+
+  private var hasWork: Bool { !queue.isEmpty || mayHaveMore }
+}

@@ -1,0 +1,209 @@
+internal import Locking
+internal import Logging
+internal import Rules
+internal import Runs
+internal import Secrets
+internal import Storage
+
+/// What happens when an attempt has ended.
+extension Dispatcher {
+  /// Answers that are known and not durable yet, over all destinations: what a kill repeats beside what is under way.
+  static let mostUnwritten = 128
+
+  func attempt(_ delivery: ClaimedDelivery) async -> AttemptResult {
+    if case .hook(let call) = delivery.content { return await hookSender.attempt(delivery, call) }
+    guard let destination = destinations[delivery.destination] else {
+      return AttemptResult(
+        outcome: .rejected(.notConfigured), detail: "the rules file has no destination \(delivery.destination) any more"
+      )
+    }
+    return await requests.attempt(delivery, to: destination)
+  }
+
+  /// Frees the slot, and puts what is to be written down where the next commit finds it.
+  func end(_ start: DestinationLane.Start, _ result: AttemptResult) {
+    let (delivery, now) = (start.delivery, time.now())
+    var result = result
+    (result.detail, result.output) = (redactor.redact(result.detail), redactor.redact(result.output))
+    let record = AttemptRecord(
+      number: delivery.attempt, startedAt: start.startedAt, finishedAt: now, outcome: result.outcome.word,
+      code: result.code, detail: result.detail, output: result.output)
+    let before = lanes[delivery.destination]?.gate.state
+    let changed = lanes[delivery.destination]?.gate.end(start.pass, result, at: now, randomness: .random(in: 0..<1))
+    if changed == true, let before { note(delivery.destination, before, at: now) }
+    if start.pass == .probe, case .retry = result.outcome { giveUpTheOld(delivery.destination, record) }
+    let settlement = settlement(of: delivery, result, record)
+    report(delivery, settlement, record)
+    if settlement == .interrupted, delivery.claimedAt == nil {
+      lanes[delivery.destination]?.release(delivery.sequence)
+      lanes[delivery.destination]?.mayHaveMore = true
+    } else {
+      ended.attempts.append(SettledAttempt(delivery, settlement, record))
+    }
+  }
+
+  private func settlement(
+    of delivery: ClaimedDelivery, _ result: AttemptResult, _ record: AttemptRecord
+  ) -> Settlement {
+    let why = record.detail.isEmpty ? record.outcome : "\(record.outcome): \(record.detail)"
+    switch result.outcome {
+    case .delivered: return .delivered
+    case .interrupted: return .interrupted
+    case .rejected: return .dead(reason: why)
+    case .retry(_, let after):
+      if let reason = lanes[delivery.destination]?.stopReason { return .dead(reason: reason) }
+      let retryFor = retryFor(delivery)
+      let next = RetryPolicy(retryFor: retryFor).next(
+        after: delivery.attempt - delivery.attemptsBefore, createdAt: delivery.retryFrom, now: record.finishedAt,
+        retryAfter: after,
+        randomness: .random(in: 0..<1))
+      guard let next else { return .dead(reason: "given up after \(retryFor.words): \(why)") }
+      return .retry(at: next, reason: why)
+    }
+  }
+
+  private func retryFor(_ delivery: ClaimedDelivery) -> Duration {
+    delivery.retryFor ?? destinations[delivery.destination]?.retryFor ?? .seconds(72 * 3600)
+  }
+
+  /// The state of a destination is another one: it is written together with what caused it.
+  private func note(_ name: String, _ before: DestinationState, at now: Timestamp) {
+    guard let lane = lanes[name] else { return }
+    ended.destinations.removeAll { $0.name == name }
+    ended.destinations.append(lane.gate.state)
+    report(lane.gate.state, before)
+    // A stop is its last state: this is told once.
+    guard let reason = lane.stopReason else { return }
+    lanes[name]?.dropQueue()
+    lanes[name]?.hasGraves = true
+    addBurial(Burial(destination: name, reason: reason))
+    if let event = onStop(name, reason, now) { ended.events.append(event) }
+  }
+
+  private func report(_ state: DestinationState, _ before: DestinationState) {
+    var metadata: Logger.Metadata = ["destination": "\(state.name)"]
+    if let reason = state.stoppedReason {
+      metadata["reason"] = "\(reason)"
+      log.error("destination has stopped, nothing is sent there until its configuration changes", metadata: metadata)
+    } else if let next = state.nextProbeAt, before.nextProbeAt == nil {
+      metadata["failures"] = "\(state.failures)"
+      metadata["next"] = "\(next.iso8601)"
+      log.warning("destination fails, from now on one delivery at a time probes it", metadata: metadata)
+    } else if state.nextProbeAt == nil, before.nextProbeAt != nil {
+      log.notice("destination works again", metadata: metadata)
+    } else if let until = state.holdUntil, until != before.holdUntil {
+      metadata["until"] = "\(until.iso8601)"
+      log.info("destination asked for a pause", metadata: metadata)
+    }
+  }
+
+  /// While a destination fails hardly anything is attempted, and what is too old for another attempt must end all the same.
+  private func giveUpTheOld(_ name: String, _ record: AttemptRecord) {
+    lanes[name]?.dropQueue()
+    let reason = "given up, the destination has failed until its time was over: \(record.outcome): \(record.detail)"
+    addBurial(Burial(destination: name, reason: reason, olderThan: destinations[name]?.retryFor))
+  }
+
+  private func addBurial(_ burial: Burial) {
+    var burial = burial
+    burial.sparing = lanes[burial.destination]?.underWay ?? []
+    lanes[burial.destination]?.burials += 1
+    ended.burials.append(burial)
+  }
+
+  /// Writes down what has ended, and what ends meanwhile, until there is nothing left.
+  func commit() async throws {
+    guard committing == nil else { return }
+    committing = 0
+    defer {
+      committing = nil
+      wakeUp.ring()
+    }
+    while !ended.isEmpty {
+      // Answers come in bunches: what has arrived already goes into the same commit.
+      await Task.yield()
+      let batch = ended
+      ended = SettlementBatch()
+      committing = batch.attempts.count
+      let result = try await store.settle(batch, at: time.now())
+      settled(batch, result)
+    }
+  }
+
+  private func settled(_ batch: SettlementBatch, _ result: SettlementResult) {
+    committing = 0
+    for settled in batch.attempts {
+      lanes[settled.delivery.destination]?.release(settled.delivery.sequence)
+      switch settled.settlement {
+      case .retry(let next, _): nextDue = min(nextDue ?? next, next)
+      case .interrupted: hasNews.withLock { $0 = true }
+      case .dead: deadCount += 1
+      case .delivered: break
+      }
+    }
+    for burial in batch.burials { lanes[burial.destination]?.burials -= 1 }
+    deadCount += result.buried
+    if result.mayHaveFreed { hasNews.withLock { $0 = true } }
+    wakeUp.ring()
+  }
+
+  /// Ends what came for a destination that has stopped, and what the commit of its stop left.
+  func bury(_ name: String) async throws {
+    guard let lane = lanes[name], lane.hasGraves || lane.mayHaveMore, let reason = lane.stopReason else { return }
+    lanes[name]?.hasGraves = false
+    lanes[name]?.mayHaveMore = false
+    var batch = SettlementBatch()
+    batch.burials = [Burial(destination: name, reason: reason, sparing: lane.underWay)]
+    let result = try await store.settle(batch, at: time.now())
+    deadCount += result.buried
+    guard result.buried > 0 else { return }
+    lanes[name]?.hasGraves = true
+    wakeUp.ring()
+    log.error(
+      "deliveries are dead, for their destination has stopped",
+      metadata: ["destination": "\(name)", "deliveries": "\(result.buried)", "reason": "\(reason)"])
+  }
+
+  private func report(_ delivery: ClaimedDelivery, _ settlement: Settlement, _ record: AttemptRecord) {
+    let level: Logger.Level =
+      switch settlement {
+      case .delivered, .interrupted: .info
+      case .retry: .warning
+      case .dead: .error
+      }
+    guard level >= log.logLevel else { return }
+    var metadata: Logger.Metadata = [
+      "delivery": "\(delivery.id)", "run": "\(delivery.runID)", "rule": "\(delivery.rule)",
+      "destination": "\(delivery.destination)", "attempt": "\(delivery.attempt)",
+    ]
+    switch settlement {
+    case .delivered: log.info("delivered", metadata: metadata)
+    case .interrupted: log.info("attempt interrupted, it will be made again", metadata: metadata)
+    case .retry(let next, let reason):
+      metadata["reason"] = "\(reason)"
+      metadata["next"] = "\(next.iso8601)"
+      log.warning("attempt failed, it will be repeated", metadata: metadata)
+    case .dead(let reason):
+      metadata["reason"] = "\(reason)"
+      log.error("delivery is dead; see: vi-notify deliveries show ID", metadata: metadata)
+    }
+  }
+}
+
+extension DestinationLane {
+  /// For the deliveries that die of it; nil: it isn't stopped.
+  var stopReason: String? {
+    gate.state.stoppedReason.map { "the destination has stopped: \($0)" }
+  }
+}
+
+extension Outcome {
+  /// For the attempt's row.
+  var word: String {
+    switch self {
+    case .delivered: "delivered"
+    case .interrupted: "interrupted"
+    case .retry(let reason, _), .rejected(let reason): reason.rawValue
+    }
+  }
+}

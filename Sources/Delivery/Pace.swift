@@ -1,0 +1,40 @@
+internal import Rules
+internal import Runs
+
+/// A token bucket that holds `count` and fills evenly, kept as the one moment at which it is full again (the generic cell
+/// rate algorithm): exact in whole nanoseconds, whatever the rate.
+struct Pace: Sendable, Equatable {
+  private let count: Int64
+  /// Nanoseconds for one token, rounded up: never faster than asked.
+  private let interval: Int64
+  /// Nanoseconds since 1970.
+  private var fullAt = Int64.min
+
+  init(_ limit: RateLimit) {
+    count = Int64(limit.count)
+    interval = (limit.per.milliseconds * 1_000_000 + count - 1) / count
+  }
+
+  /// Tokens in the bucket, 0 to `count`.
+  func available(at now: Timestamp) -> Int {
+    Int(count - min(count, (debt(at: now) + interval - 1) / interval))
+  }
+
+  /// When there is at least one.
+  func nextAvailable(after now: Timestamp) -> Timestamp {
+    let wait = max(0, debt(at: now) - (count - 1) * interval)
+    return now + .milliseconds((wait + 999_999) / 1_000_000)
+  }
+
+  mutating func take(at now: Timestamp) {
+    fullAt = nanoseconds(now) + debt(at: now) + interval
+  }
+
+  /// Nanoseconds until the bucket is full. A clock that was put back can't make it more than a whole bucket.
+  private func debt(at now: Timestamp) -> Int64 {
+    fullAt <= nanoseconds(now) ? 0 : min(fullAt - nanoseconds(now), count * interval)
+  }
+
+  /// Good until the year 2262.
+  private func nanoseconds(_ time: Timestamp) -> Int64 { time.milliseconds * 1_000_000 }
+}

@@ -1,0 +1,84 @@
+import Delivery
+import Glibc
+import Logging
+import Rules
+import Runs
+import Secrets
+import Storage
+import Transport
+
+/// A state on the disk and a dispatcher, as `watch` puts them together.
+struct OutboxKit {
+  let store: SQLiteStore
+  let dispatcher: Dispatcher
+  private let http: HTTPClient
+  private static let body = [UInt8](
+    "{\"text\":\"\(String(repeating: "x", count: 1_000))\"}".utf8)
+
+  struct Failure: Error {}
+
+  /// - Parameters:
+  ///   - url: of the one destination; it gets signed webhooks, 64 at once.
+  ///   - onLog: gets the metadata of everything that the dispatcher says.
+  init(path: String, url: String, onLog: (@Sendable (Logger.Metadata) -> Void)? = nil) throws {
+    store = try SQLiteStore(path: path)
+    let rules = """
+      {"version": 1, "destinations": {"sink": {
+         "type": "webhook", "url": "\(url)/hook", "secret": "${env:KEY}", "concurrency": 64}},
+       "rules": [{"name": "r", "actions": [{"send": "sink"}]}]}
+      """
+    let secrets = SecretSource(environment: ["KEY": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+    guard let file = RuleFile.read(Array(rules.utf8), secrets: secrets).0 else { throw Failure() }
+    http = HTTPClient(HTTPClient.Configuration(maximumConnectionsPerHost: 64))
+    dispatcher = Dispatcher(
+      store: store, destinations: file.destinations, http: http, secrets: secrets,
+      hookRunner: HookRunner(baseEnvironment: [:]), time: .system, log: OutboxKit.log(onLog))
+  }
+
+  private static func log(_ onLog: (@Sendable (Logger.Metadata) -> Void)?) -> Logger {
+    var log = Logger(label: "bench") { _ in Listener(onLog: onLog) }
+    log.logLevel = onLog == nil ? .critical : .info
+    return log
+  }
+
+  /// Puts one delivery of 1 kB for each of so many runs into the outbox, as sweeps do.
+  func fill(_ range: Range<Int>) async throws {
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: 1_000) {
+      var sweep = SweepCommit(organization: "org", time: TimeSource.system.now())
+      for index in start..<min(start + 1_000, range.upperBound) {
+        sweep.events.append(try Self.event(index))
+      }
+      _ = try await store.commit(sweep)
+    }
+  }
+
+  private static func event(_ index: Int) throws -> NewEvent {
+    let document = """
+      {"runId":"run_\(index)","status":{"conditions":[{"condition":"Failed","lastTransitionTime":1766000000000}]}}
+      """
+    let run = try Run(parsing: Array(document.utf8))
+    let event = RunEvent(
+      run, reading: run.reading, previousPhase: nil, origin: .init(organization: "org", endpoint: "https://vi"))
+    let digits = String(UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15, radix: 16)
+    let delivery = NewDelivery(id: "msg_\(digits)", rule: "r", destination: "sink", content: .body(body))
+    return NewEvent(event: event, deliveries: [delivery])
+  }
+
+  func close() async {
+    await http.close()
+    store.close()
+  }
+}
+
+private struct Listener: LogHandler {
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.info
+  let onLog: (@Sendable (Logger.Metadata) -> Void)?
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) { onLog?(event.metadata ?? [:]) }
+}

@@ -1,0 +1,20 @@
+import Runs
+import Storage
+
+/// What holds whole destinations back, in a line for each; nothing for those that deliver.
+enum DestinationReport {
+  static func lines(_ states: [DestinationState], now: Timestamp) -> [String] {
+    states.compactMap { state in words(state, now).map { "\(state.name): \($0)".printable } }
+  }
+
+  private static func words(_ state: DestinationState, _ now: Timestamp) -> String? {
+    if let since = state.stoppedAt {
+      return "stopped since \(since.iso8601): \(state.stoppedReason ?? "it asked for it"); "
+        + "it starts anew when its url or headers are changed in the rules file"
+    }
+    let held = state.holdUntil.flatMap { $0 > now ? "held until \($0.iso8601), as it asked for" : nil }
+    let failing = state.nextProbeAt.map { "failing, \(state.failures) in a row, next probe \($0.iso8601)" }
+    let parts = [held, failing].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
+}
