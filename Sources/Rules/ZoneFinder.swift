@@ -23,29 +23,27 @@ final class ZoneFinder {
     case .unreadable: "reinstall the package tzdata"
     case .noName: "zones are named like Asia/Singapore or UTC"
     case .unknown(let name):
-      suggestion(for: name, among: likeliestFirst(name)).map { "did you mean \"\($0)\"?" }
+      meant(name).map { "did you mean \"\($0)\"?" }
         ?? "zones are named like Asia/Singapore or UTC; see /usr/share/zoneinfo"
     }
   }
 
-  /// There are 600 names, and only the first 100 are compared: those that end alike (`Tokyo`), then those of the same part of
-  /// the world, of these first the ones with the same first letter.
-  private func likeliestFirst(_ name: String) -> [String] {
+  /// The zone of the same place (`Tokyo`), or else one that is written alike. There are 600 names, and only the first 100 are
+  /// compared: the likeliest, of the same part of the world and with the same first letter, come first.
+  private func meant(_ name: String) -> String? {
     let wanted = Parts(name)
-    let ranked = names.map { name in
+    var likeliest: [[String]] = [[], [], []]
+    for name in names {
       let parts = Parts(name)
-      let rank = parts.place == wanted.place ? 0 : parts.area != wanted.area ? 3 : parts.first == wanted.first ? 1 : 2
-      return (rank: rank, name: name)
+      if parts.place == wanted.place { return name }
+      likeliest[parts.area != wanted.area ? 2 : parts.place.first != wanted.place.first ? 1 : 0].append(name)
     }
-    let alike = ranked.filter { $0.rank == 0 }.map(\.name)
-    if let name = alike.first { return [name] }
-    return (1...3).flatMap { rank in ranked.filter { $0.rank == rank }.map(\.name) }
+    return suggestion(for: name, among: likeliest.joined())
   }
 
   /// Of a name, in small letters.
   private struct Parts {
     let area, place: Substring
-    var first: Character? { place.first }
 
     init(_ name: String) {
       let parts = name.lowercased().split(separator: "/")
