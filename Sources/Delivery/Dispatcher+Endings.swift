@@ -58,7 +58,8 @@ extension Dispatcher {
         retryAfter: after,
         randomness: .random(in: 0..<1))
       guard let next else { return .dead(reason: "given up after \(retryFor.words): \(why)") }
-      return .retry(at: next, reason: why)
+      let quiet = delivery.defers ? destinations[delivery.destination]?.quiet : nil
+      return .retry(at: quiet?.end(at: next) ?? next, reason: why)
     }
   }
 

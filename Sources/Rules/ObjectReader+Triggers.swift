@@ -5,7 +5,7 @@ extension ObjectReader {
   func triggers(_ key: String) -> Set<Trigger> {
     list(key).reduce(into: []) { triggers, node in
       guard let word = text(node, path: pathOf(key)) else { return }
-      if let trigger = Trigger.allCases.first(where: { $0.word == word }) {
+      if let trigger = Trigger(word: word) {
         triggers.insert(trigger)
       } else if let group = Trigger.groups[word] {
         triggers.formUnion(group)

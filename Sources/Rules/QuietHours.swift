@@ -20,10 +20,12 @@ package struct QuietHours: Sendable {
   /// When the quiet time that holds at this moment ends: what is triggered may be told from then on. Nil when it may be told
   /// at once.
   ///
+  /// - Parameter trigger: nil for what is known not to be excepted.
+  ///
   /// A night ends once: clocks that are put back into it don't begin it anew. One whose ends clocks are put forward over
   /// has no length.
-  package func end(at time: Timestamp, for trigger: Trigger) -> Timestamp? {
-    if except.contains(trigger) { return nil }
+  package func end(at time: Timestamp, for trigger: Trigger? = nil) -> Timestamp? {
+    if let trigger, except.contains(trigger) { return nil }
     var end: Timestamp?
     let today = zone.day(at: time).number
     // Tomorrow's may have begun where clocks were put back over midnight, or begin at the very moment at which this one ends.

@@ -58,6 +58,11 @@ package struct RuleSet: Sendable {
     quietHours[destination]?.end(at: time, for: trigger)
   }
 
+  /// Whether the quiet hours of a destination hold this back at all, whatever the time is.
+  package func defers(destination: String, trigger: Trigger) -> Bool {
+    quietHours[destination].map { !$0.except.contains(trigger) } ?? false
+  }
+
   /// The times after which runs that stay in a phase are to be told of.
   package var holds: Set<Hold> {
     rules.reduce(into: []) { holds, rule in
