@@ -174,9 +174,11 @@ extension Dispatcher {
       }
     guard level >= log.logLevel else { return }
     var metadata: Logger.Metadata = [
-      "delivery": "\(delivery.id)", "run": "\(delivery.runID)", "rule": "\(delivery.rule)",
+      "delivery": "\(delivery.id)", "rule": "\(delivery.rule)",
       "destination": "\(delivery.destination)", "attempt": "\(delivery.attempt)",
     ]
+    // What is told of the source, or of many runs, is of none.
+    if Run.isValid(id: delivery.runID) { metadata["run"] = "\(delivery.runID)" }
     switch settlement {
     case .delivered: log.info("delivered", metadata: metadata)
     case .interrupted: log.info("attempt interrupted, it will be made again", metadata: metadata)
