@@ -135,7 +135,7 @@ import Testing
   }
 
   @Test func `a thousand that wait for one that hangs hold up no other`() async throws {
-    let kit = try await DeliveryKit()
+    let kit = try await DeliveryKit(options: #""timeout": "10m""#)
     kit.simulator.setAnswers([ScriptedAnswer(.hang, times: nil)], forInbox: "sink")
     var commit = SweepCommit(organization: "org", time: kit.time.now)
     for index in 0..<1_000 {
