@@ -77,7 +77,8 @@ enum DeliveryReport {
   private static func printText(_ detail: DeliveryDetail) {
     let record = detail.record
     let rows: [(String, String?)] = [
-      ("Delivery", record.id), ("Status", record.shownStatus), ("Reason", record.reason), ("Run", record.runID.isEmpty ? nil : record.runID),
+      ("Delivery", record.id), ("Status", record.shownStatus), ("Reason", record.reason),
+      ("Run", record.runID.isEmpty ? nil : record.runID),
       ("Event", record.eventID), ("Rule", record.rule), ("Destination", record.destination),
       ("Created", record.createdAt.iso8601), ("Next attempt", record.nextAttemptAt?.iso8601),
       ("Settled", record.settledAt?.iso8601),
