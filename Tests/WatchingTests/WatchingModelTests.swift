@@ -4,7 +4,9 @@ import Testing
 @testable import Watching
 
 /// Promise 1 of the design: a transition that the API showed at any sweep becomes an event exactly once.
-@Suite struct WatchingModelTests {
+///
+/// One slice at a time: they never wait, and would leave no thread to tests that do.
+@Suite(.serialized) struct WatchingModelTests {
   /// Seeds that failed once. Whoever changes what is drawn changes their stories, too.
   private static let regressions: [UInt64] = [2, 10, 29, 42, 56, 61, 146, 1135, 2080, 2591]
   private static let slices: UInt64 = 8
