@@ -113,7 +113,8 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "StorageTests", dependencies: ["TestSupport", "Storage", "Runs", "JSONSource", grdb], swiftSettings: strict),
-    .testTarget(name: "RulesTests", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
+    .testTarget(
+      name: "RulesTests", dependencies: ["Rules", "Runs", "Secrets", "JSONSource", "Locking"], swiftSettings: strict),
     .testTarget(
       name: "EventPatternsTests", dependencies: ["TestSupport", "EventPatterns", "JSONSource"], exclude: ["Vectors"],
       swiftSettings: strict),

@@ -59,7 +59,7 @@ package final class Daemon: Sendable {
       hookRunner: HookRunner(baseEnvironment: environment), time: time, log: log,
       onStop: { [rules = configuration.rules, origin = client.origin] destination, reason, time in
         let event = RunEvent(stopped: destination, reason: reason, at: time, origin: origin)
-        return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 })
+        return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 }, rules, at: time)
       })
     retention = file.retention
     digests = DigestCloser(store: store, rules: configuration.rules, time: time)

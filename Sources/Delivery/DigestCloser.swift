@@ -1,3 +1,4 @@
+internal import JSONSource
 package import Rules
 package import Runs
 package import Storage
@@ -39,9 +40,19 @@ package struct DigestCloser: Sendable {
       let reason = "the rules file has no digest for rule \(digest.rule), \(digest.action) any more"
       return try await store.close(digest, as: delivery, dead: reason, at: now)
     }
-    let delivery = NewDelivery(
+    var delivery = NewDelivery(
       id: id, rule: digest.rule, destination: planned.destination, content: .body(body),
       timeout: planned.options.timeout, retryFor: planned.options.retryFor)
+    if let trigger = trigger(of: digest) {
+      delivery.defers = rules.defers(destination: planned.destination, trigger: trigger)
+      delivery.notBefore = rules.notBefore(destination: planned.destination, trigger: trigger, at: now)
+    }
     return try await store.close(digest, as: delivery, dead: nil, at: now)
+  }
+
+  /// What happened first decides whether quiet hours hold it back.
+  private func trigger(of digest: OpenDigest) -> Trigger? {
+    guard let event = digest.events.first, let document = try? JSONDocument(parsing: event) else { return nil }
+    return document.root["data"]?["phase"]?.string.flatMap(Trigger.init(word:))
   }
 }

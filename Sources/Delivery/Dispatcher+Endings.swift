@@ -58,7 +58,8 @@ extension Dispatcher {
         retryAfter: after,
         randomness: .random(in: 0..<1))
       guard let next else { return .dead(reason: "given up after \(retryFor.words): \(why)") }
-      return .retry(at: next, reason: why)
+      let quiet = delivery.defers ? destinations[delivery.destination]?.quiet : nil
+      return .retry(at: quiet?.end(at: next) ?? next, reason: why)
     }
   }
 
@@ -173,9 +174,11 @@ extension Dispatcher {
       }
     guard level >= log.logLevel else { return }
     var metadata: Logger.Metadata = [
-      "delivery": "\(delivery.id)", "run": "\(delivery.runID)", "rule": "\(delivery.rule)",
+      "delivery": "\(delivery.id)", "rule": "\(delivery.rule)",
       "destination": "\(delivery.destination)", "attempt": "\(delivery.attempt)",
     ]
+    // What is told of the source, or of many runs, is of none.
+    if Run.isValid(id: delivery.runID) { metadata["run"] = "\(delivery.runID)" }
     switch settlement {
     case .delivered: log.info("delivered", metadata: metadata)
     case .interrupted: log.info("attempt interrupted, it will be made again", metadata: metadata)

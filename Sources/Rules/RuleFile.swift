@@ -13,11 +13,16 @@ package struct RuleFile: Sendable {
 
   /// Reads and checks the whole file, and returns every mistake and warning. The file is nil when there is an error.
   ///
-  /// - Parameter secrets: looks references up; what it can't find is a mistake at the reference's place.
-  package static func read(_ bytes: [UInt8], secrets: SecretSource) -> (RuleFile?, [Diagnostic]) {
+  /// - Parameters:
+  ///   - secrets: looks references up; what it can't find is a mistake at the reference's place.
+  ///   - zones: looks time zones up, as much a mistake when they aren't there.
+  package static func read(
+    _ bytes: [UInt8], secrets: SecretSource, zones: ZoneSource = .system
+  ) -> (RuleFile?, [Diagnostic]) {
     let (document, syntaxErrors) = JSONParser.parse(bytes, options: .relaxed)
     let diagnostics = DiagnosticList(end: syntaxErrors.isEmpty ? nil : bytes.count)
-    let file = RuleFileReader(diagnostics: diagnostics, secrets: secrets).file(document.root)
+    let reader = RuleFileReader(diagnostics: diagnostics, secrets: secrets, zones: ZoneFinder(zones))
+    let file = reader.file(document.root)
     let syntax = syntaxErrors.map { Diagnostic(offset: $0.offset, $0.description, hint: $0.hint) }
     // What can't be read is of the wrong kind, too: one mistake, told once.
     let unreadable = Set(syntax.map(\.offset))
@@ -31,8 +36,9 @@ extension RuleFile {
   /// The rules alone of a file that was fine when it was read. Their destinations may be left out: only what fires counts.
   static func rules(remembered bytes: [UInt8]) -> [Rule] {
     let (document, _) = JSONParser.parse(bytes, options: .relaxed)
-    let secrets = SecretSource(environment: [:])
-    return RuleFileReader(diagnostics: DiagnosticList(end: nil), secrets: secrets).rulesAlone(document.root)
+    let reader = RuleFileReader(
+      diagnostics: DiagnosticList(end: nil), secrets: SecretSource(environment: [:]), zones: ZoneFinder(.none))
+    return reader.rulesAlone(document.root)
   }
 }
 
@@ -122,6 +128,8 @@ package struct DestinationSettings: Sendable {
   package var concurrency = 4
   /// Nil: as fast as `concurrency` allows.
   package var rateLimit: RateLimit?
+  /// When it isn't to be disturbed; nil: it always may be.
+  package var quiet: QuietHours?
   package let connection: Connection
 
   /// How it is connected to. The texts are paths of PEM files.

@@ -29,7 +29,7 @@ extension RuleFileReader {
 
   private func destination(_ member: JSONMember) -> DestinationSettings? {
     let known =
-      ["type", "url", "secret", "headers", "timeout", "retryFor", "concurrency", "rateLimit", "format"]
+      ["type", "url", "secret", "headers", "timeout", "retryFor", "concurrency", "rateLimit", "format", "quiet"]
       + Self.connectionFields
     let path = "destinations.\(member.key)"
     guard let reader = ObjectReader(member.value, path: path, known: known, diagnostics) else { return nil }
@@ -40,6 +40,7 @@ extension RuleFileReader {
     let headers = self.headers(reader["headers"], path: path)
     let rateLimit = self.rateLimit(reader)
     let connection = self.connection(reader)
+    let quiet = reader["quiet"].flatMap { self.quiet($0, path: reader.pathOf("quiet")) }
     guard let kind, let url else { return nil }
     var settings = DestinationSettings(
       name: member.key, kind: kind, url: url, secrets: secrets, headers: headers, connection: connection)
@@ -48,6 +49,7 @@ extension RuleFileReader {
     if let concurrency = reader.integer("concurrency", in: 1...64) { settings.concurrency = Int(concurrency) }
     settings.rateLimit = rateLimit ?? kind.usualRateLimit
     settings.format = format(reader, kind) ?? .structured
+    settings.quiet = quiet
     return settings
   }
 

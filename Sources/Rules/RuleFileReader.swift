@@ -7,6 +7,7 @@ internal import Secrets
 struct RuleFileReader {
   let diagnostics: DiagnosticList
   let secrets: SecretSource
+  let zones: ZoneFinder
 
   func file(_ root: JSONNode) -> RuleFile? {
     let known = ["$schema", "version", "retention", "source", "watch", "destinations", "rules"]

@@ -48,18 +48,7 @@ struct RuleReader {
 
   private func triggers(_ reader: ObjectReader) -> Set<Trigger> {
     guard reader["on"] != nil else { return Trigger.groups["terminal"] ?? [] }
-    return reader.list("on").reduce(into: []) { triggers, node in
-      guard let word = reader.text(node, path: reader.pathOf("on")) else { return }
-      if let trigger = Trigger.allCases.first(where: { $0.word == word }) {
-        triggers.insert(trigger)
-      } else if let group = Trigger.groups[word] {
-        triggers.formUnion(group)
-      } else {
-        let known = Trigger.allCases.map(\.word) + ["terminal", "any"]
-        diagnostics.error(
-          at: node.range, "unknown phase \(word.prefix(40).debugDescription)", hint: hint(for: word, among: known))
-      }
-    }
+    return reader.triggers("on")
   }
 
   private func holdsFor(_ reader: ObjectReader, _ triggers: Set<Trigger>) -> Duration? {

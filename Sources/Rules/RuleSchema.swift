@@ -111,6 +111,7 @@ package enum RuleSchema {
                 "per": {"$ref": "#/$defs/duration", "description": "100ms to 1d."}
               }
             },
+            "quiet": {"$ref": "#/$defs/quiet"},
             "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."},
             "clientCertificate": {"$ref": "#/$defs/filled", "description": "PEM file, for a server that asks for one."},
             "clientKey": {"$ref": "#/$defs/filled", "description": "PEM file with its key, without a passphrase."},
@@ -136,18 +137,37 @@ package enum RuleSchema {
             "sourceUnreachable", "sourceRecovered", "destinationStopped"
           ]
         },
+        "triggers": {
+          "anyOf": [
+            {"$ref": "#/$defs/trigger"},
+            {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/trigger"}}
+          ]
+        },
+        "timeOfDay": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
+        "quiet": {
+          "type": "object",
+          "description": "When the destination isn't to be disturbed; what would be sent waits for the end.",
+          "required": ["from", "to"],
+          "additionalProperties": false,
+          "properties": {
+            "from": {"$ref": "#/$defs/timeOfDay"},
+            "to": {"$ref": "#/$defs/timeOfDay", "description": "Earlier than from: on the next day."},
+            "tz": {
+              "type": "string",
+              "description": "A name of the IANA database, such as Asia/Singapore. Default: UTC.",
+              "maxLength": 100,
+              "pattern": "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"
+            },
+            "except": {"$ref": "#/$defs/triggers", "description": "What is told all the same."}
+          }
+        },
         "rule": {
           "type": "object",
           "required": ["name", "actions"],
           "additionalProperties": false,
           "properties": {
             "name": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"},
-            "on": {
-              "anyOf": [
-                {"$ref": "#/$defs/trigger"},
-                {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/trigger"}}
-              ]
-            },
+            "on": {"$ref": "#/$defs/triggers"},
             "for": {"$ref": "#/$defs/duration", "description": "Fires when a run has stayed in the phase so long."},
             "match": {"$ref": "#/$defs/pattern"},
             "actions": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/action"}}

@@ -11,10 +11,13 @@ package struct RuleSet: Sendable {
   private let ruleOfPattern: [Int]
   /// Rules without a pattern match every run.
   private let withoutPattern: [Int]
+  /// Of the destinations that have some, by name.
+  private let quietHours: [String: QuietHours]
 
   /// Compiles the rules. Throws ``Diagnostic`` at the pattern with which they became too complex together.
   package init(_ file: RuleFile) throws(Diagnostic) {
-    try self.init(file.rules)
+    let quiet = file.destinations.compactMap { destination in destination.quiet.map { (destination.name, $0) } }
+    try self.init(file.rules, quietHours: Dictionary(quiet) { first, _ in first })
   }
 
   /// The rules of a file that was in use once, to explain by. What it refers to may be gone, and is not looked up.
@@ -23,8 +26,9 @@ package struct RuleSet: Sendable {
     self = rules
   }
 
-  private init(_ rules: [Rule]) throws(Diagnostic) {
+  private init(_ rules: [Rule], quietHours: [String: QuietHours] = [:]) throws(Diagnostic) {
     self.rules = rules
+    self.quietHours = quietHours
     ruleOfPattern = rules.indices.filter { rules[$0].pattern != nil }
     withoutPattern = rules.indices.filter { rules[$0].pattern == nil }
     do throws(PatternSetError) {
@@ -45,6 +49,18 @@ package struct RuleSet: Sendable {
       let data = TemplateData(document)
       return firing.flatMap { rule in rule.actions.map { PlannedDelivery($0, of: rule, for: event, data) } }
     }
+  }
+
+  /// When the quiet hours of a destination let this be told, where they hold at this moment. Nil: at once.
+  ///
+  /// - Parameter destination: its name; one that isn't in the file has no quiet hours.
+  package func notBefore(destination: String, trigger: Trigger, at time: Timestamp) -> Timestamp? {
+    quietHours[destination]?.end(at: time, for: trigger)
+  }
+
+  /// Whether the quiet hours of a destination hold this back at all, whatever the time is.
+  package func defers(destination: String, trigger: Trigger) -> Bool {
+    quietHours[destination].map { !$0.except.contains(trigger) } ?? false
   }
 
   /// The times after which runs that stay in a phase are to be told of.

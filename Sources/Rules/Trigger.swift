@@ -21,6 +21,12 @@ package enum Trigger: Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// Nil for a word that is none.
+  package init?(word: String) {
+    guard let trigger = Trigger.allCases.first(where: { $0.word == word }) else { return nil }
+    self = trigger
+  }
+
   /// Words for several at once.
   static let groups: [String: Set<Trigger>] = [
     "terminal": Set(Phase.allCases.filter(\.isTerminal).map(Trigger.phase)),
@@ -35,7 +41,7 @@ package enum Trigger: Sendable, Hashable, CaseIterable {
 
 extension Occasion {
   /// The trigger that this meets.
-  var trigger: Trigger {
+  package var trigger: Trigger {
     switch self {
     case .entered(let phase), .stayed(let phase, _): .phase(phase)
     case .disappeared: .disappeared

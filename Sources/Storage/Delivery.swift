@@ -28,6 +28,8 @@ package struct ClaimedDelivery: Sendable {
   package let claimedAt: Timestamp?
   package let timeout: Duration?
   package let retryFor: Duration?
+  /// The quiet hours of its destination hold it back.
+  package let defers: Bool
 }
 
 /// How an attempt ended, for the row.

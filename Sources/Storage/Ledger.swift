@@ -111,6 +111,10 @@ package struct NewDelivery: Sendable {
   package let timeout: Duration?
   /// From the creation to the last attempt; nil: the destination's.
   package let retryFor: Duration?
+  /// The quiet hours of its destination hold it back.
+  package var defers = false
+  /// The first attempt must not come sooner, and the time for retries begins then; nil: at once.
+  package var notBefore: Timestamp?
 
   package init(
     id: String, rule: String, destination: String, content: DeliveryContent, timeout: Duration? = nil,

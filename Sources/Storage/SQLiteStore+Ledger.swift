@@ -99,12 +99,14 @@ extension SQLiteStore {
     let statement = try database.cachedStatement(
       sql: """
         INSERT OR IGNORE INTO deliveries
-          (id, event_id, run_id, rule, destination, kind, timeout, retry_for, status, next_attempt_at, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)
+          (id, event_id, run_id, rule, destination, kind, timeout, retry_for, status, next_attempt_at, created_at,
+           retry_from, defers)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)
         """)
     try statement.execute(arguments: [
       delivery.id, event, run, delivery.rule, delivery.destination, kind,
-      delivery.timeout?.milliseconds, delivery.retryFor?.milliseconds, now.milliseconds, now.milliseconds,
+      delivery.timeout?.milliseconds, delivery.retryFor?.milliseconds, (delivery.notBefore ?? now).milliseconds,
+      now.milliseconds, delivery.notBefore?.milliseconds, delivery.defers,
     ])
     guard database.changesCount == 1 else { return false }
     if let content {

@@ -82,7 +82,7 @@ extension SQLiteStore {
     SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.destination, d.kind,
       (SELECT bytes FROM contents WHERE delivery = d.sequence), d.attempts, d.created_at,
       d.timeout, d.retry_for, coalesce(d.retry_from, d.created_at), d.attempts_before,
-      CASE WHEN d.kind != 'body' THEN (SELECT body FROM events WHERE id = d.event_id) END
+      CASE WHEN d.kind != 'body' THEN (SELECT body FROM events WHERE id = d.event_id) END, d.defers
     FROM deliveries d
     WHERE d.status = 'pending' AND d.waits = 0 AND d.destination = ? AND d.next_attempt_at <= ?
       AND d.sequence NOT IN (SELECT value FROM json_each(?))
@@ -126,6 +126,7 @@ extension ClaimedDelivery {
       content: DeliveryContent(kind: row[6], content: row[7]), event: row.bytes(at: 14), attempt: row[8] + 1,
       createdAt: Timestamp(milliseconds: row[9]), retryFrom: Timestamp(milliseconds: row[12]),
       attemptsBefore: row[13], claimedAt: claimedAt,
-      timeout: (row[10] as Int64?).map { .milliseconds($0) }, retryFor: (row[11] as Int64?).map { .milliseconds($0) })
+      timeout: (row[10] as Int64?).map { .milliseconds($0) }, retryFor: (row[11] as Int64?).map { .milliseconds($0) },
+      defers: row[15])
   }
 }

@@ -110,6 +110,7 @@ enum Schema {
     ) STRICT;
     CREATE INDEX digests_of_event ON digest_events (event_id);
 
+    ALTER TABLE deliveries ADD COLUMN defers INTEGER NOT NULL DEFAULT 0 CHECK (defers IN (0, 1));
     ALTER TABLE deliveries ADD COLUMN retry_from INTEGER;
     ALTER TABLE deliveries ADD COLUMN attempts_before INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE replays (

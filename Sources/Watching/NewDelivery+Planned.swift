@@ -5,9 +5,17 @@ package import Storage
 
 extension NewEvent {
   /// An event with the rows of the actions that fired.
-  package init(_ event: RunEvent, _ planned: [PlannedDelivery]) {
-    self.init(
-      event: event, deliveries: planned.compactMap { NewDelivery($0) }, digests: planned.compactMap { DigestEntry($0) })
+  ///
+  /// - Parameter now: by which quiet hours are judged.
+  package init(_ event: RunEvent, _ planned: [PlannedDelivery], _ rules: RuleSet, at now: Timestamp) {
+    let trigger = event.occasion.trigger
+    let deliveries = planned.compactMap { planned -> NewDelivery? in
+      var delivery = NewDelivery(planned)
+      delivery?.defers = rules.defers(destination: planned.destination, trigger: trigger)
+      delivery?.notBefore = rules.notBefore(destination: planned.destination, trigger: trigger, at: now)
+      return delivery
+    }
+    self.init(event: event, deliveries: deliveries, digests: planned.compactMap { DigestEntry($0) })
   }
 }
 

@@ -27,7 +27,7 @@ extension Watcher {
       commit.source = .recovered
       events.append(recovery(since, at: commit.time))
     }
-    commit.events = planned(events)
+    commit.events = planned(events, at: commit.time)
     commit.rules = rulesDigest
     commit.setsBaseline = settings.runs.isEmpty && !ledger.hasBaseline
     return try await finish(commit, sweep, moving)
@@ -46,9 +46,9 @@ extension Watcher {
   }
 
   /// With their deliveries; what happened first is told first.
-  func planned(_ events: [RunEvent]) -> [NewEvent] {
+  func planned(_ events: [RunEvent], at now: Timestamp) -> [NewEvent] {
     let events = events.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
-    return zip(events, rules.deliveries(for: events)).map { NewEvent($0, $1) }
+    return zip(events, rules.deliveries(for: events)).map { NewEvent($0, $1, rules, at: now) }
   }
 
   private func transitions(_ sweep: Sweep) -> [RunEvent] {

@@ -93,9 +93,10 @@ extension Watcher {
     var commit = SweepCommit(organization: source.origin.organization, time: now)
     commit.source = .unreachable(since: since)
     commit.rules = rulesDigest
-    commit.events = planned([
-      RunEvent(.sourceUnreachable, since: since, at: now, message: "\(failure)", origin: source.origin)
-    ])
+    commit.events = planned(
+      [
+        RunEvent(.sourceUnreachable, since: since, at: now, message: "\(failure)", origin: source.origin)
+      ], at: now)
     self.ledger?.unreachableSince = since
     return try await store.commit(commit).deliveries > 0
   }

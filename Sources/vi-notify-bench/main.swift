@@ -36,8 +36,8 @@ default: explain()
 private func explain() {
   print(
     """
-    usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | watch [CASE]… | soak [SWEEPS] | deliver [DIR]
-           vi-notify-bench sink | serve-runs COUNT MOVING [PAGE]
+    usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | deliver [DIR]
+           vi-notify-bench watch [CASE]… | soak [SWEEPS] | sink | serve-runs COUNT MOVING [PAGE]
     """)
 }
 

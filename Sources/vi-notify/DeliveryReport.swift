@@ -38,7 +38,7 @@ enum DeliveryReport {
   private static func write(_ record: DeliveryRecord, into json: inout JSONWriter) {
     json.member("id", record.id)
     json.member("eventId", record.eventID)
-    json.member("runId", record.runID)
+    json.member("runId", record.runID.isEmpty ? nil : record.runID)
     json.member("rule", record.rule)
     json.member("destination", record.destination)
     json.member("status", record.shownStatus)
@@ -77,7 +77,8 @@ enum DeliveryReport {
   private static func printText(_ detail: DeliveryDetail) {
     let record = detail.record
     let rows: [(String, String?)] = [
-      ("Delivery", record.id), ("Status", record.shownStatus), ("Reason", record.reason), ("Run", record.runID),
+      ("Delivery", record.id), ("Status", record.shownStatus), ("Reason", record.reason),
+      ("Run", record.runID.isEmpty ? nil : record.runID),
       ("Event", record.eventID), ("Rule", record.rule), ("Destination", record.destination),
       ("Created", record.createdAt.iso8601), ("Next attempt", record.nextAttemptAt?.iso8601),
       ("Settled", record.settledAt?.iso8601),

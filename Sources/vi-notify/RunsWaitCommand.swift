@@ -85,7 +85,8 @@ private struct RunWaiter {
   /// - Parameter end: an API that asks to be left alone is not waited for any longer.
   private func look(at id: String, until end: Timestamp?) async throws -> Run? {
     do throws(SourceError) {
-      let left = end.map { max(.milliseconds(1), $0 - time.now()) } ?? RunPages.requestTimeout
+      // However little time is left: one look is always taken.
+      let left = end.map { max(.seconds(5), $0 - time.now()) } ?? RunPages.requestTimeout
       return try await client.run(id: id, timeout: min(RunPages.requestTimeout, left))
     } catch {
       switch error {

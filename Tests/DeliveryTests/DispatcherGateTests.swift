@@ -50,6 +50,19 @@ import Testing
     await kit.end()
   }
 
+  @Test(arguments: [true, false])
+  func `what is repeated at night waits for the morning, unless it is urgent`(defers: Bool) async throws {
+    let kit = try await DeliveryKit(options: #""quiet": {"from": "00:00", "to": "23:59", "tz": "UTC"}"#)
+    kit.simulator.setAnswers([.status(500)], forInbox: "sink")
+    var delivery = kit.delivery("m1")
+    delivery.defers = defers
+    try await kit.enqueue([delivery])
+    try await kit.deliverWhatIsDue()
+    let next = try await #require(kit.record("m1")?.nextAttemptAt)
+    #expect(next.iso8601.contains("T23:59:00.000Z") == defers)
+    await kit.end()
+  }
+
   @Test func `a success that leaves no request over holds, too`() async throws {
     let kit = try await DeliveryKit(options: #""concurrency": 1"#)
     let spent = ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "2.5"]
@@ -122,7 +135,7 @@ import Testing
   }
 
   @Test func `a thousand that wait for one that hangs hold up no other`() async throws {
-    let kit = try await DeliveryKit()
+    let kit = try await DeliveryKit(options: #""timeout": "10m""#)
     kit.simulator.setAnswers([ScriptedAnswer(.hang, times: nil)], forInbox: "sink")
     var commit = SweepCommit(organization: "org", time: kit.time.now)
     for index in 0..<1_000 {

@@ -31,7 +31,8 @@ import Testing
       var killed = 0
       for life in 0...Self.lives { killed += try await live(stage, life, &random) ? 1 : 0 }
       #expect(killed == Self.lives + 1)
-      stage.simulator.setAnswers([], forInbox: "hub")
+      // On a machine so busy that no life was long enough to write an answer down, here some die.
+      stage.simulator.setAnswers([.status(422), .status(422)], forInbox: "hub")
       let end = try await stage.run("--rules", "rules.json", "--until-done")
       // 1 when one of those that were left has died.
       #expect(end.code == 0 || end.code == 1, "\(end.errors)")

@@ -1,4 +1,5 @@
 import JSONSource
+import Runs
 import Secrets
 import Testing
 
@@ -9,6 +10,8 @@ struct MarkedFile {
   private(set) var text = ""
   /// `LINE:COLUMN` of each mark.
   private(set) var places: [String] = []
+  /// Knows UTC alone, whatever the machine has.
+  var zones = ZoneSource.none
 
   init(_ marked: String) {
     var (line, column) = (1, 1)
@@ -31,7 +34,7 @@ struct MarkedFile {
   /// `LINE:COLUMN severity: message (hint)` of everything that is wrong with the file.
   var diagnostics: [String] {
     let bytes = Array(text.utf8)
-    let (file, diagnostics) = RuleFile.read(bytes, secrets: SecretSource(environment: Self.environment))
+    let (file, diagnostics) = RuleFile.read(bytes, secrets: SecretSource(environment: Self.environment), zones: zones)
     #expect((file == nil) == diagnostics.contains { $0.severity == .error })
     return diagnostics.map { diagnostic in
       let place = SourceLocation(of: diagnostic.offset, in: bytes)

@@ -156,6 +156,20 @@ struct LedgerConformance {
   }
 
   @Test(arguments: StoreFactory.all)
+  func `a delivery that quiet hours hold back is due at their end, and its time for retries begins then`(
+    factory: StoreFactory
+  ) async throws {
+    try await factory.withStore { store in
+      var delivery = NewDelivery.of("m1")
+      (delivery.defers, delivery.notBefore) = (true, ms(500))
+      _ = try await store.commit(.of(run: "a", [delivery], at: 1))
+      #expect(try await store.claimIDs(at: 499).isEmpty)
+      let claim = try #require(try await store.claim(destination: "chat", limit: 1, at: ms(500)).first)
+      #expect((claim.defers, claim.retryFrom, claim.createdAt) == (true, ms(500), ms(1)))
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
   func `an event is taken once, and what is known of it stays as it is`(factory: StoreFactory) async throws {
     try await factory.withStore { store in
       let first = try await store.commit(.of(run: "r", "m1", "m2"))

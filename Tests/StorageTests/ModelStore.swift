@@ -24,7 +24,7 @@ actor ModelStore: StateStore {
 
     /// Deliveries of one run go one after the other.
     var run: String { digest ?? event.runID }
-    var retryFrom: Timestamp { replays.last ?? createdAt }
+    var retryFrom: Timestamp { replays.last ?? new.notBefore ?? createdAt }
     var isUnsettled: Bool { status == .pending || status == .claimed }
   }
 
@@ -47,7 +47,8 @@ actor ModelStore: StateStore {
   private func insert(_ new: NewEvent, at now: Timestamp) {
     for delivery in new.deliveries where !items.contains(where: { $0.new.id == delivery.id }) {
       let sequence = (items.last?.sequence ?? 0) + 1
-      items.append(Item(sequence: sequence, new: delivery, event: new.event, createdAt: now, next: now))
+      items.append(
+        Item(sequence: sequence, new: delivery, event: new.event, createdAt: now, next: delivery.notBefore ?? now))
     }
     for entry in new.digests { collect(new.event, entry, now) }
   }
@@ -150,7 +151,7 @@ actor ModelStore: StateStore {
       destination: item.new.destination, content: item.new.content, event: carriesEvent ? item.event.body : [],
       attempt: attempt, createdAt: item.createdAt, retryFrom: item.retryFrom,
       attemptsBefore: item.attemptsBefore, claimedAt: item.claimedAt, timeout: item.new.timeout,
-      retryFor: item.new.retryFor)
+      retryFor: item.new.retryFor, defers: item.new.defers)
   }
 
   func settle(_ batch: SettlementBatch, at now: Timestamp) throws(StorageError) -> SettlementResult {

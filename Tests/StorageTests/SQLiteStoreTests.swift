@@ -52,17 +52,6 @@ struct SQLiteStoreTests {
     #expect(mode(scratch.path) == 0o755)
   }
 
-  @Test func `closing writes the log into the database, also after somebody has read`() async throws {
-    let scratch = try ScratchDirectory()
-    let path = "\(scratch.path)/state.sqlite"
-    let store = try SQLiteStore(path: path)
-    _ = try await store.commit(.of(run: "r", "m"))
-    _ = try await store.unsettledCount()
-    #expect(mode("\(path)-wal") != nil)
-    store.close()
-    #expect(mode("\(path)-wal") == nil)
-  }
-
   @Test func `everything is there again after reopening, and the migrations ran once`() async throws {
     let scratch = try ScratchDirectory()
     let path = "\(scratch.path)/state.sqlite"
