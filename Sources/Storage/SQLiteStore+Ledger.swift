@@ -99,15 +99,20 @@ extension SQLiteStore {
     let statement = try database.cachedStatement(
       sql: """
         INSERT OR IGNORE INTO deliveries
-          (id, event_id, run_id, rule, destination, kind, content, timeout, retry_for, status, next_attempt_at, created_at,
+          (id, event_id, run_id, rule, destination, kind, timeout, retry_for, status, next_attempt_at, created_at,
            retry_from, defers)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)
         """)
     try statement.execute(arguments: [
-      delivery.id, event, run, delivery.rule, delivery.destination, kind, content,
+      delivery.id, event, run, delivery.rule, delivery.destination, kind,
       delivery.timeout?.milliseconds, delivery.retryFor?.milliseconds, (delivery.notBefore ?? now).milliseconds,
       now.milliseconds, delivery.notBefore?.milliseconds, delivery.defers,
     ])
-    return database.changesCount == 1
+    guard database.changesCount == 1 else { return false }
+    if let content {
+      try database.cachedStatement(sql: "INSERT INTO contents VALUES (?, ?)")
+        .execute(arguments: [database.lastInsertedRowID, content])
+    }
+    return true
   }
 }

@@ -40,8 +40,9 @@ extension SQLiteStore {
       let row = try Row.fetchOne(
         database,
         sql: """
-          SELECT \(DeliveryRecord.columns), d.kind, d.content, e.body
-          FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = ?
+          SELECT \(DeliveryRecord.columns), d.kind, c.bytes AS content, e.body
+          FROM deliveries d JOIN events e ON e.id = d.event_id LEFT JOIN contents c ON c.delivery = d.sequence
+          WHERE d.id = ?
           """, arguments: [id])
       guard let row else { return nil }
       let attempts = try Row.fetchAll(

@@ -79,7 +79,8 @@ extension SQLiteStore {
   }
 
   static let dueDeliveries = """
-    SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.destination, d.kind, d.content, d.attempts, d.created_at,
+    SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.destination, d.kind,
+      (SELECT bytes FROM contents WHERE delivery = d.sequence), d.attempts, d.created_at,
       d.timeout, d.retry_for, coalesce(d.retry_from, d.created_at), d.attempts_before,
       CASE WHEN d.kind != 'body' THEN (SELECT body FROM events WHERE id = d.event_id) END, d.defers
     FROM deliveries d

@@ -9,6 +9,7 @@ extension SQLiteStore {
       for sequence in old {
         for sql in [
           "DELETE FROM attempts WHERE delivery = ?",
+          "DELETE FROM contents WHERE delivery = ?",
           "DELETE FROM replays WHERE delivery_id = (SELECT id FROM deliveries WHERE sequence = ?)",
           "DELETE FROM deliveries WHERE sequence = ?",
         ] {

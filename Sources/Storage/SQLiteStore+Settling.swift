@@ -6,9 +6,7 @@ extension SQLiteStore {
   package func settle(_ batch: SettlementBatch, at now: Timestamp) async throws(StorageError) -> SettlementResult {
     try await write { database in
       var result = SettlementResult()
-      for settled in batch.attempts {
-        if try Self.settle(settled, database) { result.mayHaveFreed = true }
-      }
+      if try Self.settle(batch.attempts, database) { result.mayHaveFreed = true }
       for state in batch.destinations { try Self.put(state, database) }
       for burial in batch.burials {
         let count = try Self.bury(burial, at: now, database)
@@ -22,20 +20,48 @@ extension SQLiteStore {
     }
   }
 
-  /// True when others may go now that this one has ended.
-  private static func settle(_ settled: SettledAttempt, _ database: Database) throws -> Bool {
-    let delivery = settled.delivery
-    if settled.settlement == .interrupted, delivery.claimedAt == nil { return false }
-    try update(settled, database)
-    if settled.settlement == .interrupted { return false }
-    try insert(settled.record, of: delivery.sequence, database)
-    if case .retry = settled.settlement { return false }
-    return try free(run: delivery.runID, destination: delivery.destination, database)
+  /// True when others may go now that these have ended.
+  private static func settle(_ attempts: [SettledAttempt], _ database: Database) throws -> Bool {
+    let (update, insert) = (
+      try database.cachedStatement(sql: end),
+      try database.cachedStatement(sql: "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+    )
+    var waited: [String: Bool] = [:]
+    var hasFreed = false
+    for settled in attempts {
+      let delivery = settled.delivery
+      if settled.settlement == .interrupted, delivery.claimedAt == nil { continue }
+      try end(settled, update, database)
+      if settled.settlement == .interrupted { continue }
+      try log(settled.record, of: delivery.sequence, insert)
+      if case .retry = settled.settlement { continue }
+      let destination = delivery.destination
+      let waits = try waited[destination] ?? somethingWaits(for: destination, database)
+      waited[destination] = waits
+      if waits, try free(run: delivery.runID, destination: destination, database) { hasFreed = true }
+    }
+    return hasFreed
   }
+
+  /// Mostly nothing does, and then it needn't be looked for by run.
+  private static func somethingWaits(for destination: String, _ database: Database) throws -> Bool {
+    let statement = try database.cachedStatement(sql: waiting)
+    return try Bool.fetchOne(statement, arguments: [destination]) ?? false
+  }
+
+  static let waiting = """
+    SELECT EXISTS (SELECT 1 FROM deliveries WHERE status = 'pending' AND waits = 1 AND destination = ?)
+    """
+
+  private static let end = """
+    UPDATE deliveries SET status = ?, next_attempt_at = ?, reason = iif(?, reason, ?), attempts = ?, settled_at = ?,
+      claimed_at = NULL
+    WHERE sequence = ? AND id = ? AND status = ? AND attempts = ? AND claimed_at IS ?
+    """
 
   /// A compare-and-set: what was only read must still be pending with as many attempts, what was claimed must be so by this
   /// claim, and not by a later one that has the same number.
-  private static func update(_ settled: SettledAttempt, _ database: Database) throws {
+  private static func end(_ settled: SettledAttempt, _ update: Statement, _ database: Database) throws {
     let (delivery, now) = (settled.delivery, settled.record.finishedAt)
     let (status, next, reason, count): (DeliveryStatus, Timestamp?, String?, Int) =
       switch settled.settlement {
@@ -44,13 +70,7 @@ extension SQLiteStore {
       case .dead(let reason): (.dead, nil, reason, delivery.attempt)
       case .interrupted: (.pending, now, nil, delivery.attempt - 1)
       }
-    let statement = try database.cachedStatement(
-      sql: """
-        UPDATE deliveries SET status = ?, next_attempt_at = ?, reason = iif(?, reason, ?), attempts = ?, settled_at = ?,
-          claimed_at = NULL
-        WHERE sequence = ? AND id = ? AND status = ? AND attempts = ? AND claimed_at IS ?
-        """)
-    try statement.execute(arguments: [
+    try update.execute(arguments: [
       status.rawValue, next?.milliseconds, settled.settlement == .interrupted, reason, count,
       status == .pending ? nil : now.milliseconds, delivery.sequence, delivery.id,
       (delivery.claimedAt == nil ? DeliveryStatus.pending : .claimed).rawValue,
@@ -59,9 +79,8 @@ extension SQLiteStore {
     guard database.changesCount == 1 else { throw StorageError.notClaimed(delivery.id) }
   }
 
-  private static func insert(_ attempt: AttemptRecord, of sequence: Int64, _ database: Database) throws {
-    let statement = try database.cachedStatement(sql: "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-    try statement.execute(arguments: [
+  private static func log(_ attempt: AttemptRecord, of sequence: Int64, _ insert: Statement) throws {
+    try insert.execute(arguments: [
       sequence, attempt.number, attempt.startedAt.milliseconds, attempt.finishedAt.milliseconds, attempt.outcome,
       attempt.code, attempt.detail, attempt.output,
     ])

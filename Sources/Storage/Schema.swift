@@ -7,6 +7,7 @@ enum Schema {
     migrator.registerMigration("1 ledger and outbox") { try $0.execute(sql: first) }
     migrator.registerMigration("2 watching and looking back") { try $0.execute(sql: second) }
     migrator.registerMigration("3 destinations") { try $0.execute(sql: destinations) }
+    migrator.registerMigration("4 contents") { try $0.execute(sql: contents) }
     return migrator
   }
 

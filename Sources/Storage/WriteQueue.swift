@@ -22,7 +22,8 @@ final class WriteQueue: Sendable {
     self.database = database
   }
 
-  /// Runs `work` in a transaction. When it throws, only its own changes are undone, not those of its neighbours.
+  /// Runs `work` in a transaction. When it throws, only its own changes are undone, not those of its neighbours; theirs are
+  /// made a second time for that, so `work` may change nothing but the database.
   func write<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
     let value = Locked<Value?>(nil)
     try await withCheckedThrowingContinuation { continuation in
@@ -63,17 +64,42 @@ final class WriteQueue: Sendable {
     }
   }
 
+  /// First without savepoints: with one SQLite keeps a copy of every page that is changed, and beyond 64 kB in a file.
   private func commit(_ jobs: [Job], _ database: Database) {
-    var results: [Result<Void, any Error>] = []
+    var results = jobs.map { _ in Result<Void, any Error>.success(()) }
+    var isJobsOwn = false
     do {
-      try database.inTransaction(.immediate) {
-        for job in jobs { results.append(try perform(job, database)) }
-        return .commit
+      try transaction(database) {
+        do {
+          for job in jobs { try job.perform(database) }
+        } catch {
+          // A full disk or a damaged file may have rolled the whole transaction back: then all fail of it.
+          isJobsOwn = database.isInsideTransaction
+          throw error
+        }
       }
     } catch {
-      results = jobs.map { _ in .failure(error) }
+      results = isJobsOwn && jobs.count > 1 ? commitApart(jobs, database) : jobs.map { _ in .failure(error) }
     }
     for (job, result) in zip(jobs, results) { job.finish(result) }
+  }
+
+  /// One of them fails, and must not undo the others.
+  private func commitApart(_ jobs: [Job], _ database: Database) -> [Result<Void, any Error>] {
+    var results: [Result<Void, any Error>] = []
+    do {
+      try transaction(database) { for job in jobs { results.append(try perform(job, database)) } }
+      return results
+    } catch {
+      return jobs.map { _ in .failure(error) }
+    }
+  }
+
+  private func transaction(_ database: Database, _ body: () throws -> Void) throws {
+    try database.inTransaction(.immediate) {
+      try body()
+      return .commit
+    }
   }
 
   private func perform(_ job: Job, _ database: Database) throws -> Result<Void, any Error> {

@@ -12,6 +12,7 @@ struct DeliverBenchmarks {
   private static let concurrency = 64
   private static let paced = 1_000
   private static let waiting = 100_000
+  private static let stuck = 10_000
 
   private let sink: SinkProcess
   private let directory: String
@@ -25,7 +26,8 @@ struct DeliverBenchmarks {
   func run() async throws {
     defer { removeFiles() }
     try await compareBursts()
-    try await measurePace()
+    try await measurePace("deliver_paced")
+    try await measurePace("deliver_beside_stuck", beside: SilentServer())
     try await measureMemory()
   }
 
@@ -61,13 +63,28 @@ struct DeliverBenchmarks {
   }
 
   /// From the end of a sweep's commit to the receiver's answer, at 100 a second.
-  private func measurePace() async throws {
+  ///
+  /// - Parameter stuck: ten thousand deliveries wait for it meanwhile.
+  private func measurePace(_ name: String, beside stuck: SilentServer? = nil) async throws {
     let answers = Locked<[Double]>([])
-    let kit = try OutboxKit(path: "\(directory)/paced", url: sink.url) { _ in
+    let kit = try OutboxKit(path: "\(directory)/\(name)", url: sink.url, stuck: stuck?.url) { metadata in
+      guard metadata["destination"] == "sink" else { return }
       answers.withLock { $0.append(Stopwatch.seconds(CLOCK_MONOTONIC)) }
     }
+    if stuck != nil { try await kit.fill(Self.waiting..<Self.waiting + Self.stuck, to: "stuck") }
+    let commits = try await keepPace(kit, until: { answers.withLock { $0.count } >= Self.paced })
+    await kit.close()
+    let latencies = zip(commits, answers.withLock { $0.sorted() }).map { ($1 - $0) * 1000 }.sorted()
+    report("\(name)_p50", latencies[Self.paced / 2], "ms")
+    report("\(name)_p99", latencies[Self.paced * 99 / 100], "ms")
+  }
+
+  /// Cuts off what is under way at the end.
+  ///
+  /// - Returns: when each was in the outbox, in seconds.
+  private func keepPace(_ kit: OutboxKit, until isDone: () -> Bool) async throws -> [Double] {
     var commits: [Double] = []
-    async let running: Void = kit.dispatcher.run()
+    async let _: Void = kit.dispatcher.run()
     let start = Stopwatch.seconds(CLOCK_MONOTONIC)
     for index in 0..<Self.paced {
       let wait = start + Double(index) / 100 - Stopwatch.seconds(CLOCK_MONOTONIC)
@@ -76,13 +93,8 @@ struct DeliverBenchmarks {
       commits.append(Stopwatch.seconds(CLOCK_MONOTONIC))
       kit.dispatcher.wake()
     }
-    while answers.withLock({ $0.count }) < Self.paced { try await Task.sleep(for: .milliseconds(10)) }
-    kit.dispatcher.stop()
-    try await running
-    await kit.close()
-    let latencies = zip(commits, answers.withLock { $0.sorted() }).map { ($1 - $0) * 1000 }.sorted()
-    report("deliver_paced_p50", latencies[Self.paced / 2], "ms")
-    report("deliver_paced_p99", latencies[Self.paced * 99 / 100], "ms")
+    while !isDone() { try await Task.sleep(for: .milliseconds(10)) }
+    return commits
   }
 
   /// In a process of its own, for this one remembers what it has filled in.
@@ -113,7 +125,9 @@ struct DeliverBenchmarks {
   }
 
   private func removeFiles() {
-    let names = ["paced", "waiting"] + (0..<Self.rounds).flatMap { ["least-\($0)", "state-\($0)"] }
+    let names =
+      ["deliver_paced", "deliver_beside_stuck", "waiting"]
+      + (0..<Self.rounds).flatMap { ["least-\($0)", "state-\($0)"] }
     for name in names { for end in ["", "-wal", "-shm"] { unlink("\(directory)/\(name)\(end)") } }
     rmdir(directory)
   }

@@ -18,13 +18,19 @@ struct OutboxKit {
   struct Failure: Error {}
 
   /// - Parameters:
-  ///   - url: of the one destination; it gets signed webhooks, 64 at once.
+  ///   - url: of the destination `sink`; it gets signed webhooks, 64 at once.
+  ///   - stuck: of a second destination, `stuck`.
   ///   - onLog: gets the metadata of everything that the dispatcher says.
-  init(path: String, url: String, onLog: (@Sendable (Logger.Metadata) -> Void)? = nil) throws {
+  init(
+    path: String, url: String, stuck: String? = nil, onLog: (@Sendable (Logger.Metadata) -> Void)? = nil
+  ) throws {
     store = try SQLiteStore(path: path)
+    let destination = { (name: String, url: String) in
+      #""\#(name)": {"type": "webhook", "url": "\#(url)/hook", "secret": "${env:KEY}", "concurrency": 64}"#
+    }
+    let destinations = [destination("sink", url)] + (stuck.map { [destination("stuck", $0)] } ?? [])
     let rules = """
-      {"version": 1, "destinations": {"sink": {
-         "type": "webhook", "url": "\(url)/hook", "secret": "${env:KEY}", "concurrency": 64}},
+      {"version": 1, "destinations": {\(destinations.joined(separator: ","))},
        "rules": [{"name": "r", "actions": [{"send": "sink"}]}]}
       """
     let secrets = SecretSource(environment: ["KEY": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
@@ -42,17 +48,17 @@ struct OutboxKit {
   }
 
   /// Puts one delivery of 1 kB for each of so many runs into the outbox, as sweeps do.
-  func fill(_ range: Range<Int>) async throws {
+  func fill(_ range: Range<Int>, to destination: String = "sink") async throws {
     for start in stride(from: range.lowerBound, to: range.upperBound, by: 1_000) {
       var sweep = SweepCommit(organization: "org", time: TimeSource.system.now())
       for index in start..<min(start + 1_000, range.upperBound) {
-        sweep.events.append(try Self.event(index))
+        sweep.events.append(try Self.event(index, to: destination))
       }
       _ = try await store.commit(sweep)
     }
   }
 
-  private static func event(_ index: Int) throws -> NewEvent {
+  private static func event(_ index: Int, to destination: String) throws -> NewEvent {
     let document = """
       {"runId":"run_\(index)","status":{"conditions":[{"condition":"Failed","lastTransitionTime":1766000000000}]}}
       """
@@ -60,7 +66,7 @@ struct OutboxKit {
     let event = RunEvent(
       run, reading: run.reading, previousPhase: nil, origin: .init(organization: "org", endpoint: "https://vi"))
     let digits = String(UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15, radix: 16)
-    let delivery = NewDelivery(id: "msg_\(digits)", rule: "r", destination: "sink", content: .body(body))
+    let delivery = NewDelivery(id: "msg_\(digits)", rule: "r", destination: destination, content: .body(body))
     return NewEvent(event: event, deliveries: [delivery])
   }
 
