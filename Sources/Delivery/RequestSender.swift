@@ -1,3 +1,4 @@
+internal import Locking
 internal import Rules
 internal import Runs
 internal import Secrets
@@ -14,12 +15,28 @@ struct RequestSender: Sendable {
   let http: HTTPClient
   let secrets: SecretSource
   let time: TimeSource
+  /// Of destinations that nothing can change, by name.
+  private let constant = Locked<[String: RequestParts]>([:])
+
+  init(http: HTTPClient, secrets: SecretSource, time: TimeSource) {
+    self.http = http
+    self.secrets = secrets
+    self.time = time
+  }
+
+  private func parts(of destination: DestinationSettings) throws -> RequestParts {
+    if let parts = constant.withLock({ $0[destination.name] }) { return parts }
+    let parts = try RequestParts(of: destination, secrets)
+    if destination.isConstant { constant.withLock { $0[destination.name] = parts } }
+    return parts
+  }
 
   func attempt(_ delivery: ClaimedDelivery, to destination: DestinationSettings) async -> AttemptResult {
     let type = destination.kind.type
     do {
-      var request = try RequestBuilder(secrets: secrets, time: time).request(
-        id: delivery.id, content: delivery.content, event: delivery.event, to: destination)
+      let parts = try parts(of: destination)
+      var request = RequestBuilder(secrets: secrets, time: time).request(
+        id: delivery.id, content: delivery.content, event: delivery.event, to: destination, parts)
       request.timeout = delivery.timeout ?? destination.timeout
       request.maximumBodyBytes = Self.keptAnswer + Self.lookAhead
       request.truncatesBody = true

@@ -1,0 +1,55 @@
+internal import Rules
+internal import Secrets
+internal import Transport
+
+/// What the requests to a destination have in common, with every reference looked up.
+struct RequestParts: Sendable {
+  let url: String
+  let headers: [(name: String, value: String)]
+  let namesContentType: Bool
+  let keys: [SigningKey]
+  let caFile: String?
+  let clientCertificate: ClientCertificate?
+
+  /// - Throws: `SecretError`, `SigningKeyError`.
+  init(of destination: DestinationSettings, _ secrets: SecretSource) throws {
+    url = try secrets.resolve(destination.url).revealed
+    secrets.redactor.addPath(ofURL: url)
+    headers = try destination.headers.map { header in
+      let value = try secrets.resolve(header.value).revealed
+      // A credential that was written into the file itself is one all the same.
+      if header.name.lowercased() == "authorization" {
+        secrets.redactor.add(String(value.drop { $0 != " " }.dropFirst()))
+      }
+      return (name: header.name, value: value)
+    }
+    namesContentType = headers.contains { $0.name.lowercased() == "content-type" }
+    keys =
+      destination.kind != .webhook
+      ? []
+      : try destination.secrets.map { text in
+        let secret = try secrets.resolve(text)
+        secrets.redactor.add(secret.revealed)
+        return try SigningKey(secret)
+      }
+    caFile = try destination.connection.ca.map(secrets.resolvePlain)
+    clientCertificate = try destination.connection.clientCertificate.map { files in
+      ClientCertificate(
+        certificateFile: try secrets.resolvePlain(files.certificate), keyFile: try secrets.resolvePlain(files.key))
+    }
+  }
+}
+
+extension DestinationSettings {
+  /// Nothing of it can change while the process runs: the environment doesn't, files may.
+  var isConstant: Bool {
+    let files = [connection.ca, connection.clientCertificate?.certificate, connection.clientCertificate?.key]
+    let texts = [url] + secrets + headers.map(\.value) + files.compactMap(\.self)
+    return texts.flatMap(\.parts).allSatisfy { part in
+      switch part {
+      case .literal, .environment: true
+      case .file, .credential: false
+      }
+    }
+  }
+}
