@@ -11,11 +11,13 @@ package final class SQLiteStore: StateStore {
   let writes: WriteQueue
 
   /// Opens the state, and makes it where there is none.
-  package init(path: String) throws(StorageError) {
+  ///
+  /// - Parameter busyTimeout: how long a write waits for another process's.
+  package init(path: String, busyTimeout: Duration = .seconds(10)) throws(StorageError) {
     try StateFile.make(path)
     self.path = path
     isOwn = true
-    database = try Self.open(path)
+    database = try Self.open(path, busyTimeout)
     writes = WriteQueue(database)
   }
 
@@ -24,13 +26,13 @@ package final class SQLiteStore: StateStore {
     guard StateFile.exists(path) else { throw .missing(path: path) }
     self.path = path
     isOwn = false
-    database = try Self.open(path)
+    database = try Self.open(path, .seconds(10))
     writes = WriteQueue(database)
   }
 
-  private static func open(_ path: String) throws(StorageError) -> DatabasePool {
+  private static func open(_ path: String, _ busyTimeout: Duration) throws(StorageError) -> DatabasePool {
     var configuration = Configuration()
-    configuration.busyMode = .timeout(10)
+    configuration.busyMode = .timeout(Double(busyTimeout.milliseconds) / 1000)
     configuration.maximumReaderCount = 2
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
