@@ -41,7 +41,9 @@ struct EarlierSchemaTests {
     store.close()
   }
 
-  @Test func `what waited for an earlier event still does, and attempts stay with their delivery`() async throws {
+  @Test func `what waited for an earlier event still does, and attempts and contents stay with their delivery`()
+    async throws
+  {
     let directory = try ScratchDirectory()
     let path = directory.path + "/state.sqlite"
     try state(migrations: 2, at: path)
@@ -50,8 +52,9 @@ struct EarlierSchemaTests {
       try database.execute(
         sql: """
           INSERT INTO events (id, run_id, phase, time, seen_at, body) VALUES ('evt_2', 'run_1', 'error', 6, 7, x'');
-          INSERT INTO deliveries (id, event_id, run_id, rule, destination, kind, status, next_attempt_at, created_at)
-            VALUES ('msg_2', 'evt_2', 'run_1', 'r', 'd', 'event', 'pending', 7, 7);
+          INSERT INTO deliveries
+            (id, event_id, run_id, rule, destination, kind, content, status, next_attempt_at, created_at)
+            VALUES ('msg_2', 'evt_2', 'run_1', 'r', 'd', 'body', CAST('{"x":1}' AS BLOB), 'pending', 7, 7);
           INSERT INTO attempts VALUES ('msg_2', 1, 8, 9, 'timedOut', NULL, 'second', '');
           INSERT INTO attempts VALUES ('msg_1', 1, 6, 7, 'serverError', 500, 'first', 'out');
           """)
@@ -64,6 +67,8 @@ struct EarlierSchemaTests {
     let first = try await store.due(destination: "d", limit: 9, at: ms(9), except: [])
     #expect(first.map(\.id) == ["msg_1"])
     try await store.settle(first[0], as: .delivered, .of(first[0], at: 9))
-    #expect(try await store.due(destination: "d", limit: 9, at: ms(9), except: []).map(\.id) == ["msg_2"])
+    let second = try await store.due(destination: "d", limit: 9, at: ms(9), except: [])
+    #expect(second.map(\.id) == ["msg_2"])
+    #expect(second.map(\.content) == [.body(Array(#"{"x":1}"#.utf8))])
   }
 }
