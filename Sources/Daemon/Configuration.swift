@@ -25,6 +25,8 @@ package struct Configuration: Sendable {
     package let configuration: Configuration?
     package let diagnostics: [Diagnostic]
     package let bytes: [UInt8]
+    /// Where secrets stand in `bytes`: nobody is shown these parts.
+    package let secretPlaces: [Range<Int>]
   }
 
   /// Largest rules file that is read, 16 MiB.
@@ -36,15 +38,18 @@ package struct Configuration: Sendable {
   }
 
   package static func check(_ bytes: [UInt8], secrets: SecretSource) -> Check {
-    let (file, diagnostics) = RuleFile.read(bytes, secrets: secrets)
+    let (file, found) = RuleFile.read(bytes, secrets: secrets)
+    var (configuration, diagnostics): (Configuration?, [Diagnostic]) = (nil, found)
     do throws(Diagnostic) {
-      let configuration = try file.map { file throws(Diagnostic) in
+      configuration = try file.map { file throws(Diagnostic) in
         Configuration(file: file, rules: try RuleSet(file), secrets: secrets, bytes: bytes)
       }
-      return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes)
     } catch {
-      return Check(configuration: nil, diagnostics: diagnostics + [error], bytes: bytes)
+      diagnostics.append(error)
     }
+    // Only who is told of something is shown the place.
+    let places = diagnostics.isEmpty ? [] : secrets.redactor.places(in: bytes)
+    return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes, secretPlaces: places)
   }
 
   private static func read(_ path: String) throws(Failure) -> [UInt8] {

@@ -16,22 +16,13 @@ struct RequestParts: Sendable {
     url = try secrets.resolve(destination.url).revealed
     secrets.redactor.addPath(ofURL: url)
     headers = try destination.headers.map { header in
-      let value = try secrets.resolve(header.value).revealed
-      // A credential that was written into the file itself is one all the same.
-      if header.name.lowercased() == "authorization" {
-        secrets.redactor.add(String(value.drop { $0 != " " }.dropFirst()))
-      }
-      return (name: header.name, value: value)
+      (name: header.name, value: try secrets.resolve(header.value).revealed)
     }
     namesContentType = headers.contains { $0.name.lowercased() == "content-type" }
     keys =
       destination.kind != .webhook
       ? []
-      : try destination.secrets.map { text in
-        let secret = try secrets.resolve(text)
-        secrets.redactor.add(secret.revealed)
-        return try SigningKey(secret)
-      }
+      : try destination.secrets.map { try SigningKey(secrets.resolve($0)) }
     caFile = try destination.connection.ca.map(secrets.resolvePlain)
     clientCertificate = try destination.connection.clientCertificate.map { files in
       ClientCertificate(

@@ -25,6 +25,8 @@ package struct SourceExcerpt: Sendable, Equatable {
   package let text: String
   /// What of `text` stands before the place.
   package let before: String
+  /// Where `text` stands, in bytes.
+  package let range: Range<Int>
 
   package init(of offset: Int, in bytes: [UInt8]) {
     let end = min(max(offset, 0), bytes.count)
@@ -35,6 +37,7 @@ package struct SourceExcerpt: Sendable, Equatable {
     let latest = min(bytes.count, start + 200)
     var stop = bytes[end..<max(end, latest)].firstIndex(of: newline) ?? latest
     while stop > end, stop < bytes.count, bytes[stop] & 0xC0 == 0x80 { stop -= 1 }
+    range = start..<stop
     before = String(decoding: bytes[start..<end], as: UTF8.self)
     text = before + String(decoding: bytes[end..<stop], as: UTF8.self)
   }

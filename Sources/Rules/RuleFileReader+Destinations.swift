@@ -110,6 +110,7 @@ extension RuleFileReader {
     }
     return nodes.compactMap { node -> ReferenceText? in
       guard let (text, value) = resolved(node, path: reader.pathOf("secret")) else { return nil }
+      self.secrets.redactor.add(value.revealed)
       if !text.hasReferences {
         diagnostics.warning(
           at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
@@ -153,7 +154,19 @@ extension RuleFileReader {
         diagnostics.error(at: member.value.range, "\(path) holds a line break or control character")
         return nil
       }
+      strikeOut(value.revealed, ofHeader: member.key)
       return DestinationSettings.Header(name: member.key, value: text)
+    }
+  }
+
+  /// A credential that was written into the file itself is one all the same: it must stand in no log, and not in the copy of
+  /// the file that the state keeps.
+  private func strikeOut(_ value: String, ofHeader name: String) {
+    let name = name.lowercased()
+    if name.hasSuffix("authorization") {
+      secrets.redactor.add(value.firstIndex(of: " ").map { String(value[value.index(after: $0)...]) } ?? value)
+    } else if ["cookie", "token", "secret", "key", "password"].contains(where: name.contains) {
+      secrets.redactor.add(value)
     }
   }
 

@@ -42,6 +42,7 @@ struct RuleFileReader {
     }
     let secretKey = setting("secretKey", default: SourceSettings.standard.secretKey)
     if let secretKey, !secretKey.hasReferences, let node = reader?["secretKey"] {
+      secrets.redactor.add(secretKey.source)
       diagnostics.warning(
         at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
     }

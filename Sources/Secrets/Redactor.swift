@@ -56,14 +56,24 @@ package final class Redactor: Sendable {
     }
   }
 
-  /// Looks for bytes and not for characters: an accent or joiner behind a secret makes its last character another one,
-  /// and whoever echoes a secret to us can put one there.
-  package func redact(_ text: String) -> String {
-    let finder = state.withLock { state in
+  private var finder: SecretFinder {
+    state.withLock { state in
       let finder = state.finder ?? SecretFinder(state.secrets)
       state.finder = finder
       return finder
     }
+  }
+
+  /// Where secrets stand in a text, in order: for those who show parts of it.
+  package func places(in bytes: [UInt8]) -> [Range<Int>] {
+    let finder = finder
+    return bytes.withUnsafeBytes { finder.ranges(in: $0) }
+  }
+
+  /// Looks for bytes and not for characters: an accent or joiner behind a secret makes its last character another one,
+  /// and whoever echoes a secret to us can put one there.
+  package func redact(_ text: String) -> String {
+    let finder = finder
     var text = text
     return text.withUTF8 { utf8 in
       let bytes = UnsafeRawBufferPointer(utf8)

@@ -65,7 +65,8 @@ extension Configuration {
 
 /// How the mistakes of a rules file are told.
 enum DiagnosticReport {
-  /// `FILE:LINE:COLUMN: error: text`, the line, and a caret under the place.
+  /// `FILE:LINE:COLUMN: error: text`, the line, and a caret under the place. A line that holds a secret is not shown: what is
+  /// said here may end up in the log of a service.
   static func say(_ check: Configuration.Check, file: String) {
     let console = Console.shared
     var locator = SourceLocator(check.bytes)
@@ -76,7 +77,7 @@ enum DiagnosticReport {
       console.say(
         "\(file):\(place.line):\(place.column): \(word) \(diagnostic.message)\(hint)".printable(keeping: console))
       let excerpt = SourceExcerpt(of: diagnostic.offset, in: check.bytes)
-      if !excerpt.text.isEmpty {
+      if !excerpt.text.isEmpty, !check.secretPlaces.contains(where: excerpt.range.overlaps) {
         let indent = String(repeating: " ", count: excerpt.before.printable.count)
         console.say("    \(excerpt.text.printable)\n    \(indent)\(console.paint("^", .green))")
       }

@@ -59,6 +59,30 @@ import Testing
     for file in files { expectNoSecret(in: stage.read("\(directory)/\(file)") ?? "", file) }
   }
 
+  /// It is warned of, and all the same it must not reach the log, or the copy of the rules that the state keeps.
+  @Test func `a secret that stands in the file itself is struck out from the first moment`() async throws {
+    let scenario = Scenario(runs: [.ended("run_a")])
+    try await onStage(scenario, environment: ["DATATURE_VI_SECRET_KEY": ""]) { stage in
+      try stage.write(
+        """
+        {"version": 1, "watch": {"since": "now"}, "source": {"secretKey": "\(Self.apiKey)"},
+         "destinations": {
+           "hub": {"type": "webhook", "url": "http://127.0.0.1:1/\(Self.chatPath)", "secret": "\(Self.signing)",
+                   "headers": {"Authorization": "Bearer \(Self.hookToken)", "X-Api-Key": "key-\(Self.hookToken)"}},
+           "bare": {"type": "webhook", "url": "http://127.0.0.1:1/", "headers": {"Authorization": "bare-5Kp2Xv8"}}},
+         "rules": [{"name": "r", "actions": [{"send": "hub"}, {"send": "bare"}]}]}
+        """)
+      let end = try await stage.run("--rules", "rules.json", "--once")
+      #expect(end.code == 0, "\(end.errors)")
+      expectNoSecret(in: end.errors, "the log")
+      try expectNoSecret(inStateOf: stage)
+      let directory = ".local/state/vi-notify"
+      for file in try stage.files(directory) {
+        #expect(stage.read("\(directory)/\(file)")?.contains("bare-5Kp2Xv8") == false)
+      }
+    }
+  }
+
   @Test(arguments: [200, 400, 500])
   func `what an endpoint or a hook says back is struck out everywhere`(_ status: Int) async throws {
     try await onPreparedStage([.status(status, body: Self.echo, times: nil)]) { stage in
