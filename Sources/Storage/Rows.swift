@@ -49,6 +49,13 @@ extension DeliveryRecord {
     d.reason
     """
 
+  /// The delivery `d` is of the run `:run`, or of a digest that tells of it.
+  static let isAboutRun = """
+    (d.run_id = :run OR d.id IN (
+      SELECT g.delivery_id FROM digests g JOIN digest_events c ON c.digest_id = g.id
+      JOIN events e ON e.id = c.event_id WHERE e.run_id = :run))
+    """
+
   /// A digest, which is of many runs, has its own id there.
   private static func run(_ id: String) -> String {
     id.hasPrefix("dig_") ? "" : id

@@ -16,7 +16,7 @@ extension SQLiteStore {
         database,
         sql: """
           SELECT \(DeliveryRecord.columns) FROM deliveries d
-          WHERE (:any OR d.status IN (:first, :last)) AND (:run IS NULL OR d.run_id = :run)
+          WHERE (:any OR d.status IN (:first, :last)) AND (:run IS NULL OR \(DeliveryRecord.isAboutRun))
             AND (:rule IS NULL OR d.rule = :rule)
           ORDER BY d.sequence
           """,
@@ -45,15 +45,20 @@ extension SQLiteStore {
           WHERE d.id = ?
           """, arguments: [id])
       guard let row else { return nil }
-      let attempts = try Row.fetchAll(
-        database,
-        sql: """
-          SELECT a.* FROM attempts a JOIN deliveries d ON d.sequence = a.delivery
-          WHERE d.id = ? ORDER BY a.number, a.started_at
-          """, arguments: [id])
       return DeliveryDetail(
         record: DeliveryRecord(row), content: DeliveryContent(kind: row["kind"], content: row["content"]),
-        event: row.bytes("body"), attempts: attempts.map(AttemptRecord.init))
+        event: row.bytes("body"), attempts: try Self.attempts(of: id, database))
     }
+  }
+
+  /// The oldest first.
+  static func attempts(of id: String, _ database: Database) throws -> [AttemptRecord] {
+    try Row.fetchAll(
+      database,
+      sql: """
+        SELECT a.* FROM attempts a JOIN deliveries d ON d.sequence = a.delivery
+        WHERE d.id = ? ORDER BY a.number, a.started_at
+        """, arguments: [id]
+    ).map(AttemptRecord.init)
   }
 }

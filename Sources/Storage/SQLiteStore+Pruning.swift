@@ -11,6 +11,11 @@ extension SQLiteStore {
           "DELETE FROM attempts WHERE delivery = ?",
           "DELETE FROM contents WHERE delivery = ?",
           "DELETE FROM replays WHERE delivery_id = (SELECT id FROM deliveries WHERE sequence = ?)",
+          """
+          DELETE FROM digest_events WHERE digest_id IN (
+            SELECT id FROM digests WHERE delivery_id = (SELECT id FROM deliveries WHERE sequence = ?))
+          """,
+          "DELETE FROM digests WHERE delivery_id = (SELECT id FROM deliveries WHERE sequence = ?)",
           "DELETE FROM deliveries WHERE sequence = ?",
         ] {
           try database.cachedStatement(sql: sql).execute(arguments: [sequence])
@@ -42,9 +47,7 @@ extension SQLiteStore {
         SELECT id, run_id, phase, stayed, time, seen_at, rules, x'' FROM events e
         WHERE length(e.body) > 0 AND e.seen_at < ?
           AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.run_id = e.run_id AND d.event_id = e.id)
-          AND NOT EXISTS (
-            SELECT 1 FROM digest_events c JOIN digests g ON g.id = c.digest_id LEFT JOIN deliveries d ON d.id = g.delivery_id
-            WHERE c.event_id = e.id AND (g.delivery_id IS NULL OR d.id IS NOT NULL))
+          AND NOT EXISTS (SELECT 1 FROM digest_events c WHERE c.event_id = e.id)
         ORDER BY e.seen_at LIMIT ?
         """, arguments: [before.milliseconds, limit])
     return database.changesCount

@@ -28,10 +28,7 @@ extension SQLiteStore {
       let deliveries = try Row.fetchAll(
         database,
         sql: """
-          SELECT \(DeliveryRecord.columns) FROM deliveries d WHERE d.run_id = :run OR d.id IN (
-            SELECT g.delivery_id FROM digests g JOIN digest_events c ON c.digest_id = g.id
-            JOIN events e ON e.id = c.event_id WHERE e.run_id = :run)
-          ORDER BY d.sequence
+          SELECT \(DeliveryRecord.columns) FROM deliveries d WHERE \(DeliveryRecord.isAboutRun) ORDER BY d.sequence
           """, arguments: ["run": run])
       guard last != nil || !events.isEmpty else { return nil }
       return RunStory(
@@ -47,17 +44,12 @@ extension SQLiteStore {
   }
 
   private static func story(_ record: DeliveryRecord, _ database: Database) throws -> StoredDelivery {
-    let attempts = try Row.fetchAll(
-      database,
-      sql: """
-        SELECT a.* FROM attempts a JOIN deliveries d ON d.sequence = a.delivery
-        WHERE d.id = ? ORDER BY a.number, a.started_at
-        """, arguments: [record.id])
     let replays = try Int64.fetchAll(
       database, sql: "SELECT requested_at FROM replays WHERE delivery_id = ? ORDER BY requested_at",
       arguments: [record.id])
     return StoredDelivery(
-      record: record, attempts: attempts.map(AttemptRecord.init), replays: replays.map(Timestamp.init(milliseconds:)))
+      record: record, attempts: try attempts(of: record.id, database),
+      replays: replays.map(Timestamp.init(milliseconds:)))
   }
 
   package func replay(_ filter: ReplayFilter, at now: Timestamp) async throws(StorageError) -> [String] {
@@ -70,14 +62,19 @@ extension SQLiteStore {
   }
 
   private static func replayable(_ filter: ReplayFilter, _ database: Database) throws -> [String] {
-    let conditions: [(sql: String, value: (any DatabaseValueConvertible)?)] = [
-      ("status = ?", filter.status?.rawValue), ("rule = ?", filter.rule), ("destination = ?", filter.destination),
-      ("run_id = ?", filter.runID), ("created_at >= ?", filter.since?.milliseconds),
-    ]
-    let wanted = conditions.compactMap { condition in condition.value.map { (sql: condition.sql, value: $0) } }
-    let clauses = ["status IN ('delivered', 'dead')"] + wanted.map(\.sql)
-    let sql = "SELECT id FROM deliveries WHERE \(clauses.joined(separator: " AND ")) ORDER BY sequence"
-    let found = try String.fetchAll(database, sql: sql, arguments: StatementArguments(wanted.map(\.value)))
+    let found = try String.fetchAll(
+      database,
+      sql: """
+        SELECT d.id FROM deliveries d
+        WHERE d.status IN ('delivered', 'dead') AND d.status = coalesce(:status, d.status)
+          AND (:run IS NULL OR \(DeliveryRecord.isAboutRun)) AND d.rule = coalesce(:rule, d.rule)
+          AND d.destination = coalesce(:destination, d.destination) AND d.created_at >= coalesce(:since, d.created_at)
+        ORDER BY d.sequence
+        """,
+      arguments: [
+        "status": filter.status?.rawValue, "run": filter.runID, "rule": filter.rule, "destination": filter.destination,
+        "since": filter.since?.milliseconds,
+      ])
     guard !filter.ids.isEmpty else { return found }
     let ids = Set(filter.ids)
     return found.filter(ids.contains)

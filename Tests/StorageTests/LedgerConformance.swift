@@ -147,8 +147,16 @@ struct LedgerConformance {
       #expect(try await !store.close(whole, as: .of("m1"), dead: nil, at: ms(112)))
       try await collect("f", at: 120)
       #expect(try await store.nextDigest() == ms(140))
-      #expect(try await store.claimIDs(at: 112) == ["m1"])
       #expect(try await store.deliveries(DeliveryFilter()).map(\.runID) == [""])
+      var replay = ReplayFilter()
+      (replay.runID, replay.isDryRun) = ("b", true)
+      let claim = try #require(try await store.claim(destination: "chat", limit: 1, at: ms(112)).first)
+      try await store.settle(claim, as: .delivered, .of(claim, at: 113))
+      for (run, ids) in [("a", ["m1"]), ("b", ["m1"]), ("f", [])] {
+        #expect(try await store.deliveries(DeliveryFilter(runID: run)).map(\.id) == ids)
+        #expect(try await store.story(run: run)?.deliveries.map(\.record.id) == ids)
+      }
+      #expect(try await store.replay(replay, at: ms(113)) == ["m1"])
       let last = try #require(try await store.dueDigests(at: ms(999), most: 9).last)
       #expect(try await store.close(last, as: .of("m2"), dead: "gone", at: ms(999)))
       #expect(try await store.record("m2").status == .dead)

@@ -243,7 +243,7 @@ actor ModelStore: StateStore {
   func deliveries(_ filter: DeliveryFilter) -> [DeliveryRecord] {
     items.filter { item in
       let hasStatus = filter.status.map { $0 == .pending ? item.isUnsettled : item.status == $0 } ?? true
-      return hasStatus && filter.runID.map { $0 == item.run } ?? true
+      return hasStatus && filter.runID.map { isAbout($0, item) } ?? true
         && filter.rule.map { $0 == item.new.rule } ?? true
     }.map(record)
   }
@@ -259,8 +259,14 @@ actor ModelStore: StateStore {
 
   func ruleFile(digest: String) -> [UInt8]? { files[digest] }
 
+  /// Of the run, or of a digest that tells of it.
+  private func isAbout(_ run: String, _ item: Item) -> Bool {
+    guard let id = item.digest else { return item.event.runID == run }
+    return digests.contains { $0.id == id && $0.events.contains { $0.runID == run } }
+  }
+
   func story(run: String) -> RunStory? {
-    let mine = items.filter { $0.event.runID == run }
+    let mine = items.filter { isAbout(run, $0) }
     let events = seen.filter { $0.event.runID == run }.sorted { $0.event.time < $1.event.time }
     guard !events.isEmpty else { return nil }
     return RunStory(
@@ -278,7 +284,7 @@ actor ModelStore: StateStore {
       return !item.isUnsettled && (filter.ids.isEmpty || filter.ids.contains(item.new.id))
         && filter.status ?? item.status == item.status && filter.rule ?? item.new.rule == item.new.rule
         && filter.destination ?? item.new.destination == item.new.destination
-        && filter.runID ?? item.run == item.run && item.createdAt >= filter.since ?? item.createdAt
+        && filter.runID.map { isAbout($0, item) } ?? true && item.createdAt >= filter.since ?? item.createdAt
     }
     for index in indices where !filter.isDryRun {
       (items[index].status, items[index].next, items[index].settledAt) = (.pending, now, nil)

@@ -75,4 +75,26 @@ struct SpaceTests {
     #expect(left == 0)
     #expect(try await store.lastEvent(run: "over") == nil)
   }
+
+  @Test func `a digest is forgotten with its delivery, and one that is open stays with its events`() async throws {
+    let scratch = try ScratchDirectory()
+    let store = try SQLiteStore(path: "\(scratch.path)/state.sqlite")
+    defer { store.close() }
+    for (run, key) in [("a", "old"), ("b", "old"), ("c", "open")] {
+      var sweep = SweepCommit(organization: "org", time: ms(1))
+      let entry = DigestEntry(rule: "r", action: "a", key: key, destination: "chat", window: .milliseconds(1))
+      sweep.events = [NewEvent(event: try .of(run: run), deliveries: [], digests: [entry])]
+      _ = try await store.commit(sweep)
+    }
+    let old = try #require(try await store.dueDigests(at: ms(2), most: 9).first { $0.count == 2 })
+    #expect(try await store.close(old, as: .of("m1"), dead: "over", at: ms(3)))
+    #expect(try await store.prune(before: ms(50), limit: 9) > 0)
+    let rest = try await store.read { database in
+      try ["digests", "digest_events", "deliveries", "events WHERE length(body) > 0"].map { table in
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)")
+      }
+    }
+    #expect(rest == [1, 1, 0, 1])
+    #expect(try await store.dueDigests(at: ms(2), most: 9).map(\.events.count) == [1])
+  }
 }
