@@ -87,16 +87,14 @@ extension Watcher {
   func tellOutage() async throws(StorageError) -> Bool {
     let now = time.now()
     let ledger = try await currentLedger()
-    guard ledger.unreachableSince == nil, outage.isTold(at: now), let failure = outage.failure else { return false }
+    guard ledger.unreachableSince == nil, let why = outage.complaint(at: now) else { return false }
     let since = outage.lastWhole
-    log.error("the Vi API is out of sight", metadata: ["since": "\(since.iso8601)", "why": "\(failure)"])
+    log.error("the Vi API is out of sight", metadata: ["since": "\(since.iso8601)", "why": "\(why)"])
     var commit = SweepCommit(organization: source.origin.organization, time: now)
     commit.source = .unreachable(since: since)
     commit.rules = rulesDigest
-    commit.events = planned(
-      [
-        RunEvent(.sourceUnreachable, since: since, at: now, message: "\(failure)", origin: source.origin)
-      ], at: now)
+    let event = RunEvent(.sourceUnreachable, since: since, at: now, message: why, origin: source.origin)
+    commit.events = planned([event], at: now)
     self.ledger?.unreachableSince = since
     return try await store.commit(commit).deliveries > 0
   }

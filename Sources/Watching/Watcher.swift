@@ -66,6 +66,7 @@ package actor Watcher {
   /// `StorageError`.
   package func sweep() async throws -> Report {
     let ledger = try await currentLedger()
+    outage.begins(at: time.now())
     let sweep = try await read(ledger)
     report(sweep, ledger)
     let counts = try await take(sweep)

@@ -14,21 +14,32 @@ import Testing
   @Test func `it is told when nothing whole was seen for so long, and not a moment before`() {
     var outage = outage
     outage.failed(failure, at: at(10))
-    #expect(!outage.isTold(at: at(299)))
-    #expect(outage.isTold(at: at(300)))
+    #expect(nil == outage.complaint(at: at(299)))
+    #expect(nil != outage.complaint(at: at(300)))
     outage.swept(at: at(301))
     outage.failed(failure, at: at(302))
-    #expect(!outage.isTold(at: at(600)))
-    #expect(outage.isTold(at: at(601)))
+    #expect(nil == outage.complaint(at: at(600)))
+    #expect(nil != outage.complaint(at: at(601)))
   }
 
   @Test func `a machine that was asleep has lost sight of nothing`() {
     var outage = outage
-    #expect(!outage.isTold(at: at(90_000)))
+    #expect(nil == outage.complaint(at: at(90_000)))
     outage.failed(failure, at: at(90_001))
     outage.swept(at: at(90_002))
     #expect(outage.failure == nil)
-    #expect(!outage.isTold(at: at(180_000)))
+    #expect(nil == outage.complaint(at: at(180_000)))
+  }
+
+  @Test func `a sweep that does not come to its end is told of, but not one that has just begun`() {
+    var outage = outage
+    outage.begins(at: at(280))
+    #expect(outage.complaint(at: at(300)) == nil)
+    #expect(outage.timeLeft(at: at(300)) == .seconds(10))
+    #expect(outage.complaint(at: at(310)) == "the look at the runs that began 30s ago has not come to its end")
+    #expect(outage.timeLeft(at: at(310)) == .seconds(300))
+    outage.swept(at: at(311))
+    #expect(outage.complaint(at: at(90_000)) == nil)
   }
 
   @Test func `it is looked for when it may have to be told, and never later than that`() {
@@ -45,7 +56,7 @@ import Testing
     outage.swept(at: at(100))
     #expect(outage.timeLeft(at: at(-3600)) == .seconds(300))
     outage.failed(failure, at: at(-3600))
-    #expect(!outage.isTold(at: at(-3301)))
-    #expect(outage.isTold(at: at(-3300)))
+    #expect(nil == outage.complaint(at: at(-3301)))
+    #expect(nil != outage.complaint(at: at(-3300)))
   }
 }

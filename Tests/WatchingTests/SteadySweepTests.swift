@@ -67,6 +67,30 @@ import Testing
     await kit.end()
   }
 
+  @Test func `what the last sweep saw for the first time proves nothing of what lies below it`() async throws {
+    let kit = try await steady(scenario(300, moving: []))
+    let now = kit.time.now.milliseconds
+    for index in 0..<45 {
+      let created = now - Int64(index)
+      kit.simulator.add(ScriptedRun("new_\(index)", created: created, life: [.init(at: created, .failed)]))
+    }
+    #expect(try await kit.sweep().requests == 3)
+    // A run may have slipped past from page to page: the same pages are read once more.
+    #expect(try await kit.sweep().requests == 3)
+    #expect(try await kit.sweep().requests == 1)
+    await kit.end()
+  }
+
+  @Test func `a run that was asked for by itself and has ended moves no more`() async throws {
+    let kit = try await steady(scenario(300, moving: [250]))
+    #expect(await kit.watcher.list.moving == [250])
+    kit.simulator.move("run_250", to: .failed)
+    kit.time.advance(by: .seconds(30))
+    #expect(try await kit.sweep().requests == 2)
+    #expect(await kit.watcher.list.moving.isEmpty)
+    await kit.end()
+  }
+
   @Test func `a run that was created out of order is found by the full read`() async throws {
     let kit = try await steady(scenario(300, moving: [0]))
     let now = kit.time.now.milliseconds
