@@ -76,12 +76,6 @@ struct DestinationLane: Sendable {
     underWay.remove(sequence)
   }
 
-  /// Whether something could go at `now`, or would have to be read first.
-  func isReady(at now: Timestamp) -> Bool {
-    guard hasWork, case .now = gate.opening(at: now) else { return false }
-    return true
-  }
-
   /// When to look again if nothing ends until then; nil: no need to.
   func nextOpening(at now: Timestamp) -> Timestamp? {
     guard hasWork else { return nil }

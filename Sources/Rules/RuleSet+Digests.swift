@@ -26,11 +26,6 @@ extension RuleSet {
       id: id, rule: name, action: label, destination: destination, content: content, options: action.options)
   }
 
-  /// How many events the message of an action can name; nil when no rule asks for it any more.
-  package func mostEvents(rule name: String, action label: String) -> Int? {
-    rules.first { $0.name == name }?.actions.first { $0.label == label }?.options.digest?.most
-  }
-
   /// What a template sees: `count`, `events`, `more`, and what all events have in common.
   private static func data(of documents: [JSONDocument], _ count: Int, _ digest: ActionOptions.Digest) -> JSONDocument {
     let common = Set(digest.by.compactMap(\.first))

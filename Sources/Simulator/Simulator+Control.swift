@@ -48,12 +48,6 @@ extension Simulator {
   package func setAnswers(_ answers: [ScriptedAnswer], forInbox name: String) {
     state.withLock { $0.inboxes[name, default: Inbox()].setAnswers(answers) }
   }
-
-  package func forgetInboxes() {
-    state.withLock { state in
-      for name in state.inboxes.keys { state.inboxes[name]?.forget() }
-    }
-  }
 }
 
 /// What tests and the demo look at.

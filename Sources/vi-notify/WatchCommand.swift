@@ -22,7 +22,7 @@ struct WatchCommand: AsyncParsableCommand {
   var rules: String
   @Option(help: ArgumentHelp("Watch only this run; may be given several times.", valueName: "id"))
   var run: [String] = []
-  @Option(help: ArgumentHelp("Time between two looks, such as 30s.", valueName: "duration"))
+  @Option(help: ArgumentHelp("Time between two looks on average, such as 30s.", valueName: "duration"))
   var interval: DurationArgument?
   @Option(help: "Which ended runs count on the first start: now, all, a duration, or a time.")
   var since: SinceArgument?
