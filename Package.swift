@@ -45,15 +45,16 @@ let package = Package(
     .executableTarget(
       name: "vi-notify",
       dependencies: [
-        "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets",
-        "JSONSource", "Locking", argumentParser, logging,
+        "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport",
+        "Secrets", "JSONSource", "Locking", argumentParser, logging,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "vi-notify-bench",
       dependencies: [
-        "Simulator", "Watching", "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets",
-        "JSONSource", "Locking", "CCurl", grdb, grdbSQLite, logging,
+        "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "EventPatterns", "Runs",
+        "Transport",
+        "Secrets", "JSONSource", "Locking", "CCurl", grdb, grdbSQLite, logging,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -61,8 +62,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking", logging,
-        serviceLifecycle, unixSignals,
+        "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
+        "Locking", logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
     .target(
@@ -71,16 +72,23 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Watching",
-      dependencies: ["Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", logging],
+      dependencies: ["Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", logging],
       swiftSettings: strict),
     .target(
       name: "Delivery",
       dependencies: [
-        "Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", crypto, logging, subprocess,
-        systemPackage,
+        "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", crypto, logging,
+        subprocess, systemPackage,
       ],
       swiftSettings: strict),
     .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking", grdb], swiftSettings: strict),
+    .target(
+      name: "Models",
+      dependencies: [
+        "ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CArchive", "CChecksum", crypto,
+      ], swiftSettings: strict),
+    .target(
+      name: "ViAPI", dependencies: ["Runs", "Transport", "Secrets", "JSONSource", "Locking"], swiftSettings: strict),
     .target(
       name: "Rules", dependencies: ["EventPatterns", "Runs", "Secrets", "JSONSource", mustache], swiftSettings: strict),
     .target(name: "EventPatterns", dependencies: ["JSONSource"], swiftSettings: strict),
@@ -90,6 +98,9 @@ let package = Package(
     .target(name: "JSONSource", swiftSettings: strict),
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    // libarchive is loaded when the first archive is opened, not linked: see its header.
+    .target(name: "CArchive"),
+    .target(name: "CChecksum"),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["vi-notify", "TestSupport", "Simulator", "Runs", "JSONSource", "Locking", crypto],
@@ -101,8 +112,15 @@ let package = Package(
     .testTarget(
       name: "WatchingTests",
       dependencies: [
-        "TestSupport", "Watching", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
+        "TestSupport", "Watching", "Simulator", "Storage", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
+        "JSONSource",
         "Locking", logging,
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "ModelsTests",
+      dependencies: [
+        "TestSupport", "Models", "Simulator", "ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking",
+        "CArchive", "CChecksum", crypto,
       ], swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests",

@@ -4,7 +4,7 @@ package import Runs
 package import Secrets
 package import Storage
 package import Transport
-package import Watching
+package import ViAPI
 
 /// A rules file, read and checked, together with what it was read from.
 package struct Configuration: Sendable {

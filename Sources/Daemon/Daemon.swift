@@ -6,6 +6,7 @@ internal import ServiceLifecycle
 package import Storage
 package import Transport
 internal import UnixSignals
+internal import ViAPI
 package import Watching
 
 package enum WatchMode: Sendable {

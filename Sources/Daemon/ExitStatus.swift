@@ -1,5 +1,5 @@
 package import Storage
-package import Watching
+package import ViAPI
 
 /// What the process says when it ends (sysexits.h, and 124 as `timeout` has it).
 package enum ExitStatus: Int32, Sendable {

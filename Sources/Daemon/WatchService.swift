@@ -3,6 +3,7 @@ internal import Locking
 internal import Logging
 internal import Runs
 internal import ServiceLifecycle
+internal import ViAPI
 internal import Watching
 
 /// Watching and delivering side by side, until told to stop or until there is nothing left to do.

@@ -1,4 +1,5 @@
 internal import Runs
+internal import ViAPI
 
 /// Whether the source has been out of sight for so long that somebody must be told. Pure.
 struct Outage: Sendable {

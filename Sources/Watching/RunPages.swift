@@ -1,18 +1,14 @@
 package import Runs
 internal import Transport
+package import ViAPI
 
 /// The pages of the list, one after the other, newest runs first.
 package struct RunPages {
-  /// A list that has more pages than this never ends.
-  private static let mostPages = 10_000
-  /// Of one request.
-  package static let requestTimeout: Duration = .seconds(120)
-
   private let source: any RunSource
   private let timeLeft: @Sendable () -> Duration
   /// Items that are asked for. Tokens may be page numbers, so that it stays the same from page to page.
   package private(set) var size: Int
-  private var tokens: Set<String> = []
+  private var trail = PageTrail()
   private var token: String?
   private var isAtEnd = false
   /// Items of the first page where there is a second: what the server grants.
@@ -20,7 +16,7 @@ package struct RunPages {
 
   /// - Parameter timeLeft: for all pages together.
   package init(
-    source: any RunSource, size: Int = 100, timeLeft: @escaping @Sendable () -> Duration = { requestTimeout }
+    source: any RunSource, size: Int = 100, timeLeft: @escaping @Sendable () -> Duration = { ViClient.requestTimeout }
   ) {
     self.source = source
     self.size = size
@@ -30,18 +26,15 @@ package struct RunPages {
   /// Nil behind the last page. Throws ``SourceError/notVi(_:)`` when a token comes a second time, or there is no end.
   package mutating func next(recognise: RunPage.Recognise = { _ in nil }) async throws(SourceError) -> RunPage? {
     guard !isAtEnd else { return nil }
-    let answer = tokens.isEmpty && token == nil ? try await first() : try await page()
+    let answer = trail.isAtStart && token == nil ? try await first() : try await page()
     guard let page = RunPage(answer.bytes, recognise: recognise) else { throw .notVi(answer.shape) }
     token = page.nextPage
     guard let token else {
       isAtEnd = true
       return page
     }
-    if tokens.isEmpty { granted = page.items.count }
-    guard tokens.insert(token).inserted else {
-      throw .notVi("the list goes in a circle: the token of page \(tokens.count + 1) was given before")
-    }
-    guard tokens.count < Self.mostPages else { throw .notVi("the list has more than \(Self.mostPages) pages") }
+    if trail.isAtStart { granted = page.items.count }
+    try trail.follow(token)
     return page
   }
 
@@ -60,7 +53,7 @@ package struct RunPages {
   private func page() async throws(SourceError) -> PageAnswer {
     let left = timeLeft()
     guard left > .zero else { throw .tooSlow }
-    return try await source.page(token: token, size: size, timeout: min(Self.requestTimeout, left))
+    return try await source.page(token: token, size: size, timeout: min(ViClient.requestTimeout, left))
   }
 }
 

@@ -1,5 +1,6 @@
 internal import Runs
 internal import Storage
+internal import ViAPI
 
 /// Reads the source: the whole list, its top and what still moves below it, or runs by their names.
 struct SweepReader {
@@ -155,7 +156,7 @@ extension SweepReader {
           do throws(SourceError) {
             let left = timeLeft()
             guard left > .zero else { throw .tooSlow }
-            return (id, .success(try await source.run(id: id, timeout: min(RunPages.requestTimeout, left))))
+            return (id, .success(try await source.run(id: id, timeout: min(ViClient.requestTimeout, left))))
           } catch {
             return (id, .failure(error))
           }

@@ -3,6 +3,7 @@ internal import Logging
 internal import Rules
 internal import Runs
 internal import Storage
+internal import ViAPI
 
 /// What a sweep changes, and what is to be told of it.
 extension Watcher {

@@ -2,6 +2,7 @@ internal import Logging
 internal import Rules
 internal import Runs
 internal import Storage
+package import ViAPI
 
 /// Watching on and on.
 extension Watcher {

@@ -2,6 +2,7 @@ package import Logging
 package import Rules
 package import Runs
 package import Storage
+package import ViAPI
 
 /// Looks at the runs again and again, and writes what changed, and what must be sent because of it, in one commit a sweep.
 package actor Watcher {

@@ -6,7 +6,7 @@ import Runs
 import Secrets
 import Storage
 import Transport
-import Watching
+import ViAPI
 
 /// What the process was started with.
 enum Environment {

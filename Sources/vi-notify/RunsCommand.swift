@@ -3,6 +3,7 @@ import Daemon
 import JSONSource
 import Runs
 import Transport
+import ViAPI
 import Watching
 
 struct RunsCommand: AsyncParsableCommand {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Daemon
 import Runs
 import Transport
-import Watching
+import ViAPI
 
 struct RunsWaitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -86,8 +86,8 @@ private struct RunWaiter {
   private func look(at id: String, until end: Timestamp?) async throws -> Run? {
     do throws(SourceError) {
       // However little time is left: one look is always taken.
-      let left = end.map { max(.seconds(5), $0 - time.now()) } ?? RunPages.requestTimeout
-      return try await client.run(id: id, timeout: min(RunPages.requestTimeout, left))
+      let left = end.map { max(.seconds(5), $0 - time.now()) } ?? ViClient.requestTimeout
+      return try await client.run(id: id, timeout: min(ViClient.requestTimeout, left))
     } catch {
       switch error {
       case .unreachable, .failing, .rateLimited, .tooSlow:

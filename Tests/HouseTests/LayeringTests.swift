@@ -7,35 +7,40 @@ private let house: [(room: String, imports: Set<String>)] = [
   (
     "vi-notify",
     [
-      "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
-      "Locking", "ArgumentParser", "Logging",
+      "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport",
+      "Secrets", "JSONSource", "Locking", "ArgumentParser", "Logging",
     ]
   ),
   (
     "vi-notify-bench",
     [
-      "Simulator", "Watching", "Delivery", "Storage", "Rules", "EventPatterns", "Runs", "Transport", "Secrets",
-      "JSONSource", "Locking", "CCurl", "GRDB", "GRDBSQLite", "Logging",
+      "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "EventPatterns", "Runs", "Transport",
+      "Secrets", "JSONSource", "Locking", "CCurl", "GRDB", "GRDBSQLite", "Logging",
     ]
   ),
   ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),
   (
     "Daemon",
     [
-      "Watching", "Delivery", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "Logging",
-      "ServiceLifecycle", "UnixSignals",
+      "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
+      "Locking", "Logging", "ServiceLifecycle", "UnixSignals",
     ]
   ),
   ("Simulator", ["JSONSource", "Locking", "FlyingFox", "FlyingSocks"]),
-  ("Watching", ["Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", "Logging"]),
+  ("Watching", ["Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "Logging"]),
   (
     "Delivery",
     [
-      "Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", "Logging", "Crypto", "Subprocess",
-      "SystemPackage",
+      "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "Logging",
+      "Crypto", "Subprocess", "SystemPackage",
     ]
   ),
   ("Storage", ["Runs", "JSONSource", "Locking", "GRDB"]),
+  (
+    "Models",
+    ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CArchive", "CChecksum", "Crypto"]
+  ),
+  ("ViAPI", ["Runs", "Transport", "Secrets", "JSONSource", "Locking"]),
   ("Rules", ["EventPatterns", "Runs", "Secrets", "JSONSource", "Mustache"]),
   ("EventPatterns", ["JSONSource"]),
   ("Runs", ["JSONSource", "Crypto"]),
@@ -44,6 +49,8 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("JSONSource", []),
   ("Locking", []),
   ("CCurl", []),
+  ("CArchive", []),
+  ("CChecksum", []),
 ]
 
 /// Foundation in full brings ICU along, and FoundationNetworking a second HTTP client: neither is on the list.

@@ -1,6 +1,7 @@
 import Runs
 import Testing
 import Transport
+import ViAPI
 
 @testable import Watching
 

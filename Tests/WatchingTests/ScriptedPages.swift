@@ -1,5 +1,6 @@
 import Locking
 import Runs
+import ViAPI
 
 @testable import Watching
 

@@ -4,6 +4,7 @@ import Simulator
 import Storage
 import TestSupport
 import Testing
+import ViAPI
 
 @testable import Watching
 

@@ -7,6 +7,7 @@ import Simulator
 import Storage
 import TestSupport
 import Transport
+import ViAPI
 
 @testable import Watching
 

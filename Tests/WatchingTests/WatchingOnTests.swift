@@ -3,6 +3,7 @@ import Rules
 import Runs
 import TestSupport
 import Testing
+import ViAPI
 
 @testable import Watching
 

@@ -1,5 +1,6 @@
 import Locking
 import Runs
+import ViAPI
 import Watching
 
 /// A source whose pages lie in memory.

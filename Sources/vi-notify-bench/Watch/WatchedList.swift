@@ -6,6 +6,7 @@ import Runs
 import Secrets
 import Storage
 import Transport
+import ViAPI
 import Watching
 
 /// A watcher of a list, with a real state in a directory that goes with it, on a clock that only moves by hand.

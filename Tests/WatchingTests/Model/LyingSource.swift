@@ -1,6 +1,7 @@
 import Locking
 import Runs
 import Transport
+import ViAPI
 
 @testable import Watching
 

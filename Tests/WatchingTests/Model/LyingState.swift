@@ -1,5 +1,6 @@
 import Runs
 import Transport
+import ViAPI
 
 @testable import Watching
 

@@ -3,6 +3,7 @@ import Rules
 import Runs
 import Secrets
 import Storage
+import ViAPI
 
 @testable import Watching
 

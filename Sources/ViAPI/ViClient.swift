@@ -8,6 +8,8 @@ package import Transport
 package struct ViClient: RunSource {
   /// Most of an answer that is read, 64 MiB.
   private static let largestAnswer = 64 << 20
+  /// Of one request, where nobody says another.
+  package static let requestTimeout: Duration = .seconds(120)
 
   /// Without a slash at its end.
   package let endpoint: String
@@ -46,7 +48,7 @@ package struct ViClient: RunSource {
       contentType: redactor.redact(response.headers["Content-Type"] ?? "no content type"))
   }
 
-  package func run(id: String, timeout: Duration = RunPages.requestTimeout) async throws(SourceError) -> Run {
+  package func run(id: String, timeout: Duration = requestTimeout) async throws(SourceError) -> Run {
     do {
       let response = try await get("/runs/\(id)", timeout)
       return try Run(parsing: response.body)
@@ -60,7 +62,7 @@ package struct ViClient: RunSource {
     }
   }
 
-  private func get(_ path: String, _ timeout: Duration) async throws(SourceError) -> HTTPResponse {
+  func get(_ path: String, _ timeout: Duration) async throws(SourceError) -> HTTPResponse {
     var request = HTTPRequest(
       "GET", "\(endpoint)/workspaces/\(Self.percentEncoded(organization))\(path)",
       headers: [
@@ -109,7 +111,7 @@ package struct ViClient: RunSource {
   }
 
   /// RFC 3986, everything but the unreserved characters.
-  private static func percentEncoded(_ text: String) -> String {
+  static func percentEncoded(_ text: String) -> String {
     text.utf8.map { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): String(UnicodeScalar(byte))

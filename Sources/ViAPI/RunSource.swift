@@ -34,7 +34,8 @@ package struct PageAnswer: Sendable {
     self.contentType = contentType
   }
 
-  var shape: String {
+  /// For an error's words.
+  package var shape: String {
     "\(status) with \(bytes.count) bytes of \(contentType.prefix(60)), which are no page of runs"
   }
 }

@@ -1,0 +1,85 @@
+internal import Glibc
+package import Transport
+package import ViAPI
+
+/// Why there is no model. No text holds a link.
+package enum DownloadError: Error, Sendable {
+  /// The run has put nothing out yet, or its export isn't there.
+  case notReady(run: String)
+  /// No such checkpoint, or no id at all.
+  case noSuchModel(run: String, checkpoint: String?)
+  case source(SourceError)
+  /// What the storage said to a link, also to one that was new: `code` is its word for it.
+  case link(status: Int, code: String?)
+  case transport(TransportError)
+  /// Bytes that are needed, and that are free, where the model is to go.
+  case tooLittleSpace(needed: Int64, free: Int64)
+  /// `number` is the errno.
+  case disk(path: String, number: Int32)
+  /// Size or checksum are not those of the file that the server has.
+  case damaged(String)
+  case archive(ArchiveError)
+  /// Another process downloads the same model to the same place.
+  case busy(path: String)
+  /// What was downloaded stays for the next time.
+  case cancelled
+
+  /// Worth repeating without anybody repairing anything. A full disk counts: there may be room later.
+  package var isTemporary: Bool {
+    switch self {
+    case .notReady, .tooLittleSpace, .damaged, .busy, .cancelled: true
+    case .disk(_, let number): [ENOSPC, EDQUOT, EIO, ENOMEM, EMFILE, ENFILE].contains(number)
+    case .source(let error): error.isTemporary
+    case .link(let status, _): status == 429 || status == 408 || status >= 500
+    case .transport(let error): error.isTemporary
+    case .noSuchModel, .archive: false
+    }
+  }
+
+  package var isNotReady: Bool {
+    if case .notReady = self { true } else { false }
+  }
+}
+
+extension SourceError {
+  fileprivate var isTemporary: Bool {
+    switch self {
+    case .unreachable(let error): error.isTemporary
+    case .rateLimited, .failing, .tooSlow: true
+    case .refused, .noSuchRun, .unreadable, .rejected, .notVi: false
+    }
+  }
+}
+
+extension TransportError {
+  fileprivate var isTemporary: Bool {
+    switch self {
+    case .invalidURL, .invalidMethod, .unsupportedScheme, .invalidHeader, .forbiddenAddress, .unreadableFile, .tls:
+      false
+    case .couldNotResolve, .couldNotConnect, .proxyRefused, .timedOut, .stalled, .bodyTooLarge, .cutShort, .badAnswer,
+      .cancelled, .closed, .other:
+      true
+    }
+  }
+}
+
+extension DownloadError: CustomStringConvertible {
+  /// A lower-case clause without a full stop.
+  package var description: String {
+    switch self {
+    case .notReady(let run): "the model of run \(run) is not exported yet"
+    case .noSuchModel(let run, let checkpoint?): "run \(run) has no model \(checkpoint)"
+    case .noSuchModel(let run, nil): "there is no run \(run)"
+    case .source(let error): "\(error)"
+    case .link(let status, let code): "the download was refused (\(status)\(code.map { " \($0)" } ?? ""))"
+    case .transport(let error): "the download failed: \(error)"
+    case .tooLittleSpace(let needed, let free):
+      "\(needed) bytes of room are needed for the model, and \(free) are free"
+    case .disk(let path, let number): "\(path): \(String(cString: strerror(number)))"
+    case .damaged(let what): "what was downloaded is damaged: \(what)"
+    case .archive(let error): "\(error)"
+    case .busy(let path): "another process downloads the same model to \(path)"
+    case .cancelled: "the download was interrupted; the next one goes on where it was"
+    }
+  }
+}

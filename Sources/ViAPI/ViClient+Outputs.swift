@@ -1,0 +1,58 @@
+internal import JSONSource
+internal import Transport
+
+extension ViClient {
+  /// What a run has put out, in the API's order: the latest last.
+  ///
+  /// - Parameters:
+  ///   - run: its id.
+  ///   - checkpoint: only this one; empty when there is none of that name.
+  ///   - contents: with the links to download by, where the export is ready.
+  /// - Throws: ``SourceError/noSuchRun(id:)`` where no checkpoint was asked for, else as every request.
+  package func outputs(
+    of run: String, checkpoint: String? = nil, contents: Bool = false
+  ) async throws(SourceError) -> [RunOutput] {
+    var trail = PageTrail()
+    var outputs: [RunOutput] = []
+    var token: String?
+    repeat {
+      guard let page = try await outputPage(run, checkpoint, contents, token) else { return [] }
+      outputs += page.outputs
+      token = page.next
+      if let token { try trail.follow(token) }
+    } while token != nil
+    return outputs
+  }
+
+  private typealias OutputPage = (outputs: [RunOutput], next: String?)
+
+  /// Nil for a checkpoint that there is not.
+  private func outputPage(
+    _ run: String, _ checkpoint: String?, _ contents: Bool, _ token: String?
+  ) async throws(SourceError) -> OutputPage? {
+    let path = "/runs/\(Self.percentEncoded(run))/outputs" + (checkpoint.map { "/\(Self.percentEncoded($0))" } ?? "")
+    let query = "?intent=sdkLocalDeploy" + (contents ? "&contents=y" : "")
+    let next = token.map { "&p=\(Self.percentEncoded($0))" } ?? ""
+    let response: HTTPResponse
+    do throws(SourceError) {
+      response = try await get("\(path)\(query)\(next)&s=100", Self.requestTimeout)
+    } catch {
+      guard case .rejected(404, _) = error else { throw error }
+      guard checkpoint == nil else { return nil }
+      throw .noSuchRun(id: run)
+    }
+    return try outputPage(response)
+  }
+
+  private func outputPage(_ response: HTTPResponse) throws(SourceError) -> OutputPage {
+    guard let document = try? JSONDocument(parsing: response.body), document.root.members != nil else {
+      throw .notVi("\(response.status) with \(response.body.count) bytes, which are no page of models")
+    }
+    // Of one checkpoint the SDK also takes the model itself.
+    if document.root["runOutputId"] != nil { return ([try RunOutput(document.root, of: document)], nil) }
+    var outputs: [RunOutput] = []
+    for item in document.root.present("items")?.elements ?? [] { outputs.append(try RunOutput(item, of: document)) }
+    let next = document.root["nextPage"]?.string ?? ""
+    return (outputs, next.isEmpty ? nil : next)
+  }
+}
