@@ -86,8 +86,9 @@ extension DownloadError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .notReady(let run): "the model of run \(run) is not exported yet"
-    case .noSuchModel(let run, let checkpoint?): "run \(run) has no model \(checkpoint)"
-    case .noSuchModel(let run, nil): "there is no run \(run)"
+    case .noSuchModel(let run, let checkpoint?):
+      "run \(printable(name: run)) has no model \(printable(name: checkpoint))"
+    case .noSuchModel(let run, nil): "there is no run \(printable(name: run))"
     case .source(let error): "\(error)"
     case .link(let status, let code): "the download was refused (\(status)\(code.map { " \($0)" } ?? ""))"
     case .transport(let error): "the download failed: \(error)"
