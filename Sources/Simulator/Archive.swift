@@ -1,4 +1,5 @@
 internal import CDisk
+internal import FoundationEssentials
 import JSONSource
 
 /// A model as the vendor packs it: a tar with `model_full/run.json` and `model_full/model.safetensors`, or shards of that.
@@ -95,8 +96,14 @@ package struct Archive: Sendable {
     }
   }
 
+  /// As a storage gives the checksum of the whole: base64 of four bytes, big end first
+  /// (cloud.google.com/storage/docs/xml-api/reference-headers).
+  package static func googleHash(_ value: UInt32) -> String {
+    Data((0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }).base64EncodedString()
+  }
+
   /// CRC-32C of the whole archive, which is made for that once more.
-  var crc32c: UInt32 {
+  package var crc32c: UInt32 {
     stride(from: 0, to: count, by: 1 << 20).reduce(0) { value, start in
       bytes(in: start..<start + (1 << 20)).withUnsafeBytes { cdisk_crc32c(value, $0.baseAddress, $0.count) }
     }

@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 /// Pre-signed downloads: whoever has the address needs no key, and must not send one.
 extension World {
   /// An address of a model's archive that holds for ``ModelFiles/linkLifetime``.
@@ -42,7 +40,8 @@ extension World {
       "Content-Type": "application/x-tar", "Accept-Ranges": models.givesRanges ? "bytes" : "none",
       "ETag": "\"\(String(archive.tag, radix: 16))\"",
     ]
-    if models.checksum != .none { headers["x-goog-hash"] = "crc32c=\(checksum(of: archive))" }
+    let value = models.checksum == .none ? 0 : checksums.crc32c(of: archive) ^ (models.checksum == .wrong ? 1 : 0)
+    if models.checksum != .none { headers["x-goog-hash"] = "crc32c=\(Archive.googleHash(value))" }
     guard models.givesRanges, let text = request.headers["range"] else {
       return Answer(200, headers: headers, body: .archive(archive, 0..<archive.count))
     }
@@ -52,12 +51,6 @@ extension World {
     }
     headers["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(archive.count)"
     return Answer(206, headers: headers, body: .archive(archive, range))
-  }
-
-  /// Base64 of four bytes, big end first (cloud.google.com/storage/docs/xml-api/reference-headers).
-  private func checksum(of archive: Archive) -> String {
-    let value = checksums.crc32c(of: archive) ^ (models.checksum == .wrong ? 1 : 0)
-    return Data((0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }).base64EncodedString()
   }
 
   /// Reads `bytes=FIRST-LAST`, `bytes=FIRST-` and `bytes=-COUNT`; nil when nothing of it is in the file.

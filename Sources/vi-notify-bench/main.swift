@@ -27,6 +27,19 @@ case "soak" where arguments.count <= 2:
   } else {
     explain()
   }
+case "serve-model":
+  orExit { () throws(ServerFailure) in
+    guard let server = try ModelServer(arguments.dropFirst()) else { return explain() }
+    server.run()
+  }
+case "download-model" where arguments.count == 3:
+  try await ModelBenchmarks.download(endpoint: arguments[1], directory: arguments[2])
+case "models" where arguments.count <= 3:
+  if let megabytes = Int(arguments.count > 1 ? arguments[1] : "1000"), megabytes > 0 {
+    try ModelBenchmarks.run(megabytes: megabytes, directory: arguments.count > 2 ? arguments[2] : nil)
+  } else {
+    explain()
+  }
 case "deliver":
   try await orExit { () throws(ServerFailure) in try DeliverBenchmarks(directory: arguments.dropFirst().first) }.run()
 case "deliver-waiting": try await DeliverBenchmarks.reportMemory(path: arguments.dropFirst().first ?? "")
@@ -38,6 +51,7 @@ private func explain() {
     """
     usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | deliver [DIR]
            vi-notify-bench watch [CASE]… | soak [SWEEPS] | sink | serve-runs COUNT MOVING [PAGE]
+           vi-notify-bench models [MEGABYTES [DIR]] | serve-model MEGABYTES
     """)
 }
 

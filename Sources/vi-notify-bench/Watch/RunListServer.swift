@@ -132,7 +132,7 @@ struct RunListServer: ~Copyable {
 }
 
 /// On a port that the system chooses.
-private func listenOnLoopback() throws(ServerFailure) -> (listener: Int32, port: UInt16) {
+func listenOnLoopback() throws(ServerFailure) -> (listener: Int32, port: UInt16) {
   let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   guard listener >= 0 else { throw ServerFailure("socket") }
   var address = sockaddr_in()

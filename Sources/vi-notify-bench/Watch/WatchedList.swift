@@ -65,8 +65,9 @@ final class WatchedList: Sendable {
 final class ScratchFolder: Sendable {
   let path: String
 
-  init() throws {
-    path = FileManager.default.temporaryDirectory.path + "/vi-notify-bench-\(UUID().uuidString)"
+  /// - Parameter directory: nil: where temporary files go.
+  init(in directory: String? = nil) throws {
+    path = (directory ?? FileManager.default.temporaryDirectory.path) + "/vi-notify-bench-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
