@@ -11,7 +11,15 @@ extension Dispatcher {
   static let mostUnwritten = 128
 
   func attempt(_ delivery: ClaimedDelivery) async -> AttemptResult {
-    if case .hook(let call) = delivery.content { return await hookSender.attempt(delivery, call) }
+    switch delivery.content {
+    case .hook(let call): return await hookSender.attempt(delivery, call)
+    case .download(let call):
+      guard let models else {
+        return AttemptResult(outcome: .rejected(.notConfigured), detail: "there is no source to download from")
+      }
+      return await models.attempt(delivery, call)
+    case .event, .body: break
+    }
     guard let destination = destinations[delivery.destination] else {
       return AttemptResult(
         outcome: .rejected(.notConfigured), detail: "the rules file has no destination \(delivery.destination) any more"
@@ -25,6 +33,7 @@ extension Dispatcher {
     let (delivery, now) = (start.delivery, time.now())
     var result = result
     (result.detail, result.output) = (redactor.redact(result.detail), redactor.redact(result.output))
+    result.step.stdout = result.step.stdout.map(redactor.redact)
     let record = AttemptRecord(
       number: delivery.attempt, startedAt: start.startedAt, finishedAt: now, outcome: result.outcome.word,
       code: result.code, detail: result.detail, output: result.output)
@@ -33,12 +42,28 @@ extension Dispatcher {
     if changed == true, let before { note(delivery.destination, before, at: now) }
     if start.pass == .probe, case .retry = result.outcome { giveUpTheOld(delivery.destination, record) }
     let settlement = settlement(of: delivery, result, record)
-    report(delivery, settlement, record)
+    report(delivery, settlement, at: record.number)
     if settlement == .interrupted, delivery.claimedAt == nil {
       lanes[delivery.destination]?.release(delivery.sequence)
       lanes[delivery.destination]?.mayHaveMore = true
     } else {
-      ended.attempts.append(SettledAttempt(delivery, settlement, record))
+      let next = next(after: delivery, settlement, result.step, at: now)
+      ended.attempts.append(SettledAttempt(delivery, settlement, record, next: next))
+    }
+  }
+
+  /// The steps that begin now: they are written down in the same commit as the end of this one.
+  private func next(
+    after delivery: ClaimedDelivery, _ settlement: Settlement, _ result: StepResult, at now: Timestamp
+  ) -> [NewDelivery] {
+    guard let continuation = delivery.continuation else { return [] }
+    let step = SettledStep(
+      id: delivery.id, rule: delivery.rule, label: delivery.action, eventID: delivery.eventID, event: delivery.event,
+      continuation: continuation)
+    switch settlement {
+    case .delivered: return steps(step, result, nil, now)
+    case .dead(let reason): return steps(step, result, reason, now)
+    case .retry, .interrupted: return []
     }
   }
 
@@ -48,12 +73,13 @@ extension Dispatcher {
     let why = record.detail.isEmpty ? record.outcome : "\(record.outcome): \(record.detail)"
     switch result.outcome {
     case .delivered: return .delivered
+    case .interrupted where delivery.isOnce: return .dead(reason: Self.onceCutOff)
     case .interrupted: return .interrupted
     case .rejected: return .dead(reason: why)
-    case .retry(_, let after):
+    case .retry(let reason, let after):
       if let reason = lanes[delivery.destination]?.stopReason { return .dead(reason: reason) }
       let retryFor = retryFor(delivery)
-      let next = RetryPolicy(retryFor: retryFor).next(
+      let next = RetryPolicy(retryFor: retryFor, pace: reason == .notReady ? .waiting : .failing).next(
         after: delivery.attempt - delivery.attemptsBefore, createdAt: delivery.retryFrom, now: record.finishedAt,
         retryAfter: after,
         randomness: .random(in: 0..<1))
@@ -110,6 +136,48 @@ extension Dispatcher {
     burial.sparing = lanes[burial.destination]?.underWay ?? []
     lanes[burial.destination]?.burials += 1
     ended.burials.append(burial)
+    graves.append(burial)
+  }
+
+  private static let onceCutOff = "cut off before it ended, and it must not run twice (\"once\")"
+
+  /// Ends what the last process had begun, was killed in, and must not be made again.
+  func giveUpCutOff() async throws {
+    let now = time.now()
+    let batch = SettlementBatch(
+      try await store.cutOff().map { delivery in
+        let record = AttemptRecord(
+          number: delivery.attempt, startedAt: delivery.claimedAt ?? now, finishedAt: now,
+          outcome: Outcome.interrupted.word, detail: Self.onceCutOff)
+        return settled(delivery, reason: Self.onceCutOff, record, at: now)
+      })
+    guard !batch.isEmpty else { return }
+    _ = try await store.settle(batch, at: now)
+  }
+
+  /// Ends one by one what burials have left, so that what comes after it begins.
+  func dig() async throws {
+    while let burial = graves.first {
+      let now = time.now()
+      var sparing = burial
+      sparing.sparing.formUnion(lanes[burial.destination]?.underWay ?? [])
+      let found = try await store.graves(sparing, at: now)
+      guard !found.isEmpty else {
+        graves.removeFirst()
+        continue
+      }
+      let batch = SettlementBatch(found.map { settled($0, reason: burial.reason, nil, at: now) })
+      if try await store.settle(batch, at: now).mayHaveFreed { hasNews.withLock { $0 = true } }
+    }
+  }
+
+  private func settled(
+    _ delivery: ClaimedDelivery, reason: String, _ record: AttemptRecord?, at now: Timestamp
+  ) -> SettledAttempt {
+    deadCount += 1
+    report(delivery, .dead(reason: reason), at: delivery.attempt)
+    let next = next(after: delivery, .dead(reason: reason), StepResult(), at: now)
+    return SettledAttempt(delivery, .dead(reason: reason), record, next: next)
   }
 
   /// Writes down what has ended, and what ends meanwhile, until there is nothing left.
@@ -157,6 +225,7 @@ extension Dispatcher {
     batch.burials = [Burial(destination: name, reason: reason, sparing: lane.underWay)]
     let result = try await store.settle(batch, at: time.now())
     deadCount += result.buried
+    graves += batch.burials
     guard result.buried > 0 else { return }
     lanes[name]?.hasGraves = true
     wakeUp.ring()
@@ -165,7 +234,7 @@ extension Dispatcher {
       metadata: ["destination": "\(name)", "deliveries": "\(result.buried)", "reason": "\(reason)"])
   }
 
-  private func report(_ delivery: ClaimedDelivery, _ settlement: Settlement, _ record: AttemptRecord) {
+  private func report(_ delivery: ClaimedDelivery, _ settlement: Settlement, at attempt: Int) {
     let level: Logger.Level =
       switch settlement {
       case .delivered, .interrupted: .info
@@ -175,7 +244,7 @@ extension Dispatcher {
     guard level >= log.logLevel else { return }
     var metadata: Logger.Metadata = [
       "delivery": "\(delivery.id)", "rule": "\(delivery.rule)",
-      "destination": "\(delivery.destination)", "attempt": "\(delivery.attempt)",
+      "destination": "\(delivery.destination)", "attempt": "\(attempt)",
     ]
     // What is told of the source, or of many runs, is of none.
     if Run.isValid(id: delivery.runID) { metadata["run"] = "\(delivery.runID)" }

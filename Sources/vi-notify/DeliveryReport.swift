@@ -28,6 +28,7 @@ enum DeliveryReport {
       Console.shared.print(
         JSONWriter.object { json in
           write(detail.record, into: &json)
+          json.member("chain") { json in json.array(ChainTree.all(of: detail.chain)) { $1.write(into: &$0) } }
           json.member("attemptLog") { json in json.array(detail.attempts) { write($1, into: &$0) } }
           write(detail, into: &json)
         })
@@ -40,6 +41,7 @@ enum DeliveryReport {
     json.member("eventId", record.eventID)
     json.member("runId", record.runID.isEmpty ? nil : record.runID)
     json.member("rule", record.rule)
+    json.member("action", record.action)
     json.member("destination", record.destination)
     json.member("status", record.shownStatus)
     json.member("attempts", record.attempts)
@@ -63,7 +65,7 @@ enum DeliveryReport {
 
   /// What goes out, with secrets as the references they are stored as.
   private static func write(_ detail: DeliveryDetail, into json: inout JSONWriter) {
-    if case .hook(let call) = detail.content { return json.member("command", raw: call.json) }
+    if let command = detail.content.command { return json.member("command", raw: command) }
     json.member("request") { json in
       json.object { json in
         json.member("method", "POST")
@@ -79,7 +81,8 @@ enum DeliveryReport {
     let rows: [(String, String?)] = [
       ("Delivery", record.id), ("Status", record.shownStatus), ("Reason", record.reason),
       ("Run", record.runID.isEmpty ? nil : record.runID),
-      ("Event", record.eventID), ("Rule", record.rule), ("Destination", record.destination),
+      ("Event", record.eventID), ("Rule", record.rule), ("Action", record.action.isEmpty ? nil : record.action),
+      ("Destination", record.destination),
       ("Created", record.createdAt.iso8601), ("Next attempt", record.nextAttemptAt?.iso8601),
       ("Settled", record.settledAt?.iso8601),
     ]
@@ -94,15 +97,29 @@ enum DeliveryReport {
         Console.shared.print("    \(String(line).printable)")
       }
     }
-    let carried = if case .hook(let call) = detail.content { call.json } else { detail.body }
+    let carried = detail.content.command ?? detail.body
     Console.shared.print("Carries:       \(String(decoding: carried, as: UTF8.self).printable)")
+    for (index, line) in ChainTree.all(of: detail.chain).flatMap(\.lines).enumerated() {
+      Console.shared.print("\(index == 0 ? "Chain:         " : String(repeating: " ", count: 15))\(line.printable)")
+    }
   }
 }
 
 extension DeliveryRecord {
   /// One that is being attempted is pending to whoever asks.
-  fileprivate var shownStatus: String {
+  var shownStatus: String {
     (status == .claimed ? DeliveryStatus.pending : status).rawValue
+  }
+}
+
+extension DeliveryContent {
+  /// What is done on this machine, JSON; nil for what is sent.
+  var command: [UInt8]? {
+    switch self {
+    case .hook(let call): call.json
+    case .download(let call): call.json
+    case .event, .body: nil
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 internal import JSONSource
 internal import Logging
+internal import Rules
 internal import Runs
 internal import Secrets
 internal import Storage
@@ -22,7 +23,7 @@ struct HookSender: Sendable {
         try variables(delivery)
         + call.environment.map { variable in
           (variable.name, try secrets.resolve(ReferenceText(variable.reference)).revealed)
-        }
+        } + call.results.map { ($0.name, $0.value) }
     } catch {
       return AttemptResult(outcome: .retry(.notConfigured, after: nil), detail: "\(error)")
     }
@@ -59,6 +60,7 @@ struct HookSender: Sendable {
     case .exited(let status):
       attempt.code = Int(status)
       attempt.detail = "exited with \(status)"
+      attempt.step = StepResult(exitCode: Int(status), stdout: result.stdout.forLaterSteps)
       if status == Self.tryLater {
         attempt.outcome = .retry(.hookAskedLater, after: nil)
       } else if status != 0 {
@@ -76,6 +78,15 @@ struct HookSender: Sendable {
       attempt.detail = "\(reason)"
     }
     return attempt
+  }
+}
+
+extension HookOutput {
+  /// Its first 32 KiB without the line feeds at their end, as a shell's `$(…)` has it.
+  fileprivate var forLaterSteps: String {
+    let end = UTF8Cut.end(in: head[...])
+    let text = head.prefix(end).reversed().drop { $0 == UInt8(ascii: "\n") }.reversed()
+    return String(decoding: text, as: UTF8.self)
   }
 }
 
