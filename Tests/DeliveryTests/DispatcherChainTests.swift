@@ -170,7 +170,8 @@ import Testing
     let directory = try TestSupport.ScratchDirectory()
     try kit.restart(lanes: ["hook/r/alone": 1])
     // Each would see the other's mark if they ran together.
-    let script = "mkdir \(directory.path)/lock && head -c 300000 /dev/urandom > /dev/null && rmdir \(directory.path)/lock"
+    let script =
+      "mkdir \(directory.path)/lock && head -c 300000 /dev/urandom > /dev/null && rmdir \(directory.path)/lock"
     for index in 0..<6 {
       try await kit.enqueue(run: "run_\(index)", [kit.delivery("m\(index)", to: "hook/r/alone", shell(script))])
     }
