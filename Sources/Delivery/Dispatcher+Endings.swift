@@ -243,7 +243,7 @@ extension Dispatcher {
       }
     guard level >= log.logLevel else { return }
     var metadata: Logger.Metadata = [
-      "delivery": "\(delivery.id)", "rule": "\(delivery.rule)",
+      "delivery": "\(delivery.id)", "rule": "\(delivery.rule)", "action": "\(delivery.action)",
       "destination": "\(delivery.destination)", "attempt": "\(attempt)",
     ]
     // What is told of the source, or of many runs, is of none.
