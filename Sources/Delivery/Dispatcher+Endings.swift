@@ -53,7 +53,7 @@ extension Dispatcher {
   }
 
   /// The steps that begin now: they are written down in the same commit as the end of this one.
-  private func next(
+  func next(
     after delivery: ClaimedDelivery, _ settlement: Settlement, _ result: StepResult, at now: Timestamp
   ) -> [NewDelivery] {
     guard let continuation = delivery.continuation else { return [] }
@@ -107,79 +107,6 @@ extension Dispatcher {
     if let event = onStop(name, reason, now) { ended.events.append(event) }
   }
 
-  private func report(_ state: DestinationState, _ before: DestinationState) {
-    var metadata: Logger.Metadata = ["destination": "\(state.name)"]
-    if let reason = state.stoppedReason {
-      metadata["reason"] = "\(reason)"
-      log.error("destination has stopped, nothing is sent there until its configuration changes", metadata: metadata)
-    } else if let next = state.nextProbeAt, before.nextProbeAt == nil {
-      metadata["failures"] = "\(state.failures)"
-      metadata["next"] = "\(next.iso8601)"
-      log.warning("destination fails, from now on one delivery at a time probes it", metadata: metadata)
-    } else if state.nextProbeAt == nil, before.nextProbeAt != nil {
-      log.notice("destination works again", metadata: metadata)
-    } else if let until = state.holdUntil, until != before.holdUntil {
-      metadata["until"] = "\(until.iso8601)"
-      log.info("destination asked for a pause", metadata: metadata)
-    }
-  }
-
-  /// While a destination fails hardly anything is attempted, and what is too old for another attempt must end all the same.
-  private func giveUpTheOld(_ name: String, _ record: AttemptRecord) {
-    lanes[name]?.dropQueue()
-    let reason = "given up, the destination has failed until its time was over: \(record.outcome): \(record.detail)"
-    addBurial(Burial(destination: name, reason: reason, olderThan: destinations[name]?.retryFor))
-  }
-
-  private func addBurial(_ burial: Burial) {
-    var burial = burial
-    burial.sparing = lanes[burial.destination]?.underWay ?? []
-    lanes[burial.destination]?.burials += 1
-    ended.burials.append(burial)
-    graves.append(burial)
-  }
-
-  private static let onceCutOff = "cut off before it ended, and it must not run twice (\"once\")"
-
-  /// Ends what the last process had begun, was killed in, and must not be made again.
-  func giveUpCutOff() async throws {
-    let now = time.now()
-    let batch = SettlementBatch(
-      try await store.cutOff().map { delivery in
-        let record = AttemptRecord(
-          number: delivery.attempt, startedAt: delivery.claimedAt ?? now, finishedAt: now,
-          outcome: Outcome.interrupted.word, detail: Self.onceCutOff)
-        return settled(delivery, reason: Self.onceCutOff, record, at: now)
-      })
-    guard !batch.isEmpty else { return }
-    _ = try await store.settle(batch, at: now)
-  }
-
-  /// Ends one by one what burials have left, so that what comes after it begins.
-  func dig() async throws {
-    while let burial = graves.first {
-      let now = time.now()
-      var sparing = burial
-      sparing.sparing.formUnion(lanes[burial.destination]?.underWay ?? [])
-      let found = try await store.graves(sparing, at: now)
-      guard !found.isEmpty else {
-        graves.removeFirst()
-        continue
-      }
-      let batch = SettlementBatch(found.map { settled($0, reason: burial.reason, nil, at: now) })
-      if try await store.settle(batch, at: now).mayHaveFreed { hasNews.withLock { $0 = true } }
-    }
-  }
-
-  private func settled(
-    _ delivery: ClaimedDelivery, reason: String, _ record: AttemptRecord?, at now: Timestamp
-  ) -> SettledAttempt {
-    deadCount += 1
-    report(delivery, .dead(reason: reason), at: delivery.attempt)
-    let next = next(after: delivery, .dead(reason: reason), StepResult(), at: now)
-    return SettledAttempt(delivery, .dead(reason: reason), record, next: next)
-  }
-
   /// Writes down what has ended, and what ends meanwhile, until there is nothing left.
   func commit() async throws {
     guard committing == nil else { return }
@@ -214,58 +141,6 @@ extension Dispatcher {
     deadCount += result.buried
     if result.mayHaveFreed { hasNews.withLock { $0 = true } }
     wakeUp.ring()
-  }
-
-  /// Ends what came for a destination that has stopped, and what the commit of its stop left.
-  func bury(_ name: String) async throws {
-    guard let lane = lanes[name], lane.hasGraves || lane.mayHaveMore, let reason = lane.stopReason else { return }
-    lanes[name]?.hasGraves = false
-    lanes[name]?.mayHaveMore = false
-    var batch = SettlementBatch()
-    batch.burials = [Burial(destination: name, reason: reason, sparing: lane.underWay)]
-    let result = try await store.settle(batch, at: time.now())
-    deadCount += result.buried
-    graves += batch.burials
-    guard result.buried > 0 else { return }
-    lanes[name]?.hasGraves = true
-    wakeUp.ring()
-    log.error(
-      "deliveries are dead, for their destination has stopped",
-      metadata: ["destination": "\(name)", "deliveries": "\(result.buried)", "reason": "\(reason)"])
-  }
-
-  private func report(_ delivery: ClaimedDelivery, _ settlement: Settlement, at attempt: Int) {
-    let level: Logger.Level =
-      switch settlement {
-      case .delivered, .interrupted: .info
-      case .retry: .warning
-      case .dead: .error
-      }
-    guard level >= log.logLevel else { return }
-    var metadata: Logger.Metadata = [
-      "delivery": "\(delivery.id)", "rule": "\(delivery.rule)", "action": "\(delivery.action)",
-      "destination": "\(delivery.destination)", "attempt": "\(attempt)",
-    ]
-    // What is told of the source, or of many runs, is of none.
-    if Run.isValid(id: delivery.runID) { metadata["run"] = "\(delivery.runID)" }
-    switch settlement {
-    case .delivered: log.info("delivered", metadata: metadata)
-    case .interrupted: log.info("attempt interrupted, it will be made again", metadata: metadata)
-    case .retry(let next, let reason):
-      metadata["reason"] = "\(reason)"
-      metadata["next"] = "\(next.iso8601)"
-      log.warning("attempt failed, it will be repeated", metadata: metadata)
-    case .dead(let reason):
-      metadata["reason"] = "\(reason)"
-      log.error("delivery is dead; see: vi-notify deliveries show ID", metadata: metadata)
-    }
-  }
-}
-
-extension DestinationLane {
-  /// For the deliveries that die of it; nil: it isn't stopped.
-  var stopReason: String? {
-    gate.state.stoppedReason.map { "the destination has stopped: \($0)" }
   }
 }
 
