@@ -68,7 +68,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Simulator",
-      dependencies: ["JSONSource", "Locking", flyingFox, flyingSocks],
+      dependencies: ["JSONSource", "Locking", "CDisk", flyingFox, flyingSocks],
       swiftSettings: strict),
     .target(
       name: "Watching",
@@ -85,7 +85,7 @@ let package = Package(
     .target(
       name: "Models",
       dependencies: [
-        "ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CArchive", "CChecksum", crypto,
+        "ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CArchive", "CDisk", crypto,
       ], swiftSettings: strict),
     .target(
       name: "ViAPI", dependencies: ["Runs", "Transport", "Secrets", "JSONSource", "Locking"], swiftSettings: strict),
@@ -100,7 +100,7 @@ let package = Package(
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     // libarchive is loaded when the first archive is opened, not linked: see its header.
     .target(name: "CArchive"),
-    .target(name: "CChecksum"),
+    .target(name: "CDisk"),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["vi-notify", "TestSupport", "Simulator", "Runs", "JSONSource", "Locking", crypto],
@@ -120,7 +120,7 @@ let package = Package(
       name: "ModelsTests",
       dependencies: [
         "TestSupport", "Models", "Simulator", "ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking",
-        "CArchive", "CChecksum", crypto,
+        "CArchive", "CDisk", crypto,
       ], swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests",

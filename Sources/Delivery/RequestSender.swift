@@ -64,7 +64,7 @@ struct RequestSender: Sendable {
     case .unreadableFile: .retry(.notConfigured, after: nil)
     case .forbiddenAddress: .rejected(.forbiddenAddress)
     case .invalidURL, .invalidMethod, .unsupportedScheme, .invalidHeader: .rejected(.notConfigured)
-    case .bodyTooLarge, .badAnswer, .other: .retry(.badAnswer, after: nil)
+    case .bodyTooLarge, .notTaken, .badAnswer, .other: .retry(.badAnswer, after: nil)
     }
   }
 }

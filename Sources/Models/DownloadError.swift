@@ -56,8 +56,8 @@ extension TransportError {
     switch self {
     case .invalidURL, .invalidMethod, .unsupportedScheme, .invalidHeader, .forbiddenAddress, .unreadableFile, .tls:
       false
-    case .couldNotResolve, .couldNotConnect, .proxyRefused, .timedOut, .stalled, .bodyTooLarge, .cutShort, .badAnswer,
-      .cancelled, .closed, .other:
+    case .couldNotResolve, .couldNotConnect, .proxyRefused, .timedOut, .stalled, .bodyTooLarge, .notTaken, .cutShort,
+      .badAnswer, .cancelled, .closed, .other:
       true
     }
   }

@@ -1,45 +1,130 @@
+internal import CDisk
 import JSONSource
 
-/// A model as the vendor packs it: a tar with `model_full/run.json` and `model_full/model.safetensors`.
+/// A model as the vendor packs it: a tar with `model_full/run.json` and `model_full/model.safetensors`, or shards of that.
 ///
 /// It is made while it is read, so that a test may have one of gigabytes: no byte of the weights is held in memory.
 package struct Archive: Sendable {
+  private enum Part: Sendable {
+    case bytes([UInt8])
+    /// So many bytes of weights.
+    case numbers(Int)
+    case zeros(Int)
+
+    var count: Int {
+      switch self {
+      case .bytes(let bytes): bytes.count
+      case .numbers(let count), .zeros(let count): count
+      }
+    }
+  }
+
   /// Bytes of the whole archive.
   package let count: Int
   /// Stands for the content: the same for the same model.
   let tag: UInt64
-  /// What comes before the weights.
-  private let head: [UInt8]
-  private let weights: Int
+  /// Where each part begins, in order.
+  private let parts: [(start: Int, part: Part)]
 
-  /// - Parameter size: bytes of weights, from 4; made a multiple of 4.
-  package init(runID: String, flow: String, epoch: Int, size: Int) {
-    weights = max(4, size / 4 * 4)
-    tag = fnv1a("\(runID)/\(epoch)/\(weights)")
+  /// - Parameter size: bytes of weights, from 4 for each shard; made a multiple of that.
+  package init(runID: String, flow: String, epoch: Int, size: Int, files: ModelFiles = ModelFiles()) {
     let config = JSONWriter.object {
       $0.member("runId", runID)
       $0.member("epoch", epoch)
       $0.member("spec") { $0.object { $0.member("flow") { $0.object { $0.member("name", flow) } } } }
     }
-    let description = Self.safetensorsHead(bytes: weights)
-    var head = Self.header("model_full/", bytes: 0, type: UInt8(ascii: "5"))
-    head += Self.header("model_full/run.json", bytes: config.count) + Self.padded(config)
-    head += Self.header("model_full/model.safetensors", bytes: description.count + weights) + description
-    self.head = head
-    // The last file is filled up to a block, and two empty blocks end the archive.
-    count = (head.count + weights + 511) / 512 * 512 + 1_024
+    let shards = max(1, files.shards)
+    let each = max(4, size / shards / 4 * 4)
+    var parts: [Part] = [
+      .bytes(Tar.entry("model_full/", [], .directory) + Tar.entry("model_full/run.json", config))
+    ]
+    if shards > 1 { parts.append(.bytes(Tar.entry("model_full/model.safetensors.index.json", Self.index(shards)))) }
+    for shard in 0..<shards {
+      let head = Self.safetensorsHead(bytes: each)
+      let name = "model_full/" + (shards > 1 ? Self.shardName(shard, of: shards) : "model.safetensors")
+      let padding = [UInt8](repeating: 0, count: Tar.padding(head.count + each))
+      parts += [
+        .bytes(Tar.header(name, bytes: head.count + each) + head),
+        files.weights == .zeros ? .zeros(each) : .numbers(each), .bytes(padding),
+      ]
+    }
+    if files.hasAdapter { parts.append(.bytes(Self.adapter)) }
+    parts.append(.bytes(Tar.end))
+    let tag = fnv1a("\(runID)/\(epoch)/\(each)/\(shards)/\(files.hasAdapter)/\(files.weights)/\(files.isGzip)")
+    let plain = Archive(parts, tag: tag)
+    self = files.isGzip ? Archive([.bytes(Gzip.stored(plain.bytes(in: 0..<plain.count)))], tag: tag) : plain
+  }
+
+  /// One that somebody has made.
+  package init(bytes: [UInt8]) {
+    var tag: UInt64 = 0
+    for byte in bytes { tag = (tag ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    self.init([.bytes(bytes)], tag: tag)
+  }
+
+  private init(_ parts: [Part], tag: UInt64) {
+    var start = 0
+    self.parts = parts.map { part in
+      defer { start += part.count }
+      return (start, part)
+    }
+    count = start
+    self.tag = tag
   }
 
   package func bytes(in range: Range<Int>) -> [UInt8] {
-    (range.lowerBound..<min(range.upperBound, count)).map(byte)
+    let end = min(range.upperBound, count)
+    guard range.lowerBound < end else { return [] }
+    return [UInt8](unsafeUninitializedCapacity: end - range.lowerBound) { buffer, filled in
+      for (start, part) in parts where start < end && start + part.count > range.lowerBound {
+        let slice = max(range.lowerBound, start)..<min(end, start + part.count)
+        let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+        write(part, from: slice.lowerBound - start, slice.count, to: target)
+        filled += slice.count
+      }
+    }
   }
 
-  private func byte(at offset: Int) -> UInt8 {
-    if offset < head.count { return head[offset] }
-    let index = offset - head.count
-    // Small numbers of both signs, as weights are, whatever 4 bytes are read together.
-    return index < weights ? UInt8(truncatingIfNeeded: (UInt64(index) &* 0x9E37_79B9_7F4A_7C15 ^ tag) >> 40) & 0xBF : 0
+  private func write(_ part: Part, from offset: Int, _ count: Int, to target: UnsafeMutableRawBufferPointer) {
+    switch part {
+    case .bytes(let bytes):
+      bytes.withUnsafeBytes { target.copyMemory(from: .init(rebasing: $0[offset..<offset + count])) }
+    case .zeros:
+      UnsafeMutableRawBufferPointer(rebasing: target[..<count]).initializeMemory(as: UInt8.self, repeating: 0)
+    case .numbers: Numbers.write(from: offset &+ Int(truncatingIfNeeded: tag >> 1), count, to: target)
+    }
   }
+
+  /// CRC-32C of the whole archive, which is made for that once more.
+  var crc32c: UInt32 {
+    stride(from: 0, to: count, by: 1 << 20).reduce(0) { value, start in
+      bytes(in: start..<start + (1 << 20)).withUnsafeBytes { cdisk_crc32c(value, $0.baseAddress, $0.count) }
+    }
+  }
+}
+
+/// The small files.
+extension Archive {
+  private static func shardName(_ shard: Int, of count: Int) -> String {
+    func five(_ number: Int) -> String { String(repeating: "0", count: max(0, 5 - "\(number)".count)) + "\(number)" }
+    return "model-\(five(shard + 1))-of-\(five(count)).safetensors"
+  }
+
+  private static func index(_ shards: Int) -> [UInt8] {
+    JSONWriter.object {
+      $0.member("metadata") { $0.object { _ in } }
+      $0.member("weight_map") { map in
+        map.object { map in
+          for shard in 0..<shards { map.member("model.weight.\(shard)", shardName(shard, of: shards)) }
+        }
+      }
+    }
+  }
+
+  private static let adapter =
+    Tar.entry("model_adapter/", [], .directory)
+    + Tar.entry("model_adapter/adapter_config.json", Array(#"{"peft_type":"LORA"}"#.utf8))
+    + Tar.entry("model_adapter/adapter_model.safetensors", safetensorsHead(bytes: 4) + [0, 0, 0x80, 0x3F])
 
   /// Eight bytes of length, little end first, and a table of tensors filled up with spaces to a multiple of eight.
   private static func safetensorsHead(bytes: Int) -> [UInt8] {
@@ -55,35 +140,27 @@ package struct Archive: Sendable {
     while !table.count.isMultiple(of: 8) { table.append(UInt8(ascii: " ")) }
     return (0..<8).map { UInt8(truncatingIfNeeded: table.count >> (8 * $0)) } + table
   }
+}
 
-  private static func padded(_ bytes: [UInt8]) -> [UInt8] {
-    bytes + [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
+/// Weights: small numbers of both signs, whatever four bytes are read together. They repeat after a prime number of bytes,
+/// so that no piece of an archive is like another, and copying them is all there is to making them.
+private enum Numbers {
+  static let period = 131_071
+
+  static let table: [UInt8] = (0..<period).map { index in
+    UInt8(truncatingIfNeeded: (UInt64(index) &* 0x9E37_79B9_7F4A_7C15) >> 40) & 0xBF
   }
 
-  /// A ustar header block. Sizes from 8 GiB don't fit its field.
-  private static func header(_ name: String, bytes: Int, type: UInt8 = UInt8(ascii: "0")) -> [UInt8] {
-    var block = [UInt8](repeating: 0, count: 512)
-    func put(_ text: String, at offset: Int) {
-      block.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
+  static func write(from position: Int, _ count: Int, to target: UnsafeMutableRawBufferPointer) {
+    var (place, written) = (position % period, 0)
+    while written < count {
+      let part = min(count - written, period - place)
+      table.withUnsafeBytes { table in
+        UnsafeMutableRawBufferPointer(rebasing: target[written...]).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: table[place..<place + part]))
+      }
+      written += part
+      place = 0
     }
-    func octal(_ value: Int, digits: Int) -> String {
-      let text = String(value, radix: 8)
-      return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
-    }
-    put(name, at: 0)
-    put(type == UInt8(ascii: "5") ? "0000755" : "0000644", at: 100)
-    put("0000000", at: 108)
-    put("0000000", at: 116)
-    put(octal(bytes, digits: 11), at: 124)
-    put(octal(1_766_000_000, digits: 11), at: 136)
-    put("        ", at: 148)
-    block[156] = type
-    put("ustar", at: 257)
-    put("00", at: 263)
-    put("root", at: 265)
-    put("root", at: 297)
-    put(octal(block.reduce(0) { $0 + Int($1) }, digits: 6), at: 148)
-    block[154] = 0
-    return block
   }
 }

@@ -1,9 +1,11 @@
+internal import FoundationEssentials
+
 /// Pre-signed downloads: whoever has the address needs no key, and must not send one.
 extension World {
-  /// An address of a model's archive that holds for ``linkLifetime``.
+  /// An address of a model's archive that holds for ``ModelFiles/linkLifetime``.
   func signedURL(_ run: ScriptedRun, _ epoch: Int, host: String, at now: Int64) -> String {
     let path = "/files/\(organization)/\(run.runID)/\(Self.checkpoint(epoch)).tar"
-    let expires = now + Self.linkLifetime
+    let expires = now + models.linkLifetime
     return "http://\(host)\(path)?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Expires=\(expires)"
       + "&X-Goog-Signature=\(signature(of: path, expires: expires))"
   }
@@ -25,7 +27,9 @@ extension World {
     guard segments.count == 4, let run = run(segments[2], at: now), let epoch = Self.epoch(ofFile: segments[3]) else {
       return fileError(404, "NoSuchKey")
     }
-    return serve(Archive(runID: run.runID, flow: run.flow, epoch: epoch, size: modelSize), request)
+    let made = run.archive.map { Archive(bytes: $0) }
+    return serve(
+      made ?? Archive(runID: run.runID, flow: run.flow, epoch: epoch, size: modelSize, files: models), request)
   }
 
   private static func epoch(ofFile name: String) -> Int? {
@@ -35,9 +39,11 @@ extension World {
 
   private func serve(_ archive: Archive, _ request: ReceivedRequest) -> Answer {
     var headers = [
-      "Content-Type": "application/x-tar", "Accept-Ranges": "bytes", "ETag": "\"\(String(archive.tag, radix: 16))\"",
+      "Content-Type": "application/x-tar", "Accept-Ranges": models.givesRanges ? "bytes" : "none",
+      "ETag": "\"\(String(archive.tag, radix: 16))\"",
     ]
-    guard let text = request.headers["range"] else {
+    if models.checksum != .none { headers["x-goog-hash"] = "crc32c=\(checksum(of: archive))" }
+    guard models.givesRanges, let text = request.headers["range"] else {
       return Answer(200, headers: headers, body: .archive(archive, 0..<archive.count))
     }
     guard let range = Self.byteRange(text, of: archive.count) else {
@@ -46,6 +52,12 @@ extension World {
     }
     headers["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(archive.count)"
     return Answer(206, headers: headers, body: .archive(archive, range))
+  }
+
+  /// Base64 of four bytes, big end first (cloud.google.com/storage/docs/xml-api/reference-headers).
+  private func checksum(of archive: Archive) -> String {
+    let value = checksums.crc32c(of: archive) ^ (models.checksum == .wrong ? 1 : 0)
+    return Data((0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }).base64EncodedString()
   }
 
   /// Reads `bytes=FIRST-LAST`, `bytes=FIRST-` and `bytes=-COUNT`; nil when nothing of it is in the file.

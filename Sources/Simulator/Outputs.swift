@@ -2,9 +2,6 @@ import JSONSource
 
 /// What belongs to a run: its log, its models and the files of those.
 extension World {
-  /// How long a download's address holds, in milliseconds.
-  static let linkLifetime: Int64 = 15 * 60_000
-
   /// `{"items":[{"timestamp","block","severity","message"}]}`; the SDK takes any object.
   func logs(of run: ScriptedRun, _ request: ReceivedRequest, at now: Int64) -> Answer {
     let query = request.query
@@ -28,7 +25,7 @@ extension World {
       })
   }
 
-  /// A page of models, latest last. They are exported, and so have contents, once the run has succeeded.
+  /// A page of models, latest last. They are exported, and so have contents, some time after the run has succeeded.
   func outputs(of run: ScriptedRun, checkpoint: String?, _ request: ReceivedRequest, at now: Int64) -> Answer {
     let query = request.query
     let story = run.story(at: now)
@@ -45,7 +42,8 @@ extension World {
     }
     let page = epochs.dropFirst(first).prefix(size)
     let hasMore = first + page.count < epochs.count
-    let wantsContents = succeeded && query["contents"] == "y"
+    let isExported = succeeded && now >= (story.last?.at ?? 0) + models.exportDelay
+    let wantsContents = isExported && query["contents"] == "y"
     return .json(
       JSONWriter.object { json in
         json.member("items") {
@@ -54,7 +52,7 @@ extension World {
             let link = "/workspaces/\(organization)/runs/\(run.runID)/outputs/\(Self.checkpoint(epoch))"
             ModelDocument(
               organization: organization, runID: run.runID, epoch: epoch, time: story.last?.at ?? now, selfLink: link,
-              url: url, expiresAt: now + Self.linkLifetime
+              url: url, expiresAt: now + models.linkLifetime
             ).write(into: &json)
           }
         }

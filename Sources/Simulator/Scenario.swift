@@ -11,6 +11,7 @@ package struct Scenario: Sendable {
   package var dialect: Dialect?
   /// Bytes of weights in a model's archive.
   package var modelSize: Int
+  package var models: ModelFiles
   package var runs: [ScriptedRun]
   package var population: Population?
   package var faults: [Fault]
@@ -18,14 +19,15 @@ package struct Scenario: Sendable {
 
   package init(
     organization: String = defaultOrganization, secretKey: String = defaultSecretKey, maximumPageSize: Int = 100,
-    dialect: Dialect? = nil, modelSize: Int = 65_536, runs: [ScriptedRun] = [], population: Population? = nil,
-    faults: [Fault] = [], inbox: [String: [ScriptedAnswer]] = [:]
+    dialect: Dialect? = nil, modelSize: Int = 65_536, models: ModelFiles = ModelFiles(), runs: [ScriptedRun] = [],
+    population: Population? = nil, faults: [Fault] = [], inbox: [String: [ScriptedAnswer]] = [:]
   ) {
     self.organization = organization
     self.secretKey = secretKey
     self.maximumPageSize = maximumPageSize
     self.dialect = dialect
     self.modelSize = modelSize
+    self.models = models
     self.runs = runs
     self.population = population
     self.faults = faults

@@ -5,13 +5,15 @@ extension ScenarioReader {
   mutating func scenario(_ node: JSONNode) -> Scenario {
     var scenario = Scenario()
     let known = [
-      "organization", "secretKey", "maximumPageSize", "dialect", "modelSize", "runs", "population", "faults", "inbox",
+      "organization", "secretKey", "maximumPageSize", "dialect", "modelSize", "models", "runs", "population", "faults",
+      "inbox",
     ]
     guard check(node, "a scenario", has: known) else { return scenario }
     scenario.organization = id(node, "organization") ?? scenario.organization
     scenario.secretKey = string(node, "secretKey") ?? scenario.secretKey
     scenario.maximumPageSize = integer(node, "maximumPageSize", in: 1...100_000) ?? scenario.maximumPageSize
     scenario.modelSize = integer(node, "modelSize", in: 4...8_000_000_000) ?? scenario.modelSize
+    if let value = node.present("models") { scenario.models = models(value) }
     scenario.dialect = word(node, "dialect", Dialect.self, orElse: ["mixed"])
     scenario.runs = runs(node)
     scenario.population = node.present("population").map { population($0) }
@@ -20,6 +22,23 @@ extension ScenarioReader {
       for member in value.members ?? [] { scenario.inbox[member.key] = answers(member.value) }
     }
     return scenario
+  }
+
+  private mutating func models(_ node: JSONNode) -> ModelFiles {
+    var files = ModelFiles()
+    let known = [
+      "shards", "adapter", "weights", "gzip", "exportDelay", "linkLifetime", "ranges", "checksum",
+    ]
+    guard check(node, "models", has: known) else { return files }
+    files.shards = integer(node, "shards", in: 1...1_000) ?? files.shards
+    files.hasAdapter = bool(node, "adapter") ?? files.hasAdapter
+    files.weights = word(node, "weights", ModelFiles.Weights.self) ?? files.weights
+    files.isGzip = bool(node, "gzip") ?? files.isGzip
+    files.exportDelay = duration(node, "exportDelay") ?? files.exportDelay
+    files.linkLifetime = duration(node, "linkLifetime") ?? files.linkLifetime
+    files.givesRanges = bool(node, "ranges") ?? files.givesRanges
+    files.checksum = word(node, "checksum", ModelFiles.Checksum.self) ?? files.checksum
+    return files
   }
 
   private mutating func runs(_ node: JSONNode) -> [ScriptedRun] {

@@ -57,6 +57,12 @@ struct ScenarioReader {
     return value.string
   }
 
+  mutating func bool(_ node: JSONNode, _ key: String) -> Bool? {
+    guard let value = node.present(key) else { return nil }
+    if value.bool == nil { reportKind(value, key, "true or false") }
+    return value.bool
+  }
+
   mutating func integer(_ node: JSONNode, _ key: String, in range: ClosedRange<Int>) -> Int? {
     guard let value = node.present(key) else { return nil }
     guard let number = value.integer.flatMap({ Int(exactly: $0) }) else {

@@ -52,6 +52,8 @@ package struct ScriptedRun: Sendable {
   package var document: [UInt8]?
   /// How many models a run has when it has succeeded.
   package var checkpoints = 3
+  /// Served as it stands, for every model of the run, instead of one that is made.
+  package var archive: [UInt8]?
 
   package init(
     _ runID: String, flow: String = "detector", trainingProject: String? = "project_demo", dialect: Dialect? = nil,

@@ -8,6 +8,8 @@ package struct World: Sendable {
   package let maximumPageSize: Int
   /// Bytes of weights in a model archive.
   package let modelSize: Int
+  package let models: ModelFiles
+  let checksums = ChecksumMemory()
   private let dialect: Dialect?
   /// Oldest first.
   private var order: [Position] = []
@@ -26,6 +28,7 @@ package struct World: Sendable {
     secretKey = scenario.secretKey
     maximumPageSize = scenario.maximumPageSize
     modelSize = scenario.modelSize
+    models = scenario.models
     dialect = scenario.dialect
     for run in scenario.runs + (scenario.population?.runs() ?? []) { insert(run.shifted(by: start)) }
     order.sort()

@@ -6,6 +6,8 @@ struct Answer {
     case truncated
     case bodyTooLarge
     case headersTooLarge
+    /// The request's sink wants no more.
+    case notTaken
   }
 
   static let maximumHeaderBytes = 256 * 1024
@@ -51,6 +53,11 @@ struct Answer {
       headers.append(text(trimmed(line[..<colon])), text(trimmed(line[(colon + 1)...])))
     }
     return true
+  }
+
+  /// Notes that the bytes of the body go somewhere else, and that no more are wanted there.
+  mutating func notTaken() {
+    stop = .notTaken
   }
 
   /// Takes decoded bytes of the body.

@@ -6,6 +6,7 @@ final class EasyHandle {
   let raw: UnsafeMutableRawPointer
   private let errorText: UnsafeMutablePointer<CChar>
   private var headers: UnsafeMutablePointer<curl_slist>?
+  private var isStreaming = false
 
   init() throws(TransportError) {
     guard let raw = curl_easy_init() else { throw .outOfMemory }
@@ -31,6 +32,15 @@ final class EasyHandle {
     try setMethod(checked.request.method, body: checked.body)
     try setHeaders(checked.headerLines)
     try setLimits(checked.request, left: left)
+    try setStreaming(checked.request.sink != nil)
+  }
+
+  /// Bytes as they come, and many at a time; or decompressed, from a buffer that many handles can have.
+  private func setStreaming(_ isOn: Bool) throws(TransportError) {
+    guard isOn != isStreaming else { return }
+    try check(ccurl_set_accept_encoding(raw, isOn ? nil : ""))
+    try check(ccurl_set_buffer_size(raw, isOn ? 256 * 1024 : Int(CURL_MAX_WRITE_SIZE)))
+    isStreaming = isOn
   }
 
   /// What connections depend on.

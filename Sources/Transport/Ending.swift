@@ -79,6 +79,7 @@ struct Ending {
     switch stop {
     case .truncated: nil
     case .bodyTooLarge: .bodyTooLarge(limit: limit)
+    case .notTaken: .notTaken
     case .headersTooLarge, nil: .badAnswer
     }
   }

@@ -41,11 +41,16 @@ package struct HTTPRequest: Sendable {
 
   package var egress: Egress
 
+  /// Where the body goes while it comes in; nil holds it in memory. With a sink nothing is decompressed: bytes are taken as
+  /// the server sends them.
+  package var sink: (any BodySink)?
+
   package init(
     _ method: String, _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
     timeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(10), stallTimeout: Duration = .seconds(30),
     maximumBodyBytes: Int = 64 * 1024 * 1024, truncatesBody: Bool = false, caFile: String? = nil,
-    clientCertificate: ClientCertificate? = nil, allowsHTTP2: Bool = false, egress: Egress = .anywhere
+    clientCertificate: ClientCertificate? = nil, allowsHTTP2: Bool = false, egress: Egress = .anywhere,
+    sink: (any BodySink)? = nil
   ) {
     self.method = method
     self.url = url
@@ -60,5 +65,6 @@ package struct HTTPRequest: Sendable {
     self.clientCertificate = clientCertificate
     self.allowsHTTP2 = allowsHTTP2
     self.egress = egress
+    self.sink = sink
   }
 }

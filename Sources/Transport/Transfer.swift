@@ -7,6 +7,8 @@ final class Transfer {
   let easy: EasyHandle
   fileprivate var answer: Answer
   private let isProxied: Bool
+  /// Whether the sink wants the body; nil before its first byte.
+  private var isSunk: Bool?
   /// Of the addresses that were tried.
   private var refused: NetworkAddress?
   private var hasTriedAllowed = false
@@ -40,6 +42,19 @@ final class Transfer {
     let isAllowed = egress.allows(address)
     if isAllowed { hasTriedAllowed = true } else { refused = address }
     return isAllowed
+  }
+
+  /// Takes bytes of the body: into memory, or where the request wants them.
+  ///
+  /// - Returns: false to end the transfer.
+  fileprivate func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let sink = job.request.request.sink else { return answer.take(body: bytes) }
+    let isSunk = self.isSunk ?? sink.accepts(response)
+    self.isSunk = isSunk
+    guard isSunk else { return answer.take(body: bytes) }
+    if sink.take(bytes) { return true }
+    answer.notTaken()
+    return false
   }
 
   /// The outcome, once libcurl has reported the end of the transfer.
@@ -103,5 +118,5 @@ private func takeBody(
   guard let context else { return 0 }
   let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
   let bytes = UnsafeRawBufferPointer(start: bytes, count: size * count)
-  return transfer.answer.take(body: bytes) ? bytes.count : 0
+  return transfer.take(body: bytes) ? bytes.count : 0
 }

@@ -23,6 +23,8 @@ package enum TransportError: Error, Equatable, Sendable {
   /// The other side sent, and took, less than a byte a second for the request's `stallTimeout`.
   case stalled
   case bodyTooLarge(limit: Int)
+  /// The request's ``BodySink`` wanted no more of the answer.
+  case notTaken
   /// The connection ended before the answer did.
   case cutShort
   /// Not HTTP, a chunk or compressed body that can't be decoded, or more than 256 KiB of headers.
@@ -65,6 +67,7 @@ extension TransportError: CustomStringConvertible {
     case .timedOut(let host, .answering): "timed out waiting for the answer of \(host)"
     case .stalled: "the exchange stalled"
     case .bodyTooLarge(let limit): "the answer is longer than \(limit) bytes"
+    case .notTaken: "the answer could not be put away"
     case .cutShort: "the connection ended before the answer did"
     case .badAnswer: "the answer is not valid HTTP"
     case .cancelled: "the request was cancelled"
@@ -89,6 +92,7 @@ extension TransportError: CustomStringConvertible {
     case .timedOut: "timed_out"
     case .stalled: "stalled"
     case .bodyTooLarge: "body_too_large"
+    case .notTaken: "not_taken"
     case .cutShort: "cut_short"
     case .badAnswer: "bad_answer"
     case .cancelled: "cancelled"
@@ -101,7 +105,7 @@ extension TransportError: CustomStringConvertible {
   package static let labels = [
     "invalid_url", "invalid_method", "unsupported_scheme", "invalid_header", "could_not_resolve", "could_not_connect",
     "forbidden_address", "proxy_refused", "unreadable_file", "tls", "timed_out", "stalled", "body_too_large",
-    "cut_short", "bad_answer", "cancelled", "closed", "other",
+    "not_taken", "cut_short", "bad_answer", "cancelled", "closed", "other",
   ]
 }
 

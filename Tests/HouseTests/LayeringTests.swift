@@ -26,7 +26,7 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Locking", "Logging", "ServiceLifecycle", "UnixSignals",
     ]
   ),
-  ("Simulator", ["JSONSource", "Locking", "FlyingFox", "FlyingSocks"]),
+  ("Simulator", ["JSONSource", "Locking", "CDisk", "FlyingFox", "FlyingSocks"]),
   ("Watching", ["Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "Logging"]),
   (
     "Delivery",
@@ -38,7 +38,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("Storage", ["Runs", "JSONSource", "Locking", "GRDB"]),
   (
     "Models",
-    ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CArchive", "CChecksum", "Crypto"]
+    ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CArchive", "CDisk", "Crypto"]
   ),
   ("ViAPI", ["Runs", "Transport", "Secrets", "JSONSource", "Locking"]),
   ("Rules", ["EventPatterns", "Runs", "Secrets", "JSONSource", "Mustache"]),
@@ -50,7 +50,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("Locking", []),
   ("CCurl", []),
   ("CArchive", []),
-  ("CChecksum", []),
+  ("CDisk", []),
 ]
 
 /// Foundation in full brings ICU along, and FoundationNetworking a second HTTP client: neither is on the list.

@@ -54,8 +54,7 @@ struct TransportErrorTests {
       .couldNotConnect(host: "host"), .tls(host: "host", detail: "detail"),
       .forbiddenAddress(host: "host", address: "::1"), .proxyRefused(status: 407),
       .unreadableFile(path: "/a\nb", reason: "No such file or directory"), .stalled, .bodyTooLarge(limit: 7),
-      .cutShort,
-      .badAnswer, .cancelled, .closed, .other(code: 1, text: "text"),
+      .notTaken, .cutShort, .badAnswer, .cancelled, .closed, .other(code: 1, text: "text"),
     ] + TransportError.Stage.allCases.map { .timedOut(host: "host", stage: $0) }
 
   @Test(arguments: all) func `a text is a clause on one line`(_ error: TransportError) {

@@ -24,6 +24,8 @@ CURLcode ccurl_set_accept_encoding(CURL *easy, const char *encodings);
 // Where what comes back goes.
 CURLcode ccurl_set_on_body(CURL *easy, curl_write_callback function, void *context);
 CURLcode ccurl_set_on_header(CURL *easy, curl_write_callback function, void *context);
+/// For bytes from the socket, 1 KiB to 512 KiB.
+CURLcode ccurl_set_buffer_size(CURL *easy, long bytes);
 /// `text` has CURL_ERROR_SIZE bytes and must live as long as the handle.
 CURLcode ccurl_set_error_text(CURL *easy, char *text);
 CURLcode ccurl_set_private(CURL *easy, void *value);

@@ -1,4 +1,4 @@
-#include "CChecksum.h"
+#include "CDisk.h"
 
 #include <string.h>
 
@@ -18,7 +18,7 @@ __attribute__((constructor)) static void fill_table(void) {
 }
 
 // Eight bytes at a time, each through a table of its own ("slicing by 8", Kounavis and Berry, 2005).
-uint32_t cchecksum_crc32c_portable(uint32_t value, const void *bytes, size_t count) {
+uint32_t cdisk_crc32c_portable(uint32_t value, const void *bytes, size_t count) {
   const unsigned char *next = bytes;
   value = ~value;
   for (; count >= 8; count -= 8, next += 8) {
@@ -45,15 +45,15 @@ __attribute__((target("sse4.2"))) static uint32_t with_instruction(uint32_t valu
   return ~narrow;
 }
 
-uint32_t cchecksum_crc32c(uint32_t value, const void *bytes, size_t count) {
+uint32_t cdisk_crc32c(uint32_t value, const void *bytes, size_t count) {
   return __builtin_cpu_supports("sse4.2") ? with_instruction(value, bytes, count)
-                                          : cchecksum_crc32c_portable(value, bytes, count);
+                                          : cdisk_crc32c_portable(value, bytes, count);
 }
 
 #else
 
-uint32_t cchecksum_crc32c(uint32_t value, const void *bytes, size_t count) {
-  return cchecksum_crc32c_portable(value, bytes, count);
+uint32_t cdisk_crc32c(uint32_t value, const void *bytes, size_t count) {
+  return cdisk_crc32c_portable(value, bytes, count);
 }
 
 #endif

@@ -1,0 +1,238 @@
+internal import Glibc
+internal import Locking
+internal import Runs
+internal import Secrets
+internal import Transport
+internal import ViAPI
+
+/// Brings the archive of a model to the disk, whole, however often links run out, connections break and the program was killed.
+struct ArchiveFetch: Sendable {
+  let client: ViClient
+  let storage: ArchiveStorage
+  let work: WorkFolder
+  let run: String
+  /// Nil: the latest.
+  let checkpoint: String?
+  let onProgress: @Sendable (DownloadProgress) -> Void
+
+  private var settings: DownloadSettings { storage.settings }
+  private var time: TimeSource { storage.time }
+
+  /// How much of what may happen for a while has happened without anything coming of it.
+  private struct Patience {
+    var refusals = 0
+    var changes = 0
+    var bytes: Int64 = 0
+  }
+
+  /// - Returns: what the archive in the work folder is.
+  func fetch() async throws(DownloadError) -> Journal.Subject {
+    if let subject = left() { return subject }
+    var patience = Patience()
+    var link: ArchiveLink?
+    var job: FetchJob?
+    while true {
+      do throws(Setback) {
+        let current: ArchiveLink
+        if let link { current = link } else { current = try await ask() }
+        link = current
+        return try await fetch(by: current, &job)
+      } catch {
+        try await bear(error, job, &patience)
+        link = nil
+        if case .changed = error { job = nil }
+      }
+    }
+  }
+
+  /// The archive that an earlier attempt has left, where nothing of it is missing: that was killed while it unpacked.
+  private func left() -> Journal.Subject? {
+    guard let (subject, finished) = Journal.read(work.journal), checkpoint == nil || checkpoint == subject.checkpoint,
+      let total = subject.file.total, work.archiveBytes == total
+    else { return nil }
+    let plan = PiecePlan(total: total, pieceSize: subject.pieceSize, finished: finished)
+    return plan.isComplete ? subject : nil
+  }
+
+  /// Returns where something can be done about it, and throws what can't be borne any longer.
+  private func bear(_ setback: Setback, _ job: FetchJob?, _ patience: inout Patience) async throws(DownloadError) {
+    if let bytes = job?.bytes, bytes > patience.bytes { patience = Patience(changes: patience.changes, bytes: bytes) }
+    switch setback {
+    case .linkOld: return
+    case .linkRefused(let status, let code):
+      patience.refusals += 1
+      guard patience.refusals < 4 else { throw .link(status: status, code: code) }
+      guard patience.refusals > 1 else { return }
+      try await rest(settings.firstDelay * patience.refusals)
+    case .changed:
+      patience.changes += 1
+      guard patience.changes < 4 else { throw .damaged("the file on the server changes again and again") }
+    case .passing(let error, _), .final(let error): throw error
+    }
+  }
+
+  private func ask() async throws(Setback) -> ArchiveLink {
+    try await patiently { () async throws(Setback) in
+      let outputs: [RunOutput]
+      do throws(SourceError) {
+        outputs = try await client.outputs(of: run, checkpoint: checkpoint, contents: true)
+      } catch {
+        let reason = Task.isCancelled ? DownloadError.cancelled : .source(error)
+        throw reason.isTemporary && !Task.isCancelled ? .passing(reason, after: error.retryAfter) : .final(reason)
+      }
+      return try link(outputs)
+    }
+  }
+
+  private func link(_ outputs: [RunOutput]) throws(Setback) -> ArchiveLink {
+    guard let output = outputs.last else {
+      throw .final(checkpoint == nil ? .notReady(run: run) : .noSuchModel(run: run, checkpoint: checkpoint))
+    }
+    guard let url = output.downloadURL else { throw .final(.notReady(run: run)) }
+    // By the API's clock. A link that is old already as it comes has its time from a clock that nobody can rely on.
+    let expiry = output.expiresAt.map { Timestamp(milliseconds: $0) + (.zero - client.clockSkew) }
+    let oldFrom = expiry.flatMap { $0 - time.now() > .seconds(60) ? $0 + .seconds(-30) : nil }
+    return ArchiveLink(checkpoint: output.id, url: url, oldFrom: oldFrom)
+  }
+}
+
+/// With a link.
+extension ArchiveFetch {
+  private func fetch(by link: ArchiveLink, _ job: inout FetchJob?) async throws(Setback) -> Journal.Subject {
+    let whole = WholeSink(
+      begin: { file throws(DownloadError) in try beginWhole(file) },
+      onBytes: { onProgress(DownloadProgress(.downloading, bytes: $0, total: $1)) })
+    let found = try await patiently { () async throws(Setback) in try await storage.look(at: link, whole: whole) }
+    switch found {
+    case .whole: return try await finishWhole(whole, link)
+    case .parts(let file, let link):
+      let subject = Journal.Subject(
+        checkpoint: link.checkpoint, file: file, pieceSize: settings.pieceSize(of: file.total ?? 0))
+      let current = try await self.job(for: subject, job)
+      job = current
+      try await fetchPieces(of: current, by: link)
+      return current.subject
+    }
+  }
+
+  /// The one that is under way, if it is of this file, else the one that an earlier attempt has left, or a new one.
+  private func job(for subject: Journal.Subject, _ current: FetchJob?) async throws(Setback) -> FetchJob {
+    if let current, current.subject.checkpoint == subject.checkpoint,
+      current.subject.file.isSamePart(of: subject.file)
+    {
+      return current
+    }
+    return try await disk { () throws(DownloadError) in try FetchJob.open(subject, in: work) }
+  }
+
+  private func fetchPieces(of job: FetchJob, by link: ArchiveLink) async throws(Setback) {
+    tell(job, job.bytes)
+    let setback = await withTaskGroup(of: Setback?.self) { group in
+      for _ in 0..<settings.connections { group.addTask { await fetchSome(of: job, by: link) } }
+      var first: Setback?
+      for await setback in group where setback != nil && first == nil {
+        first = setback
+        group.cancelAll()
+      }
+      return first
+    }
+    // What is there counts also for who is interrupted.
+    do throws(Setback) {
+      try await disk { () throws(DownloadError) in try job.save(from: 0) }
+    } catch {
+      throw setback ?? error
+    }
+    if let setback { throw setback }
+    guard job.isComplete else { throw .final(.cancelled) }
+  }
+
+  /// One connection's work.
+  private func fetchSome(of job: FetchJob, by link: ArchiveLink) async -> Setback? {
+    while !Task.isCancelled, let piece = job.take() {
+      do throws(Setback) {
+        if let oldFrom = link.oldFrom, oldFrom <= time.now() { throw .linkOld }
+        try await patiently(progress: { job.rest(of: piece).lowerBound }) { () async throws(Setback) in
+          try await storage.fetch(piece, of: job, by: link) { tell(job, $0) }
+        }
+        job.finish(piece)
+        try await disk { () throws(DownloadError) in
+          try job.save(from: settings.syncInterval(of: job.subject.file.total ?? 0))
+        }
+      } catch {
+        job.giveBack(piece)
+        return error
+      }
+    }
+    return nil
+  }
+
+  private func tell(_ job: FetchJob, _ bytes: Int64) {
+    onProgress(
+      DownloadProgress(.downloading, bytes: bytes, total: job.subject.file.total, resumedFrom: job.resumedFrom))
+  }
+}
+
+/// With a server that gives no parts.
+extension ArchiveFetch {
+  private func beginWhole(_ file: RemoteFile) throws(DownloadError) -> Descriptor {
+    // The journal first: it must never stand beside an archive that it is not of.
+    try removeTree(work.journal)
+    try work.clear()
+    try work.checkSpace(archive: file.total ?? 0)
+    return try Descriptor(work.archive, O_RDWR | O_CREAT | O_EXCL)
+  }
+
+  private func finishWhole(_ sink: WholeSink, _ link: ArchiveLink) async throws(Setback) -> Journal.Subject {
+    guard let (file, archive) = sink.received else { throw .final(.archive(.notATar)) }
+    let subject = Journal.Subject(checkpoint: link.checkpoint, file: file, pieceSize: max(1, file.total ?? 1))
+    try await disk { () throws(DownloadError) in
+      try archive.check(fdatasync(archive.number))
+      try Journal.begin(work.journal, subject).note([0])
+    }
+    return subject
+  }
+}
+
+extension ArchiveFetch {
+  /// Repeats what fails in passing, until it has failed ``DownloadSettings/attempts`` times in a row without progress.
+  private func patiently<Value: Sendable>(
+    progress: () -> Int64 = { 0 }, _ work: () async throws(Setback) -> Value
+  ) async throws(Setback) -> Value {
+    var failures = 0
+    var reached = progress()
+    while true {
+      do throws(Setback) {
+        return try await work()
+      } catch {
+        guard case .passing(let reason, let after) = error else { throw error }
+        failures = progress() > reached ? 1 : failures + 1
+        reached = progress()
+        let delay = max(after ?? .zero, settings.firstDelay * (1 << (failures - 1)))
+        guard failures < settings.attempts, after ?? .zero <= settings.longestDelay else { throw .final(reason) }
+        do throws(DownloadError) {
+          try await rest(min(delay, settings.longestDelay))
+        } catch {
+          throw .final(error)
+        }
+      }
+    }
+  }
+
+  private func rest(_ duration: Duration) async throws(DownloadError) {
+    do {
+      try await time.sleep(duration)
+    } catch {
+      throw .cancelled
+    }
+  }
+
+  private func disk<Value: Sendable>(
+    _ work: @escaping @Sendable () throws(DownloadError) -> Value
+  ) async throws(Setback) -> Value {
+    do throws(DownloadError) {
+      return try await onDisk { _ throws(DownloadError) in try work() }
+    } catch {
+      throw .final(error)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+internal import Dispatch
+internal import Glibc
+internal import Locking
+
+/// Runs what waits for the disk on a thread for it: the threads that tasks share are as few as the processor has cores.
+///
+/// - Parameter work: asks from time to time whether it is still wanted, and throws ``DownloadError/cancelled`` when not.
+func onDisk<Value: Sendable>(
+  _ work: @escaping @Sendable (_ isWanted: @escaping @Sendable () -> Bool) throws(DownloadError) -> Value
+) async throws(DownloadError) -> Value {
+  let isCancelled = Locked(false)
+  let result: Result<Value, DownloadError> = await withTaskCancellationHandler {
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        do throws(DownloadError) {
+          continuation.resume(returning: .success(try work { !isCancelled.withLock { $0 } }))
+        } catch {
+          continuation.resume(returning: .failure(error))
+        }
+      }
+    }
+  } onCancel: {
+    isCancelled.withLock { $0 = true }
+  }
+  return try result.get()
+}
+
+/// A file descriptor that closes itself.
+///
+/// `@unchecked`: the number never changes, and the system lets any thread use it.
+final class Descriptor: @unchecked Sendable {
+  let number: Int32
+  let path: String
+
+  /// - Throws: ``DownloadError/disk(path:number:)``.
+  init(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(DownloadError) {
+    let opened = open(path, flags | O_CLOEXEC | O_NOFOLLOW, mode)
+    guard opened >= 0 else { throw .disk(path: path, number: errno) }
+    number = opened
+    self.path = path
+  }
+
+  /// - Parameter directory: that `name`, which has no slash in it, is in.
+  init(_ name: String, in directory: Descriptor, _ flags: Int32, mode: mode_t = 0o600) throws(DownloadError) {
+    path = "\(directory.path)/\(name)"
+    let opened = openat(directory.number, name, flags | O_CLOEXEC | O_NOFOLLOW, mode)
+    guard opened >= 0 else { throw .disk(path: path, number: errno) }
+    number = opened
+  }
+
+  deinit { close(number) }
+
+  /// Writes all of `bytes` at `offset`; 0, or the errno.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) -> Int32 {
+    var rest = bytes
+    var place = offset
+    while !rest.isEmpty {
+      let count = pwrite(number, rest.baseAddress, rest.count, off_t(place))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return count < 0 ? errno : ENOSPC }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      place += Int64(count)
+    }
+    return 0
+  }
+
+  /// Throws what a system call on this file has left in `errno`, if it was not 0 that it answered.
+  func check(_ answer: Int32) throws(DownloadError) {
+    guard answer == 0 else { throw .disk(path: path, number: errno) }
+  }
+}
+
+/// Bytes that are free for us where `path` is; nil where that can't be told.
+func freeBytes(at path: String) -> Int64? {
+  var state = statvfs()
+  guard statvfs(path, &state) == 0 else { return nil }
+  let (bytes, overflow) = Int64(clamping: state.f_bavail).multipliedReportingOverflow(
+    by: Int64(clamping: state.f_frsize))
+  return overflow ? .max : bytes
+}

@@ -1,0 +1,36 @@
+/// The name of an archive's entry, once it is known to lead nowhere but into the folder that is unpacked to. Pure.
+struct EntryName: Sendable, Equatable {
+  static let longestPart = 255
+  static let longest = 1_024
+  static let deepest = 16
+
+  /// From the top; empty for the folder itself.
+  let parts: [String]
+
+  /// Nil for a name that is absolute, has `..`, a control character or a backslash in it, is too long or too deep.
+  init?(_ name: String) {
+    guard !name.isEmpty, name.utf8.count <= Self.longest, !name.utf8.starts(with: "/".utf8),
+      !name.unicodeScalars.contains(where: Self.isForbidden)
+    else { return nil }
+    parts = name.split(separator: "/").filter { $0 != "." }.map(String.init)
+    guard parts.count <= Self.deepest, parts.allSatisfy({ $0 != ".." && $0.utf8.count <= Self.longestPart }) else {
+      return nil
+    }
+  }
+
+  var text: String { parts.joined(separator: "/") }
+
+  /// U+FFFD stands for bytes that are no text.
+  private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control || scalar == "\\" || scalar == "\u{FFFD}"
+  }
+}
+
+/// A stranger's name, fit for a message: on one line, and not too long.
+func printable(name: String) -> String {
+  let line = name.unicodeScalars.prefix(120).map { scalar in
+    [.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+      ? "?" : String(scalar)
+  }.joined()
+  return line.isEmpty ? "(no name)" : line
+}

@@ -1,0 +1,56 @@
+internal import CDisk
+internal import FoundationEssentials
+internal import Glibc
+
+/// Makes a directory and those above it, as far as they aren't there.
+func makeDirectories(_ path: String) throws(DownloadError) {
+  if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+  let number = errno
+  guard number == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+    throw .disk(path: path, number: number)
+  }
+  try makeDirectories(String(path[..<slash]))
+  guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw .disk(path: path, number: errno) }
+}
+
+/// Removes a file, or a directory with all that is in it. Nothing there is okay; links are removed, not followed.
+func removeTree(_ path: String) throws(DownloadError) {
+  var status = stat()
+  guard lstat(path, &status) == 0 else { return }
+  do {
+    try FileManager.default.removeItem(atPath: path)
+  } catch {
+    let number = (error as? CocoaError)?.underlying.flatMap { ($0 as? POSIXError)?.code.rawValue }
+    throw .disk(path: path, number: number ?? EIO)
+  }
+}
+
+/// Bytes of all files in a directory and below it.
+func treeBytes(_ path: String) -> Int64 {
+  let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
+  return names.reduce(0) { sum, name in
+    var status = stat()
+    guard stat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return sum }
+    return sum + Int64(status.st_size)
+  }
+}
+
+/// Puts the folder `new` where `place` is, at one stroke: a reader sees the one or the other, whole. What was there before is
+/// then at `new`.
+func swapIn(_ new: String, at place: String) throws(DownloadError) {
+  if cdisk_rename_new(new, place) == 0 { return }
+  if errno == EEXIST, cdisk_exchange(new, place) == 0 { return }
+  guard errno == EINVAL || errno == ENOSYS else { throw .disk(path: place, number: errno) }
+  // A file system that can't exchange: for a moment nothing is there, but never half a model.
+  let old = new + ".old"
+  try removeTree(old)
+  guard rename(place, old) == 0 || errno == ENOENT else { throw .disk(path: place, number: errno) }
+  guard rename(new, place) == 0 else { throw .disk(path: place, number: errno) }
+  try removeTree(old)
+}
+
+/// Makes what a directory lists, and no more of it, durable.
+func syncDirectory(_ path: String) throws(DownloadError) {
+  let directory = try Descriptor(path, O_RDONLY | O_DIRECTORY)
+  try directory.check(fsync(directory.number))
+}

@@ -1,0 +1,100 @@
+internal import CDisk
+internal import Glibc
+internal import JSONSource
+
+/// Which pieces of an archive are on the disk, durably: a line with the file they belong to, then a line with the number of
+/// each piece. A piece is written down when its bytes are on the disk, so a process that is killed, or a machine that loses
+/// its power, loses what came since the last time, and nothing else.
+struct Journal: Sendable {
+  /// What the pieces belong to.
+  struct Subject: Sendable, Equatable {
+    var checkpoint: String
+    var file: RemoteFile
+    var pieceSize: Int64
+  }
+
+  private let file: Descriptor
+
+  /// Begins a new one. Room for its lines is kept free from the start, so that a disk that fills up can't keep it from being
+  /// written.
+  static func begin(_ path: String, _ subject: Subject) throws(DownloadError) -> Journal {
+    try removeTree(path)
+    let file = try Descriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
+    let pieces = (subject.file.total ?? 0) / max(1, subject.pieceSize) + 1
+    _ = cdisk_reserve(file.number, 4_096 + pieces * 8)
+    let journal = Journal(file: file)
+    try journal.append(subject.line)
+    return journal
+  }
+
+  /// What an earlier attempt has left; nil when it can't be read.
+  static func read(_ path: String) -> (subject: Subject, finished: [Int])? {
+    guard let bytes = readSmallFile(path, most: 64 << 20) else { return nil }
+    // A last line without an end is one that was being written.
+    let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
+    guard let head = lines.first, let subject = Subject(Array(head)) else { return nil }
+    return (subject, lines.dropFirst().compactMap { Int(String(decoding: $0, as: UTF8.self)) })
+  }
+
+  /// Goes on with the one that ``read(_:)`` has read.
+  static func resume(_ path: String) throws(DownloadError) -> Journal {
+    Journal(file: try Descriptor(path, O_WRONLY | O_APPEND))
+  }
+
+  /// Writes pieces down whose bytes are on the disk.
+  func note(_ pieces: [Int]) throws(DownloadError) {
+    guard !pieces.isEmpty else { return }
+    // A line's end first: it closes a line that an earlier attempt could not finish.
+    try append("\n" + pieces.map { "\($0)\n" }.joined())
+  }
+
+  private func append(_ text: String) throws(DownloadError) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(file.number, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw .disk(path: file.path, number: count < 0 ? errno : ENOSPC) }
+      rest = rest.dropFirst(count)
+    }
+    try file.check(fdatasync(file.number))
+  }
+}
+
+extension Journal.Subject {
+  fileprivate var line: String {
+    let json = JSONWriter.object {
+      $0.member("version", 1)
+      $0.member("checkpoint", checkpoint)
+      $0.member("size", file.total)
+      $0.member("validator", file.validator)
+      $0.member("digest", file.digest?.text)
+      $0.member("pieceSize", pieceSize)
+    }
+    return String(decoding: json, as: UTF8.self) + "\n"
+  }
+
+  fileprivate init?(_ line: [UInt8]) {
+    guard let root = try? JSONDocument(parsing: line).root, root["version"]?.integer == 1,
+      let checkpoint = root["checkpoint"]?.string, let size = root["size"]?.integer, size >= 0,
+      let pieceSize = root["pieceSize"]?.integer, pieceSize > 0
+    else { return nil }
+    let digest = root["digest"]?.string.flatMap { ExpectedDigest(text: $0) }
+    self.init(
+      checkpoint: checkpoint,
+      file: RemoteFile(total: size, validator: root["validator"]?.string, digest: digest), pieceSize: pieceSize)
+  }
+}
+
+/// The bytes of a file that should be small; nil when it can't be read or is larger than `most`.
+func readSmallFile(_ path: String, most: Int) -> [UInt8]? {
+  guard let file = fopen(path, "re") else { return nil }
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 65_536)
+  while bytes.count <= most {
+    let count = fread(&chunk, 1, chunk.count, file)
+    if count == 0 { break }
+    bytes += chunk[..<count]
+  }
+  return ferror(file) == 0 && bytes.count <= most ? bytes : nil
+}

@@ -1,0 +1,74 @@
+/// Which parts of an archive are there, which are on their way, and which is to be fetched next. Pure.
+struct PiecePlan: Sendable {
+  /// A part of the archive that is asked for by one request.
+  struct Piece: Sendable, Equatable {
+    let index: Int
+    /// What of it is missing.
+    var range: Range<Int64>
+  }
+
+  let total: Int64
+  let pieceSize: Int64
+  /// Of the archive, those that are there.
+  private(set) var bytes: Int64 = 0
+  private var isFinished: [Bool]
+  /// How much of a piece that is not finished is there, from its beginning.
+  private var begun: [Int: Int64] = [:]
+  /// Pieces that were given back before they were finished, to be fetched first.
+  private var returned: [Int] = []
+  private var nextNew = 0
+  private var left: Int
+
+  /// - Parameter finished: numbers of pieces that are there already; those that there are not are left out.
+  init(total: Int64, pieceSize: Int64, finished: some Sequence<Int> = []) {
+    self.total = max(0, total)
+    self.pieceSize = max(1, pieceSize)
+    left = Int((self.total + self.pieceSize - 1) / self.pieceSize)
+    isFinished = Array(repeating: false, count: left)
+    for index in finished where isFinished.indices.contains(index) && !isFinished[index] { finish(index) }
+  }
+
+  var isComplete: Bool { left == 0 }
+
+  /// The next piece that nobody fetches; nil when there is none.
+  mutating func take() -> Piece? {
+    if let index = returned.popLast() { return piece(index) }
+    while nextNew < isFinished.count {
+      defer { nextNew += 1 }
+      if !isFinished[nextNew] { return piece(nextNew) }
+    }
+    return nil
+  }
+
+  /// So many bytes more of a piece are there.
+  mutating func advance(_ index: Int, by count: Int64) {
+    begun[index, default: 0] += count
+    bytes += count
+  }
+
+  /// What is missing of a piece that was taken.
+  func rest(of index: Int) -> Range<Int64> { piece(index).range }
+
+  /// A piece that was taken won't be fetched to its end by who took it; what is there of it counts.
+  mutating func giveBack(_ index: Int) {
+    if !isFinished[index] { returned.append(index) }
+  }
+
+  mutating func finish(_ index: Int) {
+    guard !isFinished[index] else { return }
+    let whole = whole(index)
+    bytes += Int64(whole.count) - (begun.removeValue(forKey: index) ?? 0)
+    isFinished[index] = true
+    left -= 1
+  }
+
+  private func piece(_ index: Int) -> Piece {
+    let whole = whole(index)
+    return Piece(index: index, range: (whole.lowerBound + begun[index, default: 0])..<whole.upperBound)
+  }
+
+  private func whole(_ index: Int) -> Range<Int64> {
+    let start = Int64(index) * pieceSize
+    return start..<min(start + pieceSize, total)
+  }
+}

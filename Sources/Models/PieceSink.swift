@@ -1,0 +1,118 @@
+internal import Locking
+internal import Transport
+
+/// Writes one piece of the archive where it belongs, while it comes in.
+final class PieceSink: BodySink {
+  private struct State {
+    var position: Int64
+    var failure: Int32 = 0
+  }
+
+  private let range: Range<Int64>
+  private let subject: RemoteFile
+  private let file: Descriptor
+  private let onBytes: @Sendable (Int) -> Void
+  private let state: Locked<State>
+
+  /// - Parameters:
+  ///   - range: that was asked for.
+  ///   - subject: that it must be a part of.
+  init(
+    _ range: Range<Int64>, of subject: RemoteFile, into file: Descriptor, onBytes: @escaping @Sendable (Int) -> Void
+  ) {
+    self.range = range
+    self.subject = subject
+    self.file = file
+    self.onBytes = onBytes
+    state = Locked(State(position: range.lowerBound))
+  }
+
+  /// The errno of what kept bytes from being written; 0 for none.
+  var failure: Int32 { state.withLock(\.failure) }
+
+  /// A server may give less than was asked for, but from the same place on, and of the same file. Comparing its validator here,
+  /// before the first byte is written, does what `If-Range` would, with storages that don't know that.
+  func accepts(_ head: HTTPResponse) -> Bool {
+    guard head.status == 206, let part = ContentRange(head), RemoteFile(head).isSamePart(of: subject) else {
+      return false
+    }
+    return part.range.lowerBound == range.lowerBound && part.range.upperBound <= range.upperBound
+  }
+
+  func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let isTaken = state.withLock { state in
+      guard state.position + Int64(bytes.count) <= range.upperBound else { return false }
+      state.failure = file.write(bytes, at: state.position)
+      guard state.failure == 0 else { return false }
+      state.position += Int64(bytes.count)
+      return true
+    }
+    if isTaken { onBytes(bytes.count) }
+    return isTaken
+  }
+}
+
+/// Writes a whole archive, from its beginning, where the server gives nothing else.
+final class WholeSink: BodySink {
+  private struct State {
+    var file: Descriptor?
+    var subject = RemoteFile()
+    var position: Int64 = 0
+    var failure: DownloadError?
+  }
+
+  private let begin: @Sendable (RemoteFile) throws(DownloadError) -> Descriptor
+  private let onBytes: @Sendable (_ position: Int64, _ total: Int64?) -> Void
+  private let state = Locked(State())
+
+  /// - Parameter begin: opens an empty file.
+  init(
+    begin: @escaping @Sendable (RemoteFile) throws(DownloadError) -> Descriptor,
+    onBytes: @escaping @Sendable (_ position: Int64, _ total: Int64?) -> Void
+  ) {
+    self.begin = begin
+    self.onBytes = onBytes
+  }
+
+  /// What kept bytes from being written.
+  var failure: DownloadError? { state.withLock(\.failure) }
+
+  /// What has come; its total is what was counted.
+  var received: (subject: RemoteFile, file: Descriptor)? {
+    state.withLock { state in
+      guard let file = state.file else { return nil }
+      var subject = state.subject
+      subject.total = state.position
+      return (subject, file)
+    }
+  }
+
+  func accepts(_ head: HTTPResponse) -> Bool {
+    guard head.status == 200 else { return false }
+    return state.withLock { state in
+      state.subject = RemoteFile(head)
+      do throws(DownloadError) {
+        state.file = try begin(state.subject)
+        return true
+      } catch {
+        state.failure = error
+        return false
+      }
+    }
+  }
+
+  func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let (isTaken, position, total) = state.withLock { state -> (Bool, Int64, Int64?) in
+      guard let file = state.file else { return (false, 0, nil) }
+      let failure = file.write(bytes, at: state.position)
+      guard failure == 0 else {
+        state.failure = .disk(path: file.path, number: failure)
+        return (false, 0, nil)
+      }
+      state.position += Int64(bytes.count)
+      return (true, state.position, state.subject.total)
+    }
+    if isTaken { onBytes(position, total) }
+    return isTaken
+  }
+}

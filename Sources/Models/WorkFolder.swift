@@ -1,0 +1,74 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import Glibc
+
+/// Where a model is made before it is put in its place: a hidden folder beside it, so on the same file system.
+///
+///     .RUN[.CHECKPOINT].vi-notify/  lock  archive.part  journal  unpacked/
+///
+/// Belongs to one process at a time, as long as this value lives.
+struct WorkFolder: Sendable {
+  let path: String
+  private let lock: Descriptor
+
+  var archive: String { path + "/archive.part" }
+  var journal: String { path + "/journal" }
+  var unpacked: String { path + "/unpacked" }
+
+  /// The folder's path, which may be there or not.
+  static func path(of run: String, _ checkpoint: String?, in directory: String) -> String {
+    let name = run + (checkpoint.map { "." + $0 } ?? "")
+    // Ids have up to 255 characters each, and so has a name of a file.
+    let short = name.utf8.count <= 200 ? name : hex(Array(SHA256.hash(data: Data(name.utf8))))
+    return "\(directory)/.\(short).vi-notify"
+  }
+
+  /// Makes the folder where it isn't there, and takes it.
+  ///
+  /// - Throws: ``DownloadError/busy(path:)``, or a ``DownloadError/disk(path:number:)``.
+  init(_ path: String) throws(DownloadError) {
+    self.path = path
+    while true {
+      guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .disk(path: path, number: errno) }
+      if let lock = try Self.take(path) {
+        self.lock = lock
+        return
+      }
+      // Who had it has removed it meanwhile: once more.
+    }
+  }
+
+  /// Nil when the lock that was taken isn't the folder's any more, or the folder is gone.
+  private static func take(_ path: String) throws(DownloadError) -> Descriptor? {
+    let lock: Descriptor
+    do throws(DownloadError) {
+      lock = try Descriptor(path + "/lock", O_RDWR | O_CREAT)
+    } catch {
+      if case .disk(_, ENOENT) = error { return nil }
+      throw error
+    }
+    guard flock(lock.number, LOCK_EX | LOCK_NB) == 0 else {
+      throw errno == EWOULDBLOCK ? .busy(path: path) : .disk(path: lock.path, number: errno)
+    }
+    var (held, present) = (stat(), stat())
+    guard fstat(lock.number, &held) == 0, stat(lock.path, &present) == 0, held.st_ino == present.st_ino else {
+      return nil
+    }
+    return lock
+  }
+
+  /// Nothing was downloaded yet.
+  var isEmpty: Bool { access(archive, F_OK) != 0 }
+
+  /// Takes everything away but the folder itself and its lock.
+  func clear() throws(DownloadError) {
+    for path in [unpacked, journal, archive] { try removeTree(path) }
+  }
+
+  /// Takes the folder away. What can't be removed stays, and is in nobody's way.
+  func remove() {
+    try? clear()
+    unlink(path + "/lock")
+    rmdir(path)
+  }
+}
