@@ -33,7 +33,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func makeDirectory() throws(Failure) -> String {
-    let directory = FileManager.default.temporaryDirectory.path + "/vi-notify-demo-\(UUID().uuidString)"
+    let directory = FileManager.default.temporaryDirectory.path + "/vi-notify-demo-\(UUID().uuidString.prefix(8))"
     do {
       try FileManager.default.createDirectory(
         atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -72,18 +72,18 @@ enum DemoScript {
     let ids = Set(webhooks.compactMap { $0.headers["webhook-id"] })
     return [
       DemoExpectation(
-        what: "a signed webhook after that: refused once with 503, sent again under the same id, signature valid",
+        what: "the model of the run that succeeded, and a hook that ran when it was there",
+        isMet: promoted == "shelf-detector is in \(directory)/models/run_good\n"
+          && ModelFolder.isComplete("\(directory)/models/run_good"),
+        evidence: [promoted]),
+      DemoExpectation(
+        what: "a signed webhook that tells of it: refused once with 503, sent again under the same id, signature valid",
         isMet: webhooks.count == 2 && ids.count == 1 && webhooks.allSatisfy(isSigned)
           && webhooks.allSatisfy { $0.text.contains("is in \(directory)/models/run_good") },
         evidence: webhooks.prefix(1).map { "webhook-id: \($0.headers["webhook-id"] ?? "")  \($0.text)" }),
       DemoExpectation(
         what: "two chat posts: one run failed, one was cancelled", isMet: chat.count == 2,
         evidence: chat),
-      DemoExpectation(
-        what: "the model of the run that succeeded, and a hook that ran when it was there",
-        isMet: promoted == "shelf-detector is in \(directory)/models/run_good\n"
-          && ModelFolder.isComplete("\(directory)/models/run_good"),
-        evidence: [promoted]),
     ]
   }
 

@@ -96,7 +96,8 @@ import Testing
           "build", "check-in", "check-in.then[0]", "breaks", "breaks.then[0]", "breaks.onFailure[0]",
           "build.onFailure[0]",
         ])
-      #expect(deliveries[1]["command"]?["run"]?.elements?.map(\.string) == ["./record.sh", "{{steps.build.stdout}}", "run_a"])
+      #expect(
+        deliveries[1]["command"]?["run"]?.elements?.map(\.string) == ["./record.sh", "{{steps.build.stdout}}", "run_a"])
       #expect(deliveries[5]["request"]?["body"]?[text: "text"] == "run_a: {{error}}")
       let text = try await stage.run("test", "rules.json", "--run", "run.json").output
       #expect(text.contains("    then: go on, check-in.then[0] → hub"))
