@@ -31,8 +31,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   (
     "Delivery",
     [
-      "Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", "Logging", "Crypto", "Subprocess",
-      "SystemPackage",
+      "Rules", "Runs", "Storage", "Transport", "Secrets", "JSONSource", "Locking", "CProcess", "Logging", "Crypto",
     ]
   ),
   ("Storage", ["Runs", "JSONSource", "Locking", "GRDB"]),
@@ -44,6 +43,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("JSONSource", []),
   ("Locking", []),
   ("CCurl", []),
+  ("CProcess", []),
 ]
 
 /// Foundation in full brings ICU along, and FoundationNetworking a second HTTP client: neither is on the list.

@@ -33,6 +33,11 @@ struct HookSender: Sendable {
     let result = await runner.run(hook) { stream, line in
       log.info("hook wrote", metadata: ["delivery": "\(delivery.id)", "stream": "\(stream)", "line": "\(line)"])
     }
+    if let reason = result.guardFailure {
+      log.warning(
+        "should this process be killed, the children of its hooks may go on: no guard can be started",
+        metadata: ["reason": "\(reason)"])
+    }
     return reading(result, repeatsFailures: delivery.retryFor != nil)
   }
 
@@ -67,14 +72,15 @@ struct HookSender: Sendable {
     case .signalled(let signal):
       attempt.outcome = failed(.hookSignalled)
       attempt.detail = "ended by signal \(signal)"
-    case .timedOut:
+    case .timedOut(let killed):
       attempt.outcome = failed(.timedOut)
-      attempt.detail = "stopped because its time was up"
+      attempt.detail = "stopped because its time was up" + (killed ? "; it ignored TERM and was killed" : "")
     case .interrupted: attempt.outcome = .interrupted
     case .notStarted(let reason):
       attempt.outcome = reason.isTemporary ? .retry(.hookNotStarted, after: nil) : failed(.hookNotStarted)
       attempt.detail = "\(reason)"
     }
+    if result.leftProcesses { attempt.detail += "; what it left running was killed" }
     return attempt
   }
 }
