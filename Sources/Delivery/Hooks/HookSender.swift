@@ -29,10 +29,16 @@ struct HookSender: Sendable {
     }
     let hook = Hook(
       command: call.command.hookCommand, environment: environment, stdin: delivery.event,
-      workingDirectory: call.workingDirectory, timeout: delivery.timeout ?? Self.defaultTimeout)
+      workingDirectory: call.workingDirectory, timeout: delivery.timeout ?? Self.defaultTimeout, user: call.user,
+      umask: call.umask)
     let log = log
     let result = await runner.run(hook) { stream, line in
       log.info("hook wrote", metadata: ["delivery": "\(delivery.id)", "stream": "\(stream)", "line": "\(line)"])
+    }
+    if let reason = result.guardFailure {
+      log.warning(
+        "should this process be killed, the children of its hooks may go on: no guard can be started",
+        metadata: ["reason": "\(reason)"])
     }
     return reading(result, repeatsFailures: delivery.retryFor != nil)
   }
@@ -69,14 +75,15 @@ struct HookSender: Sendable {
     case .signalled(let signal):
       attempt.outcome = failed(.hookSignalled)
       attempt.detail = "ended by signal \(signal)"
-    case .timedOut:
+    case .timedOut(let killed):
       attempt.outcome = failed(.timedOut)
-      attempt.detail = "stopped because its time was up"
+      attempt.detail = "stopped because its time was up" + (killed ? "; it ignored TERM and was killed" : "")
     case .interrupted: attempt.outcome = .interrupted
     case .notStarted(let reason):
       attempt.outcome = reason.isTemporary ? .retry(.hookNotStarted, after: nil) : failed(.hookNotStarted)
       attempt.detail = "\(reason)"
     }
+    if result.leftProcesses { attempt.detail += "; what it left running was killed" }
     return attempt
   }
 }
