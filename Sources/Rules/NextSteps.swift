@@ -43,10 +43,13 @@ package struct NextSteps: Sendable {
   }
 
   /// The steps of both branches as they would be, with the results that nobody knows yet as their tags.
-  package func preview(after step: SettledStep) -> [PlannedDelivery] {
+  ///
+  /// - Parameter content: what the step is, and so what it will leave.
+  package func preview(after step: SettledStep, _ content: PlannedDelivery.Content) -> [PlannedDelivery] {
     guard let stored = try? JSONDocument(parsing: step.continuation) else { return [] }
     return ActionBranch.allCases.flatMap { branch in
-      let results = StepResults(stored).supposing(step.label, hasFailed: branch == .onFailure)
+      let results = StepResults(stored).supposing(
+        step.label, content.verb.results, hasFailed: branch == .onFailure)
       return plan(branch, of: stored, after: step, results)
     }
   }

@@ -13,6 +13,15 @@ package struct PlannedDelivery: Sendable {
     case download(directory: String, checkpoint: String?)
     /// To be collected with others that have this key, for so long.
     case digest(key: String, window: Duration)
+
+    var verb: Action.Verb {
+      switch self {
+      case .event, .body, .digest: .send
+      case .run: .run
+      case .shell: .shell
+      case .download: .download
+      }
+    }
   }
 
   /// The step before it.

@@ -31,10 +31,10 @@ package enum RuleSchema {
           "description": "A URL, or references such as ${env:NAME} that make one.",
           "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#:]|\\$\\{"
         },
-        "goesOut": {"type": "string", "description": "A template without references.", "not": {"pattern": "\\$\\{"}},
+        "goesOut": {"type": "string", "description": "A template without references.", "not": {"pattern": "\\$\\{(env|file|credential):"}},
         "body": {
           "description": "JSON of any shape; its strings are templates.",
-          "not": {"type": "string", "pattern": "\\$\\{"},
+          "not": {"type": "string", "pattern": "\\$\\{(env|file|credential):"},
           "items": {"$ref": "#/$defs/body"},
           "additionalProperties": {"$ref": "#/$defs/body"}
         },

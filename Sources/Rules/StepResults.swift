@@ -59,11 +59,11 @@ struct StepResults: Sendable {
   }
 
   /// What `test` shows of a step that has not been made: its tags.
-  func supposing(_ label: String, hasFailed: Bool) -> StepResults {
+  func supposing(_ label: String, _ names: [String], hasFailed: Bool) -> StepResults {
     let error = hasFailed ? "{{error}}" : self.error
     guard Action.isID(label) else { return StepResults(members: members, error: error) }
     let json = JSONWriter.object { json in
-      for name in ["status", "path", "exitCode", "stdout"] { json.member(name, "{{steps.\(label).\(name)}}") }
+      for name in names { json.member(name, "{{steps.\(label).\(name)}}") }
     }
     return StepResults(members: members.filter { $0.id != label } + [(label, json)], error: error)
   }

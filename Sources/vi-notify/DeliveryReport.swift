@@ -11,10 +11,11 @@ enum DeliveryReport {
       json.array(records) { json, record in json.object { write(record, into: &$0) } }
       Console.shared.print(json.bytes)
     case .table:
-      var table = Table(["DELIVERY", "STATUS", "RUN", "RULE", "DESTINATION", "ATTEMPTS", "CREATED", "REASON"])
+      var table = Table(["DELIVERY", "STATUS", "RUN", "RULE", "ACTION", "DESTINATION", "ATTEMPTS", "CREATED", "REASON"])
       for record in records {
         table.add([
-          record.id, record.shownStatus, record.runID, record.rule, record.destination, "\(record.attempts)",
+          record.id, record.shownStatus, record.runID, record.rule, record.action, record.destination,
+          "\(record.attempts)",
           record.createdAt.iso8601, String((record.reason ?? "").prefix(100)),
         ])
       }
@@ -28,6 +29,7 @@ enum DeliveryReport {
       Console.shared.print(
         JSONWriter.object { json in
           write(detail.record, into: &json)
+          json.member("action", detail.record.action)
           json.member("chain") { json in json.array(ChainTree.all(of: detail.chain)) { $1.write(into: &$0) } }
           json.member("attemptLog") { json in json.array(detail.attempts) { write($1, into: &$0) } }
           write(detail, into: &json)
@@ -41,7 +43,6 @@ enum DeliveryReport {
     json.member("eventId", record.eventID)
     json.member("runId", record.runID.isEmpty ? nil : record.runID)
     json.member("rule", record.rule)
-    json.member("action", record.action)
     json.member("destination", record.destination)
     json.member("status", record.shownStatus)
     json.member("attempts", record.attempts)

@@ -120,7 +120,7 @@ extension Timeline.Entry {
     case .event(let event): event.text
     case .rule(let verdict, _): "  \(verdict.fired ? "✓" : "✗") rule \(verdict.rule): \(verdict.reason)"
     case .planned(let record):
-      "  → \(record.destination) by rule \(record.rule), delivery \(record.id)"
+      "  → \(record.destination) by rule \(record.rule)\(record.action.isEmpty ? "" : " (\(record.action))"), delivery \(record.id)"
         + (record.link.map { ", \($0.branch.rawValue) of \($0.parent)" } ?? "")
     case .attempt(let attempt, let record):
       "    attempt \(attempt.number) to \(record.destination): "

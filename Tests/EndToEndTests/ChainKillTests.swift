@@ -72,8 +72,10 @@ import Testing
       // One after the other: no step is taken again once the next has begun.
       #expect(steps.map { $0[1] } == steps.map { $0[1] }.sorted(), "\(run): \(steps)")
       #expect(Set(steps.map { $0[1] }) == ["a", "b", "c", "d"], "\(run): \(steps)")
+      let ids = try await stage.steps(of: run)
       for step in ["a", "b", "c", "d"] {
-        let row = try #require(rows.first { $0[text: "runId"] == run && $0[text: "action"] == step })
+        let id = ids.first { $0[text: "action"] == step }?[text: "deliveryId"]
+        let row = try #require(rows.first { $0[text: "id"] == id })
         #expect(row[text: "status"] == (step == "c" ? "dead" : "delivered"))
         // Each attempt has a number of its own, and the last one is the one that counts.
         let attempts = steps.filter { $0[1] == step }.compactMap { Int($0[2]) }

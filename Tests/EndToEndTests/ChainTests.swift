@@ -49,9 +49,10 @@ import Testing
   @Test func `show and explain draw the chain as a tree`() async throws {
     try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
       _ = try await play(stage)
-      let rows = try await stage.run("deliveries", "list", "--output", "json").rows
-      #expect(rows.map { $0[text: "action"] }.prefix(3) == ["build", "check-in", "breaks"])
-      let id = try #require(rows.last?[text: "id"])
+      let steps = try await stage.steps(of: "run_a")
+      #expect(steps.map { $0[text: "action"] }.prefix(3) == ["build", "check-in", "breaks"])
+      #expect(steps[1][text: "parent"] == steps[0][text: "deliveryId"])
+      let id = try #require(steps.last?[text: "deliveryId"])
       let explained = try await stage.run("explain", "run_a").output
       for output in [try await stage.run("deliveries", "show", id).output, explained] {
         let tree = output.split(separator: "\n").filter { $0.contains("→") && $0.contains(" after ") }

@@ -43,8 +43,7 @@ import Testing
     try await onStage(scenario) { stage in
       let end = try await play(stage)
       #expect(end.code == 0, "\(end.errors)")
-      let rows = try await stage.run("deliveries", "list", "--output", "json").rows
-      let id = try #require(rows.first { $0[text: "action"] == "model" }?[text: "id"])
+      let id = try #require(try await stage.steps(of: "run_a").first?[text: "deliveryId"])
       let show = try await stage.run("deliveries", "show", id, "--output", "json").json
       let attempts = try #require(show["attemptLog"]?.elements)
       #expect(attempts.map { $0[text: "outcome"] } == ["notReady", "delivered"])

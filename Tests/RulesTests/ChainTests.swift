@@ -134,7 +134,8 @@ struct ChainTests {
 
   @Test func `a preview shows both branches, and what is not known yet as its tag`() throws {
     let play = try Play(Self.promotion)
-    let steps = play.next.preview(after: play.step(try play.first()))
+    let steps = play.next.preview(after: play.step(try play.first()), try play.first().content)
+    #expect(steps[0].variables.map(\.name) == ["VI_STEP_MODEL_STATUS", "VI_STEP_MODEL_PATH"])
     #expect(steps.map { $0.link?.branch } == [.then, .onFailure])
     #expect(steps[0].arguments == ["./promote.sh", "{{steps.model.path}}", ""])
     #expect(steps[1].json == #"{"text":"no model of run_1: {{error}}"}"#)
