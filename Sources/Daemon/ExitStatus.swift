@@ -1,3 +1,4 @@
+package import Models
 package import Storage
 package import ViAPI
 
@@ -17,6 +18,9 @@ package enum ExitStatus: Int32, Sendable {
   case refused = 77
   case badConfiguration = 78
   case timedOut = 124
+  /// By SIGINT, as a shell says it: 128 and the signal's number.
+  case interrupted = 130
+  case terminated = 143
 
   package init(_ error: SourceError) {
     self =
@@ -26,6 +30,19 @@ package enum ExitStatus: Int32, Sendable {
       case .refused: .refused
       case .noSuchRun: .no
       case .unreadable, .rejected, .notVi: .notVi
+      }
+  }
+
+  package init(_ error: DownloadError) {
+    self =
+      switch error {
+      case .source(let error): ExitStatus(error)
+      case .noSuchModel: .no
+      case .notReady, .damaged, .busy: .tryLater
+      case .link, .transport, .archive(.noLibrary): .sourceUnreachable
+      case .tooLittleSpace, .disk: .stateUnusable
+      case .archive: .notVi
+      case .cancelled: .interrupted
       }
   }
 
@@ -51,5 +68,10 @@ package struct Failure: Error, Sendable, CustomStringConvertible {
 
   package init(_ error: StorageError) {
     self.init(ExitStatus(error), "\(error)")
+  }
+
+  package init(_ error: DownloadError) {
+    let advice = error.advice
+    self.init(ExitStatus(error), advice.isEmpty ? "\(error)" : "\(error); \(advice)")
   }
 }

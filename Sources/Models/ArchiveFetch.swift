@@ -102,7 +102,14 @@ extension ArchiveFetch {
     let whole = WholeSink(
       begin: { file throws(DownloadError) in try beginWhole(file) },
       onBytes: { onProgress(DownloadProgress(.downloading, bytes: $0, total: $1)) })
-    let found = try await patiently { () async throws(Setback) in try await storage.look(at: link, whole: whole) }
+    let found: ArchiveStorage.Found
+    do throws(Setback) {
+      found = try await patiently { () async throws(Setback) in try await storage.look(at: link, whole: whole) }
+    } catch {
+      // Its file has had to make room.
+      if whole.received != nil { job = nil }
+      throw error
+    }
     switch found {
     case .whole: return try await finishWhole(whole, link)
     case .parts(let file, let link):

@@ -36,6 +36,24 @@ package enum DownloadError: Error, Sendable {
     }
   }
 
+  /// What the user can do; empty where the description says it.
+  package var advice: String {
+    switch self {
+    case .notReady, .damaged, .transport: "try again later"
+    case .noSuchModel(_, let checkpoint):
+      checkpoint == nil ? "vi-notify runs list shows the runs" : "vi-notify models list shows its models"
+    case .source(let error): error.advice
+    case .link: "vi-notify models list shows whether the model is ready"
+    case .tooLittleSpace: "make room, or choose another place"
+    case .disk(_, ENOSPC), .disk(_, EDQUOT):
+      "make room, or choose another place; the next download goes on where this one was"
+    case .disk: "choose another place"
+    case .archive(.noLibrary), .cancelled: ""
+    case .archive: "nothing of it was kept; ask Datature's support for the export"
+    case .busy: "wait for it, or stop it"
+    }
+  }
+
   package var isNotReady: Bool {
     if case .notReady = self { true } else { false }
   }
@@ -68,8 +86,9 @@ extension DownloadError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .notReady(let run): "the model of run \(run) is not exported yet"
-    case .noSuchModel(let run, let checkpoint?): "run \(run) has no model \(checkpoint)"
-    case .noSuchModel(let run, nil): "there is no run \(run)"
+    case .noSuchModel(let run, let checkpoint?):
+      "run \(printable(name: run)) has no model \(printable(name: checkpoint))"
+    case .noSuchModel(let run, nil): "there is no run \(printable(name: run))"
     case .source(let error): "\(error)"
     case .link(let status, let code): "the download was refused (\(status)\(code.map { " \($0)" } ?? ""))"
     case .transport(let error): "the download failed: \(error)"

@@ -3,7 +3,7 @@ internal import Glibc
 internal import JSONSource
 
 /// Which pieces of an archive are on the disk, durably: a line with the file they belong to, then a line with the number of
-/// each piece. A piece is written down when its bytes are on the disk, so a process that is killed, or a machine that loses
+/// each piece and a dot. A piece is written down when its bytes are on the disk, so a process that is killed, or a machine that loses
 /// its power, loses what came since the last time, and nothing else.
 struct Journal: Sendable {
   /// What the pieces belong to.
@@ -30,10 +30,11 @@ struct Journal: Sendable {
   /// What an earlier attempt has left; nil when it can't be read.
   static func read(_ path: String) -> (subject: Subject, finished: [Int])? {
     guard let bytes = readSmallFile(path, most: 64 << 20) else { return nil }
-    // A last line without an end is one that was being written.
-    let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
-    guard let head = lines.first, let subject = Subject(Array(head)) else { return nil }
-    return (subject, lines.dropFirst().compactMap { Int(String(decoding: $0, as: UTF8.self)) })
+    let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+    guard lines.count > 1, let subject = Subject(Array(lines[0])) else { return nil }
+    // A line without the dot at its end is one that could not be finished: `1` may have been to become `12`.
+    let whole = lines.dropFirst().filter { $0.last == UInt8(ascii: ".") }
+    return (subject, whole.compactMap { Int(String(decoding: $0.dropLast(), as: UTF8.self)) })
   }
 
   /// Goes on with the one that ``read(_:)`` has read.
@@ -45,7 +46,7 @@ struct Journal: Sendable {
   func note(_ pieces: [Int]) throws(DownloadError) {
     guard !pieces.isEmpty else { return }
     // A line's end first: it closes a line that an earlier attempt could not finish.
-    try append("\n" + pieces.map { "\($0)\n" }.joined())
+    try append("\n" + pieces.map { "\($0).\n" }.joined())
   }
 
   private func append(_ text: String) throws(DownloadError) {

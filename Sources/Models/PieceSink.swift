@@ -91,6 +91,7 @@ final class WholeSink: BodySink {
     guard head.status == 200 else { return false }
     return state.withLock { state in
       state.subject = RemoteFile(head)
+      state.position = 0
       do throws(DownloadError) {
         state.file = try begin(state.subject)
         return true

@@ -47,7 +47,7 @@ struct ContentRange: Equatable {
     guard let text = head.headers["Content-Range"], text.lowercased().hasPrefix("bytes ") else { return nil }
     let parts = text.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2 else { return nil }
-    let ends = parts[0].split(separator: "-").map { Int64($0) }
+    let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
     guard ends.count == 2, let first = ends[0], let last = ends[1], 0 <= first, first <= last, last < .max else {
       return nil
     }

@@ -50,9 +50,9 @@ package struct Archive: Sendable {
     }
     if files.hasAdapter { parts.append(.bytes(Self.adapter)) }
     parts.append(.bytes(Tar.end))
-    let tag = fnv1a("\(runID)/\(epoch)/\(each)/\(shards)/\(files.hasAdapter)/\(files.weights)/\(files.isGzip)")
+    let tag = fnv1a("\(runID)/\(epoch)/\(each)/\(shards)/\(files.hasAdapter)/\(files.weights)")
     let plain = Archive(parts, tag: tag)
-    self = files.isGzip ? Archive([.bytes(Gzip.stored(plain.bytes(in: 0..<plain.count)))], tag: tag) : plain
+    self = files.isGzip ? Archive([.bytes(Gzip.stored(plain.bytes(in: 0..<plain.count)))], tag: ~tag) : plain
   }
 
   /// One that somebody has made.

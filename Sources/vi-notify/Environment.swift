@@ -27,6 +27,12 @@ enum Environment {
       HTTPClient.Configuration(maximumConnectionsPerHost: 64, connectionCache: 128, userAgent: Version.userAgent))
   }
 
+  /// For downloads, which keep its thread busy with the disk.
+  static func storage() -> HTTPClient {
+    HTTPClient(
+      HTTPClient.Configuration(maximumConnectionsPerHost: 16, connectionCache: 16, userAgent: Version.userAgent))
+  }
+
   /// A client for commands that need no rules file.
   static func client(_ http: HTTPClient) throws(Failure) -> ViClient {
     try SourceSettings.standard.client(SecretSource(environment: variables), http, .system)

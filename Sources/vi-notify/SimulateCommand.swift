@@ -49,7 +49,7 @@ struct SimulateCommand: AsyncParsableCommand {
       scenario: scenario, onArrival: { _, request in Console.shared.print(arrivalLine(request)) })
     // Before the first client can come: who starts us and stops us at once must get exit code 0 too.
     let (interruptions, continuation) = AsyncStream.makeStream(of: Void.self)
-    let sources = signalSources { continuation.yield() }
+    let sources = signalSources { _ in continuation.yield() }
     do throws(ListenError) {
       try await simulator.start(host: host, port: port)
     } catch {
@@ -95,17 +95,6 @@ struct SimulateCommand: AsyncParsableCommand {
     Send webhooks to \(endpoint)/inbox/NAME; what arrives is printed here. Stop with Ctrl-C.
 
     """
-  }
-}
-
-/// Calls `interrupt` for each SIGINT and SIGTERM, as long as what it returns is kept and not cancelled.
-private func signalSources(_ interrupt: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
-  [SIGINT, SIGTERM].map { number in
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler(handler: interrupt)
-    source.resume()
-    return source
   }
 }
 

@@ -19,7 +19,8 @@ struct ViNotify: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       WatchCommand.self, CheckCommand.self, TestCommand.self, SchemaCommand.self, RunsCommand.self,
-      DeliveriesCommand.self, ExplainCommand.self, VerifyCommand.self, SimulateCommand.self, DemoCommand.self,
+      ModelsCommand.self, DeliveriesCommand.self, ExplainCommand.self, VerifyCommand.self, SimulateCommand.self,
+      DemoCommand.self,
     ],
     defaultSubcommand: WatchCommand.self)
 }

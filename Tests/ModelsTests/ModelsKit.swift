@@ -40,9 +40,12 @@ struct ModelsKit {
   }
 
   /// What a download ends in when it fails.
-  func failure(_ checkpoint: String? = nil, to directory: String? = nil) async -> DownloadError? {
+  func failure(
+    _ checkpoint: String? = nil, to directory: String? = nil,
+    onProgress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
+  ) async -> DownloadError? {
     do throws(DownloadError) {
-      _ = try await download(checkpoint, to: directory)
+      _ = try await download(checkpoint, to: directory, onProgress: onProgress)
       return nil
     } catch {
       return error
@@ -64,6 +67,8 @@ struct ModelsKit {
   }
 }
 
+struct NotThere: Error {}
+
 /// A file out of a plain tar.
 func content(of name: String, in tar: [UInt8]) throws -> ArraySlice<UInt8> {
   var place = 0
@@ -73,7 +78,7 @@ func content(of name: String, in tar: [UInt8]) throws -> ArraySlice<UInt8> {
     if found == name { return tar[(place + 512)..<(place + 512 + size)] }
     place += 512 + (size + 511) / 512 * 512
   }
-  throw CocoaError(.fileNoSuchFile)
+  throw NotThere()
 }
 
 /// Runs `body` with a kit of its own, small pieces and naps that take no time.
@@ -133,5 +138,16 @@ extension DownloadSettings {
     settings.syncInterval = 65_536
     settings.connections = 3
     return settings
+  }
+}
+
+extension ModelsKit {
+  /// What the storage was asked for, in order.
+  func ranges() throws -> [Range<Int>] {
+    try fileRequests.map { request in
+      let ends = (request.headers["range"] ?? "").dropFirst("bytes=".count).split(separator: "-").compactMap { Int($0) }
+      guard ends.count == 2 else { throw NotThere() }
+      return ends[0]..<ends[1] + 1
+    }
   }
 }

@@ -1,0 +1,79 @@
+import ArgumentParser
+import JSONSource
+import Runs
+import Transport
+import ViAPI
+
+struct ModelsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "models", abstract: "List the models of a run, or download one.",
+    discussion: """
+      EXAMPLE
+        vi-notify models list run_abc123
+        vi-notify models download run_abc123
+      """,
+    subcommands: [ModelsListCommand.self, ModelsDownloadCommand.self])
+}
+
+/// A run's id as typed.
+struct RunArgument: ParsableArguments {
+  @Argument(help: ArgumentHelp("The run's id.", valueName: "run"))
+  var id: String
+
+  func validate() throws {
+    guard Run.isValid(id: id) else {
+      throw ValidationError("\(id.debugDescription) is no run id: letters, digits, _ and - only")
+    }
+  }
+}
+
+struct ModelsListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the models of a run, the latest last.",
+    discussion: """
+      A model is ready when it has been exported, and so can be downloaded.
+
+      EXAMPLE
+        vi-notify models list run_abc123 --output json | jq -r '.[-1].modelId'
+      """)
+
+  @OptionGroup var run: RunArgument
+  @OptionGroup var format: OutputOption
+
+  func run() async throws {
+    try await ending {
+      let http = Environment.http()
+      let client = try Environment.client(http)
+      let outputs = try await client.outputs(of: run.id, contents: true)
+      await http.close()
+      switch format.output {
+      case .json: Console.shared.print(json(outputs))
+      case .table: table(outputs).print()
+      }
+    }
+  }
+
+  private func json(_ outputs: [RunOutput]) -> [UInt8] {
+    var json = JSONWriter()
+    json.array(outputs) { json, output in
+      json.object {
+        $0.member("modelId", output.id)
+        $0.member("epoch", output.epoch)
+        $0.member("metrics", raw: output.metrics ?? Array("null".utf8))
+        $0.member("ready", output.downloadURL != nil)
+      }
+    }
+    return json.bytes
+  }
+
+  private func table(_ outputs: [RunOutput]) -> Table {
+    var table = Table(["MODEL", "EPOCH", "READY", "METRICS"])
+    for output in outputs {
+      table.add([
+        output.id, output.epoch.map(String.init) ?? "", output.downloadURL == nil ? "no" : "yes",
+        String(String(decoding: output.metrics ?? [], as: UTF8.self).prefix(120)),
+      ])
+    }
+    return table
+  }
+}

@@ -1,0 +1,167 @@
+import ArgumentParser
+import Daemon
+import Dispatch
+import Glibc
+import JSONSource
+import Locking
+import Models
+import Runs
+import Transport
+import ViAPI
+
+struct ModelsDownloadCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "download", abstract: "Download the model of a run, and print the folder that it is in.",
+    discussion: """
+      The folder is the vendor SDK's own: its client.models.download() and ViModel(run_id=…) take what is there. Waits while \
+      the run goes on or its model is not exported yet. An interrupted download goes on where it was the next time. A model \
+      that is there already is not downloaded again; with --checkpoint, one that isn't known to be that one is replaced.
+
+      EXAMPLE
+        vi-notify models download run_abc123
+        model=$(vi-notify models download run_abc123 --to ./models --timeout 2h)
+      """)
+
+  @OptionGroup var run: RunArgument
+  @Option(help: "A model's id, as models list shows it; default: what is there, else the latest.")
+  var checkpoint: String?
+  @Option(help: ArgumentHelp("Where models are kept, one folder for each run.", valueName: "dir"))
+  var to = ModelFolder.standard
+  @Option(help: "Give up after this long, such as 30m or 12h; default: never.")
+  var timeout: DurationArgument?
+  @OptionGroup var format: OutputOption
+
+  func validate() throws {
+    guard checkpoint.map(Run.isValid(id:)) ?? true else {
+      throw ValidationError("\((checkpoint ?? "").debugDescription) is no model id: letters, digits, _ and - only")
+    }
+  }
+
+  func run() async throws {
+    try await ending {
+      let directory = try directory()
+      let (http, storage) = (Environment.http(), Environment.storage())
+      let client = try Environment.client(http)
+      let downloader = ModelDownloader(client: client, http: storage, time: .system)
+      let display = DownloadDisplay(run: run.id, time: .system)
+      let wait = ModelWait(downloader: downloader, client: client, time: .system, display: display)
+      let result = await firstEnd(display) { try await wait.download(run.id, checkpoint, to: directory) }
+      await storage.close()
+      await http.close()
+      report(try result.get())
+    }
+  }
+
+  private func directory() throws(Failure) -> String {
+    let path = ModelFolder.expand(to, home: Environment.variables["HOME"])
+    guard !path.isEmpty, !path.hasPrefix("~/"), path != "~" else {
+      throw Failure(.badConfiguration, "there is no place for models: HOME is not set; name a directory with --to DIR")
+    }
+    return path
+  }
+
+  private func report(_ model: DownloadedModel) {
+    switch format.output {
+    case .table: Console.shared.print(model.path)
+    case .json:
+      Console.shared.print(
+        JSONWriter.object {
+          $0.member("path", model.path)
+          $0.member("bytes", model.bytes)
+          $0.member("downloaded", !model.wasThere)
+        })
+    }
+  }
+
+  /// What comes first: the model, the end of the time, or a signal. The others are then ended, and waited for.
+  private func firstEnd(
+    _ display: DownloadDisplay, _ work: @escaping @Sendable () async throws -> DownloadedModel
+  ) async -> Result<DownloadedModel, any Error> {
+    let (signals, continuation) = AsyncStream.makeStream(of: Int32.self)
+    let count = Locked(0)
+    let sources = signalSources { number in
+      // What is there is being saved; a second signal doesn't wait for that.
+      if count.withLock({
+        $0 += 1
+        return $0
+      }) > 1 {
+        _exit(128 + number)
+      }
+      continuation.yield(number)
+    }
+    defer { for source in sources { source.cancel() } }
+    return await withTaskGroup(of: Result<DownloadedModel, any Error>.self) { group in
+      group.addTask { await Result(catching: work) }
+      group.addTask { .failure(await Self.interruption(signals)) }
+      group.addTask {
+        await display.draw()
+        return .failure(CancellationError())
+      }
+      if let timeout {
+        group.addTask {
+          try? await TimeSource.system.sleep(timeout.duration)
+          return .failure(Failure(.timedOut, "the time is up; the next download goes on where this one was"))
+        }
+      }
+      let first = await group.next() ?? .failure(CancellationError())
+      group.cancelAll()
+      return first
+    }
+  }
+
+  private static func interruption(_ signals: AsyncStream<Int32>) async -> Failure {
+    for await number in signals {
+      return Failure(
+        number == SIGINT ? .interrupted : .terminated, "interrupted; the next download goes on where this one was")
+    }
+    return Failure(.interrupted, "")
+  }
+}
+
+extension Result where Failure == any Error {
+  fileprivate init(catching work: @Sendable () async throws -> Success) async {
+    do {
+      self = .success(try await work())
+    } catch {
+      self = .failure(error)
+    }
+  }
+}
+
+/// A download that waits until there is something to download.
+private struct ModelWait: Sendable {
+  private static let longestPause: Duration = .seconds(10)
+
+  let downloader: ModelDownloader
+  let client: ViClient
+  let time: TimeSource
+  let display: DownloadDisplay
+
+  func download(_ run: String, _ checkpoint: String?, to directory: String) async throws -> DownloadedModel {
+    var pause: Duration = .seconds(1)
+    while true {
+      do throws(DownloadError) {
+        return try await downloader.download(
+          run: run, checkpoint: checkpoint, to: directory, onProgress: { display.show($0) })
+      } catch {
+        guard error.isNotReady else { throw Failure(error) }
+      }
+      try await checkWillBeReady(run)
+      try await time.sleep(pause)
+      pause = min(Self.longestPause, pause * 3 / 2)
+    }
+  }
+
+  /// A run that has ended without success never has a model; one that goes on, or has just succeeded, will.
+  private func checkWillBeReady(_ run: String) async throws {
+    let phase: Phase
+    do throws(SourceError) {
+      phase = try await client.run(id: run).reading.phase
+    } catch {
+      // The next attempt meets it again, unless it has passed.
+      return
+    }
+    guard phase.isTerminal, phase != .succeeded else { return display.wait(for: phase) }
+    throw Failure(.no, "run \(run) has no model and won't get one: it is \(phase.rawValue)")
+  }
+}
