@@ -134,4 +134,47 @@ import Testing
       #expect(stage.simulator.inbox("hub").map(\.text) == [#"{"a":"run_a"}"#])
     }
   }
+
+  @Test func `a hook that must not run twice dies when we are stopped, and its other branch waits for the next start`()
+    async throws
+  {
+    let action = """
+      {"shell": "echo ran >> log; exec sleep 60", "once": true, "onFailure": [{"send": "chat", "text": "{{error}}"}]}
+      """
+    try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
+      try stage.write(Self.rules(action).replacing("echo ran", with: "echo ran; echo ran"))
+      let watch = try stage.start("--rules", "rules.json", "--since", "all")
+      try await watch.says("hook wrote")
+      watch.send(SIGTERM)
+      #expect(try await watch.end().code == 0)
+      #expect(try await stage.run("--rules", "rules.json", "--until-done").code == 0)
+      #expect(stage.read("log") == "ran\n")
+      #expect(stage.simulator.inbox("chat").count == 1)
+    }
+  }
+
+  @Test func `a message with a body of its own is followed by steps that know the run all the same`() async throws {
+    let action = """
+      {"send": "hub", "id": "tell", "body": {"x": 1},
+       "then": [{"run": ["./record.sh", "{{flow}}", "{{steps.tell.status}}"]}]}
+      """
+    try await onStage(Scenario(runs: [.ended("run_a", flow: "a b")])) { stage in
+      let end = try await play(stage, action)
+      #expect(end.code == 0, "\(end.errors)")
+      #expect(stage.read("record")?.hasPrefix("a b|delivered|") == true)
+    }
+  }
+
+  @Test func `a secret that a step writes goes no further`() async throws {
+    let action = """
+      {"shell": "echo the key is $KEY", "env": {"KEY": "${env:HUB_KEY}"}, "id": "leak",
+       "then": [{"run": ["./record.sh", "{{steps.leak.stdout}}"]}, {"send": "hub", "body": {"said": "{{steps.leak.stdout}}"}}]}
+      """
+    try await onStage(Scenario(runs: [.ended("run_a")]), environment: ["HUB_KEY": "sesame-open-4711"]) { stage in
+      let end = try await play(stage, action)
+      #expect(end.code == 0, "\(end.errors)")
+      #expect(stage.simulator.inbox("hub").map(\.text) == [#"{"said":"the key is •••"}"#])
+      #expect(stage.read("record")?.hasPrefix("the key is •••|") == true)
+    }
+  }
 }

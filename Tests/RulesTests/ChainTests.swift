@@ -106,6 +106,17 @@ struct ChainTests {
     #expect(last.variables.map { "\($0)=\($1)" } == names)
   }
 
+  @Test func `an error stays known to all that comes after it, and the latest one counts`() throws {
+    let play = try Play(
+      #"""
+      {"shell": "x", "onFailure": [{"shell": "y", "id": "clean", "then": [{"run": ["a", "{{error}}"]}],
+                                    "onFailure": [{"run": ["b", "{{error}}"]}]}]}
+      """#)
+    let clean = try #require(try play.after(play.first(), error: "first").first)
+    #expect(try play.after(clean).first?.arguments == ["a", "first"])
+    #expect(try play.after(clean, error: "second").first?.arguments == ["b", "second"])
+  }
+
   @Test func `an action with a number of its own has a lane of its own`() throws {
     let play = try Play(
       #"{"shell": "x", "concurrency": 1, "id": "a", "then": [{"download": {}, "concurrency": 3}, {"shell": "y"}]}"#)
