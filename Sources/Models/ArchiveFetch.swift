@@ -134,12 +134,13 @@ extension ArchiveFetch {
 
   private func fetchPieces(of job: FetchJob, by link: ArchiveLink) async throws(Setback) {
     tell(job, job.bytes)
+    job.halt(false)
     let setback = await withTaskGroup(of: Setback?.self) { group in
       for _ in 0..<settings.connections { group.addTask { await fetchSome(of: job, by: link) } }
       var first: Setback?
-      for await setback in group where setback != nil && first == nil {
+      for await case .some(let setback) in group where first?.isOfTheLink ?? true {
         first = setback
-        group.cancelAll()
+        if setback.isOfTheLink { job.halt(true) } else { group.cancelAll() }
       }
       return first
     }

@@ -8,6 +8,7 @@ final class FetchJob: Sendable {
     /// Pieces that are there, and not in the journal yet.
     var unsaved: [Int] = []
     var isSaving = false
+    var isHalted = false
   }
 
   let subject: Journal.Subject
@@ -52,7 +53,12 @@ final class FetchJob: Sendable {
   var bytes: Int64 { state.withLock(\.plan.bytes) }
   var isComplete: Bool { state.withLock(\.plan.isComplete) }
 
-  func take() -> Int? { state.withLock { $0.plan.take()?.index } }
+  /// The next piece to fetch; nil when there is none, or while it is halted.
+  func take() -> Int? { state.withLock { $0.isHalted ? nil : $0.plan.take()?.index } }
+
+  /// No more pieces are given out for now; those on their way come to their end.
+  func halt(_ isHalted: Bool) { state.withLock { $0.isHalted = isHalted } }
+
   func rest(of piece: Int) -> Range<Int64> { state.withLock { $0.plan.rest(of: piece) } }
   func giveBack(_ piece: Int) { state.withLock { $0.plan.giveBack(piece) } }
 

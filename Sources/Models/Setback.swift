@@ -12,6 +12,14 @@ enum Setback: Error, Sendable {
   case passing(DownloadError, after: Duration?)
   case final(DownloadError)
 
+  /// Requests on their way may still bring what they should.
+  var isOfTheLink: Bool {
+    switch self {
+    case .linkRefused, .linkOld: true
+    case .changed, .passing, .final: false
+    }
+  }
+
   init(_ error: TransportError) {
     let error = DownloadError.transport(error)
     self =

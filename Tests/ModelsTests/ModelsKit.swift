@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Locking
 import Runs
 import Secrets
@@ -150,4 +151,30 @@ extension ModelsKit {
       return ends[0]..<ends[1] + 1
     }
   }
+}
+
+/// Bytes from which a test wants something to happen, once.
+final class Threshold: Sendable {
+  private let isPassed = Locked(false)
+  private let bytes: Int64
+
+  init(_ bytes: Int64) { self.bytes = bytes }
+
+  func passes(_ progress: DownloadProgress) -> Bool {
+    guard progress.stage == .downloading, progress.bytes >= bytes else { return false }
+    return isPassed.withLock { isPassed in
+      defer { isPassed = true }
+      return !isPassed
+    }
+  }
+}
+
+func allocatedBytes(_ path: String) throws -> Int { Int(try status(path).st_blocks) * 512 }
+
+func mode(_ path: String) throws -> mode_t { try status(path).st_mode }
+
+private func status(_ path: String) throws -> stat {
+  var status = stat()
+  guard stat(path, &status) == 0 else { throw NotThere() }
+  return status
 }

@@ -6,22 +6,6 @@ import ViAPI
 
 @testable import Models
 
-/// Bytes from which a test wants something to happen, once.
-private final class Threshold: Sendable {
-  private let isPassed = Locked(false)
-  private let bytes: Int64
-
-  init(_ bytes: Int64) { self.bytes = bytes }
-
-  func passes(_ progress: DownloadProgress) -> Bool {
-    guard progress.stage == .downloading, progress.bytes >= bytes else { return false }
-    return isPassed.withLock { isPassed in
-      defer { isPassed = true }
-      return !isPassed
-    }
-  }
-}
-
 @Suite(.timeLimit(.minutes(1)))
 struct SetbackTests {
   private let size = 300_000

@@ -4,7 +4,7 @@
     agree.py PATH/TO/vi-notify [--sdk-only]
 
 Run it in a virtual environment made from requirements.txt. Prints every disagreement; exit code 1 when there is one.
-`--sdk-only` leaves out `vi-notify runs list` and `runs get`: only the SDK and the scenario are compared.
+`--sdk-only` leaves out what vi-notify itself is asked for: only the SDK and the scenario are compared.
 """
 
 import atexit
@@ -25,6 +25,7 @@ import scenario as played
 
 HOME = tempfile.mkdtemp(prefix="vi-agree-")
 os.environ["HOME"] = HOME  # before the SDK is imported: it works out its model folder from it
+import folders  # noqa: E402
 import msgspec  # noqa: E402
 import vi  # noqa: E402
 
@@ -198,6 +199,21 @@ def check_documents(endpoint: str, runs: list) -> None:
         expect(f"{run.run_id}: document, SDK", said, (run.spec.killed_at, run.spec.flow.name, run.metadata.attributes))
 
 
+def check_folders(binary: str, scenario: dict) -> None:
+    """Once more with another kind of archive, from a simulator of its own."""
+    pieces = {"modelSize": 3_000_000, "models": {"shards": 3, "adapter": True, "gzip": True}}
+    shutil.rmtree(pathlib.Path(HOME, ".datature/vi/models"), ignore_errors=True)
+    process, endpoint = start(binary, scenario | pieces)
+    os.environ["DATATURE_VI_API_ENDPOINT"] = endpoint
+    try:
+        with vi.Client() as client:
+            folders.check(client, endpoint, pathlib.Path(HOME, ".datature/vi/models"),
+                          lambda *arguments: vi_notify(binary, *arguments), expect, True)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=10)
+
+
 def main() -> int:
     arguments = [argument for argument in sys.argv[1:] if argument != "--sdk-only"]
     if len(arguments) != 1:
@@ -216,10 +232,15 @@ def main() -> int:
             if "--sdk-only" not in sys.argv:
                 check_ours(binary, endpoint, runs)
             check_models(client)
+            if "--sdk-only" not in sys.argv:
+                folders.check(client, endpoint, pathlib.Path(HOME, ".datature/vi/models"),
+                              lambda *arguments: vi_notify(binary, *arguments), expect, False)
             check_delete(client)
     finally:
         process.send_signal(signal.SIGTERM)
         expect("exit code of the simulator", process.wait(timeout=10), 0)
+    if "--sdk-only" not in sys.argv:
+        check_folders(binary, scenario)
     for disagreement in disagreements:
         print(disagreement)
     print(f"{len(runs)} runs compared, {len(disagreements)} disagreements")
