@@ -23,9 +23,7 @@ let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.sw
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
   name: "vi-notify",
@@ -34,12 +32,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
   targets: [
     .executableTarget(
@@ -77,8 +73,8 @@ let package = Package(
     .target(
       name: "Delivery",
       dependencies: [
-        "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", crypto, logging,
-        subprocess, systemPackage,
+        "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "CProcess",
+        crypto, logging,
       ],
       swiftSettings: strict),
     .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking", grdb], swiftSettings: strict),
@@ -101,6 +97,7 @@ let package = Package(
     // libarchive is loaded when the first archive is opened, not linked: see its header.
     .target(name: "CArchive"),
     .target(name: "CDisk"),
+    .target(name: "CProcess"),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["vi-notify", "TestSupport", "Simulator", "Runs", "JSONSource", "Locking", crypto],
@@ -126,8 +123,7 @@ let package = Package(
       name: "DeliveryTests",
       dependencies: [
         "TestSupport", "Delivery", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
-        "Locking",
-        logging, subprocess, systemPackage,
+        "Locking", "CProcess", logging,
       ], swiftSettings: strict),
     .testTarget(
       name: "StorageTests", dependencies: ["TestSupport", "Storage", "Runs", "JSONSource", grdb], swiftSettings: strict),

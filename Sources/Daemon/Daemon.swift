@@ -1,5 +1,6 @@
 package import Delivery
 package import Logging
+internal import Models
 package import Rules
 package import Runs
 internal import ServiceLifecycle
@@ -30,6 +31,7 @@ package final class Daemon: Sendable {
   private let retention: Duration
   private let rulesCopy: RuleFileCopy
   private let http: HTTPClient
+  private let downloads: HTTPClient
   private let lock: StateLock
   private let time: TimeSource
   private let log: Logger
@@ -39,9 +41,10 @@ package final class Daemon: Sendable {
   /// - Parameters:
   ///   - settings: the rules file's, or what the user put in their place.
   ///   - environment: the process's; hooks get a part of it.
+  ///   - downloads: for models alone: its thread waits for the disk.
   package init(
     _ configuration: Configuration, settings: WatchSettings, state path: String, environment: [String: String],
-    http: HTTPClient, time: TimeSource, log: Logger
+    http: HTTPClient, downloads: HTTPClient, time: TimeSource, log: Logger
   ) throws(Failure) {
     let (file, secrets) = (configuration.file, configuration.secrets)
     let client = try file.source.client(secrets, http, time)
@@ -57,14 +60,22 @@ package final class Daemon: Sendable {
       rulesDigest: rulesCopy.digest, time: time, log: log)
     dispatcher = Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
-      hookRunner: HookRunner(baseEnvironment: environment), time: time, log: log,
+      hookRunner: HookRunner(baseEnvironment: environment),
+      models: DownloadSender(
+        models: ModelDownloader(client: client, http: downloads, time: time), home: environment["HOME"], time: time,
+        log: log),
+      time: time, log: log, lanes: configuration.rules.lanes,
       onStop: { [rules = configuration.rules, origin = client.origin] destination, reason, time in
         let event = RunEvent(stopped: destination, reason: reason, at: time, origin: origin)
         return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 }, rules, at: time)
+      },
+      steps: { [rules = configuration.rules, next = NextSteps(file.destinations)] settled, result, error, now in
+        next.after(settled, result, error: error).compactMap { NewDelivery($0, rules, at: now) }
       })
     retention = file.retention
     digests = DigestCloser(store: store, rules: configuration.rules, time: time)
     self.http = http
+    self.downloads = downloads
     self.time = time
     self.log = log
     log.notice(
@@ -97,6 +108,7 @@ package final class Daemon: Sendable {
       throw Failure(.stateUnusable, "\(error)")
     }
     await http.close()
+    await downloads.close()
     store.close()
   }
 

@@ -43,6 +43,7 @@ package struct DigestCloser: Sendable {
     var delivery = NewDelivery(
       id: id, rule: digest.rule, destination: planned.destination, content: .body(body),
       timeout: planned.options.timeout, retryFor: planned.options.retryFor)
+    delivery.action = digest.action
     if let trigger = trigger(of: digest) {
       delivery.defers = rules.defers(destination: planned.destination, trigger: trigger)
       delivery.notBefore = rules.notBefore(destination: planned.destination, trigger: trigger, at: now)

@@ -25,26 +25,37 @@ package actor Dispatcher {
   package typealias StopEvent =
     @Sendable (_ destination: String, _ reason: String, _ at: Timestamp) -> NewEvent?
 
-  /// The destination of every hook, and how many at once.
-  private static let hooks = (name: "hook", concurrency: 4)
+  /// Makes the rows of the steps that begin when a delivery has settled; only asked for deliveries with a continuation.
+  package typealias Steps =
+    @Sendable (_ settled: SettledStep, _ result: StepResult, _ error: String?, _ at: Timestamp) -> [NewDelivery]
+
+  /// How many at once, of what is done on this machine and has no number of its own.
+  private static let (hooks, downloads) = (4, 2)
 
   let store: any StateStore
   let destinations: [String: DestinationSettings]
   let requests: RequestSender
   let hookSender: HookSender
+  /// Nil: there is no source to download from.
+  let models: DownloadSender?
   let time: TimeSource
   let log: Logger
   let redactor: Redactor
   let onStop: StopEvent
+  let steps: Steps
   let wakeUp = WakeUp()
   private let secrets: SecretSource
   private let finishes: Locked<End>
+  /// Of the actions with a number of their own, by lane.
+  private let concurrency: [String: Int]
   private let isStopping = Locked(false)
   /// Something may be due that was not when we last looked.
   let hasNews = Locked(true)
   var lanes: [String: DestinationLane] = [:]
   /// What has ended and is not being written down yet.
   var ended = SettlementBatch()
+  /// What the burials left: deliveries after which something may have to be done.
+  var graves: [Burial] = []
   /// Attempts in the commit that is under way; nil: none is.
   var committing: Int?
   /// No attempt starts any more.
@@ -56,15 +67,19 @@ package actor Dispatcher {
 
   package init(
     store: any StateStore, destinations: [DestinationSettings], http: HTTPClient, secrets: SecretSource,
-    hookRunner: HookRunner, time: TimeSource, log: Logger, onStop: @escaping StopEvent = { _, _, _ in nil }
+    hookRunner: HookRunner, models: DownloadSender? = nil, time: TimeSource, log: Logger, lanes: [String: Int] = [:],
+    onStop: @escaping StopEvent = { _, _, _ in nil }, steps: @escaping Steps = { _, _, _, _ in [] }
   ) {
     self.store = store
     self.destinations = Dictionary(destinations.map { ($0.name, $0) }) { first, _ in first }
     requests = RequestSender(http: http, secrets: secrets, time: time)
+    self.models = models
     hookSender = HookSender(runner: hookRunner, secrets: secrets, log: log)
     self.time = time
     self.log = log
     self.onStop = onStop
+    self.steps = steps
+    concurrency = lanes
     self.secrets = secrets
     redactor = secrets.redactor
     finishes = Locked(.never)
@@ -90,6 +105,7 @@ package actor Dispatcher {
   /// Delivers until told to end. Throws when the state can't be written: then nothing more may be sent.
   package func run() async throws {
     try await recall()
+    try await giveUpCutOff()
     try await withThrowingDiscardingTaskGroup { group in
       while !Task.isCancelled, !isStopping.withLock({ $0 }) {
         try await look()
@@ -121,10 +137,11 @@ package actor Dispatcher {
   /// The lane of a destination, also of one that is not in the rules file any more.
   private func open(_ name: String) {
     guard lanes[name] == nil else { return }
+    let isHook = name == PlannedDelivery.hook || name.hasPrefix("\(PlannedDelivery.hook)/")
     let gate = DestinationGate(
-      concurrency: Self.hooks.concurrency, rateLimit: nil, hasCircuit: false,
+      concurrency: concurrency[name] ?? (isHook ? Self.hooks : Self.downloads), rateLimit: nil, hasCircuit: false,
       state: DestinationState(name: name, fingerprint: ""), now: time.now())
-    lanes[name] = DestinationLane(gate: gate, claims: name == Self.hooks.name, paced: nil)
+    lanes[name] = DestinationLane(gate: gate, claims: isHook, paced: nil)
   }
 
   /// Reads ahead what is due, where there is room for it.
@@ -148,6 +165,7 @@ package actor Dispatcher {
         try await readAhead(name, at: now)
       }
     }
+    try await dig()
     if news || wasDue { nextDue = try await store.nextDue(after: now) }
   }
 
@@ -198,7 +216,7 @@ package actor Dispatcher {
 
   private func isDone() async throws -> Bool {
     let now = time.now()
-    guard ended.isEmpty, committing == nil, !hasNews.withLock({ $0 }),
+    guard ended.isEmpty, graves.isEmpty, committing == nil, !hasNews.withLock({ $0 }),
       !lanes.values.contains(where: { $0.isActive(at: now) })
     else { return false }
     switch finishes.withLock({ $0 }) {

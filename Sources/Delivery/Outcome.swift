@@ -1,3 +1,5 @@
+internal import Rules
+
 /// How one attempt ended.
 package enum Outcome: Sendable, Equatable {
   case delivered
@@ -27,6 +29,14 @@ package enum FailureReason: String, Sendable, CaseIterable {
   case hookSignalled
   case hookNotStarted
   case hookAskedLater
+  /// The model's export isn't there yet.
+  case notReady
+  /// The model could not be downloaded, for now.
+  case downloadFailed
+  /// What was downloaded is no model, or none that may be unpacked.
+  case badModel
+  /// No room, or no right to write.
+  case diskFailed
   /// The destination, or a secret of it, is not in the configuration any more.
   case notConfigured
 }
@@ -42,4 +52,6 @@ struct AttemptResult: Sendable {
   var detail = ""
   /// What the other side said; not redacted yet.
   var output = ""
+  /// What later steps may want to know; not redacted yet.
+  var step = StepResult()
 }

@@ -2,23 +2,39 @@ package import Runs
 
 /// When a failed attempt is repeated.
 package struct RetryPolicy: Sendable {
-  /// Before the second attempt, the third, and so on; after the last one it stays at that.
-  private static let delays: [Duration] = [
-    .seconds(5), .seconds(30), .seconds(120), .seconds(600), .seconds(1800), .seconds(3600), .seconds(2 * 3600),
-    .seconds(5 * 3600), .seconds(10 * 3600), .seconds(12 * 3600),
-  ]
+  /// How far apart attempts are.
+  package enum Pace: Sendable {
+    /// Something is wrong, and may be for long.
+    case failing
+    /// Something isn't there yet that others are making at this moment.
+    case waiting
+
+    /// Before the second attempt, the third, and so on; after the last one it stays at that.
+    fileprivate var delays: [Duration] { self == .failing ? Self.whenFailing : Self.whenWaiting }
+
+    private static let whenFailing: [Duration] = [
+      .seconds(5), .seconds(30), .seconds(120), .seconds(600), .seconds(1800), .seconds(3600), .seconds(2 * 3600),
+      .seconds(5 * 3600), .seconds(10 * 3600), .seconds(12 * 3600),
+    ]
+    private static let whenWaiting: [Duration] =
+      [.seconds(5), .seconds(10), .seconds(20), .seconds(30)]
+      + Array(repeating: .seconds(60), count: 10) + [.seconds(300)]
+  }
 
   /// From the delivery's creation to its last attempt.
   package let retryFor: Duration
+  private let pace: Pace
 
-  package init(retryFor: Duration) {
+  package init(retryFor: Duration, pace: Pace = .failing) {
     self.retryFor = retryFor
+    self.pace = pace
   }
 
   /// Before the attempt that follows attempt number `attempt` (from 1).
   ///
   /// - Parameter randomness: 0 ..< 1, spreads the delay by ±20 %.
-  package static func delay(after attempt: Int, randomness: Double) -> Duration {
+  package static func delay(after attempt: Int, pace: Pace = .failing, randomness: Double) -> Duration {
+    let delays = pace.delays
     let base = delays[min(max(attempt, 1), delays.count) - 1]
     return .milliseconds(Int64(Double(base.milliseconds) * (0.8 + 0.4 * randomness)))
   }
@@ -32,7 +48,7 @@ package struct RetryPolicy: Sendable {
   package func next(
     after attempt: Int, createdAt: Timestamp, now: Timestamp, retryAfter: Duration?, randomness: Double
   ) -> Timestamp? {
-    let (delay, end) = (now + Self.delay(after: attempt, randomness: randomness), createdAt + retryFor)
+    let (delay, end) = (now + Self.delay(after: attempt, pace: pace, randomness: randomness), createdAt + retryFor)
     let asked = retryAfter.map { now + $0 } ?? now
     if asked > end, now <= end { return max(delay, asked) }
     let next = max(delay, asked)

@@ -50,6 +50,21 @@ package struct JSONWriter: Sendable {
     raw(Array("null".utf8))
   }
 
+  /// A value as it was read, in strict JSON. What could not be read becomes null.
+  package mutating func value(_ node: JSONNode) {
+    switch node.content {
+    case .null, .invalid: null()
+    case .bool(let value): bool(value)
+    case .number(let text): raw(text.utf8)
+    case .string(let text): string(text)
+    case .array(let elements): array(elements) { $0.value($1) }
+    case .object(let members):
+      object { json in
+        for member in members { json.member(member.key) { $0.value(member.value) } }
+      }
+    }
+  }
+
   /// A value that is JSON already.
   package mutating func raw(_ value: some Collection<UInt8>) {
     separate()

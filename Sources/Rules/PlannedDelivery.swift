@@ -1,3 +1,4 @@
+internal import JSONSource
 internal import Runs
 
 /// One action of a rule that fired, rendered: what is stored, and later sent as it is.
@@ -9,19 +10,43 @@ package struct PlannedDelivery: Sendable {
     case body([UInt8])
     case run([String])
     case shell(String)
+    case download(directory: String, checkpoint: String?)
     /// To be collected with others that have this key, for so long.
     case digest(key: String, window: Duration)
+
+    var verb: Action.Verb {
+      switch self {
+      case .event, .body, .digest: .send
+      case .run: .run
+      case .shell: .shell
+      case .download: .download
+      }
+    }
+  }
+
+  /// The step before it.
+  package struct Link: Sendable, Equatable {
+    package let parent: String
+    package let branch: ActionBranch
   }
 
   /// `msg_…`, made of event, rule and action: the same on every retry, replay and machine.
   package let id: String
   package let rule: String
-  /// The action's `id`, or its place in the rule: `actions[0]`.
+  /// The action's `id`, or its place in the rule: `actions[0]`, `actions[0].then[1]`.
   package let action: String
-  /// The destination's name; `hook` for `run` and `shell`.
+  /// The destination's name, or a lane of its own: ``lane(of:rule:label:isAlone:)``.
   package let destination: String
   package let content: Content
   package let options: ActionOptions
+  /// What earlier steps have left, for a hook's environment; values as they are, references in them mean nothing.
+  package var variables: [(name: String, value: String)] = []
+  /// What the event was; nil for a digest, and for what a later version has written.
+  package var trigger: Trigger?
+  /// Nil when it is the first.
+  package var link: Link?
+  /// What is to be done when it has settled, for ``NextSteps``; nil: nothing.
+  package var continuation: [UInt8]?
 
   init(id: String, rule: String, action: String, destination: String, content: Content, options: ActionOptions) {
     self.id = id
@@ -32,32 +57,74 @@ package struct PlannedDelivery: Sendable {
     self.options = options
   }
 
-  init(_ action: Action, of rule: Rule, for event: RunEvent, _ data: TemplateData) {
-    id = "msg_" + RunEvent.digest([event.id, rule.name, action.label])
-    self.rule = rule.name
-    self.action = action.label
-    options = action.options
-    switch action.kind {
-    case .send(let name, let body):
-      destination = name
-      if let digest = action.options.digest {
-        content = .digest(key: digest.key(of: data), window: digest.window)
-        return
-      }
-      content =
-        switch body {
-        case .event: .event
-        case .json(let template): .body(template.render(data))
-        case .standard(let templates): templates[event.occasion.trigger].map { .body($0.render(data)) } ?? .event
-        }
-    case .run(let words):
-      destination = Self.hook
-      content = .run(words.map { $0.render(data) })
-    case .shell(let script):
-      destination = Self.hook
-      content = .shell(script)
-    }
+  /// What an action is rendered from.
+  struct Occasion {
+    let rule: String
+    let eventID: String
+    /// Nil for what a later version has written.
+    let trigger: Trigger?
+    let data: TemplateData
+    var results = StepResults.none
+    var link: Link?
+
+    func id(of label: String) -> String { "msg_" + RunEvent.digest([eventID, rule, label]) }
   }
 
+  init(_ action: Action, _ occasion: Occasion) {
+    let (destination, content) = Self.rendered(action, occasion)
+    self.init(
+      id: occasion.id(of: action.label), rule: occasion.rule, action: action.label, destination: destination,
+      content: content, options: action.options)
+    variables = occasion.results.variables
+    trigger = occasion.trigger
+    link = occasion.link
+    continuation = action.continuation?.stored(occasion.results)
+  }
+
+  private static func rendered(_ action: Action, _ occasion: Occasion) -> (destination: String, Content) {
+    let (data, isAlone) = (occasion.data, action.options.concurrency != nil)
+    func lane(_ verb: Action.Verb) -> String {
+      Self.lane(of: verb, rule: occasion.rule, label: action.label, isAlone: isAlone)
+    }
+    switch action.kind {
+    case .send(let name, let body):
+      if let digest = action.options.digest {
+        return (name, .digest(key: digest.key(of: data), window: digest.window))
+      }
+      switch body {
+      case .event: return (name, .event)
+      case .json(let template): return (name, .body(template.render(data)))
+      case .standard(let templates):
+        return (name, occasion.trigger.flatMap { templates[$0] }.map { .body($0.render(data)) } ?? .event)
+      }
+    case .run(let words): return (lane(.run), .run(words.map { $0.render(data) }))
+    case .shell(let script): return (lane(.shell), .shell(script))
+    case .download(let directory, let checkpoint):
+      return (lane(.download), .download(directory: directory, checkpoint: checkpoint))
+    }
+  }
+}
+
+extension PlannedDelivery {
   package static let hook = "hook"
+  package static let download = "download"
+  /// Names that no destination may have.
+  static let reserved = [hook, download, lost]
+  /// Where a step goes that an earlier version understood and this one doesn't: nowhere, and so it becomes a dead letter.
+  private static let lost = "lost-step"
+
+  /// The destination of what is done on this machine: `hook` and `download` for all of them, `hook/RULE/LABEL` for an action
+  /// with a `concurrency` of its own.
+  static func lane(of verb: Action.Verb, rule: String, label: String, isAlone: Bool) -> String {
+    let name = verb.isHook ? hook : download
+    return isAlone ? "\(name)/\(rule)/\(label)" : name
+  }
+
+  static func unreadable(_ label: String, _ occasion: Occasion) -> PlannedDelivery {
+    var planned = PlannedDelivery(
+      id: occasion.id(of: label), rule: occasion.rule, action: label, destination: lost, content: .event,
+      options: ActionOptions())
+    planned.link = occasion.link
+    return planned
+  }
 }

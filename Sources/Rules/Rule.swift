@@ -20,12 +20,51 @@ package struct Rule: Sendable {
 }
 
 package struct Action: Sendable {
+  enum Verb: String, CaseIterable {
+    case send, run, shell, download
+
+    var isHook: Bool { self == .run || self == .shell }
+
+    /// Fields that only it has.
+    var ownFields: [String] {
+      switch self {
+      case .send: ["text", "body", "digest"]
+      case .run, .shell: ["env", "workingDirectory", "user", "umask", "once", "concurrency"]
+      case .download: ["concurrency"]
+      }
+    }
+
+    /// What later steps can ask of it.
+    var results: [String] {
+      switch self {
+      case .send: ["status"]
+      case .run, .shell: ["status", "exitCode", "stdout"]
+      case .download: ["status", "path"]
+      }
+    }
+  }
+
+  /// Where the vendor's SDK keeps models.
+  static let standardModels = "~/.datature/vi/models"
+
   enum Kind: Sendable {
     case send(destination: String, body: MessageTemplate)
     /// argv; each element stays one argument whatever it contains.
     case run([TextTemplate])
     /// A fixed string for `/bin/sh -c`.
     case shell(String)
+    /// The run's model, into the vendor SDK's layout under a directory that is absolute or begins with `~`.
+    case download(directory: String, checkpoint: String?)
+
+    /// Of what is done on this machine; nil for what is sent.
+    var localVerb: Verb? {
+      switch self {
+      case .send: nil
+      case .run: .run
+      case .shell: .shell
+      case .download: .download
+      }
+    }
   }
 
   /// What `send` sends.
@@ -41,6 +80,14 @@ package struct Action: Sendable {
   /// `id` as written, else the place in the rule's list: `actions[0]`.
   let label: String
   let options: ActionOptions
+  /// What begins when it was delivered, and when it has failed for good.
+  let then: [Action]
+  let onFailure: [Action]
+  /// The same as it was written, to be kept beside its delivery; nil: nothing comes after it.
+  let continuation: Continuation?
+
+  /// The name of one that has an `id`; places hold brackets.
+  static func isID(_ label: String) -> Bool { Run.isValid(id: label) }
 }
 
 package struct ActionOptions: Sendable {
@@ -51,6 +98,14 @@ package struct ActionOptions: Sendable {
   /// Added to a hook's environment. The values stay references until the hook starts.
   package var environment: [EnvironmentEntry] = []
   package var workingDirectory: String?
+  /// `name` or `name:group`, for a hook; only root can have it. Nil: as we do.
+  package var user: String?
+  /// Of the files that a hook makes, 0…0o777; nil: ours.
+  package var umask: UInt16?
+  /// A hook that must not run twice, even after a kill.
+  package var isOnce = false
+  /// So many of this action at once; nil: it shares the four of all hooks, or the two of all downloads.
+  package var concurrency: Int?
   /// What happens within some time becomes one message.
   package var digest: Digest?
 

@@ -15,7 +15,7 @@ extension RuleFileReader {
       guard isName(member.key) else {
         diagnostics.error(
           at: member.keyRange, "\(member.key.prefix(60).debugDescription) is no name for a destination",
-          hint: "1 to 60 letters, digits, - and _; \"hook\" is taken by run and shell")
+          hint: "1 to 60 letters, digits, - and _; \"hook\" and \"download\" are taken by the actions of these names")
         continue
       }
       if let destination = destination(member) { found[member.key] = destination }
@@ -24,7 +24,7 @@ extension RuleFileReader {
   }
 
   private func isName(_ text: String) -> Bool {
-    Run.isValid(id: text) && text.utf8.count <= 60 && text != "hook"
+    Run.isValid(id: text) && text.utf8.count <= 60 && !PlannedDelivery.reserved.contains(text)
   }
 
   private func destination(_ member: JSONMember) -> DestinationSettings? {

@@ -8,6 +8,8 @@ struct RuleFileReader {
   let diagnostics: DiagnosticList
   let secrets: SecretSource
   let zones: ZoneFinder
+  /// False: references are taken as they are, and looked up when they are used.
+  var looksUp = true
 
   func file(_ root: JSONNode) -> RuleFile? {
     let known = ["$schema", "version", "retention", "source", "watch", "destinations", "rules"]
@@ -123,7 +125,8 @@ struct RuleFileReader {
 
   /// Parses a text with references and sees that they lead somewhere.
   func reference(_ node: JSONNode, path: String, isSecret: Bool = true) -> ReferenceText? {
-    resolved(node, path: path, isSecret: isSecret)?.text
+    guard looksUp else { return node.string.flatMap { try? ReferenceText($0) } }
+    return resolved(node, path: path, isSecret: isSecret)?.text
   }
 
   /// Like ``reference(_:path:)``, with what the text stands for.

@@ -26,9 +26,12 @@ struct RuleReader {
     }
     let nodes = reader.elements("actions")
     let actions = nodes.enumerated().compactMap { index, node in
-      ActionReader(rule: self, path: "\(path).actions[\(index)]", defaultLabel: "actions[\(index)]").action(node)
+      ActionReader(
+        rule: self, path: "\(path).actions[\(index)]", defaultLabel: "actions[\(index)]", place: .first
+      ).action(node)
     }
     reportRepeatedIDs(nodes)
+    reportDownloads(nodes, triggers)
     let offset = reader["match"]?.range.lowerBound ?? node.range.lowerBound
     return name.map {
       Rule(
@@ -62,13 +65,37 @@ struct RuleReader {
     return duration
   }
 
-  private func reportRepeatedIDs(_ actions: [JSONNode]) {
-    var seen: Set<String> = []
+  private func reportDownloads(_ actions: [JSONNode], _ triggers: Set<Trigger>) {
+    guard let wrong = Trigger.allCases.first(where: { triggers.contains($0) && !$0.isOfRun }) else { return }
     for action in actions {
-      guard let node = action["id"], let id = node.string, !seen.insert(id).inserted else { continue }
-      diagnostics.error(
-        at: node.range, "two actions of \(path) have the id \(id.prefix(60).debugDescription)",
-        hint: "an id names one action")
+      if let node = action[Action.Verb.download.rawValue] {
+        diagnostics.error(
+          at: node.range, "there is no model to download on \(wrong.word), which is about no run",
+          hint: "write a rule of its own for \(wrong.word)")
+      }
+      for branch in ActionBranch.allCases { reportDownloads(action[branch.rawValue]?.elements ?? [], triggers) }
     }
+  }
+
+  /// Also of those that differ only in what a variable's name can't show.
+  private func reportRepeatedIDs(_ actions: [JSONNode]) {
+    var seen: [String: String] = [:]
+    func look(_ actions: [JSONNode]) {
+      for action in actions {
+        if let node = action["id"], let id = node.string {
+          let other = seen.updateValue(id, forKey: StepResults.variable(id))
+          if let other {
+            diagnostics.error(
+              at: node.range,
+              id == other
+                ? "two actions of \(path) have the id \(id.prefix(60).debugDescription)"
+                : "the ids \(other.prefix(60).debugDescription) and \(id.prefix(60).debugDescription) would share variables",
+              hint: "an id names one action")
+          }
+        }
+        for branch in ActionBranch.allCases { look(action[branch.rawValue]?.elements ?? []) }
+      }
+    }
+    look(actions)
   }
 }

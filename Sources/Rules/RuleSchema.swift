@@ -19,7 +19,7 @@ package enum RuleSchema {
         "destinations": {
           "type": "object",
           "additionalProperties": false,
-          "patternProperties": {"^(?!hook$)[A-Za-z0-9_-]{1,60}$": {"$ref": "#/$defs/destination"}}
+          "patternProperties": {"^(?!(hook|download|lost-step)$)[A-Za-z0-9_-]{1,60}$": {"$ref": "#/$defs/destination"}}
         },
         "rules": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/rule"}}
       },
@@ -31,10 +31,10 @@ package enum RuleSchema {
           "description": "A URL, or references such as ${env:NAME} that make one.",
           "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#:]|\\$\\{"
         },
-        "goesOut": {"type": "string", "description": "A template without references.", "not": {"pattern": "\\$\\{"}},
+        "goesOut": {"type": "string", "description": "A template without references.", "not": {"pattern": "\\$\\{(env|file|credential):"}},
         "body": {
           "description": "JSON of any shape; its strings are templates.",
-          "not": {"type": "string", "pattern": "\\$\\{"},
+          "not": {"type": "string", "pattern": "\\$\\{(env|file|credential):"},
           "items": {"$ref": "#/$defs/body"},
           "additionalProperties": {"$ref": "#/$defs/body"}
         },
@@ -161,163 +161,8 @@ package enum RuleSchema {
             "except": {"$ref": "#/$defs/triggers", "description": "What is told all the same."}
           }
         },
-        "rule": {
-          "type": "object",
-          "required": ["name", "actions"],
-          "additionalProperties": false,
-          "properties": {
-            "name": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"},
-            "on": {"$ref": "#/$defs/triggers"},
-            "for": {"$ref": "#/$defs/duration", "description": "Fires when a run has stayed in the phase so long."},
-            "match": {"$ref": "#/$defs/pattern"},
-            "actions": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/action"}}
-          },
-          "if": {"required": ["for"]},
-          "then": {
-            "required": ["on"],
-            "properties": {
-              "on": {
-                "anyOf": [
-                  {"enum": ["pending", "running"]}, {"type": "array", "items": {"enum": ["pending", "running"]}}
-                ]
-              }
-            }
-          }
-        },
-        "action": {
-          "type": "object",
-          "oneOf": [{"required": ["send"]}, {"required": ["run"]}, {"required": ["shell"]}],
-          "additionalProperties": false,
-          "properties": {
-            "send": {"$ref": "#/$defs/filled"},
-            "text": {"$ref": "#/$defs/goesOut", "minLength": 1},
-            "body": {"$ref": "#/$defs/body"},
-            "run": {
-              "type": "array",
-              "minItems": 1,
-              "prefixItems": [{"$ref": "#/$defs/goesOut", "minLength": 1}],
-              "items": {"$ref": "#/$defs/goesOut"}
-            },
-            "shell": {"type": "string", "minLength": 1, "not": {"pattern": "\\{\\{"}},
-            "digest": {
-              "type": "object",
-              "description": "What happens within the window becomes one message.",
-              "required": ["window"],
-              "additionalProperties": false,
-              "properties": {
-                "window": {"$ref": "#/$defs/duration"},
-                "by": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/filled"}},
-                "max": {"type": "integer", "minimum": 1, "maximum": 1000}
-              }
-            },
-            "id": {"$ref": "#/$defs/name"},
-            "timeout": {"$ref": "#/$defs/duration"},
-            "retryFor": {"$ref": "#/$defs/duration"},
-            "workingDirectory": {"$ref": "#/$defs/filled"},
-            "env": {
-              "type": "object",
-              "additionalProperties": false,
-              "patternProperties": {"^(?!VI_)[A-Za-z0-9_]+$": {"$ref": "#/$defs/filled"}}
-            }
-          },
-          "if": {"required": ["send"]},
-          "then": {
-            "not": {"anyOf": [{"required": ["env"]}, {"required": ["workingDirectory"]}, {"required": ["text", "body"]}]}
-          },
-          "else": {"not": {"anyOf": [{"required": ["text"]}, {"required": ["body"]}, {"required": ["digest"]}]}}
-        },
-        "pattern": {
-          "type": "object",
-          "description": "An event pattern as AWS EventBridge has them, over the event data.",
-          "minProperties": 1,
-          "properties": {"$or": {"$ref": "#/$defs/choice"}},
-          "additionalProperties": {"anyOf": [{"$ref": "#/$defs/pattern"}, {"$ref": "#/$defs/alternatives"}]}
-        },
-        "choice": {"type": "array", "minItems": 2, "items": {"$ref": "#/$defs/choicePattern"}},
-        "choicePattern": {
-          "type": "object",
-          "description": "Inside $or an operator can't be the name of a field.",
-          "minProperties": 1,
-          "propertyNames": {
-            "not": {
-              "enum": [
-                "exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "anything-but",
-                "numeric", "exists", "cidr", "=", "<", "<=", ">", ">=", "regex", "not-wildcard",
-                "not-equals-ignore-case", "date-after", "date-on-or-after", "date-before",
-                "date-on-or-before", "in-date-range", "ip-address-in-range",
-                "ip-address-not-in-range"
-              ]
-            }
-          },
-          "properties": {"$or": {"$ref": "#/$defs/choice"}},
-          "additionalProperties": {"anyOf": [{"$ref": "#/$defs/choicePattern"}, {"$ref": "#/$defs/alternatives"}]}
-        },
-        "alternatives": {
-          "type": "array",
-          "minItems": 1,
-          "items": {"anyOf": [{"type": ["string", "number", "boolean", "null"]}, {"$ref": "#/$defs/operator"}]}
-        },
-        "caseless": {
-          "type": "object",
-          "required": ["equals-ignore-case"],
-          "additionalProperties": false,
-          "properties": {"equals-ignore-case": {"type": "string"}}
-        },
-        "wildcard": {"type": "string", "pattern": "^([^*\\\\]|\\*(?!\\*)|\\\\[*\\\\])*$"},
-        "texts": {"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
-        "affixes": {
-          "anyOf": [{"$ref": "#/$defs/filled"}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/filled"}}]
-        },
-        "operator": {
-          "type": "object",
-          "minProperties": 1,
-          "maxProperties": 1,
-          "additionalProperties": false,
-          "properties": {
-            "exactly": {"type": "string"},
-            "prefix": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/caseless"}]},
-            "suffix": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/caseless"}]},
-            "equals-ignore-case": {"type": "string"},
-            "wildcard": {"$ref": "#/$defs/wildcard"},
-            "exists": {"type": "boolean"},
-            "cidr": {"type": "string", "pattern": "^[0-9A-Fa-f:.]+/[0-9]{1,3}$"},
-            "numeric": {
-              "type": "array",
-              "minItems": 2,
-              "maxItems": 4,
-              "prefixItems": [
-                {"enum": ["=", "<", "<=", ">", ">="]}, {"type": "number"}, {"enum": ["<", "<="]}, {"type": "number"}
-              ],
-              "not": {"minItems": 3, "maxItems": 3},
-              "if": {"minItems": 4},
-              "then": {"prefixItems": [{"enum": [">", ">="]}]}
-            },
-            "anything-but": {
-              "anyOf": [
-                {"type": ["string", "number"]},
-                {"type": "array", "minItems": 1, "items": {"type": "string"}},
-                {"type": "array", "minItems": 1, "items": {"type": "number"}},
-                {
-                  "type": "object",
-                  "minProperties": 1,
-                  "maxProperties": 1,
-                  "additionalProperties": false,
-                  "properties": {
-                    "prefix": {"$ref": "#/$defs/affixes"},
-                    "suffix": {"$ref": "#/$defs/affixes"},
-                    "equals-ignore-case": {"$ref": "#/$defs/texts"},
-                    "wildcard": {
-                      "anyOf": [
-                        {"$ref": "#/$defs/wildcard"},
-                        {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/wildcard"}}
-                      ]
-                    }
-                  }
-                }
-              ]
-            }
-          }
-        }
+    \##(rules),
+    \##(patterns)
       }
     }
     """##

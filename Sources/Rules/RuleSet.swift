@@ -47,7 +47,11 @@ package struct RuleSet: Sendable {
       let firing = event.hasUniqueKeys ? firingRules(event, &stopsEarly) : firingRules(event, &readsAll)
       guard !firing.isEmpty, let document = try? JSONDocument(parsing: event.data) else { return [] }
       let data = TemplateData(document)
-      return firing.flatMap { rule in rule.actions.map { PlannedDelivery($0, of: rule, for: event, data) } }
+      return firing.flatMap { rule in
+        let occasion = PlannedDelivery.Occasion(
+          rule: rule.name, eventID: event.id, trigger: event.occasion.trigger, data: data)
+        return rule.actions.map { PlannedDelivery($0, occasion) }
+      }
     }
   }
 
@@ -74,6 +78,21 @@ package struct RuleSet: Sendable {
   /// Some rule fires on this.
   package func names(_ trigger: Trigger) -> Bool {
     rules.contains { $0.triggers.contains(trigger) }
+  }
+
+  /// How many at once, of the actions that say so, by the name of their lane.
+  package var lanes: [String: Int] {
+    var found: [String: Int] = [:]
+    func look(_ actions: [Action], _ rule: String) {
+      for action in actions {
+        if let most = action.options.concurrency, let verb = action.kind.localVerb {
+          found[PlannedDelivery.lane(of: verb, rule: rule, label: action.label, isAlone: true)] = most
+        }
+        look(action.then + action.onFailure, rule)
+      }
+    }
+    for rule in rules { look(rule.actions, rule.name) }
+    return found
   }
 
   /// Some rule wants to hear at once that a run waits or has begun to run.

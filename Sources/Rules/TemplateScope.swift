@@ -7,11 +7,19 @@ struct TemplateScope {
   /// Names at the outermost level.
   private let names: [String]
   private let isDigest: Bool
+  /// The steps before an action, by id; nil: whatever they are.
+  private let steps: [String: Action.Verb]?
+  /// There is an `error`.
+  private let hasFailed: Bool
 
-  static let event = TemplateScope(names: EventFields.all, isDigest: false)
+  static let event = chain(after: [:], hasFailed: false)
 
   static func digest(by paths: [[String]]) -> TemplateScope {
-    TemplateScope(names: ofDigest + paths.compactMap(\.first), isDigest: true)
+    TemplateScope(names: ofDigest + paths.compactMap(\.first), isDigest: true, steps: [:], hasFailed: false)
+  }
+
+  static func chain(after steps: [String: Action.Verb]?, hasFailed: Bool) -> TemplateScope {
+    TemplateScope(names: EventFields.all, isDigest: false, steps: steps, hasFailed: hasFailed)
   }
 
   /// The library recurses over sections: deeper ones would overflow its stack.
@@ -43,6 +51,11 @@ struct TemplateScope {
   }
 
   private func problem(of tag: TemplateTag, inside open: [TemplateTag]) -> TemplateProblems.Problem? {
+    if !isDigest, tag.path.first == StepResults.steps { return stepProblem(of: tag) }
+    if !isDigest, tag.path == [StepResults.error] {
+      if hasFailed { return nil }
+      return .init(message: "{{error}} is known after a failure only", hint: "write it in an action of \"onFailure\"")
+    }
     let isInEvents = isDigest && open.contains { $0.kind == .section && $0.path.first == "events" }
     let names = isInEvents ? EventFields.all + self.names : self.names
     guard let name = tag.path.first, !(EventFields.objects.contains(name) && names.contains(name)) else { return nil }
@@ -60,5 +73,30 @@ struct TemplateScope {
     // Inside a section over something of the run, its members have names of their own.
     if open.contains(where: { $0.kind == .section && EventFields.objects.contains($0.path.first ?? "") }) { return nil }
     return .init(message: "{{\(name1)}} can't exist", hint: hint(for: name, among: names))
+  }
+
+  /// `{{steps.ID.path}}` and its like.
+  private func stepProblem(of tag: TemplateTag) -> TemplateProblems.Problem? {
+    let name = tag.path.joined(separator: ".")
+    guard tag.path.count == 3 else {
+      return .init(
+        message: "{{\(name)}} names nothing", hint: "write {{steps.ID.path}}, with the id of an earlier step")
+    }
+    guard let steps else { return nil }
+    guard let verb = steps[tag.path[1]] else {
+      let known = steps.keys.sorted()
+      return .init(
+        message:
+          "{{\(name)}} can't exist: no step before this one has the id \(tag.path[1].prefix(60).debugDescription)",
+        hint: known.isEmpty
+          ? "steps are what \"then\" and \"onFailure\" come after; give that action an \"id\""
+          : hint(for: tag.path[1], among: known))
+    }
+    guard verb.results.contains(tag.path[2]) else {
+      return .init(
+        message: "{{\(name)}} can't exist: \(tag.path[1]) is a \(verb.rawValue)",
+        hint: "of a \(verb.rawValue) there is \(verb.results.joined(separator: ", "))")
+    }
+    return nil
   }
 }

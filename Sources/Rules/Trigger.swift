@@ -33,6 +33,14 @@ package enum Trigger: Sendable, Hashable, CaseIterable {
     "any": Set(Phase.allCases.map(Trigger.phase)),
   ]
 
+  /// It happens to a run.
+  var isOfRun: Bool {
+    switch self {
+    case .phase, .disappeared: true
+    case .sourceUnreachable, .sourceRecovered, .destinationStopped: false
+    }
+  }
+
   /// A phase in which a run may stay too long.
   var canLast: Bool {
     if case .phase(let phase) = self { !phase.isTerminal } else { false }

@@ -13,10 +13,16 @@ package struct ClaimedDelivery: Sendable {
   package let eventID: String
   package let runID: String
   package let rule: String
+  /// The action's `id`, or its place in the rule.
+  package let action: String
   package let destination: String
   package let content: DeliveryContent
   /// The event, JSON; empty when ``content`` is a body of its own, which nobody needs the event beside.
   package let event: [UInt8]
+  /// What is to be done when it has settled, JSON; nil: nothing. Only who planned it can read it.
+  package let continuation: [UInt8]?
+  /// It must not be made again once it may have begun.
+  package let isOnce: Bool
   /// 1 for the first. Of hooks, attempts that were cut off by a kill count.
   package let attempt: Int
   package let createdAt: Timestamp
@@ -45,12 +51,18 @@ package enum Settlement: Sendable, Equatable {
 package struct SettledAttempt: Sendable {
   package let delivery: ClaimedDelivery
   package let settlement: Settlement
-  package let record: AttemptRecord
+  /// Nil: it is given up without an attempt.
+  package let record: AttemptRecord?
+  /// The steps that begin now that it has settled; those that are known already are left as they are.
+  package let next: [NewDelivery]
 
-  package init(_ delivery: ClaimedDelivery, _ settlement: Settlement, _ record: AttemptRecord) {
+  package init(
+    _ delivery: ClaimedDelivery, _ settlement: Settlement, _ record: AttemptRecord?, next: [NewDelivery] = []
+  ) {
     self.delivery = delivery
     self.settlement = settlement
     self.record = record
+    self.next = next
   }
 }
 
@@ -70,7 +82,8 @@ package struct SettlementBatch: Sendable {
   package var isEmpty: Bool { attempts.isEmpty && destinations.isEmpty && burials.isEmpty && events.isEmpty }
 }
 
-/// pending → dead, without an attempt, for what a destination can't be sent any more.
+/// pending → dead, without an attempt, for what a destination can't be sent any more. Deliveries with a continuation are left:
+/// they are settled one by one (``StateStore/graves(_:at:)``), for something may have to be done after them.
 package struct Burial: Sendable {
   package let destination: String
   package let reason: String
@@ -125,6 +138,8 @@ package struct DeliveryRecord: Sendable, Equatable {
   package let eventID: String
   package let runID: String
   package let rule: String
+  /// The action's `id`, or its place in the rule; empty where an early version wrote it.
+  package let action: String
   package let destination: String
   package let status: DeliveryStatus
   package let attempts: Int
@@ -135,11 +150,15 @@ package struct DeliveryRecord: Sendable, Equatable {
   package let settledAt: Timestamp?
   /// Why it is dead, or why the last attempt failed.
   package let reason: String?
+  /// The step before it; nil when it is the first.
+  package let link: ChainLink?
 }
 
 package struct DeliveryDetail: Sendable {
   package let record: DeliveryRecord
   package let content: DeliveryContent
+  /// The steps of its chain that there are, itself among them, in the order in which they were made; alone when it has none.
+  package let chain: [DeliveryStep]
   /// The event, JSON.
   package let event: [UInt8]
   package let attempts: [AttemptRecord]

@@ -7,6 +7,41 @@ package enum DeliveryContent: Sendable, Equatable {
   /// JSON.
   case body([UInt8])
   case hook(HookCall)
+  case download(DownloadCall)
+}
+
+/// A model that a rule wants to have on this machine.
+package struct DownloadCall: Sendable, Equatable {
+  /// The directory of models, as the rules file has it: `~/.datature/vi/models`.
+  package let directory: String
+  /// Nil: the latest.
+  package let checkpoint: String?
+
+  package init(directory: String, checkpoint: String? = nil) {
+    self.directory = directory
+    self.checkpoint = checkpoint
+  }
+
+  /// The form in a row, and in `deliveries show`.
+  package var json: [UInt8] {
+    JSONWriter.object { json in
+      json.member("download") { json in
+        json.object { json in
+          json.member("to", directory)
+          if let checkpoint { json.member("checkpoint", checkpoint) }
+        }
+      }
+    }
+  }
+
+  /// Nil when the bytes are not what ``json`` writes.
+  init?(json bytes: [UInt8]) {
+    guard let download = try? JSONDocument(parsing: bytes).root["download"], let directory = download["to"]?.string
+    else {
+      return nil
+    }
+    self.init(directory: directory, checkpoint: download["checkpoint"]?.string)
+  }
 }
 
 /// A command that a rule asked for.
@@ -19,7 +54,13 @@ package struct HookCall: Sendable, Equatable {
   package let command: Command
   /// Values as the rules file has them: `${env:TOKEN}`, not the token.
   package let environment: [Variable]
+  /// What earlier steps have left. Values as they are: references in them mean nothing.
+  package let results: [Result]
   package let workingDirectory: String?
+  /// `name` or `name:group` to run as; nil: as we do.
+  package let user: String?
+  /// Of new files, 0…0o777; nil: ours.
+  package let umask: UInt16?
 
   package struct Variable: Sendable, Equatable {
     package let name: String
@@ -31,10 +72,27 @@ package struct HookCall: Sendable, Equatable {
     }
   }
 
-  package init(command: Command, environment: [Variable] = [], workingDirectory: String? = nil) {
+  package struct Result: Sendable, Equatable {
+    package let name: String
+    package let value: String
+
+    package init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  package init(
+    command: Command, environment: [Variable] = [], results: [Result] = [], workingDirectory: String? = nil,
+    user: String? = nil,
+    umask: UInt16? = nil
+  ) {
     self.command = command
     self.environment = environment
+    self.results = results
     self.workingDirectory = workingDirectory
+    self.user = user
+    self.umask = umask
   }
 }
 
@@ -51,7 +109,14 @@ extension HookCall {
           json.object { json in for variable in environment { json.member(variable.name, variable.reference) } }
         }
       }
+      if !results.isEmpty {
+        json.member("results") { json in
+          json.object { json in for result in results { json.member(result.name, result.value) } }
+        }
+      }
       if let workingDirectory { json.member("workingDirectory", workingDirectory) }
+      if let user { json.member("user", user) }
+      if let umask { json.member("umask", String(umask, radix: 8)) }
     }
   }
 
@@ -68,6 +133,11 @@ extension HookCall {
     environment = (root["env"]?.members ?? []).compactMap { member in
       member.value.string.map { Variable(name: member.key, reference: $0) }
     }
+    results = (root["results"]?.members ?? []).compactMap { member in
+      member.value.string.map { Result(name: member.key, value: $0) }
+    }
     workingDirectory = root["workingDirectory"]?.string
+    user = root["user"]?.string
+    umask = root["umask"]?.string.flatMap { UInt16($0, radix: 8) }
   }
 }

@@ -105,6 +105,8 @@ package struct OpenDigest: Sendable {
 package struct NewDelivery: Sendable {
   package let id: String
   package let rule: String
+  /// The action's `id`, or its place in the rule.
+  package var action = ""
   package let destination: String
   package let content: DeliveryContent
   /// Of one attempt; nil: the destination's.
@@ -115,6 +117,12 @@ package struct NewDelivery: Sendable {
   package var defers = false
   /// The first attempt must not come sooner, and the time for retries begins then; nil: at once.
   package var notBefore: Timestamp?
+  /// The step before it; nil when it is the first.
+  package var link: ChainLink?
+  /// What is to be done when it has settled, JSON; nil: nothing. Kept as it is.
+  package var continuation: [UInt8]?
+  /// It must not be made again once it may have begun: a kill makes it dead.
+  package var isOnce = false
 
   package init(
     id: String, rule: String, destination: String, content: DeliveryContent, timeout: Duration? = nil,

@@ -12,6 +12,7 @@ extension DeliveryContent {
     case .event: ("event", nil)
     case .body(let bytes): ("body", bytes.blob)
     case .hook(let call): ("hook", call.json.blob)
+    case .download(let call): ("download", call.json.blob)
     }
   }
 
@@ -20,6 +21,8 @@ extension DeliveryContent {
     case ("body", let content?): self = .body(Array(content))
     case ("hook", let content?):
       self = HookCall(json: Array(content)).map(DeliveryContent.hook) ?? .event
+    case ("download", let content?):
+      self = DownloadCall(json: Array(content)).map(DeliveryContent.download) ?? .event
     default: self = .event
     }
   }
@@ -35,18 +38,26 @@ extension Row {
   }
 
   func bytes(at index: Int) -> [UInt8] {
-    Array((self[index] as Data?) ?? Data())
+    optionalBytes(at: index) ?? []
+  }
+
+  func optionalBytes(at index: Int) -> [UInt8]? {
+    (self[index] as Data?).map { Array($0) }
   }
 
   func bytes(_ column: String) -> [UInt8] {
-    Array((self[column] as Data?) ?? Data())
+    optionalBytes(column) ?? []
+  }
+
+  func optionalBytes(_ column: String) -> [UInt8]? {
+    (self[column] as Data?).map { Array($0) }
   }
 }
 
 extension DeliveryRecord {
   static let columns = """
-    d.id, d.event_id, d.run_id, d.rule, d.destination, d.status, d.attempts, d.next_attempt_at, d.created_at, d.settled_at,
-    d.reason
+    d.id, d.event_id, d.run_id, d.rule, d.action, d.destination, d.status, d.attempts, d.next_attempt_at, d.created_at,
+    d.settled_at, d.reason, d.parent, d.branch
     """
 
   /// The delivery `d` is of the run `:run`, or of a digest that tells of it.
@@ -64,11 +75,18 @@ extension DeliveryRecord {
   init(_ row: Row) {
     self.init(
       id: row["id"], eventID: row["event_id"], runID: Self.run(row["run_id"]), rule: row["rule"],
-      destination: row["destination"],
+      action: row["action"], destination: row["destination"],
       status: DeliveryStatus(rawValue: row["status"]) ?? .pending, attempts: row["attempts"],
       nextAttemptAt: row.time("next_attempt_at"),
       createdAt: row.time("created_at") ?? Timestamp(milliseconds: 0), settledAt: row.time("settled_at"),
-      reason: row["reason"])
+      reason: row["reason"], link: ChainLink(row))
+  }
+}
+
+extension ChainLink {
+  fileprivate init?(_ row: Row) {
+    guard let parent: String = row["parent"], let branch = Branch(rawValue: row["branch"]) else { return nil }
+    self.init(parent: parent, branch)
   }
 }
 

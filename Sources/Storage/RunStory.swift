@@ -38,6 +38,8 @@ package struct StoredEvent: Sendable {
 
 package struct StoredDelivery: Sendable {
   package let record: DeliveryRecord
+  /// What is to be done when it has settled, JSON; nil: nothing.
+  package let continuation: [UInt8]?
   package let attempts: [AttemptRecord]
   /// When somebody asked for it to be sent again.
   package let replays: [Timestamp]

@@ -41,10 +41,7 @@ extension SQLiteStore {
     if burial.limit <= 0 { return 0 }
     let found = try Row.fetchAll(
       database.cachedStatement(sql: graves),
-      arguments: [
-        "destination": burial.destination, "all": burial.olderThan == nil, "age": burial.olderThan?.milliseconds,
-        "now": now.milliseconds, "sparing": burial.sparing.sqlList, "limit": burial.limit,
-      ])
+      arguments: burial.arguments(at: now))
     let update = try database.cachedStatement(
       sql: """
         UPDATE deliveries SET status = 'dead', waits = 0, next_attempt_at = NULL, settled_at = ?, reason = ?
@@ -62,7 +59,7 @@ extension SQLiteStore {
     ["waits = 0", "waits = 1"].map { half in
       """
       SELECT sequence, run_id FROM deliveries
-      WHERE status = 'pending' AND \(half) AND destination = :destination
+      WHERE status = 'pending' AND \(half) AND continues = 0 AND destination = :destination
         AND (:all OR coalesce(retry_from, created_at) + coalesce(retry_for, :age) < :now)
         AND sequence NOT IN (SELECT value FROM json_each(:sparing))
       """

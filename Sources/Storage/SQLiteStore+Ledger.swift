@@ -99,19 +99,24 @@ extension SQLiteStore {
     let statement = try database.cachedStatement(
       sql: """
         INSERT OR IGNORE INTO deliveries
-          (id, event_id, run_id, rule, destination, kind, timeout, retry_for, status, next_attempt_at, created_at,
-           retry_from, defers)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)
+          (id, event_id, run_id, rule, action, destination, kind, timeout, retry_for, status, next_attempt_at, created_at,
+           retry_from, defers, parent, branch, is_once, continues)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     try statement.execute(arguments: [
-      delivery.id, event, run, delivery.rule, delivery.destination, kind,
+      delivery.id, event, run, delivery.rule, delivery.action, delivery.destination, kind,
       delivery.timeout?.milliseconds, delivery.retryFor?.milliseconds, (delivery.notBefore ?? now).milliseconds,
-      now.milliseconds, delivery.notBefore?.milliseconds, delivery.defers,
+      now.milliseconds, delivery.notBefore?.milliseconds, delivery.defers, delivery.link?.parent,
+      delivery.link?.branch.rawValue, delivery.isOnce, delivery.continuation != nil,
     ])
     guard database.changesCount == 1 else { return false }
+    let sequence = database.lastInsertedRowID
     if let content {
-      try database.cachedStatement(sql: "INSERT INTO contents VALUES (?, ?)")
-        .execute(arguments: [database.lastInsertedRowID, content])
+      try database.cachedStatement(sql: "INSERT INTO contents VALUES (?, ?)").execute(arguments: [sequence, content])
+    }
+    if let continuation = delivery.continuation {
+      try database.cachedStatement(sql: "INSERT INTO continuations VALUES (?, ?)")
+        .execute(arguments: [sequence, continuation.blob])
     }
     return true
   }

@@ -47,8 +47,29 @@ extension SQLiteStore {
       guard let row else { return nil }
       return DeliveryDetail(
         record: DeliveryRecord(row), content: DeliveryContent(kind: row["kind"], content: row["content"]),
-        event: row.bytes("body"), attempts: try Self.attempts(of: id, database))
+        chain: try Self.chain(of: id, database), event: row.bytes("body"),
+        attempts: try Self.attempts(of: id, database))
     }
+  }
+
+  /// The steps that belong together: of one rule, for one event, and from the same first step.
+  private static func chain(of id: String, _ database: Database) throws -> [DeliveryStep] {
+    let rows = try Row.fetchAll(
+      database,
+      sql: """
+        WITH RECURSIVE
+          above (id, parent) AS (
+            SELECT id, parent FROM deliveries WHERE id = ?
+            UNION SELECT d.id, d.parent FROM deliveries d JOIN above a ON d.id = a.parent),
+          steps (id) AS (
+            SELECT id FROM above WHERE parent IS NULL OR parent NOT IN (SELECT id FROM deliveries)
+            UNION SELECT d.id FROM deliveries d JOIN steps s ON d.parent = s.id
+              AND d.run_id = (SELECT run_id FROM deliveries WHERE id = s.id))
+        SELECT \(DeliveryRecord.columns), c.bytes AS continuation
+        FROM deliveries d JOIN steps s ON s.id = d.id LEFT JOIN continuations c ON c.delivery = d.sequence
+        ORDER BY d.sequence
+        """, arguments: [id])
+    return rows.map { DeliveryStep(record: DeliveryRecord($0), continuation: $0.optionalBytes("continuation")) }
   }
 
   /// The oldest first.

@@ -74,16 +74,22 @@ extension SQLiteStore {
     let rows = try Row.fetchCursor(
       statement, arguments: [destination, now.milliseconds, underWay.sqlList, limit])
     var found: [ClaimedDelivery] = []
-    while let row = try rows.next() { found.append(ClaimedDelivery(row, claimedAt)) }
+    while let row = try rows.next() { found.append(ClaimedDelivery(row, attempt: row[8] + 1, claimedAt)) }
     return found
   }
 
-  static let dueDeliveries = """
+  /// What ``ClaimedDelivery`` is read from.
+  static let selection = """
     SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.destination, d.kind,
       (SELECT bytes FROM contents WHERE delivery = d.sequence), d.attempts, d.created_at,
       d.timeout, d.retry_for, coalesce(d.retry_from, d.created_at), d.attempts_before,
-      CASE WHEN d.kind != 'body' THEN (SELECT body FROM events WHERE id = d.event_id) END, d.defers
+      CASE WHEN d.kind != 'body' OR d.continues THEN (SELECT body FROM events WHERE id = d.event_id) END, d.defers,
+      d.action, d.is_once, CASE WHEN d.continues THEN (SELECT bytes FROM continuations WHERE delivery = d.sequence) END
     FROM deliveries d
+    """
+
+  static let dueDeliveries = """
+    \(selection)
     WHERE d.status = 'pending' AND d.waits = 0 AND d.destination = ? AND d.next_attempt_at <= ?
       AND d.sequence NOT IN (SELECT value FROM json_each(?))
     ORDER BY d.next_attempt_at, d.sequence LIMIT ?
@@ -95,14 +101,55 @@ extension SQLiteStore {
         sql: """
           INSERT INTO attempts
           SELECT sequence, attempts, claimed_at, ?, 'interrupted', NULL, 'vi-notify ended before the answer was known', ''
-          FROM deliveries WHERE status = 'claimed'
+          FROM deliveries WHERE status = 'claimed' AND is_once = 0
           """, arguments: [now.milliseconds])
       try database.execute(
-        sql:
-          "UPDATE deliveries SET status = 'pending', next_attempt_at = ?, claimed_at = NULL WHERE status = 'claimed'",
-        arguments: [now.milliseconds])
+        sql: """
+          UPDATE deliveries SET status = 'pending', next_attempt_at = ?, claimed_at = NULL
+          WHERE status = 'claimed' AND is_once = 0
+          """, arguments: [now.milliseconds])
       return database.changesCount
     }
+  }
+
+  package func cutOff() async throws(StorageError) -> [ClaimedDelivery] {
+    try await read { database in
+      let sql = "\(Self.selection) WHERE d.status = 'claimed' AND d.is_once = 1 ORDER BY d.sequence"
+      return try Row.fetchAll(database, sql: sql).map { row in
+        // Its attempt was counted when it was claimed.
+        try ClaimedDelivery(
+          row, attempt: row[8],
+          Int64.fetchOne(
+            database, sql: "SELECT claimed_at FROM deliveries WHERE sequence = ?", arguments: [row[0] as Int64]
+          ).map(Timestamp.init(milliseconds:)))
+      }
+    }
+  }
+
+  package func graves(_ burial: Burial, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery] {
+    if burial.limit <= 0 { return [] }
+    return try await read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          \(Self.selection)
+          WHERE d.status = 'pending' AND d.continues = 1 AND d.destination = :destination
+            AND (:all OR coalesce(d.retry_from, d.created_at) + coalesce(d.retry_for, :age) < :now)
+            AND d.sequence NOT IN (SELECT value FROM json_each(:sparing))
+          ORDER BY d.sequence LIMIT :limit
+          """, arguments: burial.arguments(at: now)
+      ).map { ClaimedDelivery($0, attempt: $0[8] + 1, nil) }
+    }
+  }
+}
+
+extension Burial {
+  /// Of the statements that look for graves.
+  func arguments(at now: Timestamp) -> StatementArguments {
+    [
+      "destination": destination, "all": olderThan == nil, "age": olderThan?.milliseconds, "now": now.milliseconds,
+      "sparing": sparing.sqlList, "limit": limit,
+    ]
   }
 }
 
@@ -120,10 +167,11 @@ extension Set<Int64> {
 
 extension ClaimedDelivery {
   /// Columns by number, in the order of the one statement that reads them: names cost a search each.
-  fileprivate init(_ row: Row, _ claimedAt: Timestamp?) {
+  fileprivate init(_ row: Row, attempt: Int, _ claimedAt: Timestamp?) {
     self.init(
-      sequence: row[0], id: row[1], eventID: row[2], runID: row[3], rule: row[4], destination: row[5],
-      content: DeliveryContent(kind: row[6], content: row[7]), event: row.bytes(at: 14), attempt: row[8] + 1,
+      sequence: row[0], id: row[1], eventID: row[2], runID: row[3], rule: row[4], action: row[16], destination: row[5],
+      content: DeliveryContent(kind: row[6], content: row[7]), event: row.bytes(at: 14),
+      continuation: row.optionalBytes(at: 18), isOnce: row[17], attempt: attempt,
       createdAt: Timestamp(milliseconds: row[9]), retryFrom: Timestamp(milliseconds: row[12]),
       attemptsBefore: row[13], claimedAt: claimedAt,
       timeout: (row[10] as Int64?).map { .milliseconds($0) }, retryFor: (row[11] as Int64?).map { .milliseconds($0) },

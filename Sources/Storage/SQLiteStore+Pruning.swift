@@ -10,6 +10,7 @@ extension SQLiteStore {
         for sql in [
           "DELETE FROM attempts WHERE delivery = ?",
           "DELETE FROM contents WHERE delivery = ?",
+          "DELETE FROM continuations WHERE delivery = ?",
           "DELETE FROM replays WHERE delivery_id = (SELECT id FROM deliveries WHERE sequence = ?)",
           """
           DELETE FROM digest_events WHERE digest_id IN (

@@ -6,7 +6,7 @@ extension SQLiteStore {
   package func settle(_ batch: SettlementBatch, at now: Timestamp) async throws(StorageError) -> SettlementResult {
     try await write { database in
       var result = SettlementResult()
-      if try Self.settle(batch.attempts, database) { result.mayHaveFreed = true }
+      if try Self.settle(batch.attempts, at: now, database) { result.mayHaveFreed = true }
       for state in batch.destinations { try Self.put(state, database) }
       for burial in batch.burials {
         let count = try Self.bury(burial, at: now, database)
@@ -21,7 +21,7 @@ extension SQLiteStore {
   }
 
   /// True when others may go now that these have ended.
-  private static func settle(_ attempts: [SettledAttempt], _ database: Database) throws -> Bool {
+  private static func settle(_ attempts: [SettledAttempt], at now: Timestamp, _ database: Database) throws -> Bool {
     let (update, insert) = (
       try database.cachedStatement(sql: end),
       try database.cachedStatement(sql: "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
@@ -31,10 +31,14 @@ extension SQLiteStore {
     for settled in attempts {
       let delivery = settled.delivery
       if settled.settlement == .interrupted, delivery.claimedAt == nil { continue }
-      try end(settled, update, database)
+      try end(settled, at: settled.record?.finishedAt ?? now, update, database)
       if settled.settlement == .interrupted { continue }
-      try log(settled.record, of: delivery.sequence, insert)
+      if let record = settled.record { try log(record, of: delivery.sequence, insert) }
       if case .retry = settled.settlement { continue }
+      for step in settled.next where try Self.insert(step, event: delivery.eventID, run: delivery.runID, now, database)
+      {
+        hasFreed = true
+      }
       let destination = delivery.destination
       let waits = try waited[destination] ?? somethingWaits(for: destination, database)
       waited[destination] = waits
@@ -55,19 +59,22 @@ extension SQLiteStore {
 
   private static let end = """
     UPDATE deliveries SET status = ?, next_attempt_at = ?, reason = iif(?, reason, ?), attempts = ?, settled_at = ?,
-      claimed_at = NULL
+      claimed_at = NULL, waits = 0
     WHERE sequence = ? AND id = ? AND status = ? AND attempts = ? AND claimed_at IS ?
     """
 
   /// A compare-and-set: what was only read must still be pending with as many attempts, what was claimed must be so by this
   /// claim, and not by a later one that has the same number.
-  private static func end(_ settled: SettledAttempt, _ update: Statement, _ database: Database) throws {
-    let (delivery, now) = (settled.delivery, settled.record.finishedAt)
+  private static func end(
+    _ settled: SettledAttempt, at now: Timestamp, _ update: Statement, _ database: Database
+  ) throws {
+    let delivery = settled.delivery
+    let made = settled.record == nil && delivery.claimedAt == nil ? delivery.attempt - 1 : delivery.attempt
     let (status, next, reason, count): (DeliveryStatus, Timestamp?, String?, Int) =
       switch settled.settlement {
-      case .delivered: (.delivered, nil, nil, delivery.attempt)
-      case .retry(let next, let reason): (.pending, next, reason, delivery.attempt)
-      case .dead(let reason): (.dead, nil, reason, delivery.attempt)
+      case .delivered: (.delivered, nil, nil, made)
+      case .retry(let next, let reason): (.pending, next, reason, made)
+      case .dead(let reason): (.dead, nil, reason, made)
       case .interrupted: (.pending, now, nil, delivery.attempt - 1)
       }
     try update.execute(arguments: [

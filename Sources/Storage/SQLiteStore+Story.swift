@@ -28,12 +28,14 @@ extension SQLiteStore {
       let deliveries = try Row.fetchAll(
         database,
         sql: """
-          SELECT \(DeliveryRecord.columns) FROM deliveries d WHERE \(DeliveryRecord.isAboutRun) ORDER BY d.sequence
+          SELECT \(DeliveryRecord.columns), c.bytes AS continuation
+          FROM deliveries d LEFT JOIN continuations c ON c.delivery = d.sequence
+          WHERE \(DeliveryRecord.isAboutRun) ORDER BY d.sequence
           """, arguments: ["run": run])
       guard last != nil || !events.isEmpty else { return nil }
       return RunStory(
         last: last.flatMap(Self.lastSeen), events: events.map(StoredEvent.init),
-        deliveries: try deliveries.map { try Self.story(DeliveryRecord($0), database) })
+        deliveries: try deliveries.map { try Self.story($0, database) })
     }
   }
 
@@ -43,12 +45,13 @@ extension SQLiteStore {
     return (Ledger.Entry(phase: phase, since: since, isBaseline: row["is_baseline"], isGone: row["is_gone"]), seen)
   }
 
-  private static func story(_ record: DeliveryRecord, _ database: Database) throws -> StoredDelivery {
+  private static func story(_ row: Row, _ database: Database) throws -> StoredDelivery {
+    let record = DeliveryRecord(row)
     let replays = try Int64.fetchAll(
       database, sql: "SELECT requested_at FROM replays WHERE delivery_id = ? ORDER BY requested_at",
       arguments: [record.id])
     return StoredDelivery(
-      record: record, attempts: try attempts(of: record.id, database),
+      record: record, continuation: row.optionalBytes("continuation"), attempts: try attempts(of: record.id, database),
       replays: replays.map(Timestamp.init(milliseconds:)))
   }
 

@@ -8,6 +8,7 @@ enum Schema {
     migrator.registerMigration("2 watching and looking back") { try $0.execute(sql: second) }
     migrator.registerMigration("3 destinations") { try $0.execute(sql: destinations) }
     migrator.registerMigration("4 contents") { try $0.execute(sql: contents) }
+    migrator.registerMigration("5 chains") { try $0.execute(sql: chains) }
     return migrator
   }
 

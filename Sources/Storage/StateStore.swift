@@ -52,8 +52,15 @@ package protocol StateStore: LedgerStore {
   /// Returns how many were forgotten; fewer than `limit`: there is nothing more to forget.
   func prune(before: Timestamp, limit: Int) async throws(StorageError) -> Int
 
-  /// claimed → pending for everything that a process left claimed when it was killed. Returns how many.
+  /// claimed → pending for everything that a process left claimed when it was killed and that may be made again. Returns how
+  /// many.
   func releaseClaims(at now: Timestamp) async throws(StorageError) -> Int
+
+  /// What a process left claimed when it was killed and must not be made again, to be settled.
+  func cutOff() async throws(StorageError) -> [ClaimedDelivery]
+
+  /// What a burial leaves: pending deliveries with a continuation, at most ``Burial/limit``.
+  func graves(_ burial: Burial, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery]
 
   /// Deliveries that are neither delivered nor dead.
   func unsettledCount() async throws(StorageError) -> Int

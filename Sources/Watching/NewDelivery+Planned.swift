@@ -8,13 +8,7 @@ extension NewEvent {
   ///
   /// - Parameter now: by which quiet hours are judged.
   package init(_ event: RunEvent, _ planned: [PlannedDelivery], _ rules: RuleSet, at now: Timestamp) {
-    let trigger = event.occasion.trigger
-    let deliveries = planned.compactMap { planned -> NewDelivery? in
-      var delivery = NewDelivery(planned)
-      delivery?.defers = rules.defers(destination: planned.destination, trigger: trigger)
-      delivery?.notBefore = rules.notBefore(destination: planned.destination, trigger: trigger, at: now)
-      return delivery
-    }
+    let deliveries = planned.compactMap { NewDelivery($0, rules, at: now) }
     self.init(event: event, deliveries: deliveries, digests: planned.compactMap { DigestEntry($0) })
   }
 }
@@ -28,24 +22,44 @@ extension DigestEntry {
 }
 
 extension NewDelivery {
+  /// The row of an action that fired, with the quiet hours of its destination; nil when it is to be collected into a digest.
+  ///
+  /// - Parameter now: by which they are judged.
+  package init?(_ planned: PlannedDelivery, _ rules: RuleSet, at now: Timestamp) {
+    self.init(planned)
+    guard let trigger = planned.trigger else { return }
+    defers = rules.defers(destination: planned.destination, trigger: trigger)
+    notBefore = rules.notBefore(destination: planned.destination, trigger: trigger, at: now)
+  }
+
   /// The row of an action that fired; nil when it is to be collected into a digest.
   package init?(_ planned: PlannedDelivery) {
     let content: DeliveryContent
     switch planned.content {
     case .event: content = .event
     case .body(let bytes): content = .body(bytes)
-    case .run(let words): content = .hook(Self.call(.run(words), planned.options))
-    case .shell(let script): content = .hook(Self.call(.shell(script), planned.options))
+    case .run(let words): content = .hook(Self.call(.run(words), planned))
+    case .shell(let script): content = .hook(Self.call(.shell(script), planned))
+    case .download(let directory, let checkpoint):
+      content = .download(DownloadCall(directory: directory, checkpoint: checkpoint))
     case .digest: return nil
     }
     self.init(
       id: planned.id, rule: planned.rule, destination: planned.destination, content: content,
       timeout: planned.options.timeout, retryFor: planned.options.retryFor)
+    action = planned.action
+    link = planned.link.flatMap { link in
+      ChainLink.Branch(rawValue: link.branch.rawValue).map { ChainLink(parent: link.parent, $0) }
+    }
+    continuation = planned.continuation
+    isOnce = planned.options.isOnce
   }
 
-  private static func call(_ command: HookCall.Command, _ options: ActionOptions) -> HookCall {
-    HookCall(
+  private static func call(_ command: HookCall.Command, _ planned: PlannedDelivery) -> HookCall {
+    let options = planned.options
+    return HookCall(
       command: command, environment: options.environment.map { .init(name: $0.name, reference: $0.value.source) },
-      workingDirectory: options.workingDirectory)
+      results: planned.variables.map { .init(name: $0.name, value: $0.value) },
+      workingDirectory: options.workingDirectory, user: options.user, umask: options.umask)
   }
 }

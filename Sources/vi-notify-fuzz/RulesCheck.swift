@@ -34,7 +34,7 @@ struct RulesCheck: FuzzCheck {
       try hold(error, &locator, input)
       return "together: \(error.message)"
     }
-    return "fine \(try judge(rules).count) \(signature(diagnostics))"
+    return "fine \(try judge(rules, NextSteps(file.destinations)).count) \(signature(diagnostics))"
   }
 
   private func hold(_ diagnostic: Diagnostic, _ locator: inout SourceLocator, _ input: [UInt8]) throws {
@@ -50,7 +50,7 @@ struct RulesCheck: FuzzCheck {
   }
 
   /// The rules that fire, the same by the compiled set and by the explanation of each pattern alone.
-  private func judge(_ rules: RuleSet) throws -> [String] {
+  private func judge(_ rules: RuleSet, _ next: NextSteps) throws -> [String] {
     try events.flatMap { event in
       let planned = rules.deliveries(for: [event]).flatMap { $0 }
       let byMatcher = Set(planned.map(\.rule))
@@ -58,11 +58,25 @@ struct RulesCheck: FuzzCheck {
       guard byMatcher == byExplanation else {
         throw Broken(description: "\(byMatcher) fire, \(byExplanation) are said to")
       }
-      for delivery in planned {
-        if case .body(let body) = delivery.content { _ = try JSONDocument(parsing: body) }
-      }
+      for delivery in planned { try follow(delivery, of: event, next) }
       return byMatcher.sorted()
     }
+  }
+
+  /// What was accepted can be carried out from what is kept of it, step by step, whatever the steps leave.
+  private func follow(_ delivery: PlannedDelivery, of event: RunEvent, _ next: NextSteps) throws {
+    if case .body(let body) = delivery.content { _ = try JSONDocument(parsing: body) }
+    guard let kept = delivery.continuation else { return }
+    let step = SettledStep(
+      id: delivery.id, rule: delivery.rule, label: delivery.action, eventID: event.id, event: event.body,
+      continuation: kept)
+    let left = StepResult(path: "/m/\"x", exitCode: 7, stdout: "{{runId}} ${env:TOKEN} \u{0}\n<>")
+    let begun = next.after(step, left, error: nil) + next.after(step, left, error: "\"why\" {{x}}")
+    let named = Continuation.steps(of: kept, rule: delivery.rule, after: delivery.action)
+    guard begun.map(\.action) == named.map(\.label), begun.map(\.destination) == named.map(\.destination) else {
+      throw Broken(description: "\(named) are named, \(begun.map { ($0.action, $0.destination) }) begin")
+    }
+    for step in begun { try follow(step, of: event, next) }
   }
 
   private func signature(_ diagnostics: [Diagnostic]) -> String {

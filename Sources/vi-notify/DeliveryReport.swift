@@ -11,10 +11,11 @@ enum DeliveryReport {
       json.array(records) { json, record in json.object { write(record, into: &$0) } }
       Console.shared.print(json.bytes)
     case .table:
-      var table = Table(["DELIVERY", "STATUS", "RUN", "RULE", "DESTINATION", "ATTEMPTS", "CREATED", "REASON"])
+      var table = Table(["DELIVERY", "STATUS", "RUN", "RULE", "ACTION", "DESTINATION", "ATTEMPTS", "CREATED", "REASON"])
       for record in records {
         table.add([
-          record.id, record.shownStatus, record.runID, record.rule, record.destination, "\(record.attempts)",
+          record.id, record.shownStatus, record.runID, record.rule, record.action, record.destination,
+          "\(record.attempts)",
           record.createdAt.iso8601, String((record.reason ?? "").prefix(100)),
         ])
       }
@@ -28,6 +29,8 @@ enum DeliveryReport {
       Console.shared.print(
         JSONWriter.object { json in
           write(detail.record, into: &json)
+          json.member("action", detail.record.action)
+          json.member("chain") { json in json.array(ChainTree.all(of: detail.chain)) { $1.write(into: &$0) } }
           json.member("attemptLog") { json in json.array(detail.attempts) { write($1, into: &$0) } }
           write(detail, into: &json)
         })
@@ -63,7 +66,7 @@ enum DeliveryReport {
 
   /// What goes out, with secrets as the references they are stored as.
   private static func write(_ detail: DeliveryDetail, into json: inout JSONWriter) {
-    if case .hook(let call) = detail.content { return json.member("command", raw: call.json) }
+    if let command = detail.content.command { return json.member("command", raw: command) }
     json.member("request") { json in
       json.object { json in
         json.member("method", "POST")
@@ -79,7 +82,8 @@ enum DeliveryReport {
     let rows: [(String, String?)] = [
       ("Delivery", record.id), ("Status", record.shownStatus), ("Reason", record.reason),
       ("Run", record.runID.isEmpty ? nil : record.runID),
-      ("Event", record.eventID), ("Rule", record.rule), ("Destination", record.destination),
+      ("Event", record.eventID), ("Rule", record.rule), ("Action", record.action.isEmpty ? nil : record.action),
+      ("Destination", record.destination),
       ("Created", record.createdAt.iso8601), ("Next attempt", record.nextAttemptAt?.iso8601),
       ("Settled", record.settledAt?.iso8601),
     ]
@@ -94,15 +98,29 @@ enum DeliveryReport {
         Console.shared.print("    \(String(line).printable)")
       }
     }
-    let carried = if case .hook(let call) = detail.content { call.json } else { detail.body }
+    let carried = detail.content.command ?? detail.body
     Console.shared.print("Carries:       \(String(decoding: carried, as: UTF8.self).printable)")
+    for (index, line) in ChainTree.all(of: detail.chain).flatMap(\.lines).enumerated() {
+      Console.shared.print("\(index == 0 ? "Chain:         " : String(repeating: " ", count: 15))\(line.printable)")
+    }
   }
 }
 
 extension DeliveryRecord {
   /// One that is being attempted is pending to whoever asks.
-  fileprivate var shownStatus: String {
+  var shownStatus: String {
     (status == .claimed ? DeliveryStatus.pending : status).rawValue
+  }
+}
+
+extension DeliveryContent {
+  /// What is done on this machine, JSON; nil for what is sent.
+  var command: [UInt8]? {
+    switch self {
+    case .hook(let call): call.json
+    case .download(let call): call.json
+    case .event, .body: nil
+    }
   }
 }
 

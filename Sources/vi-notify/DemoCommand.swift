@@ -33,7 +33,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func makeDirectory() throws(Failure) -> String {
-    let directory = FileManager.default.temporaryDirectory.path + "/vi-notify-demo-\(UUID().uuidString)"
+    let directory = FileManager.default.temporaryDirectory.path + "/vi-notify-demo-\(UUID().uuidString.prefix(8))"
     do {
       try FileManager.default.createDirectory(
         atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -57,7 +57,8 @@ struct DemoCommand: AsyncParsableCommand {
     }
     let daemon = try Daemon(
       configuration, settings: configuration.file.watch, state: "\(directory)/state.sqlite",
-      environment: Environment.variables, http: Environment.http(), time: .system, log: DemoNarrator.logger())
+      environment: Environment.variables, http: Environment.http(), downloads: Environment.http(), time: .system,
+      log: DemoNarrator.logger())
     try await withDeadline {
       try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(.untilDone) }
     }

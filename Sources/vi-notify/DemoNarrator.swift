@@ -25,7 +25,13 @@ struct DemoNarrator: LogHandler {
       console.say("  \(value("flow")): \(console.paint("\(value("from")) → \(value("to"))", colour))")
     case "hook wrote": console.say("      the hook says: \(value("line"))")
     case "delivered":
-      console.say("      \(console.paint("✓", .green)) \(value("rule")): delivered to \(value("destination"))")
+      let what =
+        switch value("destination") {
+        case "download": "the model is here"
+        case "hook": "the hook has ended"
+        default: "delivered to \(value("destination"))"
+        }
+      console.say("      \(console.paint("✓", .green)) \(value("rule")): \(what)")
     case "attempt failed, it will be repeated":
       console.say("      \(console.paint("…", .yellow)) \(value("rule")): \(value("reason")); it is sent again in 5 s")
     case let other where event.level >= .warning: console.say("  \(other): \(values)")

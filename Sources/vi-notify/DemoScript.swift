@@ -2,6 +2,7 @@ import Daemon
 import Delivery
 import FoundationEssentials
 import JSONSource
+import Models
 import Secrets
 import Simulator
 
@@ -55,9 +56,12 @@ enum DemoScript {
        {"name": "tell-chat", "on": ["failed", "error", "cancelled"],
         "actions": [{"send": "chat", "text": "{{flow}} {{phase}}{{#message}}: {{message}}{{/message}}"}]},
        {"name": "promote", "on": "succeeded",
-        "actions": [{"send": "registry"},
-                    {"shell": "echo \\"promote $VI_FLOW of $VI_RUN_ID\\" | tee -a promoted.txt",
-                     "workingDirectory": "\(directory)"}]}]}
+        "actions": [
+          {"download": {"to": "\(directory)/models"}, "id": "model",
+           "then": [
+             {"shell": "echo \\"$VI_FLOW is in $VI_STEP_MODEL_PATH\\" | tee -a promoted.txt", "id": "promote",
+              "workingDirectory": "\(directory)",
+              "then": [{"send": "registry", "body": {"run": "{{runId}}", "said": "{{steps.promote.stdout}}"}}]}]}]}]}
     """
   }
 
@@ -68,15 +72,18 @@ enum DemoScript {
     let ids = Set(webhooks.compactMap { $0.headers["webhook-id"] })
     return [
       DemoExpectation(
-        what: "a signed webhook: refused once with 503, sent again under the same id, signature valid",
-        isMet: webhooks.count == 2 && ids.count == 1 && webhooks.allSatisfy(isSigned),
+        what: "the model of the run that succeeded, and a hook that ran when it was there",
+        isMet: promoted == "shelf-detector is in \(directory)/models/run_good\n"
+          && ModelFolder.isComplete("\(directory)/models/run_good"),
+        evidence: [promoted]),
+      DemoExpectation(
+        what: "a signed webhook that tells of it: refused once with 503, sent again under the same id, signature valid",
+        isMet: webhooks.count == 2 && ids.count == 1 && webhooks.allSatisfy(isSigned)
+          && webhooks.allSatisfy { $0.text.contains("is in \(directory)/models/run_good") },
         evidence: webhooks.prefix(1).map { "webhook-id: \($0.headers["webhook-id"] ?? "")  \($0.text)" }),
       DemoExpectation(
         what: "two chat posts: one run failed, one was cancelled", isMet: chat.count == 2,
         evidence: chat),
-      DemoExpectation(
-        what: "a hook that ran for the run that succeeded", isMet: promoted == "promote shelf-detector of run_good\n",
-        evidence: [promoted]),
     ]
   }
 

@@ -16,8 +16,10 @@ struct RuleTrial {
   private struct Outgoing {
     let planned: PlannedDelivery
     let delivery: NewDelivery
-    /// Nil for a hook.
+    /// Nil for what is done on this machine.
     let request: HTTPRequest?
+    /// Steps before it.
+    let depth: Int
   }
 
   private let redactor: Redactor
@@ -36,16 +38,25 @@ struct RuleTrial {
     let builder = RequestBuilder(secrets: secrets, time: .system)
     let destinations = Dictionary(configuration.file.destinations.map { ($0.name, $0) }) { first, _ in first }
     let rules = configuration.rules
-    outgoing = try rules.deliveries(for: [event]).flatMap { $0 }.compactMap { planned in
+    let next = NextSteps(configuration.file.destinations)
+    func outgoing(_ planned: PlannedDelivery, depth: Int) throws -> [Outgoing] {
       // A digest is shown as it would be if nothing else happened.
       let alone = rules.digest(
         id: planned.id, rule: planned.rule, action: planned.action, events: [event.body], count: 1)
-      guard let delivery = NewDelivery(planned) ?? alone.flatMap({ NewDelivery($0) }) else { return nil }
+      guard let delivery = NewDelivery(planned) ?? alone.flatMap({ NewDelivery($0) }) else { return [] }
       let request = try destinations[planned.destination].map { destination in
         try builder.request(id: delivery.id, content: delivery.content, event: event.body, to: destination)
       }
-      return Outgoing(planned: planned, delivery: delivery, request: request)
+      let later = planned.continuation.map { continuation in
+        next.preview(
+          after: SettledStep(
+            id: planned.id, rule: planned.rule, label: planned.action, eventID: event.id, event: event.body,
+            continuation: continuation), planned.content)
+      }
+      return try [Outgoing(planned: planned, delivery: delivery, request: request, depth: depth)]
+        + (later ?? []).flatMap { try outgoing($0, depth: depth + 1) }
     }
+    self.outgoing = try rules.deliveries(for: [event]).flatMap { $0 }.flatMap { try outgoing($0, depth: 0) }
   }
 
   var json: [UInt8] {
@@ -69,10 +80,14 @@ struct RuleTrial {
       json.member("rule", outgoing.planned.rule)
       json.member("action", outgoing.planned.action)
       json.member("destination", outgoing.planned.destination)
+      if let link = outgoing.planned.link {
+        json.member("parent", link.parent)
+        json.member("branch", link.branch.rawValue)
+      }
       if let request = outgoing.request {
         json.member("request") { write(request, into: &$0) }
-      } else if case .hook(let call) = outgoing.delivery.content {
-        json.member("command", raw: call.json)
+      } else if let command = outgoing.delivery.content.command {
+        json.member("command", raw: command)
       }
     }
   }
@@ -97,13 +112,15 @@ struct RuleTrial {
     }
     for outgoing in outgoing {
       let planned = outgoing.planned
-      console.print("\n\(planned.rule), \(planned.action) → \(planned.destination)".printable)
+      let branch = planned.link.map { "\(String(repeating: "  ", count: outgoing.depth))\($0.branch.rawValue): " } ?? ""
+      console.print("")
+      console.print("\(branch)\(planned.rule), \(planned.action) → \(planned.destination)".printable)
       if let request = outgoing.request {
         console.print("  \(request.method) \(redactor.redact(request.url))".printable)
         for header in request.headers { console.print("  \(header.name): \(redactor.redact(header.value))".printable) }
         console.print("  \(String(decoding: request.body ?? [], as: UTF8.self))".printable)
-      } else if case .hook(let call) = outgoing.delivery.content {
-        console.print("  \(String(decoding: call.json, as: UTF8.self))".printable)
+      } else if let command = outgoing.delivery.content.command {
+        console.print("  \(String(decoding: command, as: UTF8.self))".printable)
       }
     }
   }

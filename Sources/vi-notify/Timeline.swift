@@ -18,6 +18,7 @@ struct Timeline {
 
   let runID: String
   let entries: [(time: Timestamp, entry: Entry)]
+  private let chains: [ChainTree]
 
   /// - Parameter verdicts: of the rules that decided on an event; empty when they are not known any more.
   init(_ runID: String, _ story: RunStory, verdicts: (StoredEvent) -> [RuleVerdict]) {
@@ -29,6 +30,7 @@ struct Timeline {
     }
     for delivery in story.deliveries { entries += Self.entries(delivery) }
     self.runID = runID
+    chains = ChainTree.all(of: story.deliveries.map { DeliveryStep(record: $0.record, continuation: $0.continuation) })
     // What happened at the same millisecond stays in the order in which it is told here.
     self.entries = entries.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(
       \.element)
@@ -57,12 +59,17 @@ extension Timeline {
           }
         }
       }
+      if !chains.isEmpty { json.member("chains") { json in json.array(chains) { $1.write(into: &$0) } } }
     }
   }
 
   func print() {
     Console.shared.print("Run \(runID)".printable)
     for (time, entry) in entries { Console.shared.print("\(time.iso8601)  \(entry.text.printable)") }
+    for chain in chains {
+      Console.shared.print("")
+      for line in chain.lines { Console.shared.print(line.printable) }
+    }
   }
 }
 
@@ -112,7 +119,9 @@ extension Timeline.Entry {
       "seen for the first time, \(entry.phase.rawValue) since \(entry.since.iso8601): taken over without telling anybody"
     case .event(let event): event.text
     case .rule(let verdict, _): "  \(verdict.fired ? "✓" : "✗") rule \(verdict.rule): \(verdict.reason)"
-    case .planned(let record): "  → \(record.destination) by rule \(record.rule), delivery \(record.id)"
+    case .planned(let record):
+      "  → \(record.destination) by rule \(record.rule)\(record.action.isEmpty ? "" : " (\(record.action))"), delivery \(record.id)"
+        + (record.link.map { ", \($0.branch.rawValue) of \($0.parent)" } ?? "")
     case .attempt(let attempt, let record):
       "    attempt \(attempt.number) to \(record.destination): "
         + [attempt.outcome, attempt.detail].filter { !$0.isEmpty }.joined(separator: ", ")
@@ -128,7 +137,12 @@ extension JSONWriter {
     member("deliveryId", record.id)
     member("eventId", record.eventID)
     member("rule", record.rule)
+    member("action", record.action)
     member("destination", record.destination)
+    if let link = record.link {
+      member("parent", link.parent)
+      member("branch", link.branch.rawValue)
+    }
   }
 }
 

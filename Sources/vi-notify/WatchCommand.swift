@@ -64,7 +64,8 @@ struct WatchCommand: AsyncParsableCommand {
   private func watch(_ configuration: Configuration) async throws {
     let daemon = try Daemon(
       configuration, settings: settings(configuration.file), state: try state.path, environment: Environment.variables,
-      http: Environment.http(), time: .system, log: LogLines.logger(configuration.secrets.redactor))
+      http: Environment.http(), downloads: Environment.http(), time: .system,
+      log: LogLines.logger(configuration.secrets.redactor))
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }
     if mode == .untilDone, await daemon.dispatcher.deadCount > 0 {
       throw Failure(.no, "not everything arrived; see: vi-notify deliveries list --status dead")

@@ -37,13 +37,18 @@ struct DeliveryKit {
   /// What a restart does: nothing is kept but the state.
   ///
   /// - Parameter options: the destination's members, when the rules file has been changed.
-  mutating func restart(options: String? = nil, onStop: @escaping Dispatcher.StopEvent = { _, _, _ in nil }) throws {
-    dispatcher = try Self.dispatcher(options ?? self.options, variables, simulator, store, http, time, onStop: onStop)
+  mutating func restart(
+    options: String? = nil, lanes: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent = { _, _, _ in nil },
+    steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
+  ) throws {
+    dispatcher = try Self.dispatcher(
+      options ?? self.options, variables, simulator, store, http, time, lanes: lanes, onStop: onStop, steps: steps)
   }
 
   private static func dispatcher(
     _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: SQLiteStore, _ http: HTTPClient,
-    _ time: ManualTime, onStop: @escaping Dispatcher.StopEvent
+    _ time: ManualTime, lanes: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
+    steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws -> Dispatcher {
     let more = options.isEmpty ? "" : ", \(options)"
     let rules = """
@@ -57,7 +62,8 @@ struct DeliveryKit {
     return Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
       hookRunner: HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"]), time: time.source,
-      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onStop: onStop)
+      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, lanes: lanes, onStop: onStop,
+      steps: steps)
   }
 
   /// Puts an event with its deliveries into the outbox, as a sweep does.

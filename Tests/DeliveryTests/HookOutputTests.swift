@@ -77,10 +77,11 @@ struct HookTapTests {
     let (reading, writing) = (ends[0], ends[1])
     write(writing, "x\n", 2)
     // Whatever is read brings forth more to read, as of a writer that is faster than we are; it gives up at 100 times.
-    var tap = HookTap(descriptor: reading) { line in
+    var log = HookLog { _, line in
       if line.utf8.count < 100 { write(writing, "x\(line)\n", line.utf8.count + 2) }
     }
-    tap.finish()
+    var tap = HookTap(.stdout, descriptor: reading)
+    tap.finish(&log)
     #expect(tap.output.text == "x\n")
   }
 }
@@ -128,7 +129,7 @@ struct HookLinesTests {
     let result = await runner.run(Hook(command: .shell("echo now >&2; sleep 1000"))) { stream, line in
       if stream == .stderr, line == "now" { clock.trigger() }
     }
-    #expect(result.ending == .timedOut)
+    #expect(result.ending == .timedOut(killed: false))
   }
 }
 

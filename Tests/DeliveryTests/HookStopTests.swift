@@ -16,7 +16,7 @@ struct HookStopTests {
   @Test func `a hook whose time is up is told to end, and what it says then is kept`() async {
     let result = await timeOut(
       "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done", killGrace: .seconds(20))
-    #expect(result.ending == .timedOut)
+    #expect(result.ending == .timedOut(killed: false))
     #expect(result.stdout.text == "ready\nbye\n")
   }
 
@@ -24,7 +24,7 @@ struct HookStopTests {
     let start = ContinuousClock.now
     let result = await timeOut(
       "trap '' TERM; sleep 1000 & echo $!; echo ready; while :; do wait; done", killGrace: .milliseconds(150))
-    #expect(result.ending == .timedOut)
+    #expect(result.ending == .timedOut(killed: true))
     #expect(ContinuousClock.now - start >= .milliseconds(150))
     #expect(!isRunning(try #require(firstNumber(result))))
   }
@@ -49,7 +49,7 @@ struct HookStopTests {
 
   @Test func `a time-out of the real clock stops a hook`() async {
     let hook = Hook(command: .shell("sleep 1000"), timeout: .milliseconds(50))
-    #expect(await HookRunner.plain.run(hook).ending == .timedOut)
+    #expect(await HookRunner.plain.run(hook).ending == .timedOut(killed: false))
   }
 
   @Test func `a hook that ends in time is not timed out by a trigger that comes later`() async {

@@ -80,3 +80,29 @@ struct ScratchDirectory: ~Copyable {
     return "\(path)/\(name)"
   }
 }
+
+/// Whether it does within a minute; only what is broken takes that long.
+func comesTrue(_ condition: () -> Bool) async -> Bool {
+  let limit = ContinuousClock.now + .seconds(60)
+  while !condition() {
+    if ContinuousClock.now > limit { return false }
+    try? await Task.sleep(for: .milliseconds(5))
+  }
+  return true
+}
+
+/// Nil when it can't be read.
+func contents(of path: String) -> String? {
+  FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+}
+
+/// Where a symbolic link leads; empty when it is none.
+func link(_ path: String) -> String {
+  (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) ?? ""
+}
+
+/// What the descriptors of a process are open on.
+func files(of process: pid_t) -> [String] {
+  let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")) ?? []
+  return names.map { link("/proc/\(process)/fd/\($0)") }
+}

@@ -1,3 +1,4 @@
+import Glibc
 import JSONSource
 import Simulator
 import Testing
@@ -32,6 +33,25 @@ import Testing
       let row = try await row(stage)
       #expect(row[text: "status"] == "dead")
       #expect(row[text: "reason"]?.contains(reason) == true, "\(row[text: "reason"] ?? "")")
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can run a hook as somebody else"))
+  func `a hook runs as the user and with the mask that its rule names`() async throws {
+    try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
+      chmod(stage.directory, 0o755)
+      try stage.makeDirectory("open")
+      chmod(stage.path("open"), 0o777)
+      try stage.write(
+        RulesText.shell(
+          "id -un > who; id -G >> who; umask >> who; echo $HOME >> who",
+          more: ", \"user\": \"nobody\", \"umask\": \"027\", \"workingDirectory\": \"\(stage.path("open"))\""))
+      let end = try await stage.run("--rules", "rules.json", "--until-done", "--since", "all")
+      #expect(end.code == 0, "\(end.errors)")
+      #expect(stage.read("open/who") == "nobody\n65534\n0027\n/nonexistent\n")
+      var status = stat()
+      #expect(stat(stage.path("open/who"), &status) == 0)
+      #expect(status.st_mode & 0o777 == 0o640)
     }
   }
 

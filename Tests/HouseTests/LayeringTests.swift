@@ -31,8 +31,8 @@ private let house: [(room: String, imports: Set<String>)] = [
   (
     "Delivery",
     [
-      "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "Logging",
-      "Crypto", "Subprocess", "SystemPackage",
+      "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "CProcess",
+      "Logging", "Crypto",
     ]
   ),
   ("Storage", ["Runs", "JSONSource", "Locking", "GRDB"]),
@@ -51,6 +51,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("CCurl", []),
   ("CArchive", []),
   ("CDisk", []),
+  ("CProcess", []),
 ]
 
 /// Foundation in full brings ICU along, and FoundationNetworking a second HTTP client: neither is on the list.

@@ -67,6 +67,7 @@ struct DigestTests {
       #"{{flow}} differs from event to event (write it inside {{#events}}…{{/events}}, or name it in "by")"#)
     expectActionErrors(
       #"{"run": ["x"], 1️⃣"digest": {"window": "1m"}}"#,
-      #"unknown field "digest" in rules[0].actions[0] (known here: run, env, workingDirectory, id, timeout, retryFor)"#)
+      #"unknown field "digest" in rules[0].actions[0] (known here: run, env, workingDirectory, user, umask, once, concurrency, id, timeout, retryFor, then, onFailure)"#
+    )
   }
 }

@@ -46,7 +46,7 @@ struct RuleDiagnosticTests {
   }
 
   @Test func `an action does exactly one thing`() {
-    let verbs = "(give it one of: send, run, shell)"
+    let verbs = "(give it one of: send, run, shell, download)"
     expectActionErrors("1️⃣{}", "rules[0].actions[0] must do exactly one thing \(verbs)")
     expectActionErrors(#"1️⃣{"id": "x"}"#, "rules[0].actions[0] must do exactly one thing \(verbs)")
     expectActionErrors(

@@ -29,7 +29,10 @@ struct TemplateDiagnosticTests {
     expectTextErrors("{{#runs}}{{/runs}}", #"{{runs}} can't exist (did you mean "run"?)"#)
     expectTextErrors("{{#flow}}{{condition2}}{{/flow}}", #"{{condition2}} can't exist (did you mean "condition"?)"#)
     expectTextErrors("{{^run}}{{x}}{{/run}}", Self.unknown("x"))
-    expectTextErrors("{{steps.model.path}}", Self.unknown("steps.model.path"))
+    expectTextErrors(
+      "{{steps.model.path}}",
+      "{{steps.model.path}} can't exist: no step before this one has the id \"model\" "
+        + "(steps are what \"then\" and \"onFailure\" come after; give that action an \"id\")")
   }
 
   @Test func `several mistakes in one text are several messages`() {

@@ -148,23 +148,25 @@ actor ModelStore: StateStore {
     let carriesEvent = if case .body = item.new.content { false } else { true }
     return ClaimedDelivery(
       sequence: item.sequence, id: item.new.id, eventID: item.event.id, runID: item.run, rule: item.new.rule,
-      destination: item.new.destination, content: item.new.content, event: carriesEvent ? item.event.body : [],
-      attempt: attempt, createdAt: item.createdAt, retryFrom: item.retryFrom,
+      action: item.new.action, destination: item.new.destination, content: item.new.content,
+      event: carriesEvent || item.new.continuation != nil ? item.event.body : [],
+      continuation: item.new.continuation, isOnce: item.new.isOnce, attempt: attempt, createdAt: item.createdAt,
+      retryFrom: item.retryFrom,
       attemptsBefore: item.attemptsBefore, claimedAt: item.claimedAt, timeout: item.new.timeout,
       retryFor: item.new.retryFor, defers: item.new.defers)
   }
 
   func settle(_ batch: SettlementBatch, at now: Timestamp) throws(StorageError) -> SettlementResult {
     let (before, blocked) = (items, items.indices.filter(waits).map { items[$0].sequence })
-    do {
-      for settled in batch.attempts { try settle(settled.delivery, settled.settlement, settled.record) }
+    do throws(StorageError) {
+      for settled in batch.attempts { try settle(settled, at: now) }
     } catch {
       items = before
       throw error
     }
     for state in batch.destinations { states[state.name] = state }
     let buried = batch.burials.reduce(0) { $0 + bury($1, at: now) }
-    let known = items.count
+    let known = before.count
     var told = SweepCommit(organization: "", time: now)
     told.events = batch.events
     for new in model.commit(told) { insert(new, at: now) }
@@ -172,9 +174,9 @@ actor ModelStore: StateStore {
     return SettlementResult(mayHaveFreed: freed || buried > 0 || items.count > known, buried: buried)
   }
 
-  private func settle(
-    _ delivery: ClaimedDelivery, _ settlement: Settlement, _ attempt: AttemptRecord
-  ) throws(StorageError) {
+  private func settle(_ settled: SettledAttempt, at now: Timestamp) throws(StorageError) {
+    let (delivery, settlement, attempt) = (settled.delivery, settled.settlement, settled.record)
+    let moment = attempt?.finishedAt ?? now
     if settlement == .interrupted, delivery.claimedAt == nil { return }
     let isClaim = delivery.claimedAt != nil
     let index = items.firstIndex {
@@ -183,28 +185,44 @@ actor ModelStore: StateStore {
     }
     guard let index else { throw .notClaimed(delivery.id) }
     items[index].claimedAt = nil
-    items[index].attempts = delivery.attempt
+    items[index].attempts = attempt == nil && !isClaim ? delivery.attempt - 1 : delivery.attempt
     switch settlement {
-    case .delivered: end(index, .delivered, nil, attempt.finishedAt)
-    case .dead(let reason): end(index, .dead, reason, attempt.finishedAt)
+    case .delivered: end(index, .delivered, nil, moment)
+    case .dead(let reason): end(index, .dead, reason, moment)
     case .retry(let next, let reason):
       (items[index].status, items[index].next, items[index].reason) = (.pending, next, reason)
     case .interrupted:
-      (items[index].status, items[index].next) = (.pending, attempt.finishedAt)
+      (items[index].status, items[index].next) = (.pending, moment)
       items[index].attempts -= 1
       return
     }
-    items[index].log.append(attempt)
+    if let attempt { items[index].log.append(attempt) }
+    if case .retry = settlement { return }
+    let event = items[index].event
+    insert(NewEvent(event: event, deliveries: settled.next), at: now)
   }
 
-  private func bury(_ burial: Burial, at now: Timestamp) -> Int {
+  func cutOff() -> [ClaimedDelivery] {
+    items.filter { $0.status == .claimed && $0.new.isOnce }.map { taken($0, attempt: $0.attempts) }
+  }
+
+  func graves(_ burial: Burial, at now: Timestamp) -> [ClaimedDelivery] {
+    dying(burial, at: now) { $0.new.continuation != nil }.map { taken(items[$0], attempt: items[$0].attempts + 1) }
+  }
+
+  private func dying(_ burial: Burial, at now: Timestamp, where isMeant: (Item) -> Bool) -> [Int] {
     let dying = items.indices.filter { index in
       let item = items[index]
-      guard item.new.destination == burial.destination, item.status == .pending,
+      guard item.new.destination == burial.destination, item.status == .pending, isMeant(item),
         !burial.sparing.contains(item.sequence)
       else { return false }
       return burial.olderThan.map { item.retryFrom + (item.new.retryFor ?? $0) < now } ?? true
-    }.prefix(burial.limit)
+    }
+    return Array(dying.prefix(burial.limit))
+  }
+
+  private func bury(_ burial: Burial, at now: Timestamp) -> Int {
+    let dying = dying(burial, at: now) { $0.new.continuation == nil }
     for index in dying { end(index, .dead, burial.reason, now) }
     return dying.count
   }
@@ -227,7 +245,7 @@ actor ModelStore: StateStore {
   }
 
   func releaseClaims(at now: Timestamp) -> Int {
-    let claimed = items.indices.filter { items[$0].status == .claimed }
+    let claimed = items.indices.filter { items[$0].status == .claimed && !items[$0].new.isOnce }
     for index in claimed {
       items[index].log.append(
         AttemptRecord(
@@ -251,8 +269,9 @@ actor ModelStore: StateStore {
   private func record(_ item: Item) -> DeliveryRecord {
     DeliveryRecord(
       id: item.new.id, eventID: item.event.id, runID: item.digest == nil ? item.event.runID : "", rule: item.new.rule,
-      destination: item.new.destination, status: item.status, attempts: item.attempts, nextAttemptAt: item.next,
-      createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason)
+      action: item.new.action, destination: item.new.destination, status: item.status, attempts: item.attempts,
+      nextAttemptAt: item.next,
+      createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason, link: item.new.link)
   }
 
   func remember(_ rules: RuleFileCopy, at now: Timestamp) { files[rules.digest] = files[rules.digest] ?? rules.bytes }
@@ -275,7 +294,10 @@ actor ModelStore: StateStore {
         StoredEvent(
           id: item.event.id, runID: run, word: item.event.occasion.word, occasion: item.event.occasion,
           time: item.event.time, seenAt: item.seenAt, rules: item.rules, body: item.event.body)
-      }, deliveries: mine.map { StoredDelivery(record: record($0), attempts: $0.log, replays: $0.replays) })
+      },
+      deliveries: mine.map {
+        StoredDelivery(record: record($0), continuation: $0.new.continuation, attempts: $0.log, replays: $0.replays)
+      })
   }
 
   func replay(_ filter: ReplayFilter, at now: Timestamp) -> [String] {
@@ -297,9 +319,20 @@ actor ModelStore: StateStore {
   func lastEvent(run: String) -> [UInt8]? { model.lastEvent(run: run) }
 
   func delivery(id: String) -> DeliveryDetail? {
-    items.first { $0.new.id == id }.map {
-      DeliveryDetail(record: record($0), content: $0.new.content, event: $0.event.body, attempts: $0.log)
+    items.first { $0.new.id == id }.map { item in
+      let first = first(of: item)
+      let chain = items.filter { self.first(of: $0) == first }
+      return DeliveryDetail(
+        record: record(item), content: item.new.content,
+        chain: chain.map { DeliveryStep(record: record($0), continuation: $0.new.continuation) },
+        event: item.event.body, attempts: item.log)
     }
+  }
+
+  /// The sequence of the earliest step of its chain that is still there.
+  private func first(of item: Item) -> Int64 {
+    guard let parent = items.first(where: { $0.new.id == item.new.link?.parent }) else { return item.sequence }
+    return first(of: parent)
   }
 
   nonisolated func close() {}

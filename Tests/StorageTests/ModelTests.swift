@@ -58,7 +58,7 @@ private struct Life {
       let event = try RunEvent.of(
         run: run, phase == .running ? "Running" : "Failed", at: .random(in: 0..<6, using: &random))
       let deliveries = (0..<Int.random(in: 0...2, using: &random)).map { index in
-        NewDelivery.of("\(event.id)-\(index)", to: pick(Self.destinations), rule: pick(["a", "b"]))
+        delivery("\(event.id)-\(index)")
       }
       sweep.events.append(NewEvent(event: event, deliveries: deliveries))
       sweep.changed[run] = Ledger.Entry(
@@ -69,6 +69,24 @@ private struct Life {
     let (mine, expected) = (try await store.commit(sweep), await model.commit(sweep))
     #expect(mine == expected)
     return "commit of \(sweep.events.count) events"
+  }
+
+  /// Some have steps after them, some must not be made twice.
+  private mutating func delivery(_ id: String) -> NewDelivery {
+    var delivery = NewDelivery.of(id, to: pick(Self.destinations), rule: pick(["a", "b"]))
+    delivery.action = pick(["model", "actions[0]"])
+    delivery.continuation = Int.random(in: 0..<3, using: &random) == 0 ? Array("{}".utf8) : nil
+    delivery.isOnce = Int.random(in: 0..<5, using: &random) == 0
+    return delivery
+  }
+
+  private mutating func steps(after claim: ClaimedDelivery) -> [NewDelivery] {
+    guard claim.continuation != nil else { return [] }
+    return (0..<Int.random(in: 0...2, using: &random)).map { index in
+      var step = delivery("\(claim.id).\(index)")
+      step.link = ChainLink(parent: claim.id, pick([.then, .onFailure]))
+      return step
+    }
   }
 
   private mutating func claim() async throws -> String {
@@ -97,7 +115,9 @@ private struct Life {
     var batch = SettlementBatch()
     // Several at once: when one of them is refused, all are.
     for claim in [claim] + claims.filter({ _ in Int.random(in: 0..<10, using: &random) == 0 }) {
-      batch.attempts.append(SettledAttempt(claim, pick(ends), .of(claim, at: now)))
+      let end = pick(ends)
+      let next = [.delivered, ends[1]].contains(end) ? steps(after: claim) : []
+      batch.attempts.append(SettledAttempt(claim, end, .of(claim, at: now), next: next))
     }
     if Int.random(in: 0..<4, using: &random) == 0 { batch.destinations = [randomState()] }
     let (store, model, sent, now) = (store, model, batch, ms(now))
@@ -132,6 +152,11 @@ private struct Life {
       Burial(destination: pick(Self.destinations), reason: "buried", olderThan: age, sparing: [pick([1, 2, 3, 4])])
     ]
     #expect(try await store.settle(batch, at: ms(now)) == (try await model.settle(batch, at: ms(now))))
+    let graves = try await store.graves(batch.burials[0], at: ms(now))
+    #expect(graves.map { "\($0)" } == (await model.graves(batch.burials[0], at: ms(now))).map { "\($0)" })
+    let given = SettlementBatch(
+      graves.map { SettledAttempt($0, .dead(reason: "buried"), nil, next: steps(after: $0)) })
+    #expect(try await store.settle(given, at: ms(now)) == (try await model.settle(given, at: ms(now))))
     return "burial \(batch.burials)"
   }
 
@@ -143,6 +168,9 @@ private struct Life {
 
   private mutating func release() async throws -> String {
     #expect(try await store.releaseClaims(at: ms(now)) == (await model.releaseClaims(at: ms(now))))
+    let cutOff = try await store.cutOff()
+    #expect(cutOff.map { "\($0)" } == (await model.cutOff()).map { "\($0)" })
+    claims += cutOff
     return "release"
   }
 
@@ -162,6 +190,8 @@ private struct Life {
       let (mine, expected) = (try await store.delivery(id: record.id), await model.delivery(id: record.id))
       #expect(mine?.attempts == expected?.attempts, comment)
       #expect(mine?.event == expected?.event, comment)
+      #expect(mine?.chain.map(\.record) == expected?.chain.map(\.record), comment)
+      #expect(mine?.chain.map(\.continuation) == expected?.chain.map(\.continuation), comment)
     }
     let (mine, expected) = (try await store.ledger(organization: "org"), await model.ledger(organization: "org"))
     #expect(mine.runs == expected.runs, comment)

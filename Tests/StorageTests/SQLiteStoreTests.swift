@@ -61,7 +61,10 @@ struct SQLiteStoreTests {
       #expect(try await store.deliveries(DeliveryFilter()) == before)
       #expect(try await store.ledger(organization: "org").hasBaseline == (round > 0))
       let migrations = try await store.read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") }
-      #expect(migrations == ["1 ledger and outbox", "2 watching and looking back", "3 destinations", "4 contents"])
+      #expect(
+        migrations == [
+          "1 ledger and outbox", "2 watching and looking back", "3 destinations", "4 contents", "5 chains",
+        ])
       var sweep = try SweepCommit.of(run: "r\(round)", "m\(round)")
       sweep.setsBaseline = true
       _ = try await store.commit(sweep)

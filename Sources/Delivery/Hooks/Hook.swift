@@ -32,10 +32,18 @@ package struct Hook: Sendable {
   /// From TERM to KILL when our own task was cancelled: we are being stopped ourselves, and have little time.
   package var interruptGrace: Duration
 
+  /// Whom it runs as: `name` or `name:group`, each also as a number; nil: us. Anybody else needs us to be root.
+  ///
+  /// HOME, USER and LOGNAME are that user's unless ``environment`` names them.
+  package var user: String?
+
+  /// The permissions that files which the hook makes don't get, 0…0o777; nil: ours.
+  package var umask: UInt16?
+
   package init(
     command: HookCommand, environment: [(name: String, value: String)] = [], stdin: [UInt8] = [],
     workingDirectory: String? = nil, timeout: Duration = .seconds(3600), killGrace: Duration = .seconds(10),
-    interruptGrace: Duration = .milliseconds(1500)
+    interruptGrace: Duration = .milliseconds(1500), user: String? = nil, umask: UInt16? = nil
   ) {
     self.command = command
     self.environment = environment
@@ -44,5 +52,7 @@ package struct Hook: Sendable {
     self.timeout = timeout
     self.killGrace = killGrace
     self.interruptGrace = interruptGrace
+    self.user = user
+    self.umask = umask
   }
 }

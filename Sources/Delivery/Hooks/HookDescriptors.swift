@@ -1,24 +1,24 @@
+import CProcess
 import Glibc
 
 /// The descriptors of one running hook. All are close-on-exec: only the three that are put on 0, 1 and 2 reach a child.
-///
-/// The child's ends are closed by swift-subprocess once the child has them, also when it could not be started.
-struct HookDescriptors: ~Copyable {
-  /// A file in memory with the whole event: a hook that ends without reading it leaves no pipe on which SIGPIPE, or a
-  /// precondition in swift-subprocess (swiftlang/swift-subprocess#367), could end us.
+struct HookDescriptors: Sendable {
+  /// A file in memory with the whole event: a hook that ends without reading it leaves no pipe on which SIGPIPE could end us.
   let stdin: Int32
   let stdout: (read: Int32, write: Int32)
   let stderr: (read: Int32, write: Int32)
   /// On this pipe, which never reaches a child, the watching thread is told to stop the hook.
   let wake: (read: Int32, write: Int32)
 
+  /// - Parameter owner: who may open the streams again by name, as `echo >/dev/stderr` does; nil: we.
   /// - Throws: `.system`, when there are too many open files or too little memory; nothing stays open then.
-  init(stdin bytes: [UInt8]) throws(HookStartFailure) {
+  init(stdin bytes: [UInt8], owner: uid_t? = nil) throws(HookStartFailure) {
     var opened: [Int32] = []
     do throws(HookStartFailure) {
       let file = try Self.memoryFile(bytes, &opened)
       self.init(
         stdin: file, stdout: try Self.pipe(&opened), stderr: try Self.pipe(&opened), wake: try Self.pipe(&opened))
+      if let owner { for end in [stdout.write, stderr.write] { fchown(end, owner, gid_t.max) } }
     } catch {
       for descriptor in opened { close(descriptor) }
       throw error
@@ -32,22 +32,20 @@ struct HookDescriptors: ~Copyable {
     (self.stdin, self.stdout, self.stderr, self.wake) = (stdin, stdout, stderr, wake)
   }
 
-  /// Closes the ends that are ours.
-  consuming func closeOurs() {
+  /// What the child has now, or never will: our copies would keep its pipes from ending.
+  func closeChildsEnds() {
+    for descriptor in [stdin, stdout.write, stderr.write] { close(descriptor) }
+  }
+
+  /// The rest.
+  func closeOurEnds() {
     for descriptor in [stdout.read, stderr.read, wake.read, wake.write] { close(descriptor) }
   }
 
-  private static func keep(_ descriptor: Int32, _ opened: inout [Int32]) throws(HookStartFailure) -> Int32 {
-    guard descriptor >= 0 else { throw .system(errno: errno) }
-    opened.append(descriptor)
-    return descriptor
-  }
-
-  /// `memfd_create` is a GNU extension and hidden from Swift; POSIX shared memory without a name is the same kind of file.
   private static func memoryFile(_ bytes: [UInt8], _ opened: inout [Int32]) throws(HookStartFailure) -> Int32 {
-    let name = "/vi-notify-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-    let file = try keep(shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0o600), &opened)
-    shm_unlink(name)
+    let file = cprocess_memory_file("vi-notify-hook")
+    guard file >= 0 else { throw .system(errno: errno) }
+    opened.append(file)
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { write(file, $0.baseAddress?.advanced(by: written), $0.count - written) }
@@ -60,14 +58,10 @@ struct HookDescriptors: ~Copyable {
   }
 
   /// Only our end does not block: the two ends of a pipe have flags of their own.
-  ///
-  /// Between `pipe` and `fcntl` (`pipe2` is hidden like `memfd_create`) another hook may start, and gets nothing of it, for
-  /// swift-subprocess closes all but 0, 1 and 2 in every child.
   private static func pipe(_ opened: inout [Int32]) throws(HookStartFailure) -> (read: Int32, write: Int32) {
     var ends: [Int32] = [-1, -1]
-    guard Glibc.pipe(&ends) == 0 else { throw .system(errno: errno) }
+    guard cprocess_pipe(&ends) == 0 else { throw .system(errno: errno) }
     opened += ends
-    for end in ends where fcntl(end, F_SETFD, FD_CLOEXEC) != 0 { throw .system(errno: errno) }
     guard fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 else { throw .system(errno: errno) }
     return (ends[0], ends[1])
   }

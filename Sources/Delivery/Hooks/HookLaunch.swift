@@ -1,8 +1,9 @@
 import Glibc
 
-/// What a hook means on this machine, now: the file to execute, argv, the whole environment and the directory. Everything
-/// that can be found wrong before a process exists is found here, for the kernel's own answers don't say what is missing.
-struct HookLaunch: Equatable {
+/// What a hook means on this machine, now: the file to execute, argv, the whole environment, the directory and the user.
+/// Everything that can be found wrong before a process exists is found here, for the kernel's own answers don't say what is
+/// missing.
+struct HookLaunch: Sendable {
   /// The only variables of ours that a hook sees.
   static let passed = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"]
 
@@ -16,10 +17,17 @@ struct HookLaunch: Equatable {
   let arguments: [String]
   let environment: [String: String]
   let workingDirectory: String?
+  /// Nil: we.
+  let account: HookAccount?
+  /// Nil: ours.
+  let umask: UInt16?
 
   /// - Throws: what must be repaired before the hook can start.
   init(_ hook: Hook, baseEnvironment: [String: String]) throws(HookStartFailure) {
-    environment = try Self.environment(hook, base: baseEnvironment)
+    account = try hook.user.map { text throws(HookStartFailure) in try HookAccount(text) }
+    umask = hook.umask
+    environment = try Self.environment(
+      hook, base: baseEnvironment.filter { Self.passed.contains($0.key) }.merging(account?.environment ?? [:]) { $1 })
     workingDirectory = try hook.workingDirectory.map(Self.directory)
     arguments =
       switch hook.command {
@@ -34,7 +42,7 @@ struct HookLaunch: Equatable {
   private static func environment(
     _ hook: Hook, base: [String: String]
   ) throws(HookStartFailure) -> [String: String] {
-    var environment = base.filter { passed.contains($0.key) }
+    var environment = base
     for (name, value) in hook.environment {
       let characters = name.utf8
       guard !characters.isEmpty, !characters.contains(UInt8(ascii: "=")), !characters.contains(0) else {
@@ -56,8 +64,8 @@ extension HookLaunch {
   private static func directory(_ path: String) throws(HookStartFailure) -> String {
     switch FileKind(path) {
     case .absent: throw .directoryMissing(path)
-    case .refused(let code): throw code == EACCES ? .directoryForbidden(path) : .system(errno: code)
-    case .directory(let searchable): if !searchable { throw .directoryForbidden(path) }
+    case .refused(let code): throw code == EACCES ? .directoryForbidden(path, user: nil) : .system(errno: code)
+    case .directory(let searchable): if !searchable { throw .directoryForbidden(path, user: nil) }
     case .file: throw .notADirectory(path)
     }
     return path

@@ -11,8 +11,8 @@ package struct HookResult: Sendable {
     case exited(Int32)
     /// By a signal that was not ours.
     case signalled(Int32)
-    /// Stopped by us because its time was up, whatever code it ended with.
-    case timedOut
+    /// Stopped by us because its time was up, whatever code it ended with; killed: not all of it ended on TERM.
+    case timedOut(killed: Bool)
     /// Stopped by us, or not started, because our own task was cancelled, whatever code it ended with.
     case interrupted
     case notStarted(reason: HookStartFailure)
@@ -21,4 +21,10 @@ package struct HookResult: Sendable {
   package var ending: Ending
   package var stdout = HookOutput()
   package var stderr = HookOutput()
+
+  /// It failed by itself, and processes of its group still ran and were killed. Not looked for where nobody asks why.
+  package var leftProcesses = false
+
+  /// Why, from now on, nobody would end this and other hooks if we were killed; told with one result only.
+  package var guardFailure: String?
 }

@@ -1,95 +1,87 @@
-import Subprocess
-import SystemPackage
+import Glibc
 
 /// Runs hooks: each in a process group of its own, with nothing of ours but five environment variables.
 ///
-/// Promised when ``run(_:onLine:)`` returns: no process of the hook's group runs or waits to be reaped. Not promised: a process
-/// that left the group (`setsid`) lives on, though nobody waits for it; and a hook outlives a vi-notify that is killed by KILL,
-/// for a parent-death signal can only be asked for in the child between fork and exec, where posix_spawn lets nobody in
-/// (systemd's control group covers both).
+/// Promised when ``run(_:onLine:)`` returns: no process of the hook's group runs or waits to be reaped. Should we be killed
+/// meanwhile, by KILL too: what is left of the group gets TERM, and KILL after the guard's grace. Not promised: a process that
+/// left the group (`setsid`) lives on, though nobody waits for it (systemd's control group covers that).
 package struct HookRunner: Sendable {
+  private static let longestTimeout: Duration = .seconds(365 * 86_400)
+
   private let baseEnvironment: [String: String]
   private let clock: any Clock<Duration>
+  let guardian: HookGuard
 
   /// - Parameters:
   ///   - baseEnvironment: our whole environment; PATH, HOME, LANG, TZ and TMPDIR pass into hooks.
   ///   - clock: measures ``Hook/timeout``; its sleep must throw when its task is cancelled.
-  package init(baseEnvironment: [String: String], clock: any Clock<Duration> = ContinuousClock()) {
+  ///   - guardGrace: from TERM to KILL for the hooks that run when we are killed.
+  package init(
+    baseEnvironment: [String: String], clock: any Clock<Duration> = ContinuousClock(),
+    guardGrace: Duration = .seconds(10)
+  ) {
     self.baseEnvironment = baseEnvironment
     self.clock = clock
+    guardian = HookGuard(grace: guardGrace)
   }
 
   /// Runs one hook to its end. Cancelling the task stops it: TERM, ``Hook/interruptGrace``, KILL; so it returns within the grace.
   ///
-  /// - Parameter onLine: hears each line as it is written, in order per stream, in pieces of at most 8 KiB, on a thread that
-  ///   may block; a slow listener slows the hook.
+  /// - Parameter onLine: hears each line as it is written, in order per stream, in pieces of at most 8 KiB and no more than 1 MiB
+  ///   in all (``HookLog``), on a thread that may block; a slow listener slows the hook.
   package func run(
     _ hook: Hook, onLine: @escaping @Sendable (HookStream, String) -> Void
   ) async -> HookResult {
     if Task.isCancelled { return HookResult(ending: .interrupted) }
     do throws(HookStartFailure) {
       let launch = try HookLaunch(hook, baseEnvironment: baseEnvironment)
-      let descriptors = try HookDescriptors(stdin: hook.stdin)
-      let result: Result<HookResult, HookStartFailure>
-      do {
-        result = .success(try await run(hook, launch, descriptors, onLine: onLine))
-      } catch {
-        result = .failure(launch.failure(from: error))
-      }
-      descriptors.closeOurs()
-      return try result.get()
+      let descriptors = try HookDescriptors(stdin: hook.stdin, owner: launch.account?.user)
+      defer { descriptors.closeOurEnds() }
+      return try await run(hook, launch, descriptors, HookLog(onLine))
     } catch {
       return HookResult(ending: .notStarted(reason: error))
     }
   }
 
   private func run(
-    _ hook: Hook, _ launch: HookLaunch, _ descriptors: borrowing HookDescriptors,
-    onLine: @escaping @Sendable (HookStream, String) -> Void
-  ) async throws -> HookResult {
-    let wake = descriptors.wake.write
-    let longest = Duration.seconds(86_400)
-    let outcome = try await Subprocess.run(
-      launch.configuration,
-      input: .fileDescriptor(FileDescriptor(rawValue: descriptors.stdin), closeAfterSpawningProcess: true),
-      output: .fileDescriptor(FileDescriptor(rawValue: descriptors.stdout.write), closeAfterSpawningProcess: true),
-      error: .fileDescriptor(FileDescriptor(rawValue: descriptors.stderr.write), closeAfterSpawningProcess: true)
-    ) { execution in
-      let watch = HookWatch(
-        group: ProcessGroup(leader: execution.processIdentifier.value),
-        leaderDescriptor: execution.processIdentifier.processDescriptor,
-        descriptors: descriptors, grace: min(hook.killGrace, longest),
-        graceWhenInterrupted: min(hook.interruptGrace, longest), onLine: onLine)
-      return await withTaskGroup(of: Void.self) { tasks in
-        tasks.addTask { await stop(after: hook.timeout, wake) }
-        let report = await watch.run()
-        tasks.cancelAll()
-        return report
-      }
+    _ hook: Hook, _ launch: HookLaunch, _ descriptors: HookDescriptors, _ log: HookLog
+  ) async throws(HookStartFailure) -> HookResult {
+    let result = await withTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { await stop(after: hook.timeout, descriptors.wake.write) }
+      defer { tasks.cancelAll() }
+      return await onItsOwnThread { stay(with: hook, launch, descriptors, log) }
     }
-    return HookResult(outcome.closureResult, outcome.terminationStatus)
+    if case .failure = result { descriptors.closeChildsEnds() }
+    return try result.get()
+  }
+
+  /// From the start to the end, on one thread.
+  private func stay(
+    with hook: Hook, _ launch: HookLaunch, _ descriptors: HookDescriptors, _ log: HookLog
+  ) -> HookResult {
+    let place = guardian.take()
+    let started = Result { () throws(HookStartFailure) in try launch.start(descriptors, guardian, place: place) }
+    descriptors.closeChildsEnds()
+    var result: HookResult
+    switch started {
+    case .success(let child):
+      var watch = HookWatch(child, of: hook, descriptors: descriptors, log: log)
+      result = watch.run { guardian.leave(place) }
+    case .failure(let reason):
+      guardian.leave(place)
+      result = HookResult(ending: .notStarted(reason: reason))
+    }
+    result.guardFailure = guardian.failureToTell()
+    return result
   }
 
   /// The sleep is cancelled when the hook has ended, and then nobody reads the stop, or when our caller was cancelled.
   private func stop(after timeout: Duration, _ wake: Int32) async {
     do {
-      try await clock.sleep(for: min(timeout, .seconds(365 * 86_400)))
+      try await clock.sleep(for: min(timeout, Self.longestTimeout))
       HookStop.timedOut.send(to: wake)
     } catch {
       HookStop.interrupted.send(to: wake)
     }
-  }
-}
-
-extension HookResult {
-  fileprivate init(_ report: HookWatch.Report, _ status: TerminationStatus) {
-    let ending: Ending =
-      switch (report.stop, status) {
-      case (.timedOut?, _): .timedOut
-      case (.interrupted?, _): .interrupted
-      case (nil, .exited(let code)): .exited(code)
-      case (nil, .signaled(let signal)): .signalled(signal)
-      }
-    self.init(ending: ending, stdout: report.stdout, stderr: report.stderr)
   }
 }

@@ -1,5 +1,6 @@
 internal import JSONSource
 internal import Logging
+internal import Rules
 internal import Runs
 internal import Secrets
 internal import Storage
@@ -22,16 +23,22 @@ struct HookSender: Sendable {
         try variables(delivery)
         + call.environment.map { variable in
           (variable.name, try secrets.resolve(ReferenceText(variable.reference)).revealed)
-        }
+        } + call.results.map { ($0.name, $0.value) }
     } catch {
       return AttemptResult(outcome: .retry(.notConfigured, after: nil), detail: "\(error)")
     }
     let hook = Hook(
       command: call.command.hookCommand, environment: environment, stdin: delivery.event,
-      workingDirectory: call.workingDirectory, timeout: delivery.timeout ?? Self.defaultTimeout)
+      workingDirectory: call.workingDirectory, timeout: delivery.timeout ?? Self.defaultTimeout, user: call.user,
+      umask: call.umask)
     let log = log
     let result = await runner.run(hook) { stream, line in
       log.info("hook wrote", metadata: ["delivery": "\(delivery.id)", "stream": "\(stream)", "line": "\(line)"])
+    }
+    if let reason = result.guardFailure {
+      log.warning(
+        "should this process be killed, the children of its hooks may go on: no guard can be started",
+        metadata: ["reason": "\(reason)"])
     }
     return reading(result, repeatsFailures: delivery.retryFor != nil)
   }
@@ -59,6 +66,7 @@ struct HookSender: Sendable {
     case .exited(let status):
       attempt.code = Int(status)
       attempt.detail = "exited with \(status)"
+      attempt.step = StepResult(exitCode: Int(status), stdout: result.stdout.forLaterSteps)
       if status == Self.tryLater {
         attempt.outcome = .retry(.hookAskedLater, after: nil)
       } else if status != 0 {
@@ -67,15 +75,25 @@ struct HookSender: Sendable {
     case .signalled(let signal):
       attempt.outcome = failed(.hookSignalled)
       attempt.detail = "ended by signal \(signal)"
-    case .timedOut:
+    case .timedOut(let killed):
       attempt.outcome = failed(.timedOut)
-      attempt.detail = "stopped because its time was up"
+      attempt.detail = "stopped because its time was up" + (killed ? "; it ignored TERM and was killed" : "")
     case .interrupted: attempt.outcome = .interrupted
     case .notStarted(let reason):
       attempt.outcome = reason.isTemporary ? .retry(.hookNotStarted, after: nil) : failed(.hookNotStarted)
       attempt.detail = "\(reason)"
     }
+    if result.leftProcesses { attempt.detail += "; what it left running was killed" }
     return attempt
+  }
+}
+
+extension HookOutput {
+  /// Its first 32 KiB without the line feeds at their end, as a shell's `$(…)` has it.
+  fileprivate var forLaterSteps: String {
+    let end = UTF8Cut.end(in: head[...])
+    let text = head.prefix(end).reversed().drop { $0 == UInt8(ascii: "\n") }.reversed()
+    return String(decoding: text, as: UTF8.self)
   }
 }
 

@@ -16,7 +16,17 @@ package enum HookStartFailure: Error, Sendable, Equatable {
   case interpreterMissing(String)
   case directoryMissing(String)
   case notADirectory(String)
-  case directoryForbidden(String)
+  /// Nil: by the user that we are.
+  case directoryForbidden(String, user: String?)
+  case executableForbidden(String, user: String)
+  /// A hook is to run as somebody else, and we are not root.
+  case userNeedsRoot(String)
+  case userUnknown(String)
+  case groupUnknown(String)
+  /// A user that is but a number needs a group as well.
+  case groupMissing(String)
+  /// The kernel does not let us become that user.
+  case userRefused(String, errno: Int32)
   /// The name of an environment variable is empty or holds `=` or NUL.
   case unusableName(String)
   /// More than the kernel takes: 128 KiB in one argument, or about 2 MiB together.
@@ -45,7 +55,15 @@ extension HookStartFailure: CustomStringConvertible {
     case .interpreterMissing(let path): "\(path) can't be started: is the program on its #! line there and executable?"
     case .directoryMissing(let path): "the working directory \(path) does not exist"
     case .notADirectory(let path): "the working directory \(path) is not a directory"
-    case .directoryForbidden(let path): "the working directory \(path) may not be entered by this user"
+    case .directoryForbidden(let path, let user):
+      "the working directory \(path) may not be entered by \(user.map { "the user \($0)" } ?? "this user")"
+    case .executableForbidden(let path, let user):
+      "\(path) may not be executed by the user \(user): check it, its directories and the program on its #! line"
+    case .userNeedsRoot(let user): "only root can run a hook as the user \(user)"
+    case .userUnknown(let user): "there is no user \(user)"
+    case .groupUnknown(let group): "there is no group \(group)"
+    case .groupMissing(let user): "there is no user \(user) to have a group: write \(user):GROUP"
+    case .userRefused(let user, let code): "it can't run as the user \(user): \(String(cString: strerror(code)))"
     case .unusableName(let name): "\"\(name)\" can't be the name of an environment variable"
     case .tooLong: "its arguments and environment are longer than the system takes"
     case .system(let code): "the system refused: \(String(cString: strerror(code)))"

@@ -1,20 +1,9 @@
-import Dispatch
 import Glibc
 
 /// Stays with one running hook until nothing of it is left: reads what it writes, stops it when told, clears up behind it.
 ///
-/// It blocks a thread of its own, one per running hook, and sends every signal itself: so none can be sent after the leader
-/// was reaped, which happens only when this has returned. swift-subprocess's own stream and teardown were not taken: the
-/// stream ends when our task is cancelled, just when the hook tells what it still does before it goes, and the teardown
-/// leaves the background children of a hook alive.
+/// It blocks the thread that started the hook, and sends every signal itself: so none can be sent after the leader was reaped.
 struct HookWatch {
-  struct Report: Sendable {
-    /// Why we stopped it; nil when it ended by itself.
-    var stop: HookStop?
-    var stdout: HookOutput
-    var stderr: HookOutput
-  }
-
   private enum Phase {
     case running
     case stopping(HookStop, killAt: ContinuousClock.Instant)
@@ -23,85 +12,90 @@ struct HookWatch {
   /// How often the group is looked at where no event tells: members after their leader's end, kernels without pidfd.
   private static let tick: Int32 = 25
 
+  /// Longer graces are as long as this.
+  private static let longestGrace: Duration = .seconds(86_400)
+
   private let group: ProcessGroup
-  /// Readable when the leader has ended; -1 before Linux 5.4.
   private let leaderDescriptor: Int32
   private let wake: Int32
   private let grace: Duration
   private let graceWhenInterrupted: Duration
   private var stdout: HookTap
   private var stderr: HookTap
+  private var log: HookLog
   private var phase = Phase.running
   private var leaderHasEnded = false
+  private var hadToBeKilled = false
 
-  /// - Parameters:
-  ///   - grace: from TERM to KILL when the hook's time is up.
-  ///   - graceWhenInterrupted: the same when we are stopping ourselves.
-  ///   - onLine: is called on the watching thread; while it has not returned nothing is read, and the hook waits.
-  init(
-    group: ProcessGroup, leaderDescriptor: Int32, descriptors: borrowing HookDescriptors, grace: Duration,
-    graceWhenInterrupted: Duration, onLine: @escaping @Sendable (HookStream, String) -> Void
-  ) {
-    self.group = group
-    self.leaderDescriptor = leaderDescriptor
-    self.wake = descriptors.wake.read
-    self.grace = grace
-    self.graceWhenInterrupted = graceWhenInterrupted
-    stdout = HookTap(descriptor: descriptors.stdout.read) { onLine(.stdout, $0) }
-    stderr = HookTap(descriptor: descriptors.stderr.read) { onLine(.stderr, $0) }
+  /// - Parameter log: hears lines on the watching thread; while it has not returned nothing is read, and the hook waits.
+  init(_ child: HookChild, of hook: Hook, descriptors: HookDescriptors, log: HookLog) {
+    group = child.group
+    leaderDescriptor = child.descriptor
+    wake = descriptors.wake.read
+    grace = min(hook.killGrace, Self.longestGrace)
+    graceWhenInterrupted = min(hook.interruptGrace, Self.longestGrace)
+    stdout = HookTap(.stdout, descriptor: descriptors.stdout.read)
+    stderr = HookTap(.stderr, descriptor: descriptors.stderr.read)
+    self.log = log
   }
 
-  /// Watches on a thread of its own. Cancelling does not end it: a ``HookStop`` does.
+  /// Returns when the hook has ended and its leader is reaped. Cancelling does not end it: a ``HookStop`` does.
   ///
-  /// Dispatch gives out 255 such threads; from there on a hook is started at once but watched, and so stopped, only when
-  /// another has ended.
-  consuming func run() async -> Report {
-    let watch = self
-    return await withCheckedContinuation { continuation in
-      DispatchQueue(label: "hook").async {
-        var watch = watch
-        continuation.resume(returning: watch.watch())
-      }
-    }
+  /// - Parameter whenKilled: is called after the last signal, before the leader is reaped.
+  mutating func run(whenKilled: () -> Void) -> HookResult {
+    repeat { lookOnce() } while !isOver()
+    var result = HookResult(ending: ending)
+    if case .exited(0) = result.ending {} else if case .running = phase { result.leftProcesses = group.hasLivingMember }
+    group.send(SIGKILL)
+    whenKilled()
+    group.reapLeader()
+    if leaderDescriptor >= 0 { close(leaderDescriptor) }
+    group.waitUntilGone()
+    stdout.finish(&log)
+    stderr.finish(&log)
+    (result.stdout, result.stderr) = (stdout.output, stderr.output)
+    return result
   }
 
-  private mutating func watch() -> Report {
-    repeat {
-      wait()
-      stdout.read()
-      stderr.read()
-      if let stop = HookStop.receive(from: wake) { begin(stop) }
-    } while !isOver()
-    group.send(SIGKILL)
-    group.waitUntilGone()
-    stdout.finish()
-    stderr.finish()
-    guard case .stopping(let stop, _) = phase else {
-      return Report(stop: nil, stdout: stdout.output, stderr: stderr.output)
+  private var ending: HookResult.Ending {
+    switch phase {
+    case .stopping(.timedOut, _): return .timedOut(killed: hadToBeKilled)
+    case .stopping(.interrupted, _): return .interrupted
+    case .running: break
     }
-    return Report(stop: stop, stdout: stdout.output, stderr: stderr.output)
+    return switch group.leaderEnd {
+    case .exited(let code): .exited(code)
+    case .signalled(let signal): .signalled(signal)
+    case .unknown, nil: .notStarted(reason: .lost)
+    }
   }
 }
 
 extension HookWatch {
-  /// Sleeps until something is to be read, the leader has ended, a stop has come or the grace is over.
-  private func wait() {
+  /// Sleeps until something is to be read, the leader has ended, a stop has come or the grace is over; and sees to it.
+  private mutating func lookOnce() {
     let leader = leaderHasEnded ? -1 : leaderDescriptor
     var watched = [stdout.descriptor, stderr.descriptor, wake, leader].map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
     }
-    var limit: Int32 = leader < 0 ? Self.tick : -1
-    if case .stopping(_, let killAt) = phase {
-      let left = (killAt - .now).components
-      let milliseconds = Int32(max(0, left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1))
-      limit = limit < 0 ? milliseconds : min(limit, milliseconds)
-    }
-    poll(&watched, nfds_t(watched.count), limit)
+    guard poll(&watched, nfds_t(watched.count), patience) >= 0 else { return }
+    if watched[0].revents != 0 { stdout.read(&log) }
+    if watched[1].revents != 0 { stderr.read(&log) }
+    if watched[3].revents != 0 || leaderDescriptor < 0 { leaderHasEnded = group.leaderEnd != nil }
+    if watched[2].revents != 0, let stop = HookStop.receive(from: wake) { begin(stop) }
+  }
+
+  /// Milliseconds that nothing needs to be looked at by itself; -1: for ever.
+  private var patience: Int32 {
+    let limit = leaderHasEnded || leaderDescriptor < 0 ? Self.tick : -1
+    guard case .stopping(_, let killAt) = phase else { return limit }
+    let left = Int32(max(.zero, killAt - .now) / .milliseconds(1)) + 1
+    return limit < 0 ? left : min(limit, left)
   }
 
   /// TERM for the group, once. CONT, for a stopped process sees no TERM before it goes on.
   private mutating func begin(_ stop: HookStop) {
-    guard case .running = phase, !group.leaderHasEnded else { return }
+    guard case .running = phase, group.leaderEnd == nil else { return }
     phase = .stopping(stop, killAt: .now + (stop == .interrupted ? graceWhenInterrupted : grace))
     group.send(SIGTERM)
     group.send(SIGCONT)
@@ -110,9 +104,9 @@ extension HookWatch {
   /// A leader that ends by itself ends the hook. Once TERM was sent, the rest of the group has its grace as well: a shell dies
   /// of it at once, and the program it ran may still be putting its things in order.
   private mutating func isOver() -> Bool {
-    leaderHasEnded = leaderHasEnded || group.leaderHasEnded
     guard case .stopping(_, let killAt) = phase else { return leaderHasEnded }
-    if ContinuousClock.now < killAt { return leaderHasEnded && !group.hasLivingMember }
-    return true
+    if leaderHasEnded, !group.hasLivingMember { return true }
+    hadToBeKilled = ContinuousClock.now >= killAt
+    return hadToBeKilled
   }
 }

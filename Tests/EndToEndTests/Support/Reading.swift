@@ -19,6 +19,14 @@ extension End {
   }
 }
 
+extension Stage {
+  /// The deliveries of a run as `explain` tells of them, in the order in which they were made: with `action` and `deliveryId`.
+  func steps(of run: String) async throws -> [JSONNode] {
+    let timeline = try await self.run("explain", run, "--output", "json").json["timeline"]?.elements ?? []
+    return timeline.filter { $0[text: "kind"] == "delivery" }
+  }
+}
+
 extension ReceivedRequest {
   var json: JSONNode {
     get throws { try JSONDocument(parsing: body).root }

@@ -1,0 +1,18 @@
+#ifndef CPROCESS_GROUPS_H
+#define CPROCESS_GROUPS_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "CProcess.h"
+
+enum { CPROCESS_PLACES = 4096 };
+
+/// In memory that a forked process shares with us.
+struct cprocess_groups {
+  _Atomic(pid_t) guard;
+  /// 0: free; -1: taken by a group that does not exist yet.
+  _Atomic(pid_t) leaders[CPROCESS_PLACES];
+};
+
+#endif

@@ -1,0 +1,47 @@
+internal import JSONSource
+
+extension ActionReader {
+  func send(_ value: JSONNode, _ reader: ObjectReader, _ digest: ActionOptions.Digest?) -> Action.Kind? {
+    guard let name = reader.text(value, path: "\(path).send") else { return nil }
+    guard let kind = kind(ofDestination: name, reader) else {
+      if rule.writtenDestinations.contains(name) { return nil }
+      diagnostics.error(
+        at: value.range, "unknown destination \(name.prefix(60).debugDescription)",
+        hint: rule.destinations.isEmpty
+          ? "describe it under \"destinations\"" : hint(for: name, among: rule.destinationNames))
+      return nil
+    }
+    return message(for: kind, reader, digest).map { .send(destination: name, body: $0) }
+  }
+
+  /// Of a step whose destination has left the rules file since, what its message looks like: it becomes a dead letter.
+  private func kind(ofDestination name: String, _ reader: ObjectReader) -> DestinationSettings.Kind? {
+    if let destination = rule.destinations[name] { return destination.kind }
+    return place.isStored ? (reader["text"] == nil ? .webhook : .slack) : nil
+  }
+
+  private func message(
+    for kind: DestinationSettings.Kind, _ reader: ObjectReader, _ digest: ActionOptions.Digest?
+  ) -> Action.MessageTemplate? {
+    let markup = kind.markup
+    let scope = digest.map { TemplateScope.digest(by: $0.by) } ?? place.scope
+    if let body = reader["body"] {
+      if let text = reader["text"] {
+        diagnostics.error(at: text.range, "\(path) has both \"text\" and \"body\"", hint: "keep one of the two")
+      }
+      return .json(BodyTemplate(body) { template($0, at: $1, markup: markup, scope: scope) })
+    }
+    guard let node = reader["text"] else {
+      if digest != nil { return kind.defaultDigest.map { .json($0) } ?? .event }
+      return kind.defaultMessages.map { .standard($0) } ?? .event
+    }
+    guard kind != .webhook else {
+      diagnostics.error(
+        at: node.range, "\"text\" is for chat destinations",
+        hint: "a webhook receives the whole event, or what \"body\" says")
+      return nil
+    }
+    guard let text = reader.text(node, path: "\(path).text") else { return nil }
+    return template(text, at: node, markup: markup, scope: scope).map { .json(.message($0)) }
+  }
+}

@@ -1,0 +1,57 @@
+internal import JSONSource
+
+/// Where an action stands in its chain: what its templates can know of the steps before it.
+struct ChainPlace {
+  /// The steps before it that have an id; nil: whatever they are.
+  let steps: [String: Action.Verb]?
+  /// One of them has failed.
+  let isAfterFailure: Bool
+  /// It was checked when it was written down, and is read again to be carried out.
+  let isStored: Bool
+
+  static let first = ChainPlace(steps: [:], isAfterFailure: false, isStored: false)
+  static let stored = ChainPlace(steps: nil, isAfterFailure: true, isStored: true)
+
+  var scope: TemplateScope {
+    TemplateScope.chain(after: steps, hasFailed: isAfterFailure)
+  }
+
+  func after(_ label: String, _ verb: Action.Verb, _ branch: ActionBranch) -> ChainPlace {
+    let isNamed = Action.isID(label)
+    return ChainPlace(
+      steps: isNamed ? steps?.merging([label: verb]) { $1 } : steps,
+      isAfterFailure: isAfterFailure || branch == .onFailure, isStored: isStored)
+  }
+}
+
+extension ActionReader {
+  /// The actions of one branch.
+  func steps(_ branch: ActionBranch, _ reader: ObjectReader, after label: String, _ verb: Action.Verb) -> [Action] {
+    let key = branch.rawValue
+    guard let list = reader[key] else { return [] }
+    if reader["digest"] != nil {
+      diagnostics.error(
+        at: list.range, "\(path) is a digest, and nothing can come after it",
+        hint: "a digest tells of many runs; what follows would be of none")
+    }
+    let place = place.after(label, verb, branch)
+    return reader.elements(key).enumerated().compactMap { index, node in
+      ActionReader(
+        rule: rule, path: "\(path).\(key)[\(index)]", defaultLabel: branch.label(index, after: label), place: place
+      ).action(node)
+    }
+  }
+}
+
+/// What an action waits for.
+package enum ActionBranch: String, Sendable, CaseIterable {
+  /// For the action before it to be delivered.
+  case then
+  /// For it to have failed for good.
+  case onFailure
+
+  /// Of an action without an id: its place.
+  func label(_ index: Int, after parent: String) -> String {
+    "\(parent).\(rawValue)[\(index)]"
+  }
+}

@@ -1,0 +1,95 @@
+internal import JSONSource
+internal import Runs
+internal import Secrets
+
+/// A delivery that has settled, with what was kept for that moment.
+package struct SettledStep: Sendable {
+  package let id: String
+  package let rule: String
+  /// The action's `id`, or its place.
+  package let label: String
+  package let eventID: String
+  /// The whole event, JSON.
+  package let event: [UInt8]
+  /// As ``PlannedDelivery/continuation`` has it.
+  package let continuation: [UInt8]
+
+  package init(id: String, rule: String, label: String, eventID: String, event: [UInt8], continuation: [UInt8]) {
+    self.id = id
+    self.rule = rule
+    self.label = label
+    self.eventID = eventID
+    self.event = event
+    self.continuation = continuation
+  }
+}
+
+/// Makes the deliveries of the steps that begin when another has settled.
+///
+/// They come from what was kept beside that delivery: who changes the rules file while a chain is under way changes the next
+/// chain. What a destination looks like is looked up now.
+package struct NextSteps: Sendable {
+  private let destinations: [String: DestinationSettings]
+
+  package init(_ destinations: [DestinationSettings]) {
+    self.destinations = Dictionary(destinations.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  /// - Parameter error: why it has failed for good; nil: it was delivered.
+  package func after(_ step: SettledStep, _ result: StepResult, error: String?) -> [PlannedDelivery] {
+    guard let stored = try? JSONDocument(parsing: step.continuation) else { return [] }
+    let results = StepResults(stored).adding(step.label, result, error: error)
+    return plan(error == nil ? .then : .onFailure, of: stored, after: step, results)
+  }
+
+  /// The steps of both branches as they would be, with the results that nobody knows yet as their tags.
+  ///
+  /// - Parameter content: what the step is, and so what it will leave.
+  package func preview(after step: SettledStep, _ content: PlannedDelivery.Content) -> [PlannedDelivery] {
+    guard let stored = try? JSONDocument(parsing: step.continuation) else { return [] }
+    return ActionBranch.allCases.flatMap { branch in
+      let results = StepResults(stored).supposing(
+        step.label, content.verb.results, hasFailed: branch == .onFailure)
+      return plan(branch, of: stored, after: step, results)
+    }
+  }
+
+  private func plan(
+    _ branch: ActionBranch, of stored: JSONDocument, after step: SettledStep, _ results: StepResults
+  ) -> [PlannedDelivery] {
+    guard let nodes = stored.root[branch.rawValue]?.elements, let event = try? JSONDocument(parsing: step.event) else {
+      return []
+    }
+    let data = Self.data(of: event, results)
+    let trigger = event.root["data"]?["phase"]?.string.flatMap(Trigger.init(word:))
+    return nodes.enumerated().map { index, node in
+      let label = branch.label(index, after: step.label)
+      let occasion = PlannedDelivery.Occasion(
+        rule: step.rule, eventID: step.eventID, trigger: trigger, data: data, results: results,
+        link: .init(parent: step.id, branch: branch))
+      guard let action = reader(label).action(node) else { return .unreadable(label, occasion) }
+      return PlannedDelivery(action, occasion)
+    }
+  }
+
+  private func reader(_ label: String) -> ActionReader {
+    let file = RuleFileReader(
+      diagnostics: DiagnosticList(end: nil), secrets: SecretSource(environment: [:]), zones: ZoneFinder(.none),
+      looksUp: false)
+    let rule = RuleReader(
+      file: file, destinations: destinations, writtenDestinations: [], destinationNames: [], scope: WatchScope(.init()),
+      path: "")
+    return ActionReader(rule: rule, path: label, defaultLabel: label, place: .stored)
+  }
+
+  /// The event data, and what the steps have left.
+  private static func data(of event: JSONDocument, _ results: StepResults) -> TemplateData {
+    let bytes = JSONWriter.object { json in
+      for member in event.root["data"]?.members ?? [] { json.member(member.key, raw: event.raw(member.value)) }
+      results.write(into: &json)
+    }
+    return TemplateData(
+      (try? JSONDocument(parsing: bytes))
+        ?? JSONDocument(bytes: Array("{}".utf8), root: JSONNode(.object([]), at: 0..<2)))
+  }
+}

@@ -1,0 +1,96 @@
+import JSONSource
+import Rules
+import Runs
+import Storage
+
+/// A chain of actions as it is drawn: what was begun, with state and times, and what waits for it.
+struct ChainTree {
+  private let rule: String
+  /// Nil: it has not begun.
+  private let record: DeliveryRecord?
+  private let label: String
+  private let destination: String
+  private let branch: String?
+  private let children: [ChainTree]
+
+  /// The chains among these steps; those of a single action that nothing comes after are none.
+  static func all(of steps: [DeliveryStep]) -> [ChainTree] {
+    let ids = Set(steps.map(\.record.id))
+    let byParent = Dictionary(grouping: steps) { $0.record.link?.parent ?? "" }
+    return steps.filter { !ids.contains($0.record.link?.parent ?? "") }
+      .map { ChainTree($0, byParent) }.filter { !$0.children.isEmpty }
+  }
+
+  private init(_ step: DeliveryStep, _ byParent: [String: [DeliveryStep]]) {
+    let record = step.record
+    (self.record, rule, label, destination) = (record, record.rule, record.action, record.destination)
+    branch = record.link?.branch.rawValue
+    let begun = byParent[record.id] ?? []
+    let isSettled = record.settledAt != nil
+    children = Continuation.steps(of: step.continuation ?? [], rule: record.rule, after: record.action)
+      .compactMap { planned in
+        if let step = begun.first(where: { $0.record.action == planned.label }) { return ChainTree(step, byParent) }
+        return isSettled ? nil : ChainTree(planned, of: record.rule)
+      }
+  }
+
+  private init(_ planned: Continuation.PlannedStep, of rule: String) {
+    record = nil
+    self.rule = rule
+    (label, destination, branch) = (planned.label, planned.destination, planned.branch.rawValue)
+    children = []
+  }
+
+  /// `✓ model → download: delivered at 2026-11-23T09:46:00.000Z after 12s`, and below it what comes after.
+  var lines: [String] {
+    ["\(rule): \(text)"] + branches(indent: "")
+  }
+
+  private func branches(indent: String) -> [String] {
+    children.enumerated().flatMap { index, child in
+      let isLast = index == children.count - 1
+      let line = "\(indent)\(isLast ? "└─" : "├─") \(child.branch ?? "") \(child.text)"
+      return [line] + child.branches(indent: indent + (isLast ? "   " : "│  "))
+    }
+  }
+
+  private var text: String {
+    "\(mark) \(label) → \(destination): \(state)"
+  }
+
+  private var mark: String {
+    switch record?.status {
+    case .delivered: "✓"
+    case .dead: "✗"
+    case .pending, .claimed: "…"
+    case nil: "·"
+    }
+  }
+
+  private var state: String {
+    guard let record else { return "not begun" }
+    guard let settledAt = record.settledAt else {
+      let tried = record.attempts == 0 ? "" : " after attempt \(record.attempts)"
+      let why = record.reason.map { " (\($0.prefix(100)))" } ?? ""
+      return "\(record.shownStatus)\(tried) since \(record.createdAt.iso8601)\(why)"
+    }
+    let why = record.status == .dead ? record.reason.map { ", \($0.prefix(200))" } ?? "" : ""
+    return "\(record.shownStatus) at \(settledAt.iso8601) after \((settledAt - record.createdAt).words)\(why)"
+  }
+}
+
+extension ChainTree {
+  func write(into json: inout JSONWriter) {
+    json.object { json in
+      json.member("action", label)
+      json.member("branch", branch)
+      json.member("destination", destination)
+      json.member("deliveryId", record?.id)
+      json.member("status", record?.shownStatus ?? "waiting")
+      json.member("createdAt", record?.createdAt.iso8601)
+      json.member("settledAt", record?.settledAt?.iso8601)
+      json.member("reason", record?.reason)
+      json.member("next") { json in json.array(children) { $1.write(into: &$0) } }
+    }
+  }
+}
