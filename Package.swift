@@ -50,7 +50,7 @@ let package = Package(
       dependencies: [
         "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "EventPatterns", "Runs",
         "Transport",
-        "Secrets", "JSONSource", "Locking", "CCurl", grdb, grdbSQLite, logging,
+        "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", grdb, grdbSQLite, logging,
       ],
       swiftSettings: strict),
     .executableTarget(

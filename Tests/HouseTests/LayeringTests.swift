@@ -15,7 +15,7 @@ private let house: [(room: String, imports: Set<String>)] = [
     "vi-notify-bench",
     [
       "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "EventPatterns", "Runs", "Transport",
-      "Secrets", "JSONSource", "Locking", "CCurl", "GRDB", "GRDBSQLite", "Logging",
+      "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", "GRDB", "GRDBSQLite", "Logging",
     ]
   ),
   ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),
