@@ -17,7 +17,7 @@ struct HookDescriptors: Sendable {
     do throws(HookStartFailure) {
       let file = try Self.memoryFile(bytes, &opened)
       self.init(
-        stdin: file, stdout: try Self.pipe(&opened), stderr: try Self.pipe(&opened), wake: try Self.pipe(&opened))
+        stdin: file, stdout: try Self.stream(&opened), stderr: try Self.stream(&opened), wake: try Self.pipe(&opened))
       if let owner { for end in [stdout.write, stderr.write] { fchown(end, owner, gid_t.max) } }
     } catch {
       for descriptor in opened { close(descriptor) }
@@ -55,6 +55,20 @@ struct HookDescriptors: Sendable {
     }
     lseek(file, 0, SEEK_SET)
     return file
+  }
+
+  /// A pipe whose writing end is a reader as well: a hook that we leave behind, because we are killed, can still say what it
+  /// puts in order at TERM. With a plain end it would die of SIGPIPE at its first word, as a shell does when it tells of a
+  /// child that was terminated.
+  private static func stream(_ opened: inout [Int32]) throws(HookStartFailure) -> (read: Int32, write: Int32) {
+    let ends = try pipe(&opened)
+    let both = open("/proc/self/fd/\(ends.write)", O_RDWR | O_CLOEXEC)
+    // Without /proc it stays a plain one.
+    guard both >= 0 else { return ends }
+    close(ends.write)
+    opened.removeAll { $0 == ends.write }
+    opened.append(both)
+    return (ends.read, both)
   }
 
   /// Only our end does not block: the two ends of a pipe have flags of their own.
