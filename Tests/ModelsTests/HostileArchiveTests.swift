@@ -143,6 +143,19 @@ struct HostileArchiveTests {
     }
   }
 
+  @Test func `names in UTF-8 are taken as they are, plain and in pax headers`() async throws {
+    let record = "29 path=model_full/é雪.bin\n"
+    #expect(record.utf8.count == 29)
+    let archive =
+      HostileArchive.model + Tar.entry("model_full/é", [1]) + Tar.entry("x", Array(record.utf8), .extended)
+      + Tar.entry("model_full/other", [2]) + Tar.end
+    try await withModels(archive: archive) { kit in
+      _ = try await kit.download()
+      let names = try FileManager.default.contentsOfDirectory(atPath: "\(kit.folder)/model_full").sorted()
+      #expect(names == ["model.safetensors", "run.json", "é", "é雪.bin"])
+    }
+  }
+
   @Test func `modes are those of plain files, whatever the archive says`() async throws {
     let archive = HostileArchive.model + Tar.entry("model_full/x", [1], mode: 0o6777) + Tar.end
     try await withModels(archive: archive) { kit in
