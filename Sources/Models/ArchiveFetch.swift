@@ -184,8 +184,6 @@ extension ArchiveFetch {
 /// With a server that gives no parts.
 extension ArchiveFetch {
   private func beginWhole(_ file: RemoteFile) throws(DownloadError) -> Descriptor {
-    // The journal first: it must never stand beside an archive that it is not of.
-    try removeTree(work.journal)
     try work.clear()
     try work.checkSpace(archive: file.total ?? 0)
     return try Descriptor(work.archive, O_RDWR | O_CREAT | O_EXCL)

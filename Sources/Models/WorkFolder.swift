@@ -62,7 +62,8 @@ struct WorkFolder: Sendable {
   /// Nothing was downloaded yet.
   var isEmpty: Bool { access(archive, F_OK) != 0 }
 
-  /// Takes everything away but the folder itself and its lock.
+  /// Takes everything away but the folder itself and its lock. The journal before the archive: it must never stand beside one
+  /// that it is not of.
   func clear() throws(DownloadError) {
     for path in [unpacked, journal, archive] { try removeTree(path) }
   }
