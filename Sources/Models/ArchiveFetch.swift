@@ -92,7 +92,8 @@ struct ArchiveFetch: Sendable {
     // By the API's clock. A link that is old already as it comes has its time from a clock that nobody can rely on.
     let expiry = output.expiresAt.map { Timestamp(milliseconds: $0) + (.zero - client.clockSkew) }
     let oldFrom = expiry.flatMap { $0 - time.now() > .seconds(60) ? $0 + .seconds(-30) : nil }
-    return ArchiveLink(checkpoint: output.id, url: url, oldFrom: oldFrom)
+    return ArchiveLink(
+      checkpoint: output.id, url: url, caFile: client.caFile(at: url.revealed), oldFrom: oldFrom)
   }
 }
 
@@ -183,8 +184,6 @@ extension ArchiveFetch {
 /// With a server that gives no parts.
 extension ArchiveFetch {
   private func beginWhole(_ file: RemoteFile) throws(DownloadError) -> Descriptor {
-    // The journal first: it must never stand beside an archive that it is not of.
-    try removeTree(work.journal)
     try work.clear()
     try work.checkSpace(archive: file.total ?? 0)
     return try Descriptor(work.archive, O_RDWR | O_CREAT | O_EXCL)

@@ -21,11 +21,18 @@ final class ArchiveReader {
   /// Bytes of the file that were read.
   private(set) var position: Int64 = 0
 
+  /// Loads libarchive, if nobody has: to be known before anything is downloaded.
+  ///
+  /// - Throws: ``ArchiveError/noLibrary(reason:)``.
+  static func load() throws(DownloadError) {
+    if let reason = carchive_load() { throw .archive(.noLibrary(reason: String(cString: reason))) }
+  }
+
   /// - Throws: ``ArchiveError/noLibrary(reason:)``.
   init(_ file: Descriptor, _ digest: ExpectedDigest?) throws(DownloadError) {
     self.file = file
     self.digest = RunningDigest(digest)
-    if let reason = carchive_load() { throw .archive(.noLibrary(reason: String(cString: reason))) }
+    try Self.load()
     archive = carchive_open(takeBlock, Unmanaged.passUnretained(self).toOpaque())
     if archive == nil { throw .disk(path: file.path, number: ENOMEM) }
   }

@@ -7,6 +7,8 @@ struct ArchiveLink: Sendable {
   let checkpoint: String
   /// Of the link, or of where it redirects to.
   var url: Secret
+  /// Whom to trust there, PEM; nil: whom the system trusts.
+  let caFile: String?
   /// From then on a new one is asked for, rather than to be refused; nil: when it is refused.
   let oldFrom: Timestamp?
 }
@@ -29,7 +31,7 @@ struct ArchiveStorage: Sendable {
     let sink = PieceSink(range, of: job.subject.file, into: job.file) { onBytes(job.advance(piece, by: $0)) }
     let answer: HTTPResponse
     do throws(TransportError) {
-      answer = try await http.send(request(link.url, range, sink))
+      answer = try await http.send(request(link, range, sink))
     } catch {
       if sink.failure != 0 { throw .final(.disk(path: job.file.path, number: sink.failure)) }
       throw Setback(error)
@@ -60,7 +62,7 @@ struct ArchiveStorage: Sendable {
     for _ in 0...Self.mostRedirects {
       let answer: HTTPResponse
       do throws(TransportError) {
-        answer = try await http.send(request(link.url, 0..<1, whole))
+        answer = try await http.send(request(link, 0..<1, whole))
       } catch {
         throw whole.failure.map { .final($0) } ?? Setback(error)
       }
@@ -87,13 +89,14 @@ struct ArchiveStorage: Sendable {
     }
   }
 
-  private func request(_ url: Secret, _ range: Range<Int64>, _ sink: any BodySink) -> HTTPRequest {
+  private func request(_ link: ArchiveLink, _ range: Range<Int64>, _ sink: any BodySink) -> HTTPRequest {
     var request = HTTPRequest(
-      "GET", url.revealed,
+      "GET", link.url.revealed,
       headers: [
         ("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)"), ("Accept-Encoding", "identity"),
       ])
     request.timeout = settings.requestTimeout
+    request.caFile = link.caFile
     request.maximumBodyBytes = Self.quotedBytes
     request.truncatesBody = true
     request.sink = sink

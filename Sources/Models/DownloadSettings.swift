@@ -13,8 +13,8 @@ struct DownloadSettings: Sendable {
   var firstDelay: Duration = .milliseconds(500)
   /// A server that asks for a longer pause is left to whoever repeats the download.
   var longestDelay: Duration = .seconds(30)
-  /// Of a piece. A line of 1 kB/s needs that long for it.
-  var requestTimeout: Duration = .seconds(5 * 3_600)
+  /// Of a piece, or of the whole by a server that gives no pieces. One that brings nothing is given up much earlier.
+  var requestTimeout: Duration = .seconds(24 * 3_600)
   /// Nil: ``Unpacker/Limits/init(archive:)``.
   var unpackLimits: Unpacker.Limits?
 

@@ -7,7 +7,6 @@ final class FetchJob: Sendable {
     var plan: PiecePlan
     /// Pieces that are there, and not in the journal yet.
     var unsaved: [Int] = []
-    var isSaving = false
     var isHalted = false
   }
 
@@ -77,25 +76,17 @@ final class FetchJob: Sendable {
     }
   }
 
-  /// Brings finished pieces to the disk, and then into the journal, where there are that many bytes of them and nobody else
-  /// does it now. Waits for the disk.
+  /// Brings finished pieces to the disk, and then into the journal, where there are that many bytes of them. Waits for the
+  /// disk. When it fails, these pieces are fetched again by the next attempt.
   func save(from threshold: Int64) throws(DownloadError) {
     let pieces: [Int] = state.withLock { state in
-      let isDue = !state.unsaved.isEmpty && Int64(state.unsaved.count) * subject.pieceSize >= threshold
-      guard isDue, !state.isSaving else { return [] }
-      state.isSaving = true
+      guard Int64(state.unsaved.count) * subject.pieceSize >= threshold else { return [] }
       defer { state.unsaved = [] }
       return state.unsaved
     }
     guard !pieces.isEmpty else { return }
-    defer { state.withLock { $0.isSaving = false } }
-    do throws(DownloadError) {
-      try file.check(fdatasync(file.number))
-      try journal.note(pieces)
-    } catch {
-      state.withLock { $0.unsaved += pieces }
-      throw error
-    }
+    try file.check(fdatasync(file.number))
+    try journal.note(pieces)
   }
 }
 

@@ -21,6 +21,7 @@ struct ModelPlace: Sendable {
   }
 
   func makeWorkFolder() throws(DownloadError) -> WorkFolder {
+    try ArchiveReader.load()
     try makeDirectories(directory)
     return try WorkFolder(workPath)
   }

@@ -42,7 +42,9 @@ struct WorkFolder: Sendable {
   private static func take(_ path: String) throws(DownloadError) -> Descriptor? {
     let lock: Descriptor
     do throws(DownloadError) {
-      lock = try Descriptor(path + "/lock", O_RDWR | O_CREAT)
+      // Not through a link that somebody has put there.
+      let folder = try Descriptor(path, O_RDONLY | O_DIRECTORY)
+      lock = try Descriptor("lock", in: folder, O_RDWR | O_CREAT)
     } catch {
       if case .disk(_, ENOENT) = error { return nil }
       throw error
@@ -60,7 +62,8 @@ struct WorkFolder: Sendable {
   /// Nothing was downloaded yet.
   var isEmpty: Bool { access(archive, F_OK) != 0 }
 
-  /// Takes everything away but the folder itself and its lock.
+  /// Takes everything away but the folder itself and its lock. The journal before the archive: it must never stand beside one
+  /// that it is not of.
   func clear() throws(DownloadError) {
     for path in [unpacked, journal, archive] { try removeTree(path) }
   }

@@ -7,6 +7,8 @@ package enum Tar {
     case characterDevice = "3"
     case directory = "5"
     case pipe = "6"
+    /// Records such as `29 path=name` for the entry behind it (POSIX.1-2001, "pax").
+    case extended = "x"
   }
 
   /// Two empty blocks.

@@ -35,6 +35,12 @@ package struct ViClient: RunSource {
     redactor.add(secretKey.revealed)
   }
 
+  /// Whom to trust at `url`, PEM: for what stands at the API's own address those of the API, else nil, the system's.
+  package func caFile(at url: String) -> String? {
+    let address = endpoint.split(separator: "/", maxSplits: 3).prefix(2).joined(separator: "//")
+    return url.hasPrefix(address + "/") ? caFile : nil
+  }
+
   package var origin: RunEvent.Origin { RunEvent.Origin(organization: organization, endpoint: endpoint) }
 
   /// By the `Date` of the last answer, which has no parts of a second: less than two seconds are no skew.

@@ -69,7 +69,9 @@ struct HostileArchive: Sendable, CustomTestStringConvertible {
     .init("no weights", only: Tar.entry("model_full/run.json", [1]) + Tar.end, noModel),
     .init("another folder", only: Tar.entry("run.json", [1]) + Tar.entry("model.safetensors", [1]) + Tar.end, noModel),
     .init("a shard too few", only: sharded(["a.safetensors", "b.safetensors"]), noModel),
-    .init("a shard elsewhere", only: sharded(["a.safetensors", "../../../../etc/passwd"]), noModel),
+    .init(
+      "a shard elsewhere", only: sharded(["a.safetensors", "\(String(repeating: "../", count: 12))etc/passwd"]), noModel
+    ),
   ]
 
   private static func sharded(_ shards: [String]) -> [UInt8] {
@@ -140,6 +142,19 @@ struct HostileArchiveTests {
         #expect(await kit.failure() != nil, "cut at \(length)")
         #expect(kit.entries == [])
       }
+    }
+  }
+
+  @Test func `names in UTF-8 are taken as they are, plain and in pax headers`() async throws {
+    let record = "29 path=model_full/é雪.bin\n"
+    #expect(record.utf8.count == 29)
+    let archive =
+      HostileArchive.model + Tar.entry("model_full/é", [1]) + Tar.entry("x", Array(record.utf8), .extended)
+      + Tar.entry("model_full/other", [2]) + Tar.end
+    try await withModels(archive: archive) { kit in
+      _ = try await kit.download()
+      let names = try FileManager.default.contentsOfDirectory(atPath: "\(kit.folder)/model_full").sorted()
+      #expect(names == ["model.safetensors", "run.json", "é", "é雪.bin"])
     }
   }
 

@@ -145,7 +145,7 @@ extension DownloadSettings {
 extension ModelsKit {
   /// What the storage was asked for, in order.
   func ranges() throws -> [Range<Int>] {
-    try fileRequests.map { request in
+    try fileRequests.filter { $0.method == "GET" }.map { request in
       let ends = (request.headers["range"] ?? "").dropFirst("bytes=".count).split(separator: "-").compactMap { Int($0) }
       guard ends.count == 2 else { throw NotThere() }
       return ends[0]..<ends[1] + 1

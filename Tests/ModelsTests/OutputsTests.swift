@@ -1,6 +1,8 @@
+import Runs
 import Secrets
 import Simulator
 import Testing
+import Transport
 import ViAPI
 
 @Suite(.timeLimit(.minutes(1)))
@@ -67,6 +69,21 @@ struct OutputsTests {
       let error = await failure(kit)
       #expect(error?.description == "the answer is not a Vi API's: \(text)")
     }
+  }
+
+  @Test func `the API's authorities are those of its own address, and of no other`() async {
+    let http = HTTPClient()
+    let client = ViClient(
+      endpoint: "https://vi.example:8443/base", organization: "o", secretKey: Secret("key"), caFile: "/ca.pem",
+      http: http,
+      time: .system)
+    #expect(client.caFile(at: "https://vi.example:8443/files/a?b") == "/ca.pem")
+    for other in [
+      "https://vi.example/files/a", "https://vi.example:8443.evil.example/a", "http://vi.example:8443/a", "x",
+    ] {
+      #expect(client.caFile(at: other) == nil)
+    }
+    await http.close()
   }
 
   @Test func `a run that there is not is told as such`() async throws {

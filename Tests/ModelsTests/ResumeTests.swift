@@ -94,6 +94,17 @@ struct ResumeTests {
     }
   }
 
+  @Test func `what was half unpacked is unpacked anew`() async throws {
+    try await withModels(size: size) { kit in
+      try await interrupt(kit, at: 400_000)
+      let half = WorkFolder.path(of: ModelsKit.run, nil, in: kit.directory) + "/unpacked/model_full"
+      try FileManager.default.createDirectory(atPath: half, withIntermediateDirectories: true)
+      try Data("half".utf8).write(to: URL(filePath: "\(half)/run.json"))
+      _ = try await kit.download()
+      #expect(try kit.holds(kit.archive(size: size)))
+    }
+  }
+
   @Test func `what another has left of the last step is tidied up`() async throws {
     try await withModels { kit in
       _ = try await kit.download()

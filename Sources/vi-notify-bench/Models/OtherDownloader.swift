@@ -19,29 +19,33 @@ func otherDownloader() -> OtherDownloader {
 }
 
 private let sdkScript = """
-  import sys, time
   from resource import RUSAGE_SELF, getrusage
+  from sys import argv
+  from time import monotonic
   from vi import Client
   def cpu():
       used = getrusage(RUSAGE_SELF)
       return used.ru_utime + used.ru_stime
   with Client() as client:
-      wall, before = time.monotonic(), cpu()
-      client.models.download(sys.argv[2], save_dir=sys.argv[1], show_progress=False)
-      wall, used = time.monotonic() - wall, cpu() - before
+      wall, before = monotonic(), cpu()
+      client.models.download(argv[2], save_dir=argv[1], show_progress=False)
+      wall, used = monotonic() - wall, cpu() - before
   peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM:")).split()[1]
   print(wall, used, int(peak) / 1000, flush=True)
   """
 
 private let curlScript = """
-  import os, subprocess, sys, time
+  from os import makedirs, unlink
   from resource import RUSAGE_CHILDREN, getrusage
-  url, folder, run = sys.argv[1:]
-  wall = time.monotonic()
-  os.makedirs(folder + "/" + run)
-  subprocess.run(["curl", "-sf", "-o", folder + "/model.tar", url], check=True)
-  subprocess.run(["tar", "-xf", folder + "/model.tar", "-C", folder + "/" + run], check=True)
-  os.unlink(folder + "/model.tar")
+  from subprocess import run as execute
+  from sys import argv
+  from time import monotonic
+  url, folder, run = argv[1:]
+  wall = monotonic()
+  makedirs(folder + "/" + run)
+  execute(["curl", "-sf", "-o", folder + "/model.tar", url], check=True)
+  execute(["tar", "-xf", folder + "/model.tar", "-C", folder + "/" + run], check=True)
+  unlink(folder + "/model.tar")
   used = getrusage(RUSAGE_CHILDREN)
-  print(time.monotonic() - wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000, flush=True)
+  print(monotonic() - wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000, flush=True)
   """
