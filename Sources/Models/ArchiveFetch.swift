@@ -160,9 +160,11 @@ extension ArchiveFetch {
     while !Task.isCancelled, let piece = job.take() {
       do throws(Setback) {
         if let oldFrom = link.oldFrom, oldFrom <= time.now() { throw .linkOld }
-        try await patiently(progress: { job.rest(of: piece).lowerBound }) { () async throws(Setback) in
-          try await storage.fetch(piece, of: job, by: link) { tell(job, $0) }
-        }
+        try await patiently(
+          reached: { job.rest(of: piece).lowerBound },
+          repeating: { () async throws(Setback) in
+            try await storage.fetch(piece, of: job, by: link) { tell(job, $0) }
+          })
         job.finish(piece)
         try await disk { () throws(DownloadError) in
           try job.save(from: settings.syncInterval(of: job.subject.file.total ?? 0))
@@ -203,17 +205,17 @@ extension ArchiveFetch {
 extension ArchiveFetch {
   /// Repeats what fails in passing, until it has failed ``DownloadSettings/attempts`` times in a row without progress.
   private func patiently<Value: Sendable>(
-    progress: () -> Int64 = { 0 }, _ work: () async throws(Setback) -> Value
+    reached position: () -> Int64 = { 0 }, repeating work: () async throws(Setback) -> Value
   ) async throws(Setback) -> Value {
     var failures = 0
-    var reached = progress()
+    var reached = position()
     while true {
       do throws(Setback) {
         return try await work()
       } catch {
         guard case .passing(let reason, let after) = error else { throw error }
-        failures = progress() > reached ? 1 : failures + 1
-        reached = progress()
+        failures = position() > reached ? 1 : failures + 1
+        reached = position()
         let delay = max(after ?? .zero, settings.firstDelay * (1 << (failures - 1)))
         guard failures < settings.attempts, after ?? .zero <= settings.longestDelay else { throw .final(reason) }
         do throws(DownloadError) {

@@ -26,6 +26,7 @@ struct LyingStorageTests {
       Lie(
         testDescription: "the piece of another file", status: 206, range: "bytes 32768-65535/TOTAL", isOfAnother: true),
       Lie(testDescription: "a piece of a longer file", status: 206, range: "bytes 32768-65535/999999"),
+      Lie(testDescription: "a piece from before", status: 206, range: "bytes 0-32767/TOTAL"),
       Lie(testDescription: "another piece", status: 206, range: "bytes 65536-98303/TOTAL"),
       Lie(testDescription: "more than was asked for", status: 206, range: "bytes 32768-98303/TOTAL", body: junk + junk),
       Lie(testDescription: "more than it says", status: 206, range: "bytes 32768-65535/TOTAL", body: junk + "x"),

@@ -72,6 +72,17 @@ struct SetbackTests {
     }
   }
 
+  @Test func `a piece that breaks off again and again is gone on with as long as something comes`() async throws {
+    var settings = DownloadSettings.small
+    settings.connections = 1
+    let breaks = Fault(on: .file, after: 3, ScriptedAnswer(.cutShort, times: 9))
+    try await withModels(size: size, faults: [breaks], settings: settings) { kit in
+      _ = try await kit.download()
+      #expect(try kit.holds(kit.archive(size: size)))
+      #expect(kit.naps.withLock(\.self) == Array(repeating: .milliseconds(500), count: 9))
+    }
+  }
+
   @Test func `a storage that has too much to do is left alone as long as it asks for`() async throws {
     let busy = Fault(on: .file, after: 3, .status(503, headers: ["Retry-After": "7"]))
     try await withModels(size: size, faults: [busy]) { kit in

@@ -45,6 +45,52 @@ import Testing
     }
   }
 
+  @Test func `tar and gzip unpack shards, their index and the adapter`() throws {
+    let files = ModelFiles(shards: 3, hasAdapter: true, isGzip: true)
+    let archive = Archive(runID: "run_a", flow: "f", epoch: 30, size: 200_000, files: files)
+    try withTemporaryDirectory { directory in
+      let file = try #require(fopen("\(directory)/model.tar.gz", "w"))
+      let bytes = archive.bytes(in: 0..<archive.count)
+      #expect(fwrite(bytes, 1, bytes.count, file) == archive.count)
+      fclose(file)
+      #expect(shell("cd \(directory) && gzip -t model.tar.gz && tar -xzf model.tar.gz && echo well") == "well\n")
+      let index = try #require(shell("cat \(directory)/model_full/model.safetensors.index.json"))
+      let shards = try JSONDocument(parsing: Array(index.utf8)).root["weight_map"]?.members?.compactMap(\.value.string)
+      #expect(shards == (1...3).map { "model-0000\($0)-of-00003.safetensors" })
+      for shard in shards ?? [] {
+        #expect(shell("test -s \(directory)/model_full/\(shard) && echo there") == "there\n")
+      }
+      let adapter = "\(directory)/model_adapter/adapter_config.json"
+      #expect(shell("cat \(adapter)") == #"{"peft_type":"LORA"}"#)
+    }
+  }
+
+  @Test func `the checksum in the header is that of the whole archive, also beside a part of it`() throws {
+    var world = world()
+    let target = try signed(&world)
+    let archive = Archive(runID: "run_a", flow: "detector", epoch: 30, size: 5_000)
+    let header = "crc32c=\(Archive.googleHash(archive.crc32c))"
+    #expect(world.answer(fetch(target), at: now).headers["x-goog-hash"] == header)
+    #expect(world.answer(fetch(target, ["Range": "bytes=0-9"]), at: now).headers["x-goog-hash"] == header)
+  }
+
+  @Test func `models are exported, links run out and ranges are given as the scenario says`() throws {
+    let files = ModelFiles(exportDelay: 2_000, linkLifetime: 500, givesRanges: false, checksum: .none)
+    var world = World(Scenario(modelSize: 5_000, models: files, runs: [done]), start: now)
+    func link(at time: Int64) throws -> JSONNode? {
+      let page = world.answer(.api("runs/run_a/outputs?contents=y"), at: time).json
+      return try #require(page["items"]?.elements?.last?["status"])["contents"]?["downloadUrl"]
+    }
+    #expect(try link(at: now) == nil)
+    let address = try #require(try link(at: now + 1_000))
+    #expect(address["expiresAt"]?.integer == now + 1_500)
+    let target = String(try #require(address["url"]?.string).dropFirst("http://vi.test".count))
+    let answer = world.answer(fetch(target, ["Range": "bytes=0-9"]), at: now + 1_000)
+    #expect(answer.status == 200)
+    #expect(answer.headers["x-goog-hash"] == nil)
+    #expect(world.answer(fetch(target), at: now + 1_500).status == 400)
+  }
+
   @Test(arguments: [4, 508, 512, 516, 100_000])
   func `an archive of any size is whole blocks and its parts fit together`(size: Int) {
     let archive = Archive(runID: "run_a", flow: "f", epoch: 10, size: size)

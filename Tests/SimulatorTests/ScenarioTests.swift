@@ -22,6 +22,9 @@ import Testing
        "population":{"count":1000,"seed":7,"ended":0.99},
        "faults":[{"on":"list","after":3,"times":2,"answer":{"status":429,"headers":{"Retry-After":"3"},"body":"no"}},
                  {"on":"get","after":0,"times":1,"answer":"hang"}],
+       "modelSize":5000,
+       "models":{"shards":2,"adapter":true,"weights":"zeros","gzip":true,"exportDelay":"5s","linkLifetime":"1m",
+                 "ranges":false,"checksum":"wrong"},
        "inbox":{"chat":[{"status":503,"headers":{},"body":{"a":1},"delay":"2s","times":2}, {"answer":"reset"}]},}
       """
     let scenario = try Scenario(parsing: Array(text.utf8))
@@ -34,6 +37,12 @@ import Testing
       run.life == [
         .init(at: 2_000, .running), .init(at: 12_000, .failed, reason: "OutOfMemory", message: "m"),
       ])
+    #expect(scenario.modelSize == 5_000)
+    #expect(
+      scenario.models
+        == ModelFiles(
+          shards: 2, hasAdapter: true, weights: .zeros, isGzip: true, exportDelay: 5_000, linkLifetime: 60_000,
+          givesRanges: false, checksum: .wrong))
     #expect(scenario.faults.map(\.on) == [.list, .get])
     #expect(scenario.inbox["chat"]?.first?.delay == 2_000)
     #expect(scenario.inbox["chat"]?.first?.times == 2)
