@@ -100,6 +100,8 @@ struct ArchiveStorage: Sendable {
     request.maximumBodyBytes = Self.quotedBytes
     request.truncatesBody = true
     request.sink = sink
+    // Who answers for the API isn't thereby allowed to have the machine's own credentials fetched and put on the disk.
+    request.egress = .notMetadata
     return request
   }
 }

@@ -49,14 +49,23 @@ struct WorkFolder: Sendable {
       if case .disk(_, ENOENT) = error { return nil }
       throw error
     }
-    guard flock(lock.number, LOCK_EX | LOCK_NB) == 0 else {
-      throw errno == EWOULDBLOCK ? .busy(path: path) : .disk(path: lock.path, number: errno)
-    }
+    try hold(lock, path)
     var (held, present) = (stat(), stat())
     guard fstat(lock.number, &held) == 0, stat(lock.path, &present) == 0, held.st_ino == present.st_ino else {
       return nil
     }
     return lock
+  }
+
+  /// A child that we are just starting has a copy of the lock until it executes, also of one that we have let go of meanwhile:
+  /// a moment's patience tells it from another process.
+  private static func hold(_ lock: Descriptor, _ path: String) throws(DownloadError) {
+    for _ in 0..<50 {
+      if flock(lock.number, LOCK_EX | LOCK_NB) == 0 { return }
+      guard errno == EWOULDBLOCK else { throw .disk(path: lock.path, number: errno) }
+      poll(nil, 0, 10)
+    }
+    throw .busy(path: path)
   }
 
   /// Nothing was downloaded yet.

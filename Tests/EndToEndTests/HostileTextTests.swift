@@ -22,8 +22,8 @@ import Testing
 
   private static let rules = """
     {"version": 1, "watch": {"since": "all"},
-     "destinations": {"hub":  {"type": "webhook", "url": "ENDPOINT/inbox/hub"},
-                      "chat": {"type": "slack", "url": "ENDPOINT/inbox/chat"}},
+     "destinations": {"hub":  {"type": "webhook", "url": "ENDPOINT/inbox/hub", "timeout": "2m"},
+                      "chat": {"type": "slack", "url": "ENDPOINT/inbox/chat", "timeout": "2m"}},
      "rules": [{"name": "ends", "actions": [
        {"send": "hub"}, {"send": "hub", "id": "own", "body": {"flow": "{{flow}}", "text": "<{{message}}>"}},
        {"send": "chat", "text": "{{flow}}: {{message}}"}, {"send": "chat", "id": "default"},

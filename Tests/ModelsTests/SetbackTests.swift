@@ -134,6 +134,15 @@ struct SetbackTests {
     }
   }
 
+  @Test func `a link to the machine's own credentials is not followed`() async throws {
+    let fault = Fault(on: .file, .status(302, headers: ["Location": "http://169.254.169.254/latest"], times: nil))
+    try await withModels(faults: [fault]) { kit in
+      let failure = await kit.failure()
+      #expect(failure?.description.contains("169.254.169.254 is no allowed address") == true, "\(failure as Any)")
+      #expect(failure?.isTemporary == false)
+    }
+  }
+
   @Test func `redirects without end are given up`() async throws {
     try await withModels(faults: [Fault(on: .file, .status(302, headers: ["Location": "/files/a"], times: nil))]) {
       kit in
