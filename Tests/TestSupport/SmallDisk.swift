@@ -19,11 +19,15 @@ package final class SmallDisk: Sendable {
 
   deinit { umount2(path, Int32(MNT_DETACH)) }
 
-  /// No file on it may be open for writing.
+  /// No file on it may be open for writing. A process that another test is just starting has copies of our files until it
+  /// executes: a moment's patience.
   package func makeReadOnly() throws {
-    guard mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), "size=1m") == 0 else {
-      throw Failure()
+    for _ in 0..<200 {
+      if mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), "size=1m") == 0 { return }
+      guard errno == EBUSY else { break }
+      poll(nil, 0, 10)
     }
+    throw Failure()
   }
 
   /// Takes all the room there is.
