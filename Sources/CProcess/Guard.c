@@ -11,6 +11,7 @@
 
 #include "Descriptors.h"
 #include "Groups.h"
+#include "Mappings.h"
 
 cprocess_groups *cprocess_groups_make(void) {
   void *memory = mmap(NULL, sizeof(cprocess_groups), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -66,6 +67,7 @@ static _Noreturn void keep_guard(int line, cprocess_groups *groups, int grace, c
   (void)!chdir("/");
   dup2(line, 0);
   cprocess_close_from(1);
+  cprocess_unmap_written_files(groups);
   // Nobody ever writes: what ends the wait is that the last other end of the pipe was closed.
   struct pollfd end = {.fd = 0, .events = 0};
   while (poll(&end, 1, -1) < 0) {}

@@ -1,4 +1,6 @@
 import Glibc
+import Storage
+import TestSupport
 import Testing
 
 @testable import Delivery
@@ -93,6 +95,18 @@ import Testing
     for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1] {
       #expect(blocked & (1 << UInt64(signal - 1)) != 0, "signal \(signal)")
     }
+  }
+
+  @Test func `the guard holds no file that we write to, also none that is only mapped`() async throws {
+    let directory = try TestSupport.ScratchDirectory()
+    let store = try SQLiteStore(path: directory.path + "/state.sqlite")
+    let runner = HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"])
+    _ = await runner.run(Hook(command: .run(["true"])))
+    let guardian = try #require(runner.guardian.processID)
+    let maps = { contents(of: "/proc/\(guardian)/maps") ?? "" }
+    #expect(contents(of: "/proc/self/maps")?.contains("state.sqlite-shm") == true)
+    #expect(await comesTrue { !maps().isEmpty && !maps().contains("state.sqlite-shm") })
+    store.close()
   }
 
   @Test func `the guard goes when nobody can start hooks any more`() async throws {
