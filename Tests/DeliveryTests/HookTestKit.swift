@@ -92,8 +92,15 @@ func comesTrue(_ condition: () -> Bool) async -> Bool {
 }
 
 /// Nil when it can't be read.
+/// Read to its end: what a file of /proc holds can't be told from its size.
 func contents(of path: String) -> String? {
-  FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+  let file = open(path, O_RDONLY | O_CLOEXEC)
+  guard file >= 0 else { return nil }
+  defer { close(file) }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 65_536)
+  while case let count = read(file, &chunk, chunk.count), count > 0 { bytes += chunk[..<count] }
+  return String(decoding: bytes, as: UTF8.self)
 }
 
 /// Where a symbolic link leads; empty when it is none.
