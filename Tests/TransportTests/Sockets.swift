@@ -7,15 +7,22 @@ struct SystemFailure: Error {
 /// The few socket calls that the tests make.
 enum Sockets {
   static func listen() throws -> Int32 {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let listener = try bound()
+    guard Glibc.listen(listener, 128) == 0 else { throw SystemFailure() }
+    return listener
+  }
+
+  /// A socket with a port of its own, on which nobody listens yet.
+  private static func bound() throws -> Int32 {
+    let holder = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     let bound = withUnsafeBytes(of: &address) {
-      bind(listener, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
+      bind(holder, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
     }
-    guard listener >= 0, bound == 0, Glibc.listen(listener, 128) == 0 else { throw SystemFailure() }
-    return listener
+    guard holder >= 0, bound == 0 else { throw SystemFailure() }
+    return holder
   }
 
   static func port(of listener: Int32) -> UInt16 {
@@ -27,11 +34,9 @@ enum Sockets {
     return UInt16(bigEndian: address.sin_port)
   }
 
-  /// A port that refuses connections: it was free a moment ago.
+  /// A port that refuses connections: it is ours as long as the tests run, and nobody listens there.
   static func freePort() throws -> UInt16 {
-    let listener = try listen()
-    defer { close(listener) }
-    return port(of: listener)
+    port(of: try bound())
   }
 
   static func disableDelay(_ connection: Int32) {
