@@ -86,8 +86,10 @@ let package = Package(
     .target(
       name: "ViAPI", dependencies: ["Runs", "Transport", "Secrets", "JSONSource", "Locking"], swiftSettings: strict),
     .target(
-      name: "Rules", dependencies: ["EventPatterns", "Runs", "Secrets", "JSONSource", mustache], swiftSettings: strict),
+      name: "Rules", dependencies: ["EventPatterns", "TimeZones", "Runs", "Secrets", "JSONSource", mustache],
+      swiftSettings: strict),
     .target(name: "EventPatterns", dependencies: ["JSONSource"], swiftSettings: strict),
+    .target(name: "TimeZones", dependencies: ["Runs"], swiftSettings: strict),
     .target(name: "Runs", dependencies: ["JSONSource", crypto], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["CCurl", "Locking"], swiftSettings: strict),
     .target(name: "Secrets", dependencies: ["Locking"], swiftSettings: strict),
@@ -128,10 +130,13 @@ let package = Package(
     .testTarget(
       name: "StorageTests", dependencies: ["TestSupport", "Storage", "Runs", "JSONSource", grdb], swiftSettings: strict),
     .testTarget(
-      name: "RulesTests", dependencies: ["Rules", "Runs", "Secrets", "JSONSource", "Locking"], swiftSettings: strict),
+      name: "RulesTests", dependencies: ["Rules", "TimeZones", "Runs", "Secrets", "JSONSource", "Locking"],
+      swiftSettings: strict),
     .testTarget(
       name: "EventPatternsTests", dependencies: ["TestSupport", "EventPatterns", "JSONSource"], exclude: ["Vectors"],
       swiftSettings: strict),
+    .testTarget(
+      name: "TimeZonesTests", dependencies: ["TestSupport", "TimeZones", "Runs"], swiftSettings: strict),
     .testTarget(name: "RunsTests", dependencies: ["TestSupport", "Runs", "JSONSource"], swiftSettings: strict),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
     .testTarget(

@@ -1,6 +1,7 @@
 internal import JSONSource
 internal import Runs
 internal import Secrets
+internal import TimeZones
 
 /// A delivery that has settled, with what was kept for that moment.
 package struct SettledStep: Sendable {

@@ -1,4 +1,5 @@
 package import Runs
+package import TimeZones
 
 /// The hours of every day in which a destination isn't to be disturbed. What would be sent to it waits for their end.
 package struct QuietHours: Sendable {

@@ -1,6 +1,7 @@
 internal import JSONSource
 package import Runs
 package import Secrets
+package import TimeZones
 
 /// A rules file as the user wrote it, checked; ``RuleSet`` is what it means.
 package struct RuleFile: Sendable {

@@ -1,5 +1,6 @@
 internal import JSONSource
 internal import Runs
+internal import TimeZones
 
 /// When a destination isn't to be disturbed.
 extension RuleFileReader {

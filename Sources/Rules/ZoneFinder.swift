@@ -1,4 +1,5 @@
 internal import Runs
+internal import TimeZones
 
 /// Time zones as the destinations of one file name them. Each is looked up once: a file has room for 100,000 destinations.
 final class ZoneFinder {

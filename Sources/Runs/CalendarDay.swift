@@ -31,13 +31,13 @@ package struct CalendarDay: Sendable, Hashable {
   }
 
   /// 0 is Sunday, as in POSIX.
-  var weekday: Int64 {
+  package var weekday: Int64 {
     (number + 4).quotientAndFloorRemainder(dividingBy: 7).1
   }
 }
 
 extension Int64 {
-  func quotientAndFloorRemainder(dividingBy divisor: Int64) -> (Int64, Int64) {
+  package func quotientAndFloorRemainder(dividingBy divisor: Int64) -> (Int64, Int64) {
     let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }

@@ -41,8 +41,9 @@ private let house: [(room: String, imports: Set<String>)] = [
     ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CArchive", "CDisk", "Crypto"]
   ),
   ("ViAPI", ["Runs", "Transport", "Secrets", "JSONSource", "Locking"]),
-  ("Rules", ["EventPatterns", "Runs", "Secrets", "JSONSource", "Mustache"]),
+  ("Rules", ["EventPatterns", "TimeZones", "Runs", "Secrets", "JSONSource", "Mustache"]),
   ("EventPatterns", ["JSONSource"]),
+  ("TimeZones", ["Runs"]),
   ("Runs", ["JSONSource", "Crypto"]),
   ("Transport", ["CCurl", "Locking"]),
   ("Secrets", ["Locking"]),

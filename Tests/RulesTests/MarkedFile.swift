@@ -2,6 +2,7 @@ import JSONSource
 import Runs
 import Secrets
 import Testing
+import TimeZones
 
 @testable import Rules
 

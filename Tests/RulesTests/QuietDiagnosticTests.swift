@@ -3,6 +3,7 @@ import Locking
 import Runs
 import Secrets
 import Testing
+import TimeZones
 
 @testable import Rules
 

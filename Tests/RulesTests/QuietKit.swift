@@ -1,6 +1,7 @@
 import Runs
 import Secrets
 import Testing
+import TimeZones
 
 @testable import Rules
 

@@ -1,8 +1,9 @@
 import FoundationEssentials
+import Runs
 import TestSupport
 import Testing
 
-@testable import Runs
+@testable import TimeZones
 
 struct ZoneSourceTests {
   private func write(_ bytes: [UInt8], _ name: String, in scratch: borrowing ScratchDirectory) throws {

@@ -1,3 +1,5 @@
+package import Runs
+
 /// How far the clocks of one time zone are from UTC, at any moment: a TZif file (RFC 9636), read.
 package struct ZoneRules: Sendable, Equatable {
   /// Moments at which the offset changes, in seconds since 1970, each later than the one before.

@@ -1,7 +1,8 @@
+import Runs
 import TestSupport
 import Testing
 
-@testable import Runs
+@testable import TimeZones
 
 /// Bytes that are no time zone file.
 struct ZoneFormatTests {

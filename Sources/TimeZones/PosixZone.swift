@@ -1,3 +1,5 @@
+internal import Runs
+
 /// A zone as the environment variable TZ describes one: an offset, and when in every year another one holds
 /// (POSIX.1-2024, section 8.3, with the hours that RFC 9636, section 3.3.2, adds).
 struct PosixZone: Sendable, Equatable {

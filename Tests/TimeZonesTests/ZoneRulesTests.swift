@@ -1,7 +1,8 @@
+import Runs
 import TestSupport
 import Testing
 
-@testable import Runs
+@testable import TimeZones
 
 struct ZoneRulesTests {
   /// Berlin's clocks in 1980 and 1981, and from 1996 on.

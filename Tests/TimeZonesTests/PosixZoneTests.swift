@@ -1,6 +1,7 @@
+import Runs
 import Testing
 
-@testable import Runs
+@testable import TimeZones
 
 struct PosixZoneTests {
   private func zone(_ text: String) throws -> PosixZone {

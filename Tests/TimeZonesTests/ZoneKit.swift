@@ -1,4 +1,5 @@
 import Runs
+import TimeZones
 
 /// A TZif file, byte by byte.
 struct ZoneFile {
