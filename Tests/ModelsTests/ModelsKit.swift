@@ -99,6 +99,7 @@ func withModels(
   let naps = Locked<[Duration]>([])
   let time = TimeSource(
     now: { Timestamp(milliseconds: clock.withLock { $0 }) },
+    uptime: { .milliseconds(clock.withLock { $0 }) },
     sleep: { nap in
       naps.withLock { $0.append(nap) }
       try Task.checkCancellation()

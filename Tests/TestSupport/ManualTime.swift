@@ -2,15 +2,18 @@ internal import Locking
 package import Runs
 
 /// A clock that stands still until a test moves it. Who sleeps on it wakes when the moment comes, and not before.
+///
+/// As on a machine there are two: the wall's, which can be set, and the uptime, by which sleepers wake.
 package final class ManualTime: Sendable {
   private struct Sleeper {
     let id: Int
-    let until: Timestamp
+    let until: Duration
     let continuation: CheckedContinuation<Void, any Error>
   }
 
   private struct State {
     var now: Timestamp
+    var uptime: Duration = .seconds(1_000)
     var sleepers: [Sleeper] = []
     var nextID = 0
     var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -24,19 +27,27 @@ package final class ManualTime: Sendable {
 
   package var now: Timestamp { state.withLock { $0.now } }
 
+  package var uptime: Duration { state.withLock { $0.uptime } }
+
   package var source: TimeSource {
-    TimeSource(now: { self.now }, sleep: { try await self.sleep($0) })
+    TimeSource(now: { self.now }, uptime: { self.uptime }, sleep: { try await self.sleep($0) })
   }
 
-  /// Moves the clock, and wakes whoever slept until then.
+  /// Moves both clocks, and wakes whoever slept until then.
   package func advance(by duration: Duration) {
     let due = state.withLock { state in
       state.now = state.now + duration
-      let due = state.sleepers.filter { $0.until <= state.now }
-      state.sleepers.removeAll { $0.until <= state.now }
+      state.uptime += duration
+      let due = state.sleepers.filter { $0.until <= state.uptime }
+      state.sleepers.removeAll { $0.until <= state.uptime }
       return due
     }
     for sleeper in due { sleeper.continuation.resume() }
+  }
+
+  /// Somebody sets the wall clock, forward or (negative) back. No time passes by that, and nobody wakes.
+  package func stepWall(by duration: Duration) {
+    state.withLock { $0.now = $0.now + duration }
   }
 
   /// Returns when so many tasks sleep: then everybody has come to rest.
@@ -78,7 +89,7 @@ package final class ManualTime: Sendable {
     let next: Next = state.withLock { state in
       if Task.isCancelled { return .cancel }
       if duration <= .zero { return .wake }
-      state.sleepers.append(Sleeper(id: id, until: state.now + duration, continuation: continuation))
+      state.sleepers.append(Sleeper(id: id, until: state.uptime + duration, continuation: continuation))
       let met = state.watchers.filter { $0.count <= state.sleepers.count }.map(\.continuation)
       state.watchers.removeAll { $0.count <= state.sleepers.count }
       return .sleep(met)

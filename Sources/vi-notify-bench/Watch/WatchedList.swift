@@ -38,7 +38,9 @@ final class WatchedList: Sendable {
     settings.fullSweep = fullSweep
     watcher = Watcher(
       source: source, store: store, rules: try RuleSet(file), settings: settings,
-      time: TimeSource(now: { clock.withLock { $0 } }, sleep: { try await Task.sleep(for: $0) }),
+      time: TimeSource(
+        now: { clock.withLock { $0 } }, uptime: { .milliseconds(clock.withLock { $0.milliseconds }) },
+        sleep: { try await Task.sleep(for: $0) }),
       log: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
   }
 

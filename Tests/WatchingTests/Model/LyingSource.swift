@@ -30,7 +30,9 @@ final class LyingSource: RunSource {
   }
 
   var time: TimeSource {
-    TimeSource(now: { self.withState { Timestamp(milliseconds: $0.ourClock) } }, sleep: { _ in })
+    TimeSource(
+      now: { self.withState { Timestamp(milliseconds: $0.ourClock) } },
+      uptime: { self.withState { .milliseconds($0.uptime) } }, sleep: { _ in })
   }
 
   func page(token: String?, size: Int, timeout: Duration) async throws(SourceError) -> PageAnswer {

@@ -13,6 +13,8 @@ struct LyingState: Sendable {
   private(set) var clock: Int64 = 1_766_000_000_000
   /// The watcher's.
   private(set) var ourClock: Int64
+  /// The watcher's as well: it doesn't jump.
+  private(set) var uptime: Int64 = 0
   private(set) var record = SweepRecord()
   private var sweep = 0
   /// Nothing happens any more, and every answer is honest.
@@ -66,6 +68,7 @@ struct LyingState: Sendable {
   mutating func wait(_ milliseconds: Int64) {
     clock += milliseconds
     ourClock += milliseconds
+    uptime += milliseconds
   }
 
   /// Time goes by until the next sweep, and the world with it.
