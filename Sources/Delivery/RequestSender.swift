@@ -42,9 +42,9 @@ struct RequestSender: Sendable {
       request.truncatesBody = true
       let response = try await http.send(request)
       let wait = RetryHint.wait(response, now: time.now())
+      let (outcome, note) = type.answers.reading(of: response, retryAfter: wait)
       return AttemptResult(
-        outcome: type.outcome(of: response, retryAfter: wait), hold: wait, code: response.status,
-        detail: "answered \(response.status)",
+        outcome: outcome, hold: wait, code: response.status, detail: "answered \(response.status)\(note ?? "")",
         output: String(secrets.redactor.redact(String(decoding: response.body, as: UTF8.self)).prefix(Self.keptAnswer)))
     } catch let error as TransportError {
       return AttemptResult(outcome: outcome(of: error), detail: "\(error)")

@@ -1,0 +1,50 @@
+extension AnswerTable {
+  /// Standard Webhooks and CloudEvents (cloudevents/spec, `http-webhook.md`): a 2xx is a yes whatever its body, and 410 asks
+  /// to be left alone.
+  static let webhook = AnswerTable([
+    Row(statuses: [200...299], meaning: .delivered),
+    Row(statuses: [300...399], meaning: .final(.redirected)),
+    Row(statuses: [401...401, 403...403], meaning: .final(.unauthorized)),
+    Row(statuses: [408...408, 425...425], meaning: .repeated(.timedOut)),
+    Row(statuses: [410...410], meaning: .stops),
+    Row(statuses: [429...429], meaning: .repeatedLater(.rateLimited)),
+    Row(statuses: [503...503], meaning: .repeatedLater(.serverError)),
+    Row(statuses: [500...999], meaning: .repeated(.serverError)),
+    Row(statuses: [0...999], meaning: .final(.clientError)),
+  ])
+
+  /// An incoming webhook of Slack answers 200 `ok`, and otherwise one word beside a status of 4xx (api.slack.com, changelog of
+  /// 2016-05-17; docs.slack.dev, "Sending messages using incoming webhooks"). Words have been seen beside 200 as well
+  /// (great_expectations#5818, gogs#3169), and 404 without a word of Slack's comes from whatever stands before it
+  /// (healthchecks#613). Mattermost and Discord's `/slack` answer `ok`, other servers that take Slack's messages say yes in
+  /// JSON.
+  static let slack = AnswerTable(
+    [
+      Row(statuses: [200...299, 400...499], body: .word(slackStops), meaning: .stops),
+      Row(statuses: [200...299], body: .word(["ok"]), meaning: .delivered),
+      Row(
+        statuses: [200...299], body: .members([("ok", "true"), ("success", "true"), ("result", "\"success\"")]),
+        meaning: .delivered),
+      Row(statuses: [200...299], body: .word(slackRefusals), meaning: .final(.clientError)),
+      Row(
+        statuses: [200...299], body: .page, meaning: .repeated(.badAnswer), note: " with a page, where Slack says ok"),
+      // Whoever sent this took the message: sending it twice is worse than asking for a courtesy.
+      Row(statuses: [200...299], body: .broken, meaning: .delivered),
+      Row(statuses: [201...299], body: .empty, meaning: .delivered),
+      Row(statuses: [200...299], meaning: .repeated(.badAnswer), note: " without the ok that Slack says"),
+      Row(statuses: [404...404], meaning: .repeated(.badAnswer), note: " without a word of Slack's"),
+    ], otherwise: webhook, named: "webhook")
+
+  /// For a URL that will never work again.
+  private static let slackStops = [
+    "channel_is_archived", "channel_not_found", "invalid_token", "no_active_hooks", "no_service", "no_team",
+    "team_disabled",
+  ]
+
+  /// For a message that will never be taken.
+  private static let slackRefusals = [
+    "action_prohibited", "invalid_attachments", "invalid_blocks", "invalid_blocks_format", "invalid_payload",
+    "missing_text_or_fallback_or_attachments", "no_text", "posting_to_general_channel_denied",
+    "too_many_attachments", "user_not_found",
+  ]
+}

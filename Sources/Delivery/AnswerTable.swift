@@ -1,0 +1,123 @@
+internal import Transport
+
+/// What the answers of one type of destination mean, as data: the first row that fits decides. README shows these tables,
+/// and a test compares the two.
+///
+/// The status decides, also when the rest of the answer can't be read. The body is looked at only where a service says in it
+/// what it doesn't say by its status.
+struct AnswerTable: Sendable {
+  struct Row: Sendable {
+    let statuses: [ClosedRange<Int>]
+    var body = Body.any
+    let meaning: Meaning
+    /// For the reason that people read, after the status; nil: what the body says, where that decided.
+    var note: String?
+  }
+
+  /// What a row asks of the body.
+  enum Body: Sendable {
+    /// Anything, read or not.
+    case any
+    case empty
+    /// It is one of these words and nothing else, or `{"error": WORD}`. Without regard to case.
+    case word([String])
+    /// A JSON object that has one of these members.
+    case members([(name: String, value: String)])
+    /// HTML, as from a proxy or a sign-in.
+    case page
+    /// It broke off, or can't be decoded.
+    case broken
+  }
+
+  enum Meaning: Sendable, Equatable {
+    case delivered
+    case repeated(FailureReason)
+    /// The same, and not before the answer's `Retry-After`.
+    case repeatedLater(FailureReason)
+    case final(FailureReason)
+    /// Final, and nothing more is sent there for now.
+    case stops
+  }
+
+  private let rows: [Row]
+  /// For what no row of its own fits.
+  private let rest: [Row]
+  /// The type that ``rest`` is of; nil: there is none.
+  private let restName: String?
+
+  init(_ rows: [Row]) {
+    (self.rows, rest, restName) = (rows, [], nil)
+  }
+
+  init(_ rows: [Row], otherwise rest: AnswerTable, named name: String) {
+    (self.rows, self.rest, restName) = (rows, rest.rows, name)
+  }
+
+  /// - Parameter retryAfter: how long the answer asks us to wait.
+  func reading(of response: HTTPResponse, retryAfter: Duration?) -> (outcome: Outcome, note: String?) {
+    let body = AnswerBody(response)
+    for row in [rows, rest].joined() where row.statuses.contains(where: { $0.contains(response.status) }) {
+      guard body.fits(row.body) else { continue }
+      return (row.meaning.outcome(retryAfter), row.note ?? row.wordNote(body))
+    }
+    return (.rejected(.clientError), nil)
+  }
+
+  /// The lines of README's table, without the type.
+  var markdown: [String] {
+    let own = rows.map { "\($0.statusWords) | \($0.body.words) | \($0.meaning.words)" }
+    return own + (restName.map { ["any other | | as `\($0)`"] } ?? [])
+  }
+}
+
+extension AnswerTable.Row {
+  fileprivate func wordNote(_ body: AnswerBody) -> String? {
+    if case .word = self.body { body.word.map { ": \($0)" } } else { nil }
+  }
+
+  fileprivate var statusWords: String {
+    statuses.map { range in
+      switch (range.lowerBound, range.upperBound) {
+      case (let low, let high) where low == high: "\(low)"
+      case (0, 999): "any other"
+      case (let low, 999): "\(low) and above"
+      case (let low, let high): "\(low)–\(high)"
+      }
+    }.joined(separator: ", ")
+  }
+}
+
+extension AnswerTable.Body {
+  fileprivate var words: String {
+    switch self {
+    case .any: ""
+    case .empty: "none"
+    case .word(let words): words.map { "`\($0)`" }.joined(separator: ", ")
+    case .members(let members): members.map { "`{\"\($0.name)\": \($0.value)}`" }.joined(separator: ", ")
+    case .page: "a page (HTML)"
+    case .broken: "can't be read"
+    }
+  }
+}
+
+extension AnswerTable.Meaning {
+  fileprivate func outcome(_ retryAfter: Duration?) -> Outcome {
+    switch self {
+    case .delivered: .delivered
+    case .repeated(let reason): .retry(reason, after: nil)
+    case .repeatedLater(let reason): .retry(reason, after: retryAfter)
+    case .final(let reason): .rejected(reason)
+    case .stops: .rejected(.gone)
+    }
+  }
+
+  fileprivate var words: String {
+    switch self {
+    case .delivered: "delivered"
+    case .repeated: "repeated"
+    case .repeatedLater: "repeated, not before `Retry-After`"
+    case .final: "final"
+    case .stops: "stops the destination"
+    }
+  }
+}
