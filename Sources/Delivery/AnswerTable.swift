@@ -65,7 +65,10 @@ struct AnswerTable: Sendable {
 
   /// The lines of README's table, without the type.
   var markdown: [String] {
-    let own = rows.map { "\($0.statusWords) | \($0.body.words) | \($0.meaning.words)" }
+    let own = rows.map { row in
+      let body = row.body.words
+      return "\(row.statusWords) |\(body.isEmpty ? "" : " \(body)") | \(row.meaning.words)"
+    }
     return own + (restName.map { ["any other | | as `\($0)`"] } ?? [])
   }
 }
