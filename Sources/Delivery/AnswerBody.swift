@@ -22,7 +22,9 @@ struct AnswerBody {
     case .word(let words): word.map { words.contains($0.lowercased()) } ?? false
     case .members(let members):
       members.contains { wanted in
-        object.flatMap { document in document.root[wanted.name].map { document.raw($0).elementsEqual(wanted.value.utf8) } }
+        object.flatMap { document in
+          document.root[wanted.name].map { document.raw($0).elementsEqual(wanted.value.utf8) }
+        }
           ?? false
       }
     case .page: bytes.first == UInt8(ascii: "<")

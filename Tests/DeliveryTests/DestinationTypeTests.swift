@@ -49,12 +49,15 @@ import Transport
     (404, "no_service"), (404, "channel_not_found"), (410, "channel_is_archived"), (403, "invalid_token\n"),
     (400, "invalid_token"), (200, "no_service"), (200, #"{"ok":false,"error":"channel_not_found"}"#), (403, "No_Team"),
   ])
-  func `Slack stops by its own words, beside whatever status, and a webhook by 410 alone`(_ status: Int, _ body: String) {
+  func `Slack stops by its own words, beside whatever status, and a webhook by 410 alone`(_ status: Int, _ body: String)
+  {
     #expect(outcome(.slack, status, body) == .rejected(.gone))
     if status != 410 { #expect(outcome(.webhook, status, body) != .rejected(.gone)) }
   }
 
-  @Test(arguments: ["404 default backend", "", "<html>no_service</html>", "the word no_service", "404 page not found\n"])
+  @Test(arguments: [
+    "404 default backend", "", "<html>no_service</html>", "the word no_service", "404 page not found\n",
+  ])
   func `a 404 that Slack didn't write is repeated`(_ body: String) {
     #expect(outcome(.slack, 404, body) == .retry(.badAnswer, after: nil))
   }
@@ -99,7 +102,7 @@ import Transport
     for kind in Self.kinds {
       for status in 0...999 {
         let plain = outcome(kind, status, "{")
-        #expect(outcome(kind, status, String(repeating: "{", count: 20_000)) == plain, "\(kind) \(status)")
+        #expect(outcome(kind, status, String(repeating: "{", count: 200)) == plain, "\(kind) \(status)")
       }
     }
   }
