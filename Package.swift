@@ -94,6 +94,7 @@ let package = Package(
     .target(name: "Transport", dependencies: ["CCurl", "Locking"], swiftSettings: strict),
     .target(name: "Secrets", dependencies: ["Locking"], swiftSettings: strict),
     .target(name: "JSONSource", swiftSettings: strict),
+    .target(name: "Telemetry", swiftSettings: strict),
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     // libarchive is loaded when the first archive is opened, not linked: see its header.
@@ -143,6 +144,7 @@ let package = Package(
       name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking", flyingSocks], swiftSettings: strict),
     .testTarget(
       name: "TransportTests", dependencies: ["TestSupport", "Transport", "CCurl", "Locking"], swiftSettings: strict),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
