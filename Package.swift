@@ -145,6 +145,7 @@ let package = Package(
     .testTarget(
       name: "TransportTests", dependencies: ["TestSupport", "Transport", "CCurl", "Locking"], swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
+    .testTarget(name: "LockingTests", dependencies: ["Locking"], swiftSettings: strict),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
