@@ -15,7 +15,7 @@ struct Automaton: @unchecked Sendable {
   let fieldCount: Int
   let conditions: UnsafePointer<CompiledCondition>
   let conditionCount: Int
-  let pool: TestPool
+  let predicates: PredicateTable
   let conjunctions: UnsafePointer<Conjunction>
   let conjunctionCount: Int
   /// Conditions of the conjunctions, those of one in the order of their paths.
@@ -55,7 +55,7 @@ struct PathNode: BitwiseCopyable {
   }
 }
 
-/// A step in the tree of paths: the key's bytes in the pool, and the nodes on both its ends.
+/// A step in the tree of paths: the key's bytes in the table of predicates, and the nodes on both its ends.
 struct KeyEntry: BitwiseCopyable {
   var parent: Int32
   var child: Int32

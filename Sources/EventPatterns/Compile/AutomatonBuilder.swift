@@ -1,7 +1,7 @@
 /// Collects patterns, shares what they have in common, and lays the tables of an ``Automaton``.
 struct AutomatonBuilder {
   private var paths = PathTreeBuilder()
-  private var pool = TestPoolBuilder()
+  private var predicates = PredicateTableBuilder()
   private var conditions: [CompiledCondition] = []
   private var conjunctions: [Conjunction] = []
   private var conjuncts: [Int32] = []
@@ -35,7 +35,7 @@ struct AutomatonBuilder {
     if condition.tests.contains(where: \.comparesNumbers) { paths.compareNumbers(at: condition.path) }
     conditions.append(
       CompiledCondition(
-        field: field, allowsAbsence: condition.allowsAbsence, tests: pool.add(condition.tests)))
+        field: field, allowsAbsence: condition.allowsAbsence, tests: predicates.add(condition.tests)))
     return index
   }
 
@@ -52,11 +52,11 @@ struct AutomatonBuilder {
       }
     }
     let alwaysSpan = index.add(postings: always)
-    let keys = paths.freezeKeys(into: &pool, in: arena)
+    let keys = paths.freezeKeys(into: &predicates, in: arena)
     let frozenIndex = index.freeze(in: arena)
     return Automaton(
       keys: keys, nodes: arena.freeze(paths.nodes), fields: frozenIndex.fields, fieldCount: paths.fieldCount,
-      conditions: arena.freeze(conditions), conditionCount: conditions.count, pool: pool.freeze(in: arena),
+      conditions: arena.freeze(conditions), conditionCount: conditions.count, predicates: predicates.freeze(in: arena),
       conjunctions: arena.freeze(conjunctions), conjunctionCount: conjunctions.count,
       conjuncts: arena.freeze(conjuncts), patternCount: patternCount, always: alwaysSpan,
       usesAbsence: conditions.contains(where: \.allowsAbsence), splitsKeysAtDots: dialect == .eventRuler,
@@ -122,10 +122,10 @@ private struct PathTreeBuilder {
     return child
   }
 
-  func freezeKeys(into pool: inout TestPoolBuilder, in arena: Arena) -> HashTable<KeyEntry> {
+  func freezeKeys(into predicates: inout PredicateTableBuilder, in arena: Arena) -> HashTable<KeyEntry> {
     var entries: [(key: UInt64, value: KeyEntry)] = []
     for (step, child) in children {
-      let entry = KeyEntry(parent: step.parent, child: child, text: pool.add(text: step.key))
+      let entry = KeyEntry(parent: step.parent, child: child, text: predicates.add(text: step.key))
       entries.append((Fingerprint.mix(Fingerprint.of(step.key), step.parent), entry))
     }
     return HashTable(entries, empty: KeyEntry(parent: -1, child: -1, text: Span32()), in: arena)

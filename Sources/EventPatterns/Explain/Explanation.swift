@@ -83,7 +83,7 @@ private struct Attempt {
     for (index, written) in conditions[..<count].enumerated() {
       let condition = written.condition
       let leaves = tree.leaves(at: condition.path)
-      var finding = Finding(options: Span32(first: Int32(options.count)))
+      var finding = ConditionResult(options: Span32(first: Int32(options.count)))
       let met = leaves.filter { condition.isMet(by: $0.value) }
       options += met.map(\.element).filter { $0 >= 0 }
       finding.options.count = Int32(options.count) - finding.options.first

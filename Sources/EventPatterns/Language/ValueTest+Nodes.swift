@@ -6,7 +6,7 @@ extension FieldCondition {
   }
 }
 
-/// The plain way to test a value, for explanations: said again in ``TestPool`` for speed, and held against that in tests.
+/// The plain way to test a value, for explanations: said again in ``PredicateTable`` for speed, and held against that in tests.
 extension ValueTest {
   func isMet(by value: JSONNode) -> Bool {
     switch self {

@@ -5,7 +5,7 @@
 struct ConsistencySearch: ~Copyable {
   /// One condition and how far its ways were tried. (Not private: Swift 6.3.1 fails to link a generic over it then.)
   struct Position: BitwiseCopyable {
-    var finding: Finding
+    var finding: ConditionResult
     var field: Int32
     /// How many ways were tried: the elements, then being met outside of arrays, then absence.
     var tried: Int32 = 0
@@ -21,7 +21,7 @@ struct ConsistencySearch: ~Copyable {
     positions.removeAll()
   }
 
-  mutating func add(_ finding: Finding, field: Int32) {
+  mutating func add(_ finding: ConditionResult, field: Int32) {
     positions.append(Position(finding: finding, field: field))
   }
 

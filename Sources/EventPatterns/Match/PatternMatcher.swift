@@ -7,7 +7,7 @@ package struct PatternMatcher: ~Copyable {
   private let keysAreUnique: Bool
   private var notes: EventNotes
   private var frames = Scratch<EventScan.Frame>(capacity: 64)
-  private var judge: Judge
+  private var evaluator: ConditionEvaluator
   private var folded = Scratch<UInt8>(capacity: 64)
 
   init(_ set: PatternSet, keysAreUnique: Bool) {
@@ -15,7 +15,7 @@ package struct PatternMatcher: ~Copyable {
     // A key with dots may lead to a field that seemed to be seen.
     self.keysAreUnique = keysAreUnique && !set.automaton.splitsKeysAtDots
     notes = EventNotes(fieldCount: set.automaton.fieldCount)
-    judge = Judge(set.automaton)
+    evaluator = ConditionEvaluator(set.automaton)
   }
 
   /// The indices of the patterns that match, ascending.
@@ -34,22 +34,22 @@ package struct PatternMatcher: ~Copyable {
     notes.reset(eventSize: event.count)
     var scan = EventScan(set.automaton, event, keysAreUnique: keysAreUnique)
     try scan.run(&notes, &frames)
-    judge.begin()
-    judge.consider(set.automaton.always, notes)
+    evaluator.begin()
+    evaluator.consider(set.automaton.always, notes)
     for index in 0..<notes.leaves.count {
       let leaf = notes.leaves[index]
       if set.automaton.fields[Int(leaf.field)].isAnchor { lookUp(leaf, set.automaton.fields[Int(leaf.field)]) }
     }
-    judge.forEachMatch(body)
+    evaluator.forEachMatch(body)
   }
 
   /// Considers all that hangs on what the leaf is.
   private mutating func lookUp(_ leaf: Leaf, _ field: FieldIndex) {
-    judge.consider(field.anyValue, notes)
+    evaluator.consider(field.anyValue, notes)
     switch leaf.kind {
-    case .null: judge.consider(field.null, notes)
-    case .no: judge.consider(field.no, notes)
-    case .yes: judge.consider(field.yes, notes)
+    case .null: evaluator.consider(field.null, notes)
+    case .no: evaluator.consider(field.no, notes)
+    case .yes: evaluator.consider(field.yes, notes)
     case .number: lookUpNumber(leaf, field)
     case .numberText: if field.hasExactNumbers { lookUpExact(leaf.hash, leaf.field, ExactKind.numberText) }
     case .string: lookUpString(leaf, field)
@@ -59,7 +59,7 @@ package struct PatternMatcher: ~Copyable {
   @inline(__always)
   private mutating func lookUpExact(_ hash: UInt64, _ field: Int32, _ kind: UInt8) {
     if let found = set.automaton.anchors.exact.find(Fingerprint.mix(hash, field, kind), where: { _ in true }) {
-      judge.consider(found, notes)
+      evaluator.consider(found, notes)
     }
   }
 
@@ -71,24 +71,24 @@ package struct PatternMatcher: ~Copyable {
     let place = RangeSlots.place(of: leaf.number, anchors.bounds + Int(field.bounds.first), count)
     var node = place + RangeSlots.count(count)
     while node > 0 {
-      judge.consider(anchors.rangeNodes[Int(field.rangeNodes) + node], notes)
+      evaluator.consider(anchors.rangeNodes[Int(field.rangeNodes) + node], notes)
       node >>= 1
     }
   }
 
   private mutating func lookUpString(_ leaf: Leaf, _ field: FieldIndex) {
-    judge.consider(field.anyString, notes)
+    evaluator.consider(field.anyString, notes)
     if field.hasExactStrings { lookUpExact(leaf.hash, leaf.field, ExactKind.string) }
     let trie = set.automaton.anchors.trie
     let count = Int(leaf.count)
     if field.prefixes >= 0 {
-      trie.prefixes(of: leaf.text, count, from: field.prefixes) { judge.consider($0, notes) }
+      trie.prefixes(of: leaf.text, count, from: field.prefixes) { evaluator.consider($0, notes) }
     }
     if field.suffixes >= 0 {
-      trie.suffixes(of: leaf.text, count, from: field.suffixes) { judge.consider($0, notes) }
+      trie.suffixes(of: leaf.text, count, from: field.suffixes) { evaluator.consider($0, notes) }
     }
     if field.infixes >= 0 {
-      trie.infixes(of: leaf.text, count, from: field.infixes) { judge.consider($0, notes) }
+      trie.infixes(of: leaf.text, count, from: field.infixes) { evaluator.consider($0, notes) }
     }
     if field.hasFoldedStrings || field.foldedPrefixes >= 0 || field.foldedSuffixes >= 0 { lookUpFolded(leaf, field) }
     if field.networks.count > 0 { lookUpNetwork(leaf, field) }
@@ -101,10 +101,10 @@ package struct PatternMatcher: ~Copyable {
     let trie = set.automaton.anchors.trie
     if field.hasFoldedStrings { lookUpExact(Fingerprint.of(text, count), leaf.field, ExactKind.folded) }
     if field.foldedPrefixes >= 0 {
-      trie.prefixes(of: text, count, from: field.foldedPrefixes) { judge.consider($0, notes) }
+      trie.prefixes(of: text, count, from: field.foldedPrefixes) { evaluator.consider($0, notes) }
     }
     if field.foldedSuffixes >= 0 {
-      trie.suffixes(of: text, count, from: field.foldedSuffixes) { judge.consider($0, notes) }
+      trie.suffixes(of: text, count, from: field.foldedSuffixes) { evaluator.consider($0, notes) }
     }
   }
 

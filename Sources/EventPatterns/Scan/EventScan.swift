@@ -19,7 +19,7 @@ struct EventScan {
   init(_ automaton: Automaton, _ event: UnsafeRawBufferPointer, keysAreUnique: Bool) {
     keys = automaton.keys
     nodes = automaton.nodes
-    texts = automaton.pool.texts
+    texts = automaton.predicates.texts
     splitsKeysAtDots = automaton.splitsKeysAtDots
     self.keysAreUnique = keysAreUnique
     cursor = EventCursor(event)

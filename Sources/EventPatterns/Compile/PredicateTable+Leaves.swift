@@ -1,4 +1,4 @@
-extension TestPool {
+extension PredicateTable {
   /// Whether any of the tests holds for the leaf.
   @inline(__always)
   func holds(_ run: Span32, for leaf: Leaf) -> Bool {
@@ -85,7 +85,7 @@ extension TestPool {
   }
 }
 
-extension TestPool {
+extension PredicateTable {
   /// How many bytes of the leaf the characters take up, or nil where it doesn't begin with them.
   private func caselessPrefix(_ run: Span32, _ leaf: Leaf) -> Int? {
     var position = 0
@@ -128,7 +128,7 @@ extension TestPool {
   private func find(_ part: PooledString, in text: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int? {
     let sought = texts + Int(part.text.first)
     let count = Int(part.text.count)
-    if count > TestPoolBuilder.longestPlainPart { return findLong(part, in: text, start, end) }
+    if count > PredicateTableBuilder.longestPlainPart { return findLong(part, in: text, start, end) }
     var position = start
     while position &+ count <= end {
       if text[position] == sought[0], sameBytes(text + position, sought, count) { return position }

@@ -1,8 +1,8 @@
 /// Decides which conjunctions hold, from the notes about one event; each condition is tested at most once.
-struct Judge: ~Copyable {
+struct ConditionEvaluator: ~Copyable {
   private let automaton: Automaton
   /// What was found out about each condition, valid where its `epoch` is the current one.
-  private let findings: UnsafeMutablePointer<Finding>
+  private let results: UnsafeMutablePointer<ConditionResult>
   /// The epoch in which each conjunction was considered, and in which each pattern was found to match.
   private let considered: UnsafeMutablePointer<UInt32>
   private let matched: UnsafeMutablePointer<UInt32>
@@ -14,8 +14,8 @@ struct Judge: ~Copyable {
 
   init(_ automaton: Automaton) {
     self.automaton = automaton
-    findings = .allocate(capacity: automaton.conditionCount + 1)
-    findings.initialize(repeating: Finding(), count: automaton.conditionCount + 1)
+    results = .allocate(capacity: automaton.conditionCount + 1)
+    results.initialize(repeating: ConditionResult(), count: automaton.conditionCount + 1)
     considered = .allocate(capacity: automaton.conjunctionCount + 1)
     considered.initialize(repeating: 0, count: automaton.conjunctionCount + 1)
     matched = .allocate(capacity: automaton.patternCount + 1)
@@ -23,7 +23,7 @@ struct Judge: ~Copyable {
   }
 
   deinit {
-    findings.deallocate()
+    results.deallocate()
     considered.deallocate()
     matched.deallocate()
   }
@@ -38,7 +38,7 @@ struct Judge: ~Copyable {
 
   /// After 2³² events the epochs would come again.
   private mutating func startOver() {
-    findings.update(repeating: Finding(), count: automaton.conditionCount + 1)
+    results.update(repeating: ConditionResult(), count: automaton.conditionCount + 1)
     considered.update(repeating: 0, count: automaton.conjunctionCount + 1)
     matched.update(repeating: 0, count: automaton.patternCount + 1)
     epoch = 1
@@ -78,7 +78,7 @@ struct Judge: ~Copyable {
     var open = 0
     var asksForAbsence = false
     for index in conditions.indices {
-      let finding = finding(Int(automaton.conjuncts[index]), notes)
+      let finding = result(Int(automaton.conjuncts[index]), notes)
       if finding.isImpossible { return false }
       if !finding.isFree {
         open &+= 1
@@ -95,7 +95,7 @@ struct Judge: ~Copyable {
     search.begin()
     for index in conditions.indices {
       let condition = Int(automaton.conjuncts[index])
-      let finding = findings[condition]
+      let finding = results[condition]
       guard asksForAbsence || !finding.isFree else { continue }
       search.add(finding, field: automaton.conditions[condition].field)
     }
@@ -103,14 +103,14 @@ struct Judge: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func finding(_ condition: Int, _ notes: borrowing EventNotes) -> Finding {
-    let known = findings[condition]
+  private mutating func result(_ condition: Int, _ notes: borrowing EventNotes) -> ConditionResult {
+    let known = results[condition]
     return known.epoch == epoch ? known : find(condition, notes)
   }
 
-  private mutating func find(_ number: Int, _ notes: borrowing EventNotes) -> Finding {
+  private mutating func find(_ number: Int, _ notes: borrowing EventNotes) -> ConditionResult {
     let condition = automaton.conditions[number]
-    var finding = Finding(epoch: epoch, options: Span32(first: Int32(options.count)))
+    var finding = ConditionResult(epoch: epoch, options: Span32(first: Int32(options.count)))
     var leaf = notes.firstLeaf(of: condition.field)
     var isAbsent = leaf < 0
     finding.mayBeAbsent = condition.allowsAbsence && !isAbsent
@@ -118,7 +118,7 @@ struct Judge: ~Copyable {
       let value = notes.leaves.base[Int(leaf)]
       leaf = value.next
       if value.element < 0 { finding.mayBeAbsent = false }
-      guard automaton.pool.holds(condition.tests, for: value) else { continue }
+      guard automaton.predicates.holds(condition.tests, for: value) else { continue }
       if value.element < 0 {
         finding.isFree = true
         if !automaton.usesAbsence { break }
@@ -129,13 +129,13 @@ struct Judge: ~Copyable {
     }
     isAbsent = isAbsent && condition.allowsAbsence
     if isAbsent { finding.isFree = true }
-    findings[number] = finding
+    results[number] = finding
     return finding
   }
 }
 
 /// How a condition can be met in an event.
-struct Finding: BitwiseCopyable {
+struct ConditionResult: BitwiseCopyable {
   var epoch: UInt32 = 0
   /// By a leaf outside of arrays, or by the field being nowhere.
   var isFree = false

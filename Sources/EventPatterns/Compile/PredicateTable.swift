@@ -1,5 +1,5 @@
 /// The tests of all conditions, and the tables that they point into.
-struct TestPool {
+struct PredicateTable {
   let tests: UnsafePointer<CompiledTest>
   let texts: UnsafePointer<UInt8>
   let strings: UnsafePointer<PooledString>
@@ -42,8 +42,8 @@ struct CompiledTest: BitwiseCopyable {
   var content = Span32()
 }
 
-/// Fills the tables of a ``TestPool``.
-struct TestPoolBuilder {
+/// Fills the tables of a ``PredicateTable``.
+struct PredicateTableBuilder {
   private var tests: [CompiledTest] = []
   private(set) var texts: [UInt8] = []
   private var strings: [PooledString] = []
@@ -55,8 +55,8 @@ struct TestPoolBuilder {
   /// Longer parts of wildcards are sought with the help of their borders.
   static let longestPlainPart = 32
 
-  func freeze(in arena: Arena) -> TestPool {
-    TestPool(
+  func freeze(in arena: Arena) -> PredicateTable {
+    PredicateTable(
       tests: arena.freeze(tests), texts: arena.freeze(texts), strings: arena.freeze(strings),
       numbers: arena.freeze(numbers), characters: arena.freeze(characters), networks: arena.freeze(networks),
       borders: arena.freeze(borders))
@@ -115,7 +115,7 @@ struct TestPoolBuilder {
   }
 
   private mutating func addBorders(of part: [UInt8]) -> UInt64 {
-    guard part.count > TestPoolBuilder.longestPlainPart else { return 0 }
+    guard part.count > PredicateTableBuilder.longestPlainPart else { return 0 }
     let first = borders.count
     var border = 0
     borders.append(0)
