@@ -11,13 +11,14 @@ package struct Configuration: Sendable {
   package let file: RuleFile
   package let rules: RuleSet
   package let secrets: SecretSource
-  /// The file itself, with whatever secrets stand in it struck out.
+  /// The file as it may be kept.
   package var copy: RuleFileCopy {
-    let text = secrets.redactor.redact(String(decoding: bytes, as: UTF8.self))
-    return RuleFileCopy(digest: RunEvent.digest([text]), bytes: Array(text.utf8))
+    let bytes = RuleFile.copy(of: bytes, masking: masks)
+    return RuleFileCopy(digest: RunEvent.digest([String(decoding: bytes, as: UTF8.self)]), bytes: bytes)
   }
 
   private let bytes: [UInt8]
+  private let masks: [RuleFile.Mask]
 
   /// What reading a rules file brought to light.
   package struct Check: Sendable {
@@ -38,17 +39,17 @@ package struct Configuration: Sendable {
   }
 
   package static func check(_ bytes: [UInt8], secrets: SecretSource) -> Check {
-    let (file, found) = RuleFile.read(bytes, secrets: secrets)
-    var (configuration, diagnostics): (Configuration?, [Diagnostic]) = (nil, found)
+    let reading = RuleFile.reading(bytes, secrets: secrets)
+    var (configuration, diagnostics): (Configuration?, [Diagnostic]) = (nil, reading.diagnostics)
     do throws(Diagnostic) {
-      configuration = try file.map { file throws(Diagnostic) in
-        Configuration(file: file, rules: try RuleSet(file), secrets: secrets, bytes: bytes)
+      configuration = try reading.file.map { file throws(Diagnostic) in
+        Configuration(file: file, rules: try RuleSet(file), secrets: secrets, bytes: bytes, masks: reading.masks)
       }
     } catch {
       diagnostics.append(error)
     }
-    // Only who is told of something is shown the place.
-    let places = diagnostics.isEmpty ? [] : secrets.redactor.places(in: bytes)
+    // Locate secrets only when there are diagnostics to print. One that stands where none belongs is found by its value.
+    let places = diagnostics.isEmpty ? [] : reading.masks.map(\.range) + secrets.redactor.places(in: bytes)
     return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes, secretPlaces: places)
   }
 
@@ -88,13 +89,17 @@ extension SourceSettings {
         return nil
       }
     }
-    let endpoint = found { () throws(SecretError) in try secrets.resolvePlain(self.endpoint) }
+    let endpoint = found { () throws(SecretError) in try secrets.resolvePlain(self.endpoint, as: .endpoint) }
     let organization = found { () throws(SecretError) in try secrets.resolvePlain(self.organization) }
     let secretKey = found { () throws(SecretError) in try secrets.resolve(self.secretKey) }
     guard let endpoint, let organization, let secretKey else {
       throw Failure(.badConfiguration, "no credentials for the Vi API: " + missing.joined(separator: "\n"))
     }
-    secrets.redactor.add(secretKey.revealed)
+    guard secretKey.revealed.count >= Redactor.shortest else {
+      throw Failure(
+        .badConfiguration,
+        "the secret key of the Vi API is shorter than \(Redactor.shortest) characters; check DATATURE_VI_SECRET_KEY")
+    }
     let url = endpoint.lowercased()
     guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
       throw Failure(

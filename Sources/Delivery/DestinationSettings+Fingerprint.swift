@@ -6,7 +6,7 @@ extension DestinationSettings {
   /// Another one when this has become another destination, so that what the old one said no longer holds. A digest over the
   /// type, the URL and how the headers are written: their secrets may change without it. Hexadecimal.
   func fingerprint(_ secrets: SecretSource) -> String {
-    let url = (try? secrets.resolve(url).revealed) ?? self.url.source
+    let url = (try? secrets.resolve(url, as: kind.urlField).revealed) ?? self.url.source
     let parts = [kind.rawValue, url] + headers.flatMap { [$0.name.lowercased(), $0.value.source] }
     var digest = SHA256()
     // The length before each part: no two lists read the same.

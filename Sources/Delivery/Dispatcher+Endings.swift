@@ -32,8 +32,8 @@ extension Dispatcher {
   func end(_ start: DestinationLane.Start, _ result: AttemptResult) {
     let (delivery, now) = (start.delivery, time.now())
     var result = result
+    // What is kept to be read; what the next step gets (`result.step`) goes on as it is.
     (result.detail, result.output) = (redactor.redact(result.detail), redactor.redact(result.output))
-    result.step.stdout = result.step.stdout.map(redactor.redact)
     let record = AttemptRecord(
       number: delivery.attempt, startedAt: start.startedAt, finishedAt: now, outcome: result.outcome.word,
       code: result.code, detail: result.detail, output: result.output)

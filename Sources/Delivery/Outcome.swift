@@ -52,6 +52,6 @@ struct AttemptResult: Sendable {
   var detail = ""
   /// What the other side said; not redacted yet.
   var output = ""
-  /// What later steps may want to know; not redacted yet.
+  /// What later steps may want to know: data, which nobody redacts.
   var step = StepResult()
 }

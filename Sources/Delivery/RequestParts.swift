@@ -13,17 +13,16 @@ struct RequestParts: Sendable {
 
   /// - Throws: `SecretError`, `SigningKeyError`.
   init(of destination: DestinationSettings, _ secrets: SecretSource) throws {
-    url = try secrets.resolve(destination.url).revealed
-    secrets.redactor.addPath(ofURL: url)
+    url = try secrets.resolve(destination.url, as: destination.kind.urlField).revealed
     headers = try destination.headers.map { header in
-      (name: header.name, value: try secrets.resolve(header.value).revealed)
+      (name: header.name, value: try secrets.resolve(header.value, as: .header(name: header.name)).revealed)
     }
     namesContentType = headers.contains { $0.name.lowercased() == "content-type" }
     keys =
       destination.kind != .webhook
       ? []
       : try destination.secrets.map { try SigningKey(secrets.resolve($0)) }
-    caFile = try destination.connection.ca.map(secrets.resolvePlain)
+    caFile = try destination.connection.ca.map { try secrets.resolvePlain($0) }
     clientCertificate = try destination.connection.clientCertificate.map { files in
       ClientCertificate(
         certificateFile: try secrets.resolvePlain(files.certificate), keyFile: try secrets.resolvePlain(files.key))

@@ -7,10 +7,10 @@ internal import Transport
 
 /// Makes one attempt to deliver over HTTP.
 struct RequestSender: Sendable {
-  /// Characters that are kept of an answer.
+  /// Bytes that are kept of an answer.
   static let keptAnswer = 20_000
-  /// Bytes that are read beyond them, so that a secret is whole, and struck out, before the answer is cut.
-  static let lookAhead = 8_192
+  /// Bytes that are read beyond them, so that a secret is whole, in its longest spelling, too, when the answer is cut.
+  static let lookAhead = 16_384
 
   let http: HTTPClient
   let secrets: SecretSource
@@ -45,7 +45,7 @@ struct RequestSender: Sendable {
       let (outcome, note) = type.answers.reading(of: response, retryAfter: wait)
       return AttemptResult(
         outcome: outcome, hold: wait, code: response.status, detail: "answered \(response.status)\(note ?? "")",
-        output: String(secrets.redactor.redact(String(decoding: response.body, as: UTF8.self)).prefix(Self.keptAnswer)))
+        output: secrets.redactor.redact(0..<min(Self.keptAnswer, response.body.count), of: response.body))
     } catch let error as TransportError {
       return AttemptResult(outcome: outcome(of: error), detail: "\(error)")
     } catch {

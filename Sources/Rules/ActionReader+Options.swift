@@ -67,7 +67,9 @@ extension ActionReader {
           hint: "names hold letters, digits and _; VI_… is set by vi-notify")
         return nil
       }
-      return rule.file.reference(member.value, path: "\(path).env.\(member.key)").map {
+      return rule.file.reference(
+        member.value, path: "\(path).env.\(member.key)", as: .variable(name: member.key)
+      ).map {
         ActionOptions.EnvironmentEntry(name: member.key, value: $0)
       }
     }

@@ -31,6 +31,7 @@ final class DiagnosticList {
   private static let longestText = 400
 
   private(set) var all: [Diagnostic] = []
+  private(set) var masks: [RuleFile.Mask] = []
   /// Where reading ended, when the text has mistakes of grammar: what reaches up to there may have been cut off by them.
   private let end: Int?
 
@@ -41,6 +42,11 @@ final class DiagnosticList {
   /// What is missing in this node may stand where nothing could be read.
   func isCut(_ node: JSONNode) -> Bool {
     node.range.upperBound == end
+  }
+
+  /// A secret stands in this string: whoever shows or keeps it puts `text` in its place.
+  func mask(_ range: Range<Int>, with text: String) {
+    masks.append(RuleFile.Mask(range: range, text: text))
   }
 
   /// The texts are made only where they are kept.

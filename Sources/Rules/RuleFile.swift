@@ -20,6 +20,12 @@ package struct RuleFile: Sendable {
   package static func read(
     _ bytes: [UInt8], secrets: SecretSource, zones: ZoneSource = .system
   ) -> (RuleFile?, [Diagnostic]) {
+    let reading = reading(bytes, secrets: secrets, zones: zones)
+    return (reading.file, reading.diagnostics)
+  }
+
+  /// What ``read(_:secrets:zones:)`` returns, and where secrets stand in the file.
+  package static func reading(_ bytes: [UInt8], secrets: SecretSource, zones: ZoneSource = .system) -> Reading {
     let (document, syntaxErrors) = JSONParser.parse(bytes, options: .relaxed)
     let diagnostics = DiagnosticList(end: syntaxErrors.isEmpty ? nil : bytes.count)
     let reader = RuleFileReader(diagnostics: diagnostics, secrets: secrets, zones: ZoneFinder(zones))
@@ -29,7 +35,8 @@ package struct RuleFile: Sendable {
     let unreadable = Set(syntax.map(\.offset))
     let meaning = diagnostics.all.filter { !unreadable.contains($0.offset) }
     let all = (syntax + meaning).sorted { $0.offset < $1.offset }
-    return (all.contains { $0.severity == .error } ? nil : file, all)
+    let isFine = !all.contains { $0.severity == .error }
+    return Reading(file: isFine ? file : nil, diagnostics: all, masks: diagnostics.masks)
   }
 }
 
@@ -111,6 +118,14 @@ package enum Since: Sendable, Equatable {
 package struct DestinationSettings: Sendable {
   package enum Kind: String, Sendable, CaseIterable {
     case webhook, slack
+
+    /// What of its URL is secret.
+    package var urlField: SecretField {
+      switch self {
+      case .webhook: .url
+      case .slack: .chatURL
+      }
+    }
   }
 
   package let name: String

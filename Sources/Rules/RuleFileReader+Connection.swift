@@ -13,7 +13,7 @@ extension RuleFileReader {
 
   /// A path, which may hold references. Whether the file is there is found when it is used: it may be made anew meanwhile.
   func file(_ key: String, _ reader: ObjectReader) -> ReferenceText? {
-    reader[key].flatMap { reference($0, path: reader.pathOf(key), isSecret: false) }
+    reader[key].flatMap { reference($0, path: reader.pathOf(key), as: .plain) }
   }
 
   private func clientCertificate(_ reader: ObjectReader) -> (certificate: ReferenceText, key: ReferenceText)? {

@@ -34,7 +34,7 @@ extension RuleFileReader {
     let path = "destinations.\(member.key)"
     guard let reader = ObjectReader(member.value, path: path, known: known, diagnostics) else { return nil }
     let kind = self.kind(reader)
-    let url = reader.required("url").flatMap { self.url($0, path: "\(path).url") }
+    let url = reader.required("url").flatMap { self.url($0, path: "\(path).url", as: kind?.urlField ?? .chatURL) }
     // All of it is read before any of it is given up, so that every mistake is told.
     let secrets = self.secrets(reader, kind)
     let headers = self.headers(reader["headers"], path: path)
@@ -79,14 +79,13 @@ extension RuleFileReader {
     return nil
   }
 
-  private func url(_ node: JSONNode, path: String) -> ReferenceText? {
-    guard let (text, value) = resolved(node, path: path) else { return nil }
+  private func url(_ node: JSONNode, path: String, as field: SecretField) -> ReferenceText? {
+    // Now, and not when it is first used, it is known what of it is secret: another destination may say it before that.
+    guard let (text, value) = resolved(node, path: path, as: field) else { return nil }
     if let problem = problem(ofURL: value.revealed) {
       diagnostics.error(at: node.range, "\(path) \(problem)", hint: "a URL looks like https://hooks.example.com/path")
       return nil
     }
-    // Now, and not when it is first used: another destination may say it before that.
-    secrets.redactor.addPath(ofURL: value.revealed)
     return text
   }
 
@@ -109,8 +108,7 @@ extension RuleFileReader {
       return []
     }
     return nodes.compactMap { node -> ReferenceText? in
-      guard let (text, value) = resolved(node, path: reader.pathOf("secret")) else { return nil }
-      self.secrets.redactor.add(value.revealed)
+      guard let (text, value) = resolved(node, path: reader.pathOf("secret"), as: .credential) else { return nil }
       if !text.hasReferences {
         diagnostics.warning(
           at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
@@ -149,24 +147,12 @@ extension RuleFileReader {
         diagnostics.error(at: member.keyRange, "the header \(member.key) is set by vi-notify itself", hint: "remove it")
         return nil
       }
-      guard let (text, value) = resolved(member.value, path: path) else { return nil }
+      guard let (text, value) = resolved(member.value, path: path, as: .header(name: member.key)) else { return nil }
       guard value.revealed.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
         diagnostics.error(at: member.value.range, "\(path) holds a line break or control character")
         return nil
       }
-      strikeOut(value.revealed, ofHeader: member.key)
       return DestinationSettings.Header(name: member.key, value: text)
-    }
-  }
-
-  /// A credential that was written into the file itself is one all the same: it must stand in no log, and not in the copy of
-  /// the file that the state keeps.
-  private func strikeOut(_ value: String, ofHeader name: String) {
-    let name = name.lowercased()
-    if name.hasSuffix("authorization") {
-      secrets.redactor.add(value.firstIndex(of: " ").map { String(value[value.index(after: $0)...]) } ?? value)
-    } else if ["cookie", "token", "secret", "key", "password"].contains(where: name.contains) {
-      secrets.redactor.add(value)
     }
   }
 

@@ -38,18 +38,17 @@ struct RuleFileReader {
   private func source(_ node: JSONNode?) -> SourceSettings? {
     let known = ["endpoint", "organization", "secretKey", "ca"]
     let reader = node.flatMap { ObjectReader($0, path: "source", known: known, diagnostics) }
-    func setting(_ key: String, default standard: ReferenceText) -> ReferenceText? {
+    func setting(_ key: String, _ field: SecretField, default standard: ReferenceText) -> ReferenceText? {
       guard let node = reader?[key] else { return standard }
-      return reference(node, path: "source.\(key)", isSecret: key == "secretKey")
+      return reference(node, path: "source.\(key)", as: field)
     }
-    let secretKey = setting("secretKey", default: SourceSettings.standard.secretKey)
+    let secretKey = setting("secretKey", .credential, default: SourceSettings.standard.secretKey)
     if let secretKey, !secretKey.hasReferences, let node = reader?["secretKey"] {
-      secrets.redactor.add(secretKey.source)
       diagnostics.warning(
         at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
     }
-    let endpoint = setting("endpoint", default: SourceSettings.standard.endpoint)
-    let organization = setting("organization", default: SourceSettings.standard.organization)
+    let endpoint = setting("endpoint", .endpoint, default: SourceSettings.standard.endpoint)
+    let organization = setting("organization", .plain, default: SourceSettings.standard.organization)
     let ca = reader.flatMap { file("ca", $0) }
     guard let secretKey, let endpoint, let organization else { return nil }
     return SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey, ca: ca)
@@ -124,13 +123,13 @@ struct RuleFileReader {
   }
 
   /// Parses a text with references and sees that they lead somewhere.
-  func reference(_ node: JSONNode, path: String, isSecret: Bool = true) -> ReferenceText? {
+  func reference(_ node: JSONNode, path: String, as field: SecretField) -> ReferenceText? {
     guard looksUp else { return node.string.flatMap { try? ReferenceText($0) } }
-    return resolved(node, path: path, isSecret: isSecret)?.text
+    return resolved(node, path: path, as: field)?.text
   }
 
-  /// Like ``reference(_:path:)``, with what the text stands for.
-  func resolved(_ node: JSONNode, path: String, isSecret: Bool = true) -> (text: ReferenceText, value: Secret)? {
+  /// Like ``reference(_:path:as:)``, with what the text stands for.
+  func resolved(_ node: JSONNode, path: String, as field: SecretField) -> (text: ReferenceText, value: Secret)? {
     guard let string = node.string, !string.isEmpty else {
       if case .invalid = node.content { return nil }
       diagnostics.error(at: node.range, "\(path) must be a string that is not empty")
@@ -138,8 +137,12 @@ struct RuleFileReader {
     }
     do {
       let text = try ReferenceText(string)
-      return (text, try isSecret ? secrets.resolve(text) : Secret(secrets.resolvePlain(text)))
+      let masked = text.masked(as: field)
+      if masked != string { diagnostics.mask(node.range, with: masked) }
+      let value = try secrets.resolve(text, as: field)
+      return isLongEnough(value, node, path, field) ? (text, value) : nil
     } catch let error as ReferenceSyntaxError {
+      if field != .plain { diagnostics.mask(node.range, with: "•••") }
       diagnostics.error(at: node.range, "\(path): \(error)", hint: error.hint)
     } catch let error as SecretError {
       diagnostics.error(at: node.range, "\(path): \(error)", hint: error.hint)
@@ -147,5 +150,17 @@ struct RuleFileReader {
       diagnostics.error(at: node.range, "\(path): \(error)")
     }
     return nil
+  }
+
+  /// What is too short to be struck out of a log is said, and refused where nothing so short can be meant.
+  private func isLongEnough(_ value: Secret, _ node: JSONNode, _ path: String, _ field: SecretField) -> Bool {
+    guard field.isCredential, value.revealed.count < Redactor.shortest else { return true }
+    let message = "\(path) is shorter than \(Redactor.shortest) characters"
+    guard field != .credential else {
+      diagnostics.error(at: node.range, message, hint: "check what it stands for: no key is that short")
+      return false
+    }
+    diagnostics.warning(at: node.range, "\(message): it can't be kept out of logs", hint: "use a longer one")
+    return true
   }
 }

@@ -1,48 +1,78 @@
-/// Finds every place at which one of many texts stands, in one pass over the bytes. Pure.
+/// Finds every place at which one of many secrets stands, in whichever spelling: one pass over the bytes, and one more for each
+/// layer of escapes in them. Pure.
 struct SecretFinder: Sendable {
-  /// Every text has at least so many bytes.
-  static let shortest = 4
+  /// Every spelling has at least so many bytes.
+  private static let shortest = Redactor.shortest
 
-  /// By their first four bytes and their length, the longest first: many may begin alike, as the paths of one service do.
-  private var texts: [UInt32: [(length: Int, texts: Set<[UInt8]>)]] = [:]
-  /// One bit for each value that ``Self/slot(_:)`` has for such bytes: most of a text is passed over by one look at it.
-  private var filter = [UInt64](repeating: 0, count: 1024)
+  /// By their first six bytes and their length, the longest first: many may begin alike, as the paths of one service do.
+  private var texts: [UInt64: [(length: Int, texts: Set<[UInt8]>)]] = [:]
+  /// One bit for each value that ``slot(_:)`` has for such bytes: most of a text is passed over by one look at it.
+  private var filter: [UInt64]
+  /// Bits of a slot's number: sixteen slots or more for each spelling.
+  private let width: UInt64
 
-  init(_ texts: some Sequence<String>) {
-    let all = texts.map { Array($0.utf8) }.filter { $0.count >= Self.shortest }
-    let byStart = Dictionary(grouping: all) { bytes in bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) } }
+  init(_ secrets: some Collection<String>) {
+    let spellings = secrets.flatMap { SecretSpellings.all(of: $0) }
+    var width: UInt64 = 16
+    while width < 22, 1 << width < 16 * spellings.count { width += 1 }
+    self.width = width
+    filter = [UInt64](repeating: 0, count: 1 << (Int(width) - 6))
+    let byStart = Dictionary(grouping: spellings) { bytes in bytes.withUnsafeBytes { Self.start($0, 0) } }
     for (start, texts) in byStart {
       let byLength = Dictionary(grouping: texts, by: \.count)
       self.texts[start] = byLength.map { ($0, Set($1)) }.sorted { $0.length > $1.length }
-      filter[Self.slot(start) >> 6] |= 1 << UInt64(Self.slot(start) & 63)
+      filter[slot(start) >> 6] |= 1 << UInt64(slot(start) & 63)
     }
   }
 
-  private static func slot(_ start: UInt32) -> Int {
-    Int((start &* 0x9E37_79B1) >> 16)
+  /// The ranges that secrets cover, in order; those that overlap are one.
+  func ranges(in bytes: [UInt8]) -> [Range<Int>] {
+    guard !texts.isEmpty, bytes.count >= Self.shortest else { return [] }
+    var ranges = plainRanges(in: bytes)
+    for layer in Unescaped.layers(of: bytes) {
+      ranges += plainRanges(in: layer.bytes).map(layer.source(of:))
+    }
+    return Self.union(ranges)
   }
 
-  /// The ranges that the texts cover, in order; those that overlap are one.
-  func ranges(in bytes: UnsafeRawBufferPointer) -> [Range<Int>] {
-    guard !texts.isEmpty, bytes.count >= Self.shortest else { return [] }
-    var ranges: [Range<Int>] = []
-    for position in 0...bytes.count - Self.shortest {
-      let start = bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self)
-      let slot = Self.slot(start)
-      guard filter[slot >> 6] & (1 << UInt64(slot & 63)) != 0, let count = longest(start, bytes, position) else {
-        continue
-      }
-      let end = position + count
-      if let last = ranges.last, position < last.upperBound {
-        ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, end)
+  private static func union(_ ranges: [Range<Int>]) -> [Range<Int>] {
+    var union: [Range<Int>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = union.last, range.lowerBound < last.upperBound {
+        union[union.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
       } else {
-        ranges.append(position..<end)
+        union.append(range)
+      }
+    }
+    return union
+  }
+
+  private func plainRanges(in bytes: [UInt8]) -> [Range<Int>] {
+    guard bytes.count >= Self.shortest else { return [] }
+    var ranges: [Range<Int>] = []
+    bytes.withUnsafeBytes { bytes in
+      for position in 0...bytes.count - Self.shortest {
+        let start = Self.start(bytes, position)
+        let slot = slot(start)
+        guard filter[slot >> 6] & (1 << UInt64(slot & 63)) != 0, let count = longest(start, bytes, position) else {
+          continue
+        }
+        ranges.append(position..<position + count)
       }
     }
     return ranges
   }
 
-  private func longest(_ start: UInt32, _ bytes: UnsafeRawBufferPointer, _ position: Int) -> Int? {
+  private static func start(_ bytes: UnsafeRawBufferPointer, _ position: Int) -> UInt64 {
+    UInt64(bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+      | UInt64(bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt16.self)) << 32
+  }
+
+  private func slot(_ start: UInt64) -> Int {
+    Int((start &* 0x9E37_79B9_7F4A_7C15) >> (64 - width))
+  }
+
+  private func longest(_ start: UInt64, _ bytes: UnsafeRawBufferPointer, _ position: Int) -> Int? {
     texts[start]?.first { length, texts in
       position + length <= bytes.count && texts.contains(Array(bytes[position..<position + length]))
     }?.length

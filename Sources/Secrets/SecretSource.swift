@@ -1,6 +1,6 @@
 import Glibc
 
-/// Looks references up, and remembers every value it gave out so that it can be struck out of what people see.
+/// Looks references up, and remembers what of the values it gave out is secret, so that it can be struck out of what people see.
 package struct SecretSource: Sendable {
   private let environment: [String: String]
   package let redactor: Redactor
@@ -10,25 +10,23 @@ package struct SecretSource: Sendable {
     self.redactor = redactor
   }
 
-  /// The text with every reference replaced by what it stands for; one final newline of a value is trimmed.
+  /// The text with every reference replaced by what it stands for; one final newline of a value is trimmed. What of it is
+  /// secret as a value of `field` is struck out of what people see from then on.
   /// Nothing there, or an empty value, is an error, never an empty string.
-  package func resolve(_ text: ReferenceText) throws(SecretError) -> Secret {
-    Secret(try values(text) { redactor.add($0) }.joined())
-  }
-
-  /// The same for what is no secret, such as an endpoint: it may be shown.
-  package func resolvePlain(_ text: ReferenceText) throws(SecretError) -> String {
-    try values(text) { redactor.allow($0) }.joined()
-  }
-
-  private func values(_ text: ReferenceText, found: (String) -> Void) throws(SecretError) -> [String] {
-    var values: [String] = []
+  package func resolve(_ text: ReferenceText, as field: SecretField = .credential) throws(SecretError) -> Secret {
+    var (value, references): (String, [String]) = ("", [])
     for part in text.parts {
-      let value = try resolve(part)
-      if case .literal = part {} else { found(value) }
-      values.append(value)
+      let found = try resolve(part)
+      if case .literal = part {} else { references.append(found) }
+      value += found
     }
-    return values
+    for secret in field.secrets(of: value, references: references, text) { redactor.add(secret) }
+    return Secret(value)
+  }
+
+  /// The same for what is no secret, such as a path.
+  package func resolvePlain(_ text: ReferenceText, as field: SecretField = .plain) throws(SecretError) -> String {
+    try resolve(text, as: field).revealed
   }
 
   private func resolve(_ part: ReferenceText.Part) throws(SecretError) -> String {

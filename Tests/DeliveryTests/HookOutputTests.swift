@@ -1,4 +1,5 @@
 import Glibc
+import Secrets
 import Testing
 
 @testable import Delivery
@@ -27,6 +28,27 @@ struct HookOutputTests {
     #expect(output.text.contains("😀\n[\(output.dropped + 6) bytes left out]\n😀"))
   }
 
+  /// Both ends of what is kept are cuts: behind the 32,768th byte, and 32,768 bytes before the last.
+  @Test func `a secret that lies across a cut is struck out, wherever the cut falls`() {
+    let secret = "hook-token-5Rt8Yp-and-some-more-of-it"
+    let redactor = Redactor()
+    redactor.add(secret)
+    for shift in 0...secret.utf8.count {
+      var output = HookOutput()
+      output.append([UInt8](repeating: 97, count: 32_768 - shift)[...])
+      output.append(Array(secret.utf8)[...])
+      output.append([UInt8](repeating: 98, count: 100_000)[...])
+      output.append(Array(secret.utf8)[...])
+      output.append([UInt8](repeating: 99, count: 32_768 - shift)[...])
+      let text = output.text(redactor)
+      for length in 6...secret.count where text.contains(secret.prefix(length)) || text.contains(secret.suffix(length))
+      {
+        Issue.record("\(length) characters of the secret are left at shift \(shift)")
+      }
+      #expect(text.utf8.count <= 65_536 + 200)
+    }
+  }
+
   @Test func `bytes that are no UTF-8 become U+FFFD`() {
     var output = HookOutput()
     output.append([0x61, 0xFF, 0x80, 0x62])
@@ -48,7 +70,7 @@ struct HookOutputTests {
         rest = rest.dropFirst(chunk.count)
       }
       let tail = bytes.dropFirst(32_768).suffix(32_768)
-      #expect(output.head == Array(bytes.prefix(32_768)) && Array(output.tail) == Array(tail), "seed \(seed)")
+      #expect(Array(output.head) == Array(bytes.prefix(32_768)) && Array(output.tail) == Array(tail), "seed \(seed)")
       #expect(output.dropped == max(0, bytes.count - 65_536), "seed \(seed)")
     }
   }
@@ -80,7 +102,7 @@ struct HookTapTests {
     var log = HookLog { _, line in
       if line.utf8.count < 100 { write(writing, "x\(line)\n", line.utf8.count + 2) }
     }
-    var tap = HookTap(.stdout, descriptor: reading)
+    var tap = HookTap(.stdout, descriptor: reading, log)
     tap.finish(&log)
     #expect(tap.output.text == "x\n")
   }
@@ -108,6 +130,21 @@ struct HookLinesTests {
     let text = "x" + String(repeating: "😀", count: 5000)
     let heard = lines([Array(text.utf8)])
     #expect(heard.count == 3 && heard.joined() == text)
+  }
+
+  @Test func `a piece never ends within a secret`() {
+    let secret = "hook-token-5Rt8Yp"
+    let redactor = Redactor()
+    redactor.add(secret)
+    for shift in 0...secret.utf8.count {
+      var splitter = HookLines(secretPlaces: redactor.places)
+      let line =
+        String(repeating: "x", count: HookLines.longest - shift) + secret + String(repeating: "y", count: 30_000)
+      var heard: [String] = []
+      splitter.append(Array("\(line)\n".utf8)[...]) { heard.append($0) }
+      #expect(heard.joined() == line)
+      #expect(heard.contains { $0.contains(secret) }, "shift \(shift)")
+    }
   }
 
   @Test func `however it is cut into chunks, the lines are the same`() {

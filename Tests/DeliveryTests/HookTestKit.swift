@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Secrets
 
 @testable import Delivery
 
@@ -112,4 +113,9 @@ func link(_ path: String) -> String {
 func files(of process: pid_t) -> [String] {
   let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")) ?? []
   return names.map { link("/proc/\(process)/fd/\($0)") }
+}
+
+extension HookOutput {
+  /// Where nobody has a secret.
+  var text: String { text(Redactor()) }
 }

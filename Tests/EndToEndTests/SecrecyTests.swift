@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import JSONSource
 import Simulator
@@ -24,15 +25,26 @@ import Testing
        "shut": {"type": "webhook", "url": "http://127.0.0.1:1/inbox/\(chatPath)"}},
      "rules": [{"name": "ends", "actions": [
        {"send": "hub"}, {"send": "chat", "text": "{{flow}}"}, {"send": "shut"},
-       {"shell": "echo \\"$API_TOKEN\\"; echo \\"$API_TOKEN\\" >&2; env; exit 1",
+       {"shell": "echo \\"$API_TOKEN\\"; echo \\"$API_TOKEN\\" >&2; env; env | base64 -w 0; exit 1",
         "env": {"API_TOKEN": "${env:HOOK_TOKEN}", "KEY": "${env:DATATURE_VI_SECRET_KEY}"}}]}]}
     """
 
-  /// Every secret in plain text, in JSON and in JSON with escaped slashes, as a service might quote it.
+  /// Every secret in plain text, in JSON and in JSON with escaped slashes, and in other spellings, as a service might quote it.
   private static var echo: String {
     let json = JSONWriter.object { json in for secret in all + [chatPath] { json.member(secret, secret) } }
     let text = String(decoding: json, as: UTF8.self)
-    return ([chatPath] + all).joined(separator: "\n") + text + text.replacing("/", with: "\\/")
+    return ([chatPath] + all + all.flatMap(spellings)).joined(separator: "\n") + text + text.replacing("/", with: "\\/")
+  }
+
+  /// As escapes of JSON, URLs and HTML with every character escaped, in base64 at its three places, and in hexadecimal.
+  private static func spellings(_ secret: String) -> [String] {
+    let hexadecimal = secret.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+    let base64 = ["", "x", "xy"].map { Data(($0 + secret).utf8).base64EncodedString() }
+    return [
+      hexadecimal.map { "\\u00\($0)" }.joined(), hexadecimal.map { "\\u00\($0.uppercased())" }.joined(),
+      hexadecimal.map { "%\($0)" }.joined(), secret.utf8.map { "&#\($0);" }.joined(),
+      hexadecimal.map { "&#x\($0.uppercased());" }.joined(), hexadecimal.joined(), hexadecimal.joined().uppercased(),
+    ] + base64 + base64.map { $0.replacing("+", with: "-").replacing("/", with: "_") }
   }
 
   private func onPreparedStage(
@@ -48,7 +60,9 @@ import Testing
 
   private func expectNoSecret(in text: String, _ place: String) {
     let quoted = Self.token.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    let found = (Self.all + [quoted]).filter(text.contains)
+    // At the ends base64 tells of the bytes beside it as well.
+    let spelled = Self.all.flatMap(Self.spellings).map { String($0.dropFirst(4).dropLast(4)) }
+    let found = (Self.all + [quoted] + spelled).filter(text.contains)
     #expect(found.isEmpty, "in \(place)")
   }
 
@@ -146,6 +160,49 @@ import Testing
       #expect(output.hasPrefix("....."), "\(show.output.prefix(400))")
       let hasPart = output.contains(Self.token.prefix(12))
       #expect(!hasPart)
+    }
+  }
+
+  /// Of a hook's output the first and the last 32 KiB are kept, and a long line is logged in pieces of 8 KiB.
+  @Test(arguments: [8 * 1024, 32 * 1024])
+  func `a secret that a cut of a hook's output falls into is struck out`(_ cut: Int) async throws {
+    let (half, token) = (cut - Self.hookToken.utf8.count / 2, "\\\"$API_TOKEN\\\"")
+    let filler = { (count: Int) in "head -c \(count) /dev/zero | tr '\\\\0' x" }
+    try await onStage(Scenario(runs: [.ended("run_a")]), environment: Self.environment) { stage in
+      let script = "\(filler(half)); printf %s \(token); \(filler(200_000)); printf %s \(token); \(filler(half))"
+      try stage.write(
+        """
+        {"version": 1, "watch": {"since": "all"}, "rules": [{"name": "r", "actions": [
+          {"shell": "\(script)", "env": {"API_TOKEN": "${env:HOOK_TOKEN}"}}]}]}
+        """)
+      let end = try await stage.run("--rules", "rules.json", "--once")
+      #expect(end.code == 0 && end.errors.contains("hook wrote"), "\(end.errors)")
+      let id = try #require(try await stage.run("deliveries", "list", "--output", "json").rows.first?[text: "id"])
+      let show = try await stage.run("deliveries", "show", id, "--output", "json")
+      #expect(show.output.contains("xxxxx"))
+      for text in [end.errors, show.output] {
+        for length in 6...Self.hookToken.count {
+          let isLeft = text.contains(Self.hookToken.prefix(length)) || text.contains(Self.hookToken.suffix(length))
+          #expect(!isLeft, "\(length) characters")
+        }
+      }
+    }
+  }
+
+  /// A secret is one at its place. `failed` is also a word of the rules.
+  @Test func `a word that is a part of some URL stays what it is in rules and in explanations`() async throws {
+    let scenario = Scenario(runs: [.ended("run_a", .failed)])
+    try await onStage(scenario, environment: ["HUB": "http://127.0.0.1:1/failed"]) { stage in
+      try stage.write(
+        """
+        {"version": 1, "watch": {"since": "all"}, "destinations": {"hub": {"type": "slack", "url": "${env:HUB}"},
+         "other": {"type": "slack", "url": "http://127.0.0.1:1/failed"}},
+         "rules": [{"name": "ends", "on": "failed", "actions": [{"send": "hub"}, {"send": "other"}]}]}
+        """)
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      let explain = try await stage.run("explain", "run_a")
+      #expect(explain.output.contains("✓ rule ends: phase is failed"), "\(explain.output)")
+      #expect(!explain.output.contains("•••"))
     }
   }
 

@@ -70,13 +70,16 @@ struct SecretSourceTests {
         == .unreadableFile("\(scratch.path)/other", "No such file or directory"))
   }
 
-  @Test func `every value given out is struck out of what people see from then on`() throws {
-    let source = SecretSource(environment: ["T": "token-value", "H": "api.example"])
+  @Test func `what is secret of a value given out is struck out of what people see from then on`() throws {
+    let source = SecretSource(environment: ["T": "token-value", "H": "api.example", "STAGE": "production"])
     #expect(source.redactor.redact("token-value") == "token-value")
-    _ = try source.resolve(ReferenceText("Bearer ${env:T} ${env:D:-default-value}"))
+    _ = try source.resolve(ReferenceText("Bearer ${env:T}"), as: .header(name: "Authorization"))
+    _ = try source.resolve(ReferenceText("${env:D:-default-value}"), as: .header(name: "X-Hub"))
     #expect(source.redactor.redact("Bearer token-value, default-value") == "Bearer •••, •••")
     #expect(try source.resolvePlain(ReferenceText("https://${env:H}")) == "https://api.example")
     #expect(source.redactor.redact("api.example") == "api.example")
+    _ = try source.resolve(ReferenceText("${env:STAGE}"), as: .variable(name: "STAGE"))
+    #expect(source.redactor.redact("deployed to production") == "deployed to production")
   }
 
   @Test func `one final newline of a variable is trimmed, and nothing but a newline is nothing`() throws {

@@ -6,6 +6,8 @@ struct HookLog {
   /// What a log writes around a line: a million empty ones are a flood as well.
   static let perLine = 100
 
+  /// Where secrets stand in bytes: a long line isn't cut there.
+  let secretPlaces: @Sendable ([UInt8]) -> [Range<Int>]
   private let listener: @Sendable (HookStream, String) -> Void
   /// Bytes that may still be logged; below zero once that no more come was said.
   private var (stdout, stderr) = (Self.most, Self.most)
@@ -13,8 +15,12 @@ struct HookLog {
   /// Of this stream nothing is logged any more.
   func isFull(_ stream: HookStream) -> Bool { (stream == .stdout ? stdout : stderr) < 0 }
 
-  init(_ listener: @escaping @Sendable (HookStream, String) -> Void) {
+  init(
+    secretPlaces: @escaping @Sendable ([UInt8]) -> [Range<Int>] = { _ in [] },
+    _ listener: @escaping @Sendable (HookStream, String) -> Void
+  ) {
     self.listener = listener
+    self.secretPlaces = secretPlaces
   }
 
   mutating func say(_ line: String, on stream: HookStream) {

@@ -27,17 +27,20 @@ package struct HookRunner: Sendable {
 
   /// Runs one hook to its end. Cancelling the task stops it: TERM, ``Hook/interruptGrace``, KILL; so it returns within the grace.
   ///
-  /// - Parameter onLine: hears each line as it is written, in order per stream, in pieces of at most 8 KiB and no more than 1 MiB
-  ///   in all (``HookLog``), on a thread that may block; a slow listener slows the hook.
+  /// - Parameters:
+  ///   - secretPlaces: where secrets stand in bytes: a line that comes in pieces isn't cut there.
+  ///   - onLine: hears each line as it is written, in order per stream, in pieces of at most 8 KiB and no more than 1 MiB
+  ///     in all (``HookLog``), on a thread that may block; a slow listener slows the hook.
   package func run(
-    _ hook: Hook, onLine: @escaping @Sendable (HookStream, String) -> Void
+    _ hook: Hook, secretPlaces: @escaping @Sendable ([UInt8]) -> [Range<Int>] = { _ in [] },
+    onLine: @escaping @Sendable (HookStream, String) -> Void
   ) async -> HookResult {
     if Task.isCancelled { return HookResult(ending: .interrupted) }
     do throws(HookStartFailure) {
       let launch = try HookLaunch(hook, baseEnvironment: baseEnvironment)
       let descriptors = try HookDescriptors(stdin: hook.stdin, owner: launch.account?.user)
       defer { descriptors.closeOurEnds() }
-      return try await run(hook, launch, descriptors, HookLog(onLine))
+      return try await run(hook, launch, descriptors, HookLog(secretPlaces: secretPlaces, onLine))
     } catch {
       return HookResult(ending: .notStarted(reason: error))
     }

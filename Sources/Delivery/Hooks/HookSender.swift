@@ -22,7 +22,8 @@ struct HookSender: Sendable {
       environment =
         try variables(delivery)
         + call.environment.map { variable in
-          (variable.name, try secrets.resolve(ReferenceText(variable.reference)).revealed)
+          let text = try ReferenceText(variable.reference)
+          return (variable.name, try secrets.resolve(text, as: .variable(name: variable.name)).revealed)
         } + call.results.map { ($0.name, $0.value) }
     } catch {
       return AttemptResult(outcome: .retry(.notConfigured, after: nil), detail: "\(error)")
@@ -32,7 +33,7 @@ struct HookSender: Sendable {
       workingDirectory: call.workingDirectory, timeout: delivery.timeout ?? Self.defaultTimeout, user: call.user,
       umask: call.umask)
     let log = log
-    let result = await runner.run(hook) { stream, line in
+    let result = await runner.run(hook, secretPlaces: secrets.redactor.places) { stream, line in
       log.info("hook wrote", metadata: ["delivery": "\(delivery.id)", "stream": "\(stream)", "line": "\(line)"])
     }
     if let reason = result.guardFailure {
@@ -58,7 +59,8 @@ struct HookSender: Sendable {
   }
 
   private func reading(_ result: HookResult, repeatsFailures: Bool) -> AttemptResult {
-    var attempt = AttemptResult(outcome: .delivered, output: result.stdout.text + result.stderr.text)
+    var attempt = AttemptResult(
+      outcome: .delivered, output: result.stdout.text(secrets.redactor) + result.stderr.text(secrets.redactor))
     func failed(_ reason: FailureReason) -> Outcome {
       repeatsFailures ? .retry(reason, after: nil) : .rejected(reason)
     }
@@ -91,7 +93,7 @@ struct HookSender: Sendable {
 extension HookOutput {
   /// Its first 32 KiB without the line feeds at their end, as a shell's `$(…)` has it.
   fileprivate var forLaterSteps: String {
-    let end = UTF8Cut.end(in: head[...])
+    let end = UTF8Cut.end(in: head)
     let text = head.prefix(end).reversed().drop { $0 == UInt8(ascii: "\n") }.reversed()
     return String(decoding: text, as: UTF8.self)
   }

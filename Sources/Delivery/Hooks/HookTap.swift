@@ -9,10 +9,13 @@ struct HookTap {
   /// Negative after the end of the stream: `poll` passes over it.
   private(set) var descriptor: Int32
   private(set) var output = HookOutput()
-  private var lines = HookLines()
+  private var lines: HookLines
 
-  /// - Parameter descriptor: must not block; it is not closed here.
-  init(_ stream: HookStream, descriptor: Int32) {
+  /// - Parameters:
+  ///   - descriptor: must not block; it is not closed here.
+  ///   - log: where its lines go.
+  init(_ stream: HookStream, descriptor: Int32, _ log: HookLog) {
+    lines = HookLines(secretPlaces: log.secretPlaces)
     self.stream = stream
     self.descriptor = descriptor
   }

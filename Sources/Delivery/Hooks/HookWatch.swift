@@ -34,8 +34,8 @@ struct HookWatch {
     wake = descriptors.wake.read
     grace = min(hook.killGrace, Self.longestGrace)
     graceWhenInterrupted = min(hook.interruptGrace, Self.longestGrace)
-    stdout = HookTap(.stdout, descriptor: descriptors.stdout.read)
-    stderr = HookTap(.stderr, descriptor: descriptors.stderr.read)
+    stdout = HookTap(.stdout, descriptor: descriptors.stdout.read, log)
+    stderr = HookTap(.stderr, descriptor: descriptors.stderr.read, log)
     self.log = log
   }
 

@@ -39,9 +39,9 @@ struct CheckCommand: AsyncParsableCommand {
   /// The file can be right on a machine where nobody watches.
   private func warnOfMissingCredentials(_ check: Configuration.Check, _ secrets: SecretSource) {
     guard let source = check.configuration?.file.source else { return }
-    for text in [source.organization, source.secretKey] {
+    for (text, field) in [(source.organization, SecretField.plain), (source.secretKey, .credential)] {
       do throws(SecretError) {
-        _ = try secrets.resolve(text)
+        _ = try secrets.resolve(text, as: field)
       } catch {
         Console.shared.say("\(file): \(Console.shared.paint("warning:", .yellow)) \(error), and watch needs it")
       }

@@ -28,7 +28,7 @@ struct RuleTrial {
   init(_ configuration: Configuration, of run: Run) throws {
     let source = configuration.file.source
     let secrets = configuration.secrets
-    let endpoint = (try? secrets.resolvePlain(source.endpoint)) ?? "https://api.vi.datature.com"
+    let endpoint = (try? secrets.resolvePlain(source.endpoint, as: .endpoint)) ?? "https://api.vi.datature.com"
     let organization = run.organization ?? (try? secrets.resolvePlain(source.organization)) ?? "organization"
     let event = RunEvent(
       run, reading: run.reading, previousPhase: nil,
