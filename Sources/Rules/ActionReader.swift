@@ -22,7 +22,7 @@ struct ActionReader {
     guard let verb = verb(members, node) else { return nil }
     let known = [verb.rawValue] + verb.ownFields + Self.common
     guard let reader = ObjectReader(node, path: path, known: known, diagnostics) else { return nil }
-    let digest = reader["digest"].flatMap { DigestReader(path: "\(path).digest", diagnostics).digest($0) }
+    let digest = FieldType.digest.read(reader, "digest", rule.file)
     let label = label(reader)
     let kind = kind(verb, reader, digest)
     var options = options(reader, verb)

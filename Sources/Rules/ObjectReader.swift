@@ -45,18 +45,7 @@ struct ObjectReader {
   }
 
   /// The string in a node; reported when it is another kind of value, or empty.
-  func text(_ node: JSONNode, path: String) -> String? {
-    if case .invalid = node.content { return nil }
-    guard let text = node.string else {
-      diagnostics.error(at: node.range, "\(path) must be a string, and is \(node.kind)")
-      return nil
-    }
-    guard !text.isEmpty else {
-      diagnostics.error(at: node.range, "\(path) is empty")
-      return nil
-    }
-    return text
-  }
+  func text(_ node: JSONNode, path: String) -> String? { diagnostics.text(node, path: path) }
 
   func duration(_ key: String, in range: ClosedRange<Duration>) -> Duration? {
     guard let value = node[key], let text = text(value, path: pathOf(key)) else { return nil }
@@ -113,5 +102,21 @@ struct ObjectReader {
       diagnostics.error(at: value.range, "\(pathOf(key)) is an empty list")
     }
     return elements
+  }
+}
+
+extension DiagnosticList {
+  /// The string in a node; reported when it is another kind of value, or empty.
+  func text(_ node: JSONNode, path: String) -> String? {
+    if case .invalid = node.content { return nil }
+    guard let text = node.string else {
+      error(at: node.range, "\(path) must be a string, and is \(node.kind)")
+      return nil
+    }
+    guard !text.isEmpty else {
+      error(at: node.range, "\(path) is empty")
+      return nil
+    }
+    return text
   }
 }

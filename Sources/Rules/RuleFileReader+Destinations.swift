@@ -38,9 +38,9 @@ extension RuleFileReader {
     // All of it is read before any of it is given up, so that every mistake is told.
     let secrets = self.secrets(reader, kind)
     let headers = self.headers(reader["headers"], path: path)
-    let rateLimit = self.rateLimit(reader)
+    let rateLimit = FieldType.rateLimit.read(reader, "rateLimit", self)
     let connection = self.connection(reader)
-    let quiet = reader["quiet"].flatMap { self.quiet($0, path: reader.pathOf("quiet")) }
+    let quiet = FieldType.quiet.read(reader, "quiet", self)
     guard let kind, let url else { return nil }
     var settings = DestinationSettings(
       name: member.key, kind: kind, url: url, secrets: secrets, headers: headers, connection: connection)

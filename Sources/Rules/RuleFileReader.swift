@@ -55,29 +55,10 @@ struct RuleFileReader {
   }
 
   private func watch(_ node: JSONNode?) -> WatchSettings {
-    var settings = WatchSettings()
-    let known = ["runs", "match", "interval", "adaptive", "since", "fullSweep", "unreachableAfter"]
-    guard let node, let reader = ObjectReader(node, path: "watch", known: known, diagnostics) else { return settings }
-    if reader["runs"] != nil { settings.runs = reader.elements("runs").compactMap { runID($0, reader) } }
-    if let interval = reader.duration("interval", in: .milliseconds(100)...(.seconds(86_400))) {
-      settings.interval = interval
-    }
-    if let adaptive = reader.bool("adaptive") { settings.isAdaptive = adaptive }
-    if let time = reader.duration("fullSweep", in: .seconds(1)...(.seconds(86_400))) { settings.fullSweep = time }
-    if let time = reader.duration("unreachableAfter", in: .seconds(1)...(.seconds(30 * 86_400))) {
-      settings.unreachableAfter = time
-    }
-    settings.match = reader["match"].flatMap { filter($0, WatchScope(settings)) }
-    if let text = reader.string("since"), let node = reader["since"] {
-      if let since = Since(notation: text) {
-        settings.since = since
-      } else {
-        diagnostics.error(
-          at: node.range, "watch.since can't be read: \(text.prefix(40).debugDescription)",
-          hint: "write now, all, a duration such as 2h, or a time such as 2026-11-23T09:46:00Z")
-      }
-    }
-    return settings
+    var draft = WatchDraft()
+    guard let node, Shape.watch.read(node, path: "watch", self, into: &draft) != nil else { return draft.settings }
+    draft.settings.match = draft.match.flatMap { filter($0, WatchScope(draft.settings)) }
+    return draft.settings
   }
 
   private func filter(_ node: JSONNode, _ scope: WatchScope) -> RunFilter? {
@@ -91,16 +72,6 @@ struct RuleFileReader {
       diagnostics.error(at: node.range, "watch.match: \(error.description)")
       return nil
     }
-  }
-
-  private func runID(_ node: JSONNode, _ reader: ObjectReader) -> String? {
-    guard let id = reader.text(node, path: "an entry of watch.runs") else { return nil }
-    guard Run.isValid(id: id) else {
-      diagnostics.error(
-        at: node.range, "\(id.prefix(60).debugDescription) is no run id", hint: "ids hold letters, digits, _ and -")
-      return nil
-    }
-    return id
   }
 
   private func rules(
@@ -121,6 +92,9 @@ struct RuleFileReader {
       return rule
     }
   }
+
+  /// The string in a node; reported when it is another kind of value, or empty.
+  func text(_ node: JSONNode, path: String) -> String? { diagnostics.text(node, path: path) }
 
   /// Parses a text with references and sees that they lead somewhere.
   func reference(_ node: JSONNode, path: String, as field: SecretField) -> ReferenceText? {

@@ -56,17 +56,7 @@ extension RuleSchema {
             },
             "then": {"$ref": "#/$defs/actions", "description": "What begins when this was delivered."},
             "onFailure": {"$ref": "#/$defs/actions", "description": "What begins when this has failed for good."},
-            "digest": {
-              "type": "object",
-              "description": "What happens within the window becomes one message.",
-              "required": ["window"],
-              "additionalProperties": false,
-              "properties": {
-                "window": {"$ref": "#/$defs/duration"},
-                "by": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/filled"}},
-                "max": {"type": "integer", "minimum": 1, "maximum": 1000}
-              }
-            },
+            "digest": {"$ref": "#/$defs/digest"},
             "id": {"$ref": "#/$defs/name"},
             "timeout": {"$ref": "#/$defs/duration"},
             "retryFor": {"$ref": "#/$defs/duration"},

@@ -3,6 +3,12 @@
 /// It accepts and refuses the same shapes as the checker. What needs the rest of the file, the environment or a template's
 /// grammar (does this destination exist, is this variable set, is this tag closed) only the checker knows.
 package enum RuleSchema {
+  /// The objects that are described by their fields.
+  private static let objects = [
+    ("watch", Shape.watch.schema), ("rateLimit", Shape.rateLimit.schema), ("quiet", Shape.quiet.schema),
+    ("digest", Shape.digest.schema),
+  ].map { "    \"\($0)\": \($1.text(indent: 4))" }.joined(separator: ",\n")
+
   package static let text = ##"""
     {
       "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -54,31 +60,6 @@ package enum RuleSchema {
             "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."}
           }
         },
-        "watch": {
-          "type": "object",
-          "additionalProperties": false,
-          "properties": {
-            "runs": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/name"}},
-            "match": {"$ref": "#/$defs/pattern"},
-            "interval": {"$ref": "#/$defs/duration", "description": "Average time between two looks, 100ms to 1d."},
-            "adaptive": {"type": "boolean", "description": "Looks are laid where an end is likely; default true."},
-            "fullSweep": {"$ref": "#/$defs/duration", "description": "Time between two readings of the whole list."},
-            "unreachableAfter": {
-              "$ref": "#/$defs/duration", "description": "So long without a whole look until sourceUnreachable is told."
-            },
-            "since": {
-              "description": "now, all, a duration or a time: which ended runs count on the first start.",
-              "anyOf": [
-                {"enum": ["now", "all"]},
-                {"$ref": "#/$defs/duration"},
-                {
-                  "type": "string",
-                  "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
-                }
-              ]
-            }
-          }
-        },
         "destination": {
           "type": "object",
           "required": ["type", "url"],
@@ -101,16 +82,7 @@ package enum RuleSchema {
             "retryFor": {"$ref": "#/$defs/duration", "description": "From the event to the last attempt, up to 30d."},
             "format": {"enum": ["cloudevents", "cloudevents-binary"]},
             "concurrency": {"type": "integer", "minimum": 1, "maximum": 64},
-            "rateLimit": {
-              "type": "object",
-              "description": "At most so many requests in such a time; slack: 1 in 1s by default.",
-              "required": ["count", "per"],
-              "additionalProperties": false,
-              "properties": {
-                "count": {"type": "integer", "minimum": 1, "maximum": 10000},
-                "per": {"$ref": "#/$defs/duration", "description": "100ms to 1d."}
-              }
-            },
+            "rateLimit": {"$ref": "#/$defs/rateLimit"},
             "quiet": {"$ref": "#/$defs/quiet"},
             "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."},
             "clientCertificate": {"$ref": "#/$defs/filled", "description": "PEM file, for a server that asks for one."},
@@ -144,23 +116,7 @@ package enum RuleSchema {
           ]
         },
         "timeOfDay": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
-        "quiet": {
-          "type": "object",
-          "description": "When the destination isn't to be disturbed; what would be sent waits for the end.",
-          "required": ["from", "to"],
-          "additionalProperties": false,
-          "properties": {
-            "from": {"$ref": "#/$defs/timeOfDay"},
-            "to": {"$ref": "#/$defs/timeOfDay", "description": "Earlier than from: on the next day."},
-            "tz": {
-              "type": "string",
-              "description": "A name of the IANA database, such as Asia/Singapore. Default: UTC.",
-              "maxLength": 100,
-              "pattern": "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"
-            },
-            "except": {"$ref": "#/$defs/triggers", "description": "What is told all the same."}
-          }
-        },
+    \##(objects),
     \##(rules),
     \##(patterns)
       }

@@ -1,0 +1,49 @@
+internal import JSONSource
+
+/// `digest` of an action, as it is read.
+struct DigestDraft: Sendable {
+  var window: Duration?
+  var by: [[String]] = []
+  var most = 50
+}
+
+extension Shape where Target == DigestDraft {
+  static let digest = Shape(
+    says: "What happens within the window becomes one message.",
+    fields: [
+      Field(
+        "window", .duration(.seconds(1)...(.seconds(7 * 86_400))), to: \.window, isRequired: true, example: #""2m""#,
+        "From the first event to the message, 1s to 7d."),
+      Field(
+        "by", .list(of: ["$ref": .text("#/$defs/filled")], read: path), to: \.by, example: #"["phase"]"#,
+        "Fields of the event: events that differ in them become messages of their own."),
+      Field(
+        "max", .integer(1...1_000), to: \.most, default: "50", example: "20",
+        "Events that the message can name, 1 to 1000; the others are counted."),
+    ])
+
+  private static func path(_ node: JSONNode, _ object: ObjectReader, _ context: FieldContext) -> [String]? {
+    guard let text = object.text(node, path: "an entry of \(object.pathOf("by"))") else { return nil }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard let first = parts.first, EventFields.all.contains(first), !parts.contains("") else {
+      context.diagnostics.error(
+        at: node.range, "no event has \(text.prefix(60).debugDescription)",
+        hint: hint(for: parts.first ?? "", among: EventFields.all))
+      return nil
+    }
+    return parts
+  }
+}
+
+extension FieldType where Value == ActionOptions.Digest {
+  static let digest = FieldType.object("digest", .digest, from: DigestDraft()) { draft, _ in
+    draft.window.map { ActionOptions.Digest(window: $0, by: draft.by, most: draft.most) }
+  }
+}
+
+extension ActionOptions.Digest {
+  /// What an event has at the paths of `by`: those that are alike are collected together.
+  func key(of data: TemplateData) -> String {
+    by.map { path in data.raw(path).map { String(decoding: $0, as: UTF8.self) } ?? "null" }.joined(separator: "\n")
+  }
+}
