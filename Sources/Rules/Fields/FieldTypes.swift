@@ -33,14 +33,16 @@ extension FieldType where Value == String {
 
 extension FieldType where Value == ReferenceText {
   /// A text that may refer to a secret or a variable, which must be there.
-  static func reference(isSecret: Bool) -> FieldType {
+  ///
+  /// - Parameter secrecy: how much of it is a secret.
+  static func reference(as secrecy: SecretField) -> FieldType {
     FieldType(schema: ["$ref": .text("#/$defs/filled")]) { object, key, context in
-      object[key].flatMap { context.reference($0, path: object.pathOf(key), isSecret: isSecret) }
+      object[key].flatMap { context.reference($0, path: object.pathOf(key), as: secrecy) }
     }
   }
 
   /// A path that may hold references. Whether the file is there is found out when it is used: it may be written anew meanwhile.
-  static let path = reference(isSecret: false)
+  static let path = reference(as: .plain)
 }
 
 extension FieldType {
