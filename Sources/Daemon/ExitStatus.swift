@@ -13,6 +13,8 @@ package enum ExitStatus: Int32, Sendable {
   case unreadableData = 65
   case sourceUnreachable = 69
   case stateUnusable = 73
+  /// A result could not be written to stdout.
+  case outputLost = 74
   case tryLater = 75
   case notVi = 76
   case refused = 77

@@ -23,6 +23,31 @@ struct ViNotify: AsyncParsableCommand {
       DemoCommand.self,
     ],
     defaultSubcommand: WatchCommand.self)
+
+  /// As the library's own, but whatever is printed, help too, goes through the console: so a lost result is noticed.
+  static func main() async {
+    Console.prepareStreams()
+    do {
+      var command = try await asyncParseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+      Console.shared.end(0)
+    } catch {
+      let status = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if status == .success {
+        Console.shared.print(Array(text.utf8))
+      } else if !text.isEmpty {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+          Console.shared.say(Line(String(line)))
+        }
+      }
+      Console.shared.end(status.rawValue)
+    }
+  }
 }
 
 enum Version {

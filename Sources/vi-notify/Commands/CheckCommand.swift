@@ -74,12 +74,11 @@ enum DiagnosticReport {
       let place = locator.location(of: diagnostic.offset)
       let word = console.paint("\(diagnostic.severity.rawValue):", diagnostic.severity == .error ? .red : .yellow)
       let hint = diagnostic.hint.map { "; \($0)" } ?? ""
-      console.say(
-        "\(file):\(place.line):\(place.column): \(word) \(diagnostic.message)\(hint)".printable(keeping: console))
+      console.say("\(file):\(place.line):\(place.column): \(word) \(diagnostic.message)\(hint)")
       let excerpt = SourceExcerpt(of: diagnostic.offset, in: check.bytes)
       if !excerpt.text.isEmpty, !check.secretPlaces.contains(where: excerpt.range.overlaps) {
-        let indent = String(repeating: " ", count: excerpt.before.printable.count)
-        console.say("    \(excerpt.text.printable)\n    \(indent)\(console.paint("^", .green))")
+        let indent = String(repeating: " ", count: Line(excerpt.before).text.count)
+        console.say("    \(excerpt.text)\n    \(indent)\(console.paint("^", .green))")
       }
     }
   }
@@ -101,13 +100,5 @@ enum DiagnosticReport {
         }
       }
     }
-  }
-}
-
-extension String {
-  /// Control characters replaced, but for the colours that the console itself put in.
-  fileprivate func printable(keeping console: Console) -> String {
-    split(separator: "\u{1B}", omittingEmptySubsequences: false).map { String($0).printable }.joined(
-      separator: "\u{1B}")
   }
 }

@@ -51,7 +51,7 @@ struct DeliveriesListCommand: AsyncParsableCommand {
         destinations.filter { listed.contains($0.name) }, now: TimeSource.system.now())
       guard format.output == .table, !held.isEmpty else { return }
       Console.shared.print("")
-      for line in held { Console.shared.print(line) }
+      for line in held { Console.shared.print(Line(line)) }
     }
   }
 }
@@ -75,7 +75,7 @@ struct DeliveriesShowCommand: AsyncParsableCommand {
       let detail = try await store.delivery(id: id)
       store.close()
       guard let detail else {
-        throw Failure(.no, "there is no delivery \(id.printable); vi-notify deliveries list shows their ids")
+        throw Failure(.no, "there is no delivery \(id); vi-notify deliveries list shows their ids")
       }
       DeliveryReport.print(detail, format.output)
     }

@@ -70,7 +70,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     guard !missing.isEmpty else { return }
     throw Failure(
       .no,
-      "not sent again: \(missing.joined(separator: ", ").printable): there is no such delivery, it is still waiting, or the "
+      "not sent again: \(missing.joined(separator: ", ")): there is no such delivery, it is still waiting, or the "
         + "options leave it out; see: vi-notify deliveries list")
   }
 
@@ -81,7 +81,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       json.array(ids) { $0.string($1) }
       Console.shared.print(json.bytes)
     case .table:
-      for id in ids { Console.shared.print(id) }
+      for id in ids { Console.shared.print(Line(id)) }
       let what = ids.count == 1 ? "1 delivery" : "\(ids.count) deliveries"
       Console.shared.say(
         dryRun ? "\(what) would be sent again" : "\(what) will be sent again by the watcher that runs, or the next one")

@@ -29,7 +29,7 @@ struct ExplainCommand: AsyncParsableCommand {
       guard let story = try await store.story(run: id) else {
         throw Failure(
           .no,
-          "nothing is known of run \(id.printable): no sweep that this state knows of has shown it; see: vi-notify runs get ID"
+          "nothing is known of run \(id): no sweep that this state knows of has shown it; see: vi-notify runs get ID"
         )
       }
       let rules = try await rules(of: story, store)

@@ -62,7 +62,7 @@ struct ModelsDownloadCommand: AsyncParsableCommand {
 
   private func report(_ model: DownloadedModel) {
     switch format.output {
-    case .table: Console.shared.print(model.path)
+    case .table: Console.shared.print(Array(model.path.utf8))
     case .json:
       Console.shared.print(
         JSONWriter.object {

@@ -61,7 +61,7 @@ struct RunsListCommand: AsyncParsableCommand {
           let isWanted = phase.isEmpty || phase.contains(run.reading.phase)
           if isWanted, seen.insert(run.id).inserted { runs.append(run) }
         } catch {
-          Console.shared.say("run \(error.id ?? "without an id") can't be read and is left out: \(error)".printable)
+          Console.shared.say("run \(error.id ?? "without an id") can't be read and is left out: \(error)")
         }
       }
     }

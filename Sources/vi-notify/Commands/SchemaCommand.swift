@@ -11,6 +11,6 @@ struct SchemaCommand: AsyncParsableCommand {
       """)
 
   func run() async throws {
-    Console.shared.print(RuleSchema.text)
+    Console.shared.print(Array(RuleSchema.text.utf8))
   }
 }

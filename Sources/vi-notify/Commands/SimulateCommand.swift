@@ -48,10 +48,11 @@ struct SimulateCommand: AsyncParsableCommand {
   private func simulate() async throws {
     let (host, port) = try address()
     let scenario = try readScenario()
-    let simulator = Simulator(
-      scenario: scenario, onArrival: { _, request in Console.shared.print(arrivalLine(request)) })
-    // Before the first client can come: who starts us and stops us at once must get exit code 0 too.
     let (interruptions, continuation) = AsyncStream.makeStream(of: Void.self)
+    let simulator = Simulator(
+      scenario: scenario,
+      onArrival: { _, request in if !Console.shared.print(arrivalLine(request)) { continuation.yield() } })
+    // Before the first client can come: who starts us and stops us at once must get exit code 0 too.
     let sources = signalSources { _ in continuation.yield() }
     do throws(ListenError) {
       try await simulator.start(host: host, port: port)
@@ -87,7 +88,7 @@ struct SimulateCommand: AsyncParsableCommand {
     }
   }
 
-  private func greeting(_ endpoint: String, _ scenario: Scenario) -> String {
+  private func greeting(_ endpoint: String, _ scenario: Scenario) -> Line {
     """
     A simulated Vi API listens on \(endpoint). In another terminal:
 
@@ -102,10 +103,9 @@ struct SimulateCommand: AsyncParsableCommand {
 }
 
 /// `09:46:00 POST /inbox/chat 52 bytes {"text":"…"}`: one line, cut where it would be long.
-private func arrivalLine(_ request: ReceivedRequest) -> String {
+private func arrivalLine(_ request: ReceivedRequest) -> Line {
   let seconds = request.time / 1_000
   let clock = [seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60]
     .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
-  // A request may hold anything; a terminal must not obey it.
-  return "\(clock) \(request.method) \(request.path) \(request.body.count) bytes \(request.text.prefix(400))".printable
+  return "\(clock) \(request.method) \(request.path) \(request.body.count) bytes \(request.text.prefix(400))"
 }

@@ -58,13 +58,13 @@ struct TestCommand: AsyncParsableCommand {
     let fired = trial.verdicts.filter(\.fired).map(\.rule)
     for name in expect where !configuration.file.rules.contains(where: { $0.name == name }) {
       let hint = hint(for: name, among: configuration.file.rules.map(\.name))
-      throw Failure(.no, "expected \(name.debugDescription) to fire, but there is no such rule; \(hint)".printable)
+      throw Failure(.no, "expected \(name.debugDescription) to fire, but there is no such rule; \(hint)")
     }
     if let missing = trial.verdicts.first(where: { expect.contains($0.rule) && !$0.fired }) {
-      throw Failure(.no, "expected \(missing.rule.debugDescription) to fire: \(missing.reason)".printable)
+      throw Failure(.no, "expected \(missing.rule.debugDescription) to fire: \(missing.reason)")
     }
     if expectNone, !fired.isEmpty {
-      throw Failure(.no, "expected no rule to fire, but did: \(fired.joined(separator: ", "))".printable)
+      throw Failure(.no, "expected no rule to fire, but did: \(fired.joined(separator: ", "))")
     }
   }
 }

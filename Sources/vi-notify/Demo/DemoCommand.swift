@@ -80,7 +80,7 @@ struct DemoCommand: AsyncParsableCommand {
     console.print("\nWhat arrived:")
     for expectation in expectations {
       console.print("  \(expectation.isMet ? "✓" : "✗") \(expectation.what)")
-      for line in expectation.evidence { console.print("      \(line.printable.prefix(160))") }
+      for line in expectation.evidence { console.print("      \(line.prefix(160))") }
     }
     guard expectations.allSatisfy(\.isMet) else { throw Failure(.no, "not everything that was expected arrived") }
     console.print("\nEverything arrived. Next: write your own rules.json, and vi-notify check rules.json")

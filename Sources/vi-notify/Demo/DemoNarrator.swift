@@ -16,14 +16,14 @@ struct DemoNarrator: LogHandler {
   }
 
   func log(event: LogEvent) {
-    let values = (event.metadata ?? [:]).mapValues { "\($0)".printable }
+    let values = (event.metadata ?? [:]).mapValues { "\($0)" }
     func value(_ key: String) -> String { values[key] ?? "" }
     let console = Console.shared
     switch "\(event.message)" {
     case "run changed":
       let colour: Console.Colour = value("to") == "failed" ? .red : value("to") == "succeeded" ? .green : .yellow
-      console.say("  \(value("flow")): \(console.paint("\(value("from")) → \(value("to"))", colour))")
-    case "hook wrote": console.say("      the hook says: \(value("line"))")
+      console.log("  \(value("flow")): \(console.paint("\(value("from")) → \(value("to"))", colour))")
+    case "hook wrote": console.log("      the hook says: \(value("line"))")
     case "delivered":
       let what =
         switch value("destination") {
@@ -31,10 +31,10 @@ struct DemoNarrator: LogHandler {
         case "hook": "the hook has ended"
         default: "delivered to \(value("destination"))"
         }
-      console.say("      \(console.paint("✓", .green)) \(value("rule")): \(what)")
+      console.log("      \(console.paint("✓", .green)) \(value("rule")): \(what)")
     case "attempt failed, it will be repeated":
-      console.say("      \(console.paint("…", .yellow)) \(value("rule")): \(value("reason")); it is sent again in 5 s")
-    case let other where event.level >= .warning: console.say("  \(other): \(values)")
+      console.log("      \(console.paint("…", .yellow)) \(value("rule")): \(value("reason")); it is sent again in 5 s")
+    case let other where event.level >= .warning: console.log("  \(other): \(values)")
     default: break
     }
   }

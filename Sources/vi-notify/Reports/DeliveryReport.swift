@@ -89,19 +89,19 @@ enum DeliveryReport {
     ]
     for (name, value) in rows {
       guard let value else { continue }
-      Console.shared.print("\(name):\(String(repeating: " ", count: 14 - name.count))\(value.printable)")
+      Console.shared.print("\(name):\(String(repeating: " ", count: 14 - name.count))\(value)")
     }
     for attempt in detail.attempts {
       Console.shared.print(
-        "Attempt \(attempt.number):     \(attempt.startedAt.iso8601)  \(attempt.outcome)  \(attempt.detail.printable)")
+        "Attempt \(attempt.number):     \(attempt.startedAt.iso8601)  \(attempt.outcome)  \(attempt.detail)")
       for line in attempt.output.split(separator: "\n").prefix(20) {
-        Console.shared.print("    \(String(line).printable)")
+        Console.shared.print("    \(String(line))")
       }
     }
     let carried = detail.content.command ?? detail.body
-    Console.shared.print("Carries:       \(String(decoding: carried, as: UTF8.self).printable)")
+    Console.shared.print("Carries:       \(String(decoding: carried, as: UTF8.self))")
     for (index, line) in ChainTree.all(of: detail.chain).flatMap(\.lines).enumerated() {
-      Console.shared.print("\(index == 0 ? "Chain:         " : String(repeating: " ", count: 15))\(line.printable)")
+      Console.shared.print("\(index == 0 ? "Chain:         " : String(repeating: " ", count: 15))\(line)")
     }
   }
 }

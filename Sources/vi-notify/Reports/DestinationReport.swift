@@ -4,7 +4,7 @@ import Storage
 /// What holds whole destinations back, in a line for each; nothing for those that deliver.
 enum DestinationReport {
   static func lines(_ states: [DestinationState], now: Timestamp) -> [String] {
-    states.compactMap { state in words(state, now).map { "\(state.name): \($0)".printable } }
+    states.compactMap { state in words(state, now).map { "\(state.name): \($0)" } }
   }
 
   private static func words(_ state: DestinationState, _ now: Timestamp) -> String? {

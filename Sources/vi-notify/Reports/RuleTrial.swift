@@ -108,19 +108,19 @@ struct RuleTrial {
   func print() {
     let console = Console.shared
     for verdict in verdicts {
-      console.print("\(verdict.fired ? "✓" : "✗") \(verdict.rule): \(verdict.reason)".printable)
+      console.print("\(verdict.fired ? "✓" : "✗") \(verdict.rule): \(verdict.reason)")
     }
     for outgoing in outgoing {
       let planned = outgoing.planned
       let branch = planned.link.map { "\(String(repeating: "  ", count: outgoing.depth))\($0.branch.rawValue): " } ?? ""
       console.print("")
-      console.print("\(branch)\(planned.rule), \(planned.action) → \(planned.destination)".printable)
+      console.print("\(branch)\(planned.rule), \(planned.action) → \(planned.destination)")
       if let request = outgoing.request {
-        console.print("  \(request.method) \(redactor.redact(request.url))".printable)
-        for header in request.headers { console.print("  \(header.name): \(redactor.redact(header.value))".printable) }
-        console.print("  \(String(decoding: request.body ?? [], as: UTF8.self))".printable)
+        console.print("  \(request.method) \(redactor.redact(request.url))")
+        for header in request.headers { console.print("  \(header.name): \(redactor.redact(header.value))") }
+        console.print("  \(String(decoding: request.body ?? [], as: UTF8.self))")
       } else if let command = outgoing.delivery.content.command {
-        console.print("  \(String(decoding: command, as: UTF8.self))".printable)
+        console.print("  \(String(decoding: command, as: UTF8.self))")
       }
     }
   }

@@ -42,14 +42,14 @@ enum RunReport {
     ]
     for (name, value) in rows {
       guard let value else { continue }
-      Console.shared.print("\(name):\(String(repeating: " ", count: 18 - name.count))\(value.printable)")
+      Console.shared.print("\(name):\(String(repeating: " ", count: 18 - name.count))\(value)")
     }
     Console.shared.print("Conditions:")
     for condition in run.conditions {
       let words = [
         condition.time.iso8601, condition.name, condition.status.rawValue, condition.reason, condition.message,
       ]
-      Console.shared.print("  " + words.compactMap { $0?.printable }.joined(separator: "  "))
+      Console.shared.print("  \(words.compactMap(\.self).joined(separator: "  "))")
     }
   }
 }

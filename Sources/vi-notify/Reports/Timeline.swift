@@ -64,11 +64,11 @@ extension Timeline {
   }
 
   func print() {
-    Console.shared.print("Run \(runID)".printable)
-    for (time, entry) in entries { Console.shared.print("\(time.iso8601)  \(entry.text.printable)") }
+    Console.shared.print("Run \(runID)")
+    for (time, entry) in entries { Console.shared.print("\(time.iso8601)  \(entry.text)") }
     for chain in chains {
       Console.shared.print("")
-      for line in chain.lines { Console.shared.print(line.printable) }
+      for line in chain.lines { Console.shared.print(Line(line)) }
     }
   }
 }

@@ -1,17 +1,26 @@
+import Daemon
+import Dispatch
 import Glibc
 import Locking
 
 /// Standard output and error, and the one line at the bottom of a terminal that is always being rewritten.
 ///
 /// Results go to stdout, everything said along the way to stderr. Colour and the live line are for terminals only, and
-/// never with `NO_COLOR` or `TERM=dumb`.
+/// never with `NO_COLOR` or `TERM=dumb`. Whatever is written has gone through ``Line``.
 final class Console: Sendable {
   static let shared = Console()
+
+  /// What a normal end waits for the last lines to be read.
+  private static let lastWait: Duration = .seconds(1)
 
   /// The live line may be shown.
   let isLively: Bool
   private let hasColour: Bool
-  private let liveLine = Locked("")
+  private let errors = LineWriter(descriptor: STDERR_FILENO)
+  private let outputIsTerminal = isatty(STDOUT_FILENO) == 1
+  /// One result is written after the other.
+  private let output = DispatchQueue(label: "vi-notify.stdout")
+  private let outputState = Locked((isUsed: false, failure: Int32(0)))
 
   private init() {
     let isPlain = getenv("TERM").map { String(cString: $0) == "dumb" } ?? true
@@ -27,36 +36,45 @@ final class Console: Sendable {
   }
 
   /// For stderr; plain where there is no colour.
-  func paint(_ text: String, _ colour: Colour) -> String {
-    hasColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+  func paint(_ text: String, _ colour: Colour) -> Line {
+    hasColour ? Line(text, between: ("\u{1B}[\(colour.rawValue)m", "\u{1B}[0m")) : Line(text)
   }
 
-  /// A line of the result.
-  func print(_ text: String) {
-    write(Array(text.utf8) + [0x0A], to: STDOUT_FILENO)
+  /// A line of the result. False, then and later, when it could not be written: ``end(_:)`` says so.
+  @discardableResult func print(_ line: Line) -> Bool {
+    printBytes(Array(line.text.utf8))
   }
 
-  func print(_ bytes: [UInt8]) {
-    write(bytes + [0x0A], to: STDOUT_FILENO)
+  /// JSON or a path, as it is where no terminal reads it.
+  @discardableResult func print(_ json: [UInt8]) -> Bool {
+    printBytes(outputIsTerminal ? Line.json(json) : json)
+  }
+
+  private func printBytes(_ bytes: [UInt8]) -> Bool {
+    // What was said before it is read before it.
+    errors.flush(within: Self.lastWait)
+    return output.sync {
+      guard outputState.withLock({ $0.failure }) == 0 else { return false }
+      let failure = writeAll(bytes + [0x0A], to: STDOUT_FILENO)
+      outputState.withLock { $0 = (true, failure) }
+      return failure == 0
+    }
   }
 
   /// A line said along the way.
-  func say(_ text: String) {
-    liveLine.withLock { live in
-      let clear = live.isEmpty ? "" : "\r\u{1B}[2K"
-      write(Array("\(clear)\(text)\n\(live)".utf8), to: STDERR_FILENO)
-    }
+  func say(_ line: Line) {
+    errors.say(line.text)
+  }
+
+  /// A line of a log, or of progress: it is dropped rather than waited for.
+  func log(_ line: Line) {
+    errors.log(line.text)
   }
 
   /// Rewrites the live line; empty removes it. Nothing where there is no terminal.
   func showLive(_ text: String) {
     guard isLively else { return }
-    let line = String(text.prefix(width - 1))
-    liveLine.withLock { live in
-      guard live != line else { return }
-      write(Array("\r\u{1B}[2K\(line)".utf8), to: STDERR_FILENO)
-      live = line
-    }
+    errors.show(live: String(Line(text).text.prefix(width - 1)))
   }
 
   private var width: Int {
@@ -64,31 +82,55 @@ final class Console: Sendable {
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 80 }
     return Int(size.ws_col)
   }
+}
 
-  private func write(_ bytes: [UInt8], to descriptor: Int32) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      if count <= 0 { return }
-      rest = rest.dropFirst(count)
+extension Console {
+  /// Before anything else: a stream that we were started without must not become a file of ours, such as the state, that
+  /// happens to get its number; and a reader that is gone is an error of a write, not a signal.
+  static func prepareStreams() {
+    signal(SIGPIPE, SIG_IGN)
+    for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 && errno == EBADF {
+      // Open for reading only, a write fails as it would have.
+      _ = open("/dev/null", O_RDONLY)
     }
   }
-}
 
-extension String {
-  /// One line without control characters, and without those that turn the writing direction: what a stranger wrote can
-  /// neither move the cursor of who reads it nor show itself in another order.
-  var printable: String {
-    String(
-      UnicodeScalarView(
-        unicodeScalars.map { $0.properties.generalCategory == .control || $0.turnsDirection ? " " : $0 }))
+  /// Ends the process: with `status`, or with 74 when a result could not be written. A reader of stdout that has gone, as `head`
+  /// does, ends it as it ends other programs: by SIGPIPE, without a word.
+  func end(_ status: Int32) -> Never {
+    showLive("")
+    switch outputFailure {
+    case 0: break
+    case EPIPE:
+      errors.flush(within: Self.lastWait)
+      dieOfBrokenPipe()
+    case let failure:
+      say(
+        """
+        vi-notify: \(paint("error:", .red)) stdout can't be written: \(String(cString: strerror(failure))); what should be \
+        there is not complete: look at what stdout leads to, and repeat the command
+        """)
+      errors.flush(within: Self.lastWait)
+      exit(ExitStatus.outputLost.rawValue)
+    }
+    errors.flush(within: Self.lastWait)
+    exit(status)
   }
-}
 
-extension Unicode.Scalar {
-  /// Bidirectional embeddings, overrides and isolates (UAX #9).
-  fileprivate var turnsDirection: Bool {
-    (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
+  /// Of the last write, or of the close: some file systems tell only then that there was no room.
+  private var outputFailure: Int32 {
+    let (isUsed, failure) = outputState.withLock { $0 }
+    guard isUsed, failure == 0 else { return failure }
+    return close(STDOUT_FILENO) == 0 || errno == EINTR ? 0 : errno
+  }
+
+  private func dieOfBrokenPipe() -> Never {
+    signal(SIGPIPE, SIG_DFL)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    raise(SIGPIPE)
+    _exit(128 + SIGPIPE)
   }
 }

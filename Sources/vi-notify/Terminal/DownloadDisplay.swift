@@ -48,7 +48,7 @@ final class DownloadDisplay: Sendable {
       } catch {
         return
       }
-      if !isLively { Console.shared.say("vi-notify: \(line())") }
+      if !isLively { Console.shared.log("vi-notify: \(line())") }
     }
   }
 

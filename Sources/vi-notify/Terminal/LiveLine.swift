@@ -39,7 +39,7 @@ struct LiveLine {
     let mark = now.failure == nil ? String(Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")[frame % 10]) : "!"
     let swept = now.lastWholeSweep.map { "looked \((TimeSource.system.now() - $0).words) ago" } ?? "looking"
     let waits = waiting == 0 ? "nothing waits" : "\(waiting) waiting to be sent"
-    let trouble = now.failure.map { " · \($0.printable)" } ?? ""
+    let trouble = now.failure.map { " · \($0)" } ?? ""
     return "\(mark) \(now.active) of \(now.total) runs moving · \(swept) · \(waits)\(trouble)"
   }
 }

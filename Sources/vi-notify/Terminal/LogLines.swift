@@ -2,7 +2,7 @@ import Logging
 import Runs
 import Secrets
 
-/// Log lines on stderr: time, level, a constant phrase, and values as `name=value`. No secret passes.
+/// Log lines on stderr: time, level, a constant phrase, and values as `name=value`. No secret passes, and nobody waits.
 struct LogLines: LogHandler {
   var metadata: Logger.Metadata = [:]
   var metadataProvider: Logger.MetadataProvider?
@@ -28,10 +28,10 @@ struct LogLines: LogHandler {
     let line = redactor.redact("\(event.message)\(pairs)")
     let console = Console.shared
     let time = TimeSource.system.now().iso8601
-    console.say("\(console.paint(time, .grey)) \(level(event.level)) \(line)")
+    console.log("\(console.paint(time, .grey)) \(level(event.level)) \(line)")
   }
 
-  private func level(_ level: Logger.Level) -> String {
+  private func level(_ level: Logger.Level) -> Line {
     let console = Console.shared
     return switch level {
     case .warning: console.paint("warning", .yellow)
@@ -45,6 +45,6 @@ struct LogLines: LogHandler {
     let isBare =
       !value.isEmpty
       && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
-    return isBare ? value : "\"\(value.printable.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+    return isBare ? value : "\"\(value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 }

@@ -7,7 +7,7 @@ struct Table {
   }
 
   mutating func add(_ cells: [String]) {
-    rows.append(cells.map(\.printable))
+    rows.append(cells.map { Line($0).text })
   }
 
   var lines: [String] {
@@ -20,6 +20,6 @@ struct Table {
   }
 
   func print() {
-    for line in lines { Console.shared.print(line) }
+    for line in lines { Console.shared.print(Line(line)) }
   }
 }

@@ -83,10 +83,14 @@ final class Stage: Sendable {
 
   /// A script of the shell, which gets `words` as `$0`, `$1` and so on: for what a command reads from its stdin.
   func shell(_ script: String, _ words: [String], with extra: [String: String] = [:]) async throws -> End {
+    try await startShell(script, words, with: extra).end()
+  }
+
+  func startShell(_ script: String, _ words: [String], with extra: [String: String] = [:]) throws -> RunningBinary {
     let process = try RunningBinary(
       "/bin/sh", ["-c", script] + words, environment: environment.merging(extra) { $1 }, directory: directory)
     started.withLock { $0.append(process) }
-    return try await process.end()
+    return process
   }
 
   private func start(_ arguments: [String], _ environment: [String: String]) throws -> RunningBinary {

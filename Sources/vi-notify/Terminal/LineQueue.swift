@@ -1,0 +1,78 @@
+/// What waits to be written to stderr, and the line that a terminal always shows below it. Bounded: what doesn't fit is
+/// dropped and counted, and that is said when there is room again.
+///
+/// Pure; ``LineWriter`` writes.
+struct LineQueue {
+  /// Lines of log, and bytes of them, that wait at most.
+  static let most = (lines: 16_384, bytes: 4 << 20)
+  /// Bytes of one line; of more the beginning is kept.
+  static let longest = 64 << 10
+
+  /// To be written at once.
+  struct Chunk {
+    let bytes: [UInt8]
+    /// Lines of log in it, or that it says were dropped.
+    let lines: Int
+  }
+
+  private var bytes: [UInt8] = []
+  private var lines = 0
+  /// Since this was last said. Until it has been said nothing more is taken, so that it is said in its place.
+  private var dropped = 0
+  private var live: [UInt8] = []
+  private var shownLive: [UInt8] = []
+
+  /// A line of log.
+  mutating func add(_ line: String) {
+    let line = Self.bounded(line)
+    guard dropped == 0, lines < Self.most.lines, bytes.count + line.count <= Self.most.bytes else {
+      dropped += 1
+      return
+    }
+    bytes += line
+    lines += 1
+  }
+
+  /// A line that is never dropped.
+  mutating func addForSure(_ line: String) {
+    if dropped > 0 {
+      bytes += Self.note(dropped)
+      lines += dropped
+      dropped = 0
+    }
+    bytes += Array(line.utf8) + [0x0A]
+    lines += 1
+  }
+
+  /// Replaces the live line; empty removes it.
+  mutating func show(live line: String) {
+    live = Array(line.utf8)
+  }
+
+  /// Everything that can be written now; nil when there is nothing.
+  mutating func take() -> Chunk? {
+    if lines == 0, dropped > 0 { (bytes, lines, dropped) = (Self.note(dropped), dropped, 0) }
+    guard lines > 0 || live != shownLive else { return nil }
+    let clear = shownLive.isEmpty && live.isEmpty ? [] : Array("\r\u{1B}[2K".utf8)
+    defer { (bytes, lines, shownLive) = ([], 0, live) }
+    return Chunk(bytes: clear + bytes + live, lines: lines)
+  }
+
+  /// It could not be written.
+  mutating func drop(_ chunk: Chunk) {
+    dropped += chunk.lines
+  }
+
+  private static func note(_ dropped: Int) -> [UInt8] {
+    Array("vi-notify: warning: log lines dropped here: \(dropped); stderr was not read, or could not be written\n".utf8)
+  }
+
+  private static func bounded(_ line: String) -> [UInt8] {
+    guard line.utf8.count > longest else { return Array(line.utf8) + [0x0A] }
+    var cut = Array(line.utf8.prefix(longest))
+    // A character that is cut in two goes.
+    while let last = cut.last, last & 0xC0 == 0x80 { cut.removeLast() }
+    if let last = cut.last, last >= 0xC0 { cut.removeLast() }
+    return cut + Array("…\n".utf8)
+  }
+}
