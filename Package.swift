@@ -42,7 +42,7 @@ let package = Package(
       name: "vi-notify",
       dependencies: [
         "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport",
-        "Secrets", "JSONSource", "Locking", argumentParser, logging,
+        "Secrets", "JSONSource", "Locking", "WireTime", argumentParser, logging,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -54,7 +54,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "vi-notify-fuzz", dependencies: ["Rules", "Runs", "Secrets", "JSONSource"], swiftSettings: strict),
+      name: "vi-notify-fuzz", dependencies: ["Rules", "Runs", "Transport", "Secrets", "JSONSource", "WireTime"],
+      swiftSettings: strict),
     .target(
       name: "Daemon",
       dependencies: [
@@ -68,34 +69,38 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Watching",
-      dependencies: ["Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", logging],
+      dependencies: [
+        "Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", logging,
+      ],
       swiftSettings: strict),
     .target(
       name: "Delivery",
       dependencies: [
-        "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "CProcess",
-        crypto, logging,
+        "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime",
+        "CProcess", crypto, logging,
       ],
       swiftSettings: strict),
     .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking", grdb], swiftSettings: strict),
     .target(
       name: "Models",
       dependencies: [
-        "ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CArchive", "CDisk", crypto,
+        "ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "CArchive", "CDisk", crypto,
       ], swiftSettings: strict),
     .target(
-      name: "ViAPI", dependencies: ["Runs", "Transport", "Secrets", "JSONSource", "Locking"], swiftSettings: strict),
+      name: "ViAPI", dependencies: ["Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime"],
+      swiftSettings: strict),
     .target(
       name: "Rules", dependencies: ["EventPatterns", "TimeZones", "Runs", "Secrets", "JSONSource", mustache],
       swiftSettings: strict),
     .target(name: "EventPatterns", dependencies: ["JSONSource"], swiftSettings: strict),
     .target(name: "TimeZones", dependencies: ["Runs"], swiftSettings: strict),
-    .target(name: "Runs", dependencies: ["JSONSource", crypto], swiftSettings: strict),
-    .target(name: "Transport", dependencies: ["CCurl", "Locking"], swiftSettings: strict),
+    .target(name: "Runs", dependencies: ["JSONSource", "WireTime", crypto], swiftSettings: strict),
+    .target(name: "Transport", dependencies: ["CCurl", "Locking", "WireTime"], swiftSettings: strict),
     .target(name: "Secrets", dependencies: ["Locking"], swiftSettings: strict),
     .target(name: "JSONSource", swiftSettings: strict),
     .target(name: "Telemetry", swiftSettings: strict),
     .target(name: "Locking", swiftSettings: strict),
+    .target(name: "WireTime", swiftSettings: strict),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     // libarchive is loaded when the first archive is opened, not linked: see its header.
     .target(name: "CArchive"),
@@ -126,7 +131,7 @@ let package = Package(
       name: "DeliveryTests",
       dependencies: [
         "TestSupport", "Delivery", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
-        "Locking", "CProcess", logging,
+        "Locking", "WireTime", "CProcess", logging,
       ], swiftSettings: strict),
     .testTarget(
       name: "StorageTests", dependencies: ["TestSupport", "Storage", "Runs", "JSONSource", grdb], swiftSettings: strict),
@@ -143,10 +148,14 @@ let package = Package(
     .testTarget(
       name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking", flyingSocks], swiftSettings: strict),
     .testTarget(
-      name: "TransportTests", dependencies: ["TestSupport", "Transport", "CCurl", "Locking"], swiftSettings: strict),
+      name: "TransportTests", dependencies: ["TestSupport", "Transport", "CCurl", "Locking", "WireTime"],
+      swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
     .testTarget(name: "LockingTests", dependencies: ["Locking"], swiftSettings: strict),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
+    .testTarget(
+      name: "ViAPITests", dependencies: ["TestSupport", "ViAPI", "Runs", "Transport", "Secrets"], swiftSettings: strict),
+    .testTarget(name: "WireTimeTests", dependencies: ["WireTime"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -12,7 +12,7 @@ struct AnswerBody {
   init(_ response: HTTPResponse) {
     let text = response.body.drop { $0 <= 0x20 }
     bytes = text[..<(text.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? text.startIndex)]
-    isWhole = true
+    isWhole = response.bodyFault == nil
   }
 
   func fits(_ wanted: AnswerTable.Body) -> Bool {

@@ -7,7 +7,17 @@ protocol DestinationType: Sendable {
   /// Content type and body of a delivery.
   func message(_ content: DeliveryContent, event: [UInt8]) -> (contentType: String, body: [UInt8])
 
+  /// What its answers mean.
   var answers: AnswerTable { get }
+
+  /// How long the body of an answer is waited for once its head is there; nil: as long as the attempt may take, for types that
+  /// say yes or no in it.
+  var answerPatience: Duration? { get }
+}
+
+extension DestinationType {
+  /// The status decides, and reading on is a courtesy to whoever looks at the attempt later.
+  var answerPatience: Duration? { .seconds(2) }
 }
 
 extension DestinationSettings.Kind {
@@ -42,6 +52,9 @@ struct SlackDestination: DestinationType {
   }
 
   var answers: AnswerTable { .slack }
+
+  /// Slack's yes is a word.
+  var answerPatience: Duration? { nil }
 
   /// A text that is too long is cut, and never inside an escaped character.
   static func withinLimits(_ body: [UInt8]) -> [UInt8] {

@@ -1,5 +1,6 @@
 internal import Rules
 internal import Runs
+internal import WireTime
 
 /// A token bucket that holds `count` and fills evenly, kept as the one moment at which it is full again (the generic cell
 /// rate algorithm): exact in whole nanoseconds, whatever the rate.
@@ -12,7 +13,7 @@ struct Pace: Sendable, Equatable {
 
   init(_ limit: RateLimit) {
     count = Int64(limit.count)
-    interval = (limit.per.milliseconds * 1_000_000 + count - 1) / count
+    interval = limit.per.milliseconds.multipliedSaturated(by: 1_000_000).addingSaturated(count - 1) / count
   }
 
   /// Tokens in the bucket, 0 to `count`.
@@ -27,14 +28,14 @@ struct Pace: Sendable, Equatable {
   }
 
   mutating func take(at now: Timestamp) {
-    fullAt = nanoseconds(now) + debt(at: now) + interval
+    fullAt = nanoseconds(now).addingSaturated(debt(at: now)).addingSaturated(interval)
   }
 
   /// Nanoseconds until the bucket is full. A clock that was put back can't make it more than a whole bucket.
   private func debt(at now: Timestamp) -> Int64 {
-    fullAt <= nanoseconds(now) ? 0 : min(fullAt - nanoseconds(now), count * interval)
+    fullAt <= nanoseconds(now) ? 0 : min(fullAt.subtractingSaturated(nanoseconds(now)), count * interval)
   }
 
-  /// Good until the year 2262.
-  private func nanoseconds(_ time: Timestamp) -> Int64 { time.milliseconds * 1_000_000 }
+  /// Exact until the year 2262; a clock beyond it stands still here, and its pace is that of an empty bucket.
+  private func nanoseconds(_ time: Timestamp) -> Int64 { time.milliseconds.multipliedSaturated(by: 1_000_000) }
 }

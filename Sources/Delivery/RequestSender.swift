@@ -4,6 +4,7 @@ internal import Runs
 internal import Secrets
 internal import Storage
 internal import Transport
+internal import WireTime
 
 /// Makes one attempt to deliver over HTTP.
 struct RequestSender: Sendable {
@@ -40,18 +41,41 @@ struct RequestSender: Sendable {
       request.timeout = delivery.timeout ?? destination.timeout
       request.maximumBodyBytes = Self.keptAnswer + Self.lookAhead
       request.truncatesBody = true
+      request.bodyPatience = type.answerPatience
+      request.acceptsEncodings = false
       let response = try await http.send(request)
       let wait = RetryHint.wait(response, now: time.now())
-      let (outcome, note) = type.answers.reading(of: response, retryAfter: wait)
+      let (outcome, note) = type.answers.reading(of: response, retryAfter: wait?.duration)
       return AttemptResult(
-        outcome: outcome, hold: wait, code: response.status, detail: "answered \(response.status)\(note ?? "")",
-        output: secrets.redactor.redact(0..<min(Self.keptAnswer, response.body.count), of: response.body))
+        outcome: outcome, hold: wait?.duration, code: response.status,
+        detail: detail(response, note, wait, from: parts.url), output: output(response))
     } catch let error as TransportError {
       return AttemptResult(outcome: outcome(of: error), detail: "\(error)")
     } catch {
       // A secret that was there at the start is gone; it may be back when its file has been written anew.
       return AttemptResult(outcome: .retry(.notConfigured, after: nil), detail: "\(error)")
     }
+  }
+
+  /// What happened, in one clause after the other.
+  ///
+  /// - Parameter note: what in the answer decided.
+  private func detail(_ response: HTTPResponse, _ note: String?, _ wait: WireWait?, from url: String) -> String {
+    var clauses = ["answered \(response.status)\(note ?? "")"]
+    if let target = response.redirectClause(from: url) {
+      clauses.append("\(secrets.redactor.redact(target)): redirects aren't followed, give the destination that url")
+    }
+    if let wait, wait.isCut {
+      clauses.append("and asked for a longer wait than is kept: it gets \(wait.duration.words)")
+    }
+    if let fault = response.bodyFault { clauses.append("and what it said could not be read: \(fault)") }
+    return clauses.joined(separator: ", ")
+  }
+
+  /// What the other side said. An encoding that nobody asked for is left alone: no secret could be found in it.
+  private func output(_ response: HTTPResponse) -> String {
+    guard response.headers["Content-Encoding"] ?? "identity" == "identity" else { return "" }
+    return secrets.redactor.redact(0..<min(Self.keptAnswer, response.body.count), of: response.body)
   }
 
   private func outcome(of error: TransportError) -> Outcome {

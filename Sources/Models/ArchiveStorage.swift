@@ -39,7 +39,7 @@ struct ArchiveStorage: Sendable {
     switch answer.status {
     case 206 where RemoteFile(answer).isSamePart(of: job.subject.file):
       // Also when the server has given less than it said it would, or a part that nobody has asked for.
-      guard job.rest(of: piece).isEmpty else { throw .passing(.transport(.cutShort), after: nil) }
+      guard job.rest(of: piece).isEmpty else { throw Setback(answer.bodyFault ?? .cutShort) }
     // The whole of another file, or of the same by a server that has given parts before.
     case 200, 206: throw .changed
     default: throw Setback(answer, now: time.now().milliseconds)
@@ -82,7 +82,9 @@ struct ArchiveStorage: Sendable {
       let file = RemoteFile(answer)
       guard file.total != nil else { throw .final(.damaged("the server doesn't say how long the archive is")) }
       return .parts(file, link)
-    case 200: return .whole
+    case 200:
+      if let fault = answer.bodyFault { throw Setback(fault) }
+      return .whole
     // Of an empty file not even the first byte can be had.
     case 416: throw .final(.archive(.notATar))
     default: throw Setback(answer, now: time.now().milliseconds)

@@ -1,6 +1,7 @@
 internal import CDisk
 internal import FoundationEssentials
 internal import Glibc
+internal import WireTime
 
 /// Makes a directory and those above it, as far as they aren't there.
 func makeDirectories(_ path: String) throws(DownloadError) {
@@ -31,7 +32,7 @@ func treeBytes(_ path: String) -> Int64 {
   return names.reduce(0) { sum, name in
     var status = stat()
     guard stat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return sum }
-    return sum + Int64(status.st_size)
+    return sum.addingSaturated(Int64(status.st_size))
   }
 }
 

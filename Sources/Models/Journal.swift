@@ -1,6 +1,7 @@
 internal import CDisk
 internal import Glibc
 internal import JSONSource
+internal import WireTime
 
 /// Which pieces of an archive are on the disk, durably: a line with the file they belong to, then a line with the number of
 /// each piece and a dot. A piece is written down when its bytes are on the disk, so a process that is killed, or a machine that loses
@@ -76,8 +77,8 @@ extension Journal.Subject {
 
   fileprivate init?(_ line: [UInt8]) {
     guard let root = try? JSONDocument(parsing: line).root, root["version"]?.integer == 1,
-      let checkpoint = root["checkpoint"]?.string, let size = root["size"]?.integer, size >= 0,
-      let pieceSize = root["pieceSize"]?.integer, pieceSize > 0
+      let checkpoint = root["checkpoint"]?.string, let size = root["size"]?.integer, (0...WireNumber.mostBytes).contains(size),
+      let pieceSize = root["pieceSize"]?.integer, pieceSize > 0, size / pieceSize <= PiecePlan.mostPieces
     else { return nil }
     let digest = root["digest"]?.string.flatMap { ExpectedDigest(text: $0) }
     self.init(

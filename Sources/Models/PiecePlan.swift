@@ -7,6 +7,9 @@ struct PiecePlan: Sendable {
     var range: Range<Int64>
   }
 
+  /// More than the largest file has in pieces of the usual size.
+  static let mostPieces: Int64 = 1 << 22
+
   let total: Int64
   let pieceSize: Int64
   /// Of the archive, those that are there.
@@ -23,7 +26,7 @@ struct PiecePlan: Sendable {
   init(total: Int64, pieceSize: Int64, finished: some Sequence<Int> = []) {
     self.total = max(0, total)
     self.pieceSize = max(1, pieceSize)
-    left = Int((self.total + self.pieceSize - 1) / self.pieceSize)
+    left = self.total == 0 ? 0 : Int((self.total - 1) / self.pieceSize + 1)
     isFinished = Array(repeating: false, count: left)
     for index in finished where isFinished.indices.contains(index) && !isFinished[index] { finish(index) }
   }

@@ -1,4 +1,5 @@
 internal import Transport
+internal import WireTime
 
 /// What a storage says of the file behind a link.
 struct RemoteFile: Sendable, Equatable {
@@ -19,7 +20,7 @@ struct RemoteFile: Sendable, Equatable {
     if head.status == 206 {
       total = ContentRange(head)?.total
     } else {
-      total = head.headers["Content-Length"].flatMap(Int64.init)
+      total = head.headers["Content-Length"].flatMap { WireNumber.bytes($0) }
     }
     validator = head.headers["ETag"] ?? head.headers["x-goog-generation"] ?? head.headers["Last-Modified"]
     digest = ExpectedDigest(head)
@@ -47,12 +48,12 @@ struct ContentRange: Equatable {
     guard let text = head.headers["Content-Range"], text.lowercased().hasPrefix("bytes ") else { return nil }
     let parts = text.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2 else { return nil }
-    let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
-    guard ends.count == 2, let first = ends[0], let last = ends[1], 0 <= first, first <= last, last < .max else {
+    let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false).map { WireNumber.bytes($0) }
+    guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last else {
       return nil
     }
     range = first..<last + 1
-    total = Int64(parts[1])
+    total = WireNumber.bytes(parts[1])
     if let total, total < range.upperBound { return nil }
   }
 }

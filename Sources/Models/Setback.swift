@@ -1,4 +1,5 @@
 internal import Transport
+internal import WireTime
 
 /// What kept a request from bringing what it should, by what is to be done about it.
 enum Setback: Error, Sendable {
@@ -42,7 +43,7 @@ enum Setback: Error, Sendable {
       case 412, 416: .changed
       case 408, 425, 429, 500...:
         .passing(
-          .link(status: answer.status, code: code), after: answer.retryAfter(now: now))
+          .link(status: answer.status, code: code), after: answer.retryAfter(now: now, by: .receiver)?.duration)
       default: .final(.link(status: answer.status, code: code))
       }
   }

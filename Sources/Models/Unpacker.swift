@@ -85,7 +85,7 @@ struct Unpacker {
     while let (bytes, offset) = try reader.read() {
       guard isWanted() else { throw .cancelled }
       // libarchive doesn't give more than the header says; this doesn't depend on it.
-      guard offset >= 0, offset + Int64(bytes.count) <= entry.size else {
+      guard offset >= 0, offset <= entry.size, Int64(bytes.count) <= entry.size - offset else {
         throw .archive(.broken(reason: "\(printable(name: entry.name)) is longer than it says"))
       }
       let failure = file.write(bytes, at: offset)

@@ -31,7 +31,7 @@ package struct Condition: Sendable, Equatable {
     self.init(
       name: name,
       status: status == nil ? .reached : status?.string.flatMap(Status.init(rawValue:)) ?? .waiting,
-      time: Timestamp(milliseconds: node["lastTransitionTime"]?.integer ?? 0),
+      time: Timestamp(node["lastTransitionTime"]) ?? Timestamp(milliseconds: 0),
       reason: node["reason"]?.string,
       message: node["message"]?.string)
   }

@@ -52,8 +52,8 @@ package struct Run: Sendable {
     trainingProject =
       (spec?["trainingProject"]?.string).flatMap { $0.isEmpty ? nil : $0 } ?? flow?["trainingProject"]?.string
     conditions = (entries?.elements ?? []).compactMap(Condition.init)
-    killedAt = (spec?["killedAt"]?.integer).flatMap { $0 > 0 ? Timestamp(milliseconds: $0) : nil }
-    createdAt = (metadata?["timeCreated"]?.integer).map(Timestamp.init(milliseconds:))
+    killedAt = Timestamp(spec?["killedAt"]).flatMap { $0.milliseconds > 0 ? $0 : nil }
+    createdAt = Timestamp(metadata?["timeCreated"])
     document = json.bytes
     hasUniqueKeys = root.hasUniqueKeys
     attributes = metadata?.present("attributes").map { Array(json.raw($0)) }

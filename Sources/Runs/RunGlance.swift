@@ -74,7 +74,7 @@ extension RunGlance {
       if scanner.skipNull() { return true }
       if place == 0 { return readFlow(&scanner) }
       guard let time = scanner.plainInteger() else { return false }
-      killedAt = time > 0 ? Timestamp(milliseconds: time) : nil
+      killedAt = time > 0 ? Timestamp(foreign: time) : nil
       return true
     }
   }
@@ -91,7 +91,7 @@ extension RunGlance {
     if scanner.skipNull() { return true }
     return scanner.members(Self.metadataMembers) { _, scanner in
       if scanner.skipNull() { return true }
-      createdAt = scanner.plainInteger().map(Timestamp.init(milliseconds:))
+      createdAt = scanner.plainInteger().map(Timestamp.init(foreign:))
       return createdAt != nil
     }
   }
@@ -134,6 +134,6 @@ extension Condition {
     guard isPlain, let name = texts.name else { return nil }
     self.init(
       name: name, status: texts.status.map { Status(rawValue: $0) ?? .waiting } ?? .reached,
-      time: Timestamp(milliseconds: time), reason: texts.reason, message: texts.message)
+      time: Timestamp(foreign: time), reason: texts.reason, message: texts.message)
   }
 }

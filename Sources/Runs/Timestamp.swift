@@ -1,4 +1,9 @@
+internal import JSONSource
+internal import WireTime
+
 /// A moment in whole milliseconds since 1970, UTC: the only form of time that the API and our rows know.
+///
+/// Sums and differences stop at the ends of 64 bits: a moment may come from a state file, or from a clock that is wrong.
 package struct Timestamp: Sendable, Hashable, Comparable {
   package let milliseconds: Int64
 
@@ -6,16 +11,21 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     self.milliseconds = milliseconds
   }
 
+  /// A moment that somebody else wrote down: outside the years 1 to 9999 the nearer end of them.
+  package init(foreign milliseconds: Int64) {
+    self.init(milliseconds: WireMoment.milliseconds(milliseconds))
+  }
+
   package static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.milliseconds < right.milliseconds
   }
 
   package static func + (left: Timestamp, right: Duration) -> Timestamp {
-    Timestamp(milliseconds: left.milliseconds.addingReportingOverflow(right.milliseconds).partialValue)
+    Timestamp(milliseconds: left.milliseconds.addingSaturated(right.milliseconds))
   }
 
   package static func - (left: Timestamp, right: Timestamp) -> Duration {
-    .milliseconds(left.milliseconds &- right.milliseconds)
+    .milliseconds(left.milliseconds.subtractingSaturated(right.milliseconds))
   }
 
   /// RFC 3339 in UTC with milliseconds: `2026-11-23T09:46:00.000Z`.
@@ -34,9 +44,15 @@ private func padded(_ value: Int64, _ width: Int) -> String {
   return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
 
-extension Duration {
-  /// Whole milliseconds, rounded towards zero.
-  package var milliseconds: Int64 {
-    components.seconds &* 1000 &+ components.attoseconds / 1_000_000_000_000_000
+extension Timestamp {
+  /// A moment of a document; nil for what is no whole number.
+  init?(_ node: JSONNode?) {
+    guard let text = node?.number, let milliseconds = WireMoment.milliseconds(number: text) else { return nil }
+    self.init(milliseconds: milliseconds)
   }
+}
+
+extension Duration {
+  /// Whole milliseconds, rounded towards zero; at most what 64 bits hold.
+  package var milliseconds: Int64 { wholeMilliseconds }
 }

@@ -1,3 +1,5 @@
+internal import WireTime
+
 /// An answer while it comes in: header lines and decoded bytes go in, and it says when it has had enough. Pure.
 struct Answer {
   /// Why the answer wants no more.
@@ -16,8 +18,10 @@ struct Answer {
   private(set) var body: [UInt8] = []
   private(set) var stop: Stop?
 
-  private let limit: Int
-  private let truncates: Bool
+  private var limit: Int
+  private var truncates: Bool
+  private let errorLimit: Int
+  private var isSuccess = false
   private var headerBytes = 0
   private var isInterim = false
   private var isSealed = false
@@ -25,9 +29,14 @@ struct Answer {
   /// The empty line after the final answer's fields has come.
   var isHeadComplete: Bool { isSealed && !isInterim }
 
-  init(limit: Int, truncates: Bool) {
+  /// - Parameters:
+  ///   - limit: the most of the body that is kept.
+  ///   - truncates: a longer one is cut there; else it is too large.
+  ///   - errorLimit: the most that is kept of an answer that is no 2xx, which is always cut.
+  init(limit: Int, truncates: Bool, errorLimit: Int = .max) {
     self.limit = max(0, limit)
     self.truncates = truncates
+    self.errorLimit = max(0, errorLimit)
   }
 
   /// Takes one header line with its line end: a status line, a field, the empty line, or a trailer.
@@ -44,9 +53,11 @@ struct Answer {
     if line.starts(with: "HTTP/".utf8) {
       headers = HTTPHeaders()
       isSealed = false
-      isInterim = line.drop { $0 != 0x20 }.first { $0 != 0x20 } == UInt8(ascii: "1")
+      let kind = line.drop { $0 != 0x20 }.first { $0 != 0x20 }
+      (isInterim, isSuccess) = (kind == UInt8(ascii: "1"), kind == UInt8(ascii: "2"))
     } else if line.isEmpty {
       isSealed = true
+      if isHeadComplete, !isSuccess, errorLimit < limit { (limit, truncates) = (errorLimit, true) }
     } else if isBlank(bytes[0]) {
       headers.extendLast(with: text(line))
     } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
@@ -64,6 +75,14 @@ struct Answer {
   ///
   /// - Returns: false to end the transfer; ``stop`` says why.
   mutating func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+    if body.isEmpty, !truncates, let length = announcedLength {
+      // Not read to the limit to find that out; and room is made once, not again and again.
+      guard length <= limit else {
+        stop = .bodyTooLarge
+        return false
+      }
+      body.reserveCapacity(length)
+    }
     let room = limit - body.count
     guard bytes.count > room else {
       body.append(contentsOf: bytes)
@@ -72,6 +91,14 @@ struct Answer {
     if truncates { body.append(contentsOf: bytes.prefix(room)) }
     stop = truncates ? .truncated : .bodyTooLarge
     return false
+  }
+}
+
+extension Answer {
+  /// What `Content-Length` says, where that is the length of what is kept.
+  private var announcedLength: Int? {
+    guard headers["Content-Encoding"] == nil, headers["Transfer-Encoding"] == nil else { return nil }
+    return headers["Content-Length"].flatMap { WireNumber.bytes($0) }.map { Int($0) }
   }
 }
 

@@ -7,6 +7,7 @@ final class EasyHandle {
   private let errorText: UnsafeMutablePointer<CChar>
   private var headers: UnsafeMutablePointer<curl_slist>?
   private var isStreaming = false
+  private var isDecoding = true
 
   init() throws(TransportError) {
     guard let raw = curl_easy_init() else { throw .outOfMemory }
@@ -33,14 +34,21 @@ final class EasyHandle {
     try setHeaders(checked.headerLines)
     try setLimits(checked.request, left: left)
     try setStreaming(checked.request.sink != nil)
+    try setDecoding(checked.request.sink == nil && checked.request.acceptsEncodings)
   }
 
-  /// Bytes as they come, and many at a time; or decompressed, from a buffer that many handles can have.
+  /// Many bytes at a time; or few, from a buffer that many handles can have.
   private func setStreaming(_ isOn: Bool) throws(TransportError) {
     guard isOn != isStreaming else { return }
-    try check(ccurl_set_accept_encoding(raw, isOn ? nil : ""))
     try check(ccurl_set_buffer_size(raw, isOn ? 256 * 1024 : Int(CURL_MAX_WRITE_SIZE)))
     isStreaming = isOn
+  }
+
+  /// Decompressed, or as the server sends it.
+  private func setDecoding(_ isOn: Bool) throws(TransportError) {
+    guard isOn != isDecoding else { return }
+    try check(ccurl_set_accept_encoding(raw, isOn ? "" : nil))
+    isDecoding = isOn
   }
 
   /// What connections depend on.

@@ -25,6 +25,19 @@ package struct HTTPRequest: Sendable {
   /// The most that is kept of an answer, counted after decompression.
   package var maximumBodyBytes: Int
 
+  /// For answers whose status is no 2xx, of which nobody reads more than a message: the first so many bytes are kept, the
+  /// connection is dropped there, and the answer counts as complete. Counted after decompression; never more than
+  /// ``maximumBodyBytes``.
+  package var maximumErrorBytes: Int
+
+  /// Offers the encodings that libcurl can undo. Without, a body is taken as it comes, also one that is encoded all the same:
+  /// nothing that has to be undone can go wrong.
+  package var acceptsEncodings: Bool
+
+  /// How long the body may take once the head is complete; nil: as long as ``timeout``. When that is over the answer is returned
+  /// with what has come of its body, and ``HTTPResponse/bodyFault`` says so. The clock is looked at every 100 ms.
+  package var bodyPatience: Duration?
+
   /// `true` keeps the first ``maximumBodyBytes``, drops the connection there and counts the answer as complete, for answers
   /// that are only quoted. `false` makes a longer answer ``TransportError/bodyTooLarge(limit:)``.
   package var truncatesBody: Bool
@@ -50,6 +63,7 @@ package struct HTTPRequest: Sendable {
     timeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(10), stallTimeout: Duration = .seconds(30),
     maximumBodyBytes: Int = 64 * 1024 * 1024, truncatesBody: Bool = false, caFile: String? = nil,
     clientCertificate: ClientCertificate? = nil, allowsHTTP2: Bool = false, egress: Egress = .anywhere,
+    maximumErrorBytes: Int = 64 * 1024, acceptsEncodings: Bool = true, bodyPatience: Duration? = nil,
     sink: (any BodySink)? = nil
   ) {
     self.method = method
@@ -65,6 +79,9 @@ package struct HTTPRequest: Sendable {
     self.clientCertificate = clientCertificate
     self.allowsHTTP2 = allowsHTTP2
     self.egress = egress
+    self.maximumErrorBytes = maximumErrorBytes
+    self.acceptsEncodings = acceptsEncodings
+    self.bodyPatience = bodyPatience
     self.sink = sink
   }
 }

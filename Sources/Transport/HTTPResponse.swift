@@ -8,8 +8,15 @@ package struct HTTPResponse: Sendable {
   package let body: [UInt8]
   /// Address and port that the connection led to, the proxy's if there is one: `127.0.0.1:8080`, `[::1]:8080`.
   package let peer: String?
+  /// What kept the body from being whole; nil: it is whole, or as much of it as was asked for. The head is always whole, so that
+  /// the status and the fields count, also where the body never came.
+  package let bodyFault: TransportError?
 
-  package init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [], peer: String? = nil) {
+  package init(
+    status: Int, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [], peer: String? = nil,
+    bodyFault: TransportError? = nil
+  ) {
+    self.bodyFault = bodyFault
     self.status = status
     self.headers = headers
     self.body = body

@@ -12,6 +12,8 @@ final class Transfer {
   /// Of the addresses that were tried.
   private var refused: NetworkAddress?
   private var hasTriedAllowed = false
+  /// Until then the body may take; nil before the head is complete, and for requests that say nothing of it.
+  private(set) var bodyDeadline: SuspendingClock.Instant?
 
   /// - Throws: ``TransportError/other(code:text:)`` when libcurl refuses a setting or memory is short, and `forbiddenAddress`
   ///   for what the proxy must not be asked for.
@@ -25,7 +27,8 @@ final class Transfer {
     if proxy != nil, let address = request.egress.refusal(ofHost: job.request.url.host) {
       throw .forbiddenAddress(host: job.request.url.host, address: "\(address)")
     }
-    answer = Answer(limit: request.maximumBodyBytes, truncates: request.truncatesBody)
+    answer = Answer(
+      limit: request.maximumBodyBytes, truncates: request.truncatesBody, errorLimit: request.maximumErrorBytes)
     try easy.prepare(job.request, proxy: proxy, left: now.duration(to: job.deadline))
     let address = Unmanaged.passUnretained(self).toOpaque()
     try check(ccurl_set_on_open_socket(easy.raw, openSocket, address))
@@ -44,12 +47,23 @@ final class Transfer {
     return isAllowed
   }
 
+  /// Takes one line of a head.
+  ///
+  /// - Returns: false to end the transfer.
+  fileprivate func take(headerLine line: UnsafeRawBufferPointer) -> Bool {
+    guard answer.take(headerLine: line) else { return false }
+    if bodyDeadline == nil, answer.isHeadComplete, let patience = job.request.request.bodyPatience {
+      bodyDeadline = .now + patience
+    }
+    return true
+  }
+
   /// Takes bytes of the body: into memory, or where the request wants them.
   ///
   /// - Returns: false to end the transfer.
   fileprivate func take(body bytes: UnsafeRawBufferPointer) -> Bool {
     guard let sink = job.request.request.sink else { return answer.take(body: bytes) }
-    let isSunk = self.isSunk ?? sink.accepts(response)
+    let isSunk = self.isSunk ?? sink.accepts(response())
     self.isSunk = isSunk
     guard isSunk else { return answer.take(body: bytes) }
     if sink.take(bytes) { return true }
@@ -59,7 +73,7 @@ final class Transfer {
 
   /// The outcome, once libcurl has reported the end of the transfer.
   func outcome(_ code: CURLcode, now: SuspendingClock.Instant) -> Outcome {
-    if code == CURLE_OK, answer.isHeadComplete { return .success(response) }
+    if code == CURLE_OK, answer.isHeadComplete { return .success(response()) }
     var ending = Ending(code: code, host: job.request.url.host)
     ending.isProxied = isProxied
     ending.status = easy.status
@@ -76,12 +90,19 @@ final class Transfer {
     ending.declaredBytes = easy.declaredBytes
     ending.receivedBytes = easy.receivedBytes
     ending.detail = easy.errorDetail
-    if let error = ending.error { return .failure(error) }
-    return .success(response)
+    guard let error = ending.error else { return .success(response()) }
+    return outcome(error)
   }
 
-  private var response: HTTPResponse {
-    HTTPResponse(status: easy.status, headers: answer.headers, body: answer.body, peer: easy.peer)
+  /// The outcome where `error` ends the transfer: once the head is there, an answer of which the body isn't whole.
+  func outcome(_ error: TransportError) -> Outcome {
+    // What the request's own sink has refused says nothing about the answer.
+    guard answer.isHeadComplete, error != .notTaken else { return .failure(error) }
+    return .success(response(fault: error))
+  }
+
+  private func response(fault: TransportError? = nil) -> HTTPResponse {
+    HTTPResponse(status: easy.status, headers: answer.headers, body: answer.body, peer: easy.peer, bodyFault: fault)
   }
 
   /// The id of the job that a handle works for.
@@ -108,7 +129,7 @@ private func takeHeader(
   guard let context else { return 0 }
   let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
   let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
-  return transfer.answer.take(headerLine: line) ? line.count : 0
+  return transfer.take(headerLine: line) ? line.count : 0
 }
 
 /// `CURLOPT_WRITEFUNCTION`. Any number but that of the bytes given ends the transfer.

@@ -139,13 +139,18 @@ struct TransferThread: ~Copyable {
     guard lastLook.duration(to: now) >= .milliseconds(50) else { return }
     lastLook = now
     for job in waiting.values where job.deadline <= now { giveUp(job, .waiting) }
-    for transfer in transfers.values where transfer.job.deadline + .seconds(1) <= now {
-      giveUp(transfer.job, transfer.easy.pretransferMicroseconds > 0 ? .answering : .connecting)
+    for transfer in transfers.values {
+      if let end = transfer.bodyDeadline, end <= now {
+        giveUp(transfer.job, .answering)
+      } else if transfer.job.deadline + .seconds(1) <= now {
+        giveUp(transfer.job, transfer.easy.pretransferMicroseconds > 0 ? .answering : .connecting)
+      }
     }
   }
 
   private mutating func giveUp(_ job: Job, _ stage: TransportError.Stage) {
-    settle(job.id, .failure(.timedOut(host: job.request.url.host, stage: stage)))
+    let error = TransportError.timedOut(host: job.request.url.host, stage: stage)
+    settle(job.id, transfers[job.id]?.outcome(error) ?? .failure(error))
   }
 
   private mutating func endAll() {

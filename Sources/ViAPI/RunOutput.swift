@@ -1,6 +1,7 @@
 internal import JSONSource
 internal import Runs
 package import Secrets
+internal import WireTime
 
 /// A model that a run has put out: what the SDK calls a `Model`, and its checkpoint.
 package struct RunOutput: Sendable {
@@ -38,6 +39,6 @@ extension RunOutput {
       id: id, epoch: spec?["epoch"]?.integer,
       metrics: spec?.present("evaluationMetrics").map { Array(document.raw($0)) },
       downloadURL: (link?["url"]?.string).flatMap { $0.isEmpty ? nil : Secret($0) },
-      expiresAt: link?["expiresAt"]?.integer)
+      expiresAt: (link?["expiresAt"]?.number).flatMap(WireMoment.milliseconds(number:)))
   }
 }

@@ -3,7 +3,7 @@ package import Transport
 
 /// Why the API gave no usable answer. `description` is a clause; what to do stands in ``advice``.
 package enum SourceError: Error, Sendable, CustomStringConvertible {
-  /// No answer at all.
+  /// No answer at all, or a 2xx of which the end never came.
   case unreachable(TransportError)
   /// 401 or 403.
   case refused(status: Int, message: String)
@@ -11,10 +11,10 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
   case noSuchRun(id: String)
   /// The document of a run that was asked for by its id is none that we can read, although it is clear whose it is.
   case unreadable(MalformedRun)
-  /// 429, and what `Retry-After` asked for.
-  case rateLimited(retryAfter: Duration?)
+  /// 429, and what `Retry-After` asked for, at most 15 min; `isCut`: it asked for more.
+  case rateLimited(retryAfter: Duration?, isCut: Bool = false)
   /// 408 or 5xx.
-  case failing(status: Int, message: String, retryAfter: Duration?)
+  case failing(status: Int, message: String, retryAfter: Duration?, isCut: Bool = false)
   /// Any other status that is no 2xx.
   case rejected(status: Int, message: String)
   /// Pages came, but not all of them within the time of a sweep.
@@ -24,12 +24,14 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
+    case .unreachable(let error) where error.isOfTheAnswer: "the answer of the Vi API could not be read: \(error)"
     case .unreachable(let error): "the Vi API can't be reached: \(error)"
     case .refused(let status, let message): "the Vi API refused the credentials (\(status)\(clause(message)))"
     case .noSuchRun(let id): "there is no run \(id)"
     case .unreadable(let error): "run \(error.id ?? "") can't be read: \(error)"
-    case .rateLimited: "the Vi API asks for fewer requests (429)"
-    case .failing(let status, let message, _): "the Vi API is failing (\(status)\(clause(message)))"
+    case .rateLimited(let wait, let isCut): "the Vi API asks for fewer requests (429)\(cut(wait, isCut))"
+    case .failing(let status, let message, let wait, let isCut):
+      "the Vi API is failing (\(status)\(clause(message)))\(cut(wait, isCut))"
     case .rejected(let status, let message): "the Vi API rejected the request (\(status)\(clause(message)))"
     case .tooSlow: "the Vi API is too slow: the list of runs could not be read to its end within 10 minutes"
     case .notVi(let why): "the answer is not a Vi API's: \(why)"
@@ -51,12 +53,27 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
   /// Not before this may the next request be sent.
   package var retryAfter: Duration? {
     switch self {
-    case .rateLimited(let after), .failing(_, _, let after): after
+    case .rateLimited(let after, _), .failing(_, _, let after, _): after
     default: nil
     }
   }
 
   private func clause(_ message: String) -> String {
     message.isEmpty ? "" : ": \(message)"
+  }
+
+  private func cut(_ wait: Duration?, _ isCut: Bool) -> String {
+    guard isCut, let wait else { return "" }
+    return ", and for a longer wait than is kept: it gets \(wait.words)"
+  }
+}
+
+extension TransportError {
+  /// An answer came, and something is wrong with it.
+  fileprivate var isOfTheAnswer: Bool {
+    switch self {
+    case .stalled, .bodyTooLarge, .cutShort, .badAnswer: true
+    default: false
+    }
   }
 }

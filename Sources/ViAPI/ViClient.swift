@@ -3,6 +3,7 @@ internal import Locking
 package import Runs
 package import Secrets
 package import Transport
+internal import WireTime
 
 /// Speaks the Vi Runs API, as vi-sdk 0.1.0b7 does.
 package struct ViClient: RunSource {
@@ -20,7 +21,7 @@ package struct ViClient: RunSource {
   private let time: TimeSource
   /// What the API says goes into messages that nobody redacts any more.
   private let redactor = Redactor()
-  private let skew = Locked(Duration.zero)
+  private let skew = Locked(SkewEstimate())
 
   /// - Parameter caFile: PEM, the only authorities that are trusted; nil: the client's.
   package init(
@@ -43,8 +44,11 @@ package struct ViClient: RunSource {
 
   package var origin: RunEvent.Origin { RunEvent.Origin(organization: organization, endpoint: endpoint) }
 
-  /// By the `Date` of the last answer, which has no parts of a second: less than two seconds are no skew.
-  package var clockSkew: Duration { skew.withLock { $0 } }
+  /// By the `Date` of the last answers; see ``SkewEstimate``.
+  package var clockSkew: Duration {
+    let (now, uptime) = (time.now(), time.uptime())
+    return skew.withLock { $0.skew(at: now, uptime: uptime) }
+  }
 
   package func page(token: String?, size: Int, timeout: Duration) async throws(SourceError) -> PageAnswer {
     let next = token.map { "p=\(Self.percentEncoded($0))&" } ?? ""
@@ -85,17 +89,23 @@ package struct ViClient: RunSource {
       throw .unreachable(error)
     }
     noteClock(response)
-    if (200..<300).contains(response.status) { return response }
-    throw failure(response)
+    guard (200..<300).contains(response.status) else { throw failure(response, request.url) }
+    // The status of an answer without its end counts; what it should have brought isn't there.
+    if let fault = response.bodyFault { throw .unreachable(fault) }
+    return response
   }
 
-  private func failure(_ response: HTTPResponse) -> SourceError {
+  private func failure(_ response: HTTPResponse, _ url: String) -> SourceError {
     let message = message(of: response)
-    let retryAfter = response.retryAfter(now: time.now().milliseconds)
+    let asked = response.retryAfter(now: time.now().milliseconds, by: .api)
+    let (wait, isCut) = (asked?.duration, asked?.isCut ?? false)
+    if let target = response.redirectClause(from: url) {
+      return .rejected(status: response.status, message: "\(redactor.redact(target)); use that address")
+    }
     return switch response.status {
     case 401, 403: .refused(status: response.status, message: message)
-    case 429: .rateLimited(retryAfter: retryAfter)
-    case 408, 500...: .failing(status: response.status, message: message, retryAfter: retryAfter)
+    case 429: .rateLimited(retryAfter: wait, isCut: isCut)
+    case 408, 500...: .failing(status: response.status, message: message, retryAfter: wait, isCut: isCut)
     default: .rejected(status: response.status, message: message)
     }
   }
@@ -112,8 +122,9 @@ package struct ViClient: RunSource {
   }
 
   private func noteClock(_ response: HTTPResponse) {
-    guard let ahead = response.clockSkew(now: time.now().milliseconds) else { return }
-    skew.withLock { $0 = abs(ahead.milliseconds) < 2_000 ? .zero : ahead }
+    guard let date = response.date else { return }
+    let uptime = time.uptime()
+    skew.withLock { $0.note(Timestamp(milliseconds: date), at: uptime) }
   }
 
   /// RFC 3986, everything but the unreserved characters.

@@ -8,7 +8,7 @@ private let house: [(room: String, imports: Set<String>)] = [
     "vi-notify",
     [
       "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport",
-      "Secrets", "JSONSource", "Locking", "ArgumentParser", "Logging",
+      "Secrets", "JSONSource", "Locking", "WireTime", "ArgumentParser", "Logging",
     ]
   ),
   (
@@ -18,7 +18,7 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", "GRDB", "GRDBSQLite", "Logging",
     ]
   ),
-  ("vi-notify-fuzz", ["Rules", "Runs", "Secrets", "JSONSource"]),
+  ("vi-notify-fuzz", ["Rules", "Runs", "Transport", "Secrets", "JSONSource", "WireTime"]),
   (
     "Daemon",
     [
@@ -27,29 +27,33 @@ private let house: [(room: String, imports: Set<String>)] = [
     ]
   ),
   ("Simulator", ["JSONSource", "Locking", "CDisk", "FlyingFox", "FlyingSocks"]),
-  ("Watching", ["Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "Logging"]),
+  (
+    "Watching",
+    ["Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "Logging"]
+  ),
   (
     "Delivery",
     [
-      "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "CProcess",
-      "Logging", "Crypto",
+      "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime",
+      "CProcess", "Logging", "Crypto",
     ]
   ),
   ("Storage", ["Runs", "JSONSource", "Locking", "GRDB"]),
   (
     "Models",
-    ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CArchive", "CDisk", "Crypto"]
+    ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "CArchive", "CDisk", "Crypto"]
   ),
-  ("ViAPI", ["Runs", "Transport", "Secrets", "JSONSource", "Locking"]),
+  ("ViAPI", ["Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime"]),
   ("Rules", ["EventPatterns", "TimeZones", "Runs", "Secrets", "JSONSource", "Mustache"]),
   ("EventPatterns", ["JSONSource"]),
   ("TimeZones", ["Runs"]),
-  ("Runs", ["JSONSource", "Crypto"]),
-  ("Transport", ["CCurl", "Locking"]),
+  ("Runs", ["JSONSource", "WireTime", "Crypto"]),
+  ("Transport", ["CCurl", "Locking", "WireTime"]),
   ("Secrets", ["Locking"]),
   ("JSONSource", []),
   ("Telemetry", []),
   ("Locking", []),
+  ("WireTime", []),
   ("CCurl", []),
   ("CArchive", []),
   ("CDisk", []),

@@ -32,12 +32,12 @@ struct BodyLimitTests {
         visit.readRequest()
         visit.answer("123456")
       })
-    #expect(outcome.error == .bodyTooLarge(limit: 5))
+    #expect(outcome.fault == .bodyTooLarge(limit: 5))
   }
 
   @Test func `an endless body is given up at the limit`() async throws {
     let outcome = try await exchange(limit: 1000, truncates: false, Self.endless)
-    #expect(outcome.error == .bodyTooLarge(limit: 1000))
+    #expect(outcome.fault == .bodyTooLarge(limit: 1000))
   }
 
   @Test func `of an endless body the first part is kept if that is all that is wanted`() async throws {
@@ -73,7 +73,7 @@ struct BodyLimitTests {
     if truncates {
       #expect(try outcome.get().body == [UInt8](repeating: 0, count: 50_000))
     } else {
-      #expect(outcome.error == .bodyTooLarge(limit: 50_000))
+      #expect(outcome.fault == .bodyTooLarge(limit: 50_000))
     }
   }
 }

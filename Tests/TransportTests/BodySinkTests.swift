@@ -119,7 +119,7 @@ struct BodySinkTests {
         visit.readRequest()
         visit.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234")
       })
-    #expect(outcome.error == .cutShort)
+    #expect(outcome.fault == .cutShort)
     #expect(basin.seen.withLock(\.bytes) == Array("01234".utf8))
   }
 }

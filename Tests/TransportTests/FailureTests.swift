@@ -10,15 +10,15 @@ struct FailureTests {
   }
 
   @Test func `a body that never ends times out although it flows`() async throws {
-    let error = try await exchange(
+    let fault = try await exchange(
       { HTTPRequest("GET", $0.url(), timeout: .milliseconds(200)) },
       Script { visit in
         visit.readRequest()
         visit.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while visit.send("1\r\nx\r\n") {}
       }
-    ).error
-    #expect(error == .timedOut(host: "127.0.0.1", stage: .answering))
+    ).fault
+    #expect(fault == .timedOut(host: "127.0.0.1", stage: .answering))
   }
 
   @Test func `a handshake without answer times out as connecting`() async throws {
@@ -43,22 +43,19 @@ struct FailureTests {
   }
 
   @Test func `a body that stops flowing has stalled`() async throws {
-    let error = try await exchange(
+    let fault = try await exchange(
       { HTTPRequest("GET", $0.url(), stallTimeout: .milliseconds(100)) },
       Script { visit in
         visit.readRequest()
         visit.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab")
         visit.hang()
       }
-    ).error
-    #expect(error == .stalled)
+    ).fault
+    #expect(fault == .stalled)
   }
 
-  @Test(arguments: [
-    "", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-  ])
-  func `an answer without its end was cut short`(_ part: String) async throws {
+  @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\n\r\n"])
+  func `an answer without its head was cut short`(_ part: String) async throws {
     for resets in [false, true] {
       let error = try await exchange { visit in
         visit.readRequest()
@@ -71,8 +68,6 @@ struct FailureTests {
 
   @Test(arguments: [
     "SSH-2.0-OpenSSH_9.2\r\n", "just text", "HTTP/1.1 abc\r\n\r\n",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot a number\r\n",
-    "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 11\r\n\r\nno gzip, no",
     "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
   ])
   func `what is no HTTP is a bad answer`(_ text: String) async throws {
@@ -84,17 +79,17 @@ struct FailureTests {
     #expect(error == .badAnswer)
   }
 
-  @Test func `gzip with a wrong checksum is a bad answer`() async throws {
+  @Test func `gzip with a wrong checksum is a fault of the body`() async throws {
     var bytes = Bytes.hello
     bytes[bytes.count - 6] ^= 0xFF
     let lie = bytes
-    let error = try await exchange { visit in
+    let fault = try await exchange { visit in
       visit.readRequest()
       visit.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(lie.count)\r\n\r\n")
       visit.send(lie)
       visit.hang()
-    }.error
-    #expect(error == .badAnswer)
+    }.fault
+    #expect(fault == .badAnswer)
   }
 
   @Test func `headers without end are a bad answer`() async throws {

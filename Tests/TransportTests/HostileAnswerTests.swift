@@ -27,14 +27,14 @@ struct HostileAnswerTests {
     }
     let limit = 1 << 20
     #expect(
-      try await exchange({ HTTPRequest("GET", $0.url(), maximumBodyBytes: limit) }, script).error
+      try await exchange({ HTTPRequest("GET", $0.url(), maximumBodyBytes: limit) }, script).fault
         == .bodyTooLarge(limit: limit))
     let quoted = try await exchange(
       { HTTPRequest("GET", $0.url(), maximumBodyBytes: limit, truncatesBody: true) }, script)
     #expect(quoted.text?.utf8.count == limit)
   }
 
-  @Test func `gzip that lies about its length is no answer`() async throws {
+  @Test func `gzip that lies about its length is no whole body`() async throws {
     var bytes = Bytes.hello
     bytes[bytes.count - 1] ^= 0x01  // the length before compression
     for (lie, announced, error) in [
@@ -45,7 +45,7 @@ struct HostileAnswerTests {
         visit.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(announced)\r\n\r\n")
         visit.send(lie)
       }
-      #expect(outcome.error == error)
+      #expect(outcome.fault == error)
     }
   }
 

@@ -25,6 +25,20 @@ import Testing
     #expect(target("ftp://b.example/", from: "http://a.example/") == nil)
   }
 
+  private func clause(_ location: String, from url: String = "https://a.example/secret") -> String? {
+    HTTPResponse(status: 307, headers: HTTPHeaders([("Location", location)])).redirectClause(from: url)
+  }
+
+  @Test func `of where a redirect leads no more is shown than scheme, host and port`() {
+    #expect(clause("https://user:word@B.example:8443/hooks/T0?k=v#f") == "which points to https://b.example:8443")
+    #expect(clause("https://b.example:443/x") == "which points to https://b.example")
+    #expect(clause("http://a.example/secret") == "which points to http://a.example")
+    #expect(clause("/login?next=secret") == "which points to another path of the same server")
+    #expect(clause("https://A.EXAMPLE:443/x") == "which points to another path of the same server")
+    #expect(clause("//[::1]:80/", from: "http://a.example/") == "which points to http://[::1]")
+    for bad in ["javascript:alert(1)", "https://", "http://h:99999/"] { #expect(clause(bad) == nil, "\(bad)") }
+  }
+
   @Test func `other answers lead nowhere`() {
     #expect(target("https://b.example/", status: 200) == nil)
     #expect(target("https://b.example/", status: 304) == nil)

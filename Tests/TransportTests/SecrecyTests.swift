@@ -22,8 +22,8 @@ struct SecrecyTests {
         "http://127.0.0.1:\(server.port)/a b",
       ] {
         let request = HTTPRequest("GET", start + path, timeout: .milliseconds(200), maximumBodyBytes: 20)
-        let error = await client.outcome(of: request).error
-        let clause = try #require(error)
+        let outcome = await client.outcome(of: request)
+        let clause = try #require(outcome.error ?? outcome.fault)
         texts.append("\(clause) \(clause.label)")
       }
     }

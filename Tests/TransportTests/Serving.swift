@@ -52,6 +52,11 @@ extension Outcome {
     if case .failure(let error) = self { error } else { nil }
   }
 
+  /// Of an answer whose body is not whole.
+  var fault: TransportError? {
+    if case .success(let answer) = self { answer.bodyFault } else { nil }
+  }
+
   var text: String? {
     if case .success(let answer) = self { String(decoding: answer.body, as: UTF8.self) } else { nil }
   }

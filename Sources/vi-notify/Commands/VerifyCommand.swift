@@ -4,6 +4,7 @@ import Delivery
 import Glibc
 import Runs
 import Secrets
+import WireTime
 
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -77,7 +78,7 @@ struct VerifyCommand: AsyncParsableCommand {
   }
 
   private func judgeTime() throws(Failure) {
-    let age = TimeSource.system.now() - Timestamp(milliseconds: timestamp * 1000)
+    let age = TimeSource.system.now() - Timestamp(milliseconds: timestamp.multipliedSaturated(by: 1000))
     let tolerance = tolerance?.duration ?? .seconds(300)
     guard age <= tolerance, age >= .zero - tolerance else {
       let when = age > .zero ? "is \(age.words) old" : "lies \((.zero - age).words) ahead"
