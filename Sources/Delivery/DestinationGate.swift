@@ -2,18 +2,25 @@ internal import Rules
 internal import Runs
 internal import Storage
 
-/// Decides when deliveries may go to one destination, and how many at once: attempts at once, pace, what its answers asked
-/// for, the circuit, the stop. It does nothing itself, and time is passed in.
+/// Decides when deliveries may go to one destination, and how many at once: attempts at once, rate limit, what its answers
+/// asked for, the circuit breaker, the stop. It does nothing itself, and time is passed in.
+///
+/// Its probes are its own and no delivery's. A destination that fails is tried again a minute after it was tried last, with
+/// whatever waits for it; while the breaker is open with nothing else. So one that is well again is used within a minute, and
+/// one that isn't gets one request a minute.
 struct DestinationGate: Sendable {
-  /// After so many failures in a row only probes are sent.
-  static let failuresBeforeProbing = 5
+  /// Between the beginnings of two attempts at a destination that fails, as long as something waits for it. Exact: drawn at
+  /// random it would be longer than a minute or more often than once a minute. When it begins is spread, by ``firstProbes``.
+  static let probePause: Duration = .seconds(60)
+  /// After the breaker has opened, ±20 %: most outages are short, and who fails for many must not be tried by all at once.
+  static let firstProbes: [Duration] = [.seconds(5), .seconds(30)]
   /// No wait is longer; one that seems so was written down under a clock that was wrong.
   private static let longestWait: Duration = .seconds(86_400)
 
   enum Opening: Sendable, Equatable {
     /// So many may start, at least one.
     case now(Int)
-    /// The pace lets the next one through then.
+    /// The rate limit lets the next one through then.
     case paced(until: Timestamp)
     /// The destination asked for it, or it fails and isn't probed before that.
     case held(until: Timestamp)
@@ -36,6 +43,11 @@ struct DestinationGate: Sendable {
   private(set) var inUse = 0
   /// What must survive a restart.
   private(set) var state: DestinationState
+  /// Deliveries wait for it whose back-off would be pointless if it worked.
+  private(set) var isBackingOff = false
+  /// It works: then what backs off is let go; nil: nothing is to be let go.
+  private(set) var releaseAt: Timestamp?
+  private var releasedAt: Timestamp?
 
   /// - Parameter hasCircuit: false for hooks, of which one's failure says nothing about another.
   init(concurrency: Int, rateLimit: RateLimit?, hasCircuit: Bool = true, state: DestinationState, now: Timestamp) {
@@ -44,12 +56,13 @@ struct DestinationGate: Sendable {
     pace = rateLimit.map(Pace.init)
     self.state = state
     self.state.holdUntil = state.holdUntil.map { min($0, now + Self.longestWait) }
-    self.state.nextProbeAt = state.nextProbeAt.map { min($0, now + Self.longestWait) }
+    self.state.nextProbeAt = state.failures > 0 ? min(state.nextProbeAt ?? now, now + Self.probePause) : nil
   }
 
   var isStopped: Bool { state.stoppedAt != nil }
 
-  var isFailing: Bool { hasCircuit && state.failures >= Self.failuresBeforeProbing }
+  /// The breaker is open.
+  var isFailing: Bool { hasCircuit && state.isProbed }
 
   func opening(at now: Timestamp) -> Opening {
     if isStopped { return .stopped }
@@ -62,51 +75,99 @@ struct DestinationGate: Sendable {
     return tokens > 0 ? .now(min(room, tokens)) : .paced(until: pace.nextAvailable(after: now))
   }
 
+  /// When a delivery may go whose own time has not come, so that a destination that fails is tried at all; nil: there is no
+  /// reason for it, or one is under way. While the breaker is closed others may be, and they say as much.
+  func probeAt(_ now: Timestamp) -> Timestamp? {
+    guard hasCircuit, state.failures > 0, let probe = state.nextProbeAt, isFailing ? !isProbing : inUse == 0 else {
+      return nil
+    }
+    switch opening(at: max(now, probe)) {
+    case .now: return max(now, probe)
+    case .paced(let until), .held(let until): return until
+    case .busy, .stopped: return nil
+    }
+  }
+
   /// An attempt starts. Only after ``opening(at:)`` said `now`.
-  mutating func begin(at now: Timestamp) -> Pass {
+  ///
+  /// - Parameter isEarly: it goes because of ``probeAt(_:)``.
+  mutating func begin(at now: Timestamp, isEarly: Bool = false) -> Pass {
     inUse += 1
     pace?.take(at: now)
-    guard isFailing else { return .regular }
+    guard isFailing || isEarly else { return .regular }
     isProbing = true
     return .probe
   }
 
   /// An attempt has ended. True when ``state`` is another one by that.
   ///
-  /// - Parameter randomness: 0 ..< 1, spreads the time of a probe.
-  mutating func end(_ pass: Pass, _ result: AttemptResult, at now: Timestamp, randomness: Double) -> Bool {
+  /// - Parameters:
+  ///   - start: when it began.
+  ///   - randomness: 0 ..< 1, spreads the time of a probe.
+  mutating func end(
+    _ pass: Pass, _ result: AttemptResult, since start: Timestamp, at now: Timestamp, randomness: Double
+  ) -> Bool {
     inUse -= 1
     if pass == .probe { isProbing = false }
     // The stop is the last thing that is known of it.
     if isStopped { return false }
-    let before = (state.failures, state.nextProbeAt, state.holdUntil, state.stoppedAt)
+    let before = state
     let hold = result.hold.flatMap { $0 > .zero ? now + $0 : nil }
     if let hold { state.holdUntil = max(hold, state.holdUntil ?? hold) }
     switch result.outcome {
     // Of these the destination has heard nothing.
     case .interrupted, .rejected(.notConfigured), .rejected(.forbiddenAddress): break
     // Told to wait is not failing, as long as we do.
-    case .retry(.rateLimited, _) where hold != nil: break
-    case .retry: failed(pass, at: now, randomness: randomness)
+    case .retry(.rateLimited, _) where hold != nil: isBackingOff = hasCircuit
+    case .retry: failed(pass, since: start, at: now, randomness: randomness)
     case .rejected(.gone):
-      succeeded()
+      succeeded(at: now)
       (state.stoppedAt, state.stoppedReason) = (now, result.detail)
     // A no is an answer: the destination works.
-    case .delivered, .rejected: succeeded()
+    case .delivered, .rejected: succeeded(at: now)
     }
-    return before != (state.failures, state.nextProbeAt, state.holdUntil, state.stoppedAt)
+    return before != state
   }
 
-  private mutating func succeeded() {
+  private mutating func succeeded(at now: Timestamp) {
     (state.failures, state.nextProbeAt) = (0, nil)
+    guard isBackingOff else { return }
+    // What fails again and again where others succeed is let go by them once a minute, and not by each.
+    releaseAt = max(now, releasedAt.map { $0 + Self.probePause } ?? now)
   }
 
-  private mutating func failed(_ pass: Pass, at now: Timestamp, randomness: Double) {
+  private mutating func failed(_ pass: Pass, since start: Timestamp, at now: Timestamp, randomness: Double) {
+    (isBackingOff, releaseAt) = (hasCircuit, nil)
     // Once it is known to fail only probes count: what was under way before says the same thing once more.
     guard hasCircuit, !isFailing || pass == .probe else { return }
     state.failures += 1
-    guard isFailing else { return }
-    let probes = state.failures - Self.failuresBeforeProbing + 1
-    state.nextProbeAt = now + RetryPolicy.delay(after: probes, randomness: randomness)
+    let probe = state.failures - DestinationState.failuresBeforeProbing
+    if Self.firstProbes.indices.contains(probe) {
+      let delay = Double(Self.firstProbes[probe].milliseconds) * (0.8 + 0.4 * randomness)
+      state.nextProbeAt = now + .milliseconds(Int64(delay))
+    } else {
+      state.nextProbeAt = max(now, start + Self.probePause)
+    }
+  }
+}
+
+// What waits for it.
+extension DestinationGate {
+  /// The outbox has deliveries that back off.
+  mutating func noteBackOff() { isBackingOff = hasCircuit }
+
+  /// Nothing can be probed with.
+  mutating func noteNothingWaits() { isBackingOff = false }
+
+  /// True when what backs off is to be let go now. It is then taken to be.
+  mutating func release(at now: Timestamp) -> Bool {
+    guard let releaseAt, releaseAt <= now else { return false }
+    (self.releaseAt, releasedAt, isBackingOff) = (nil, now, false)
+    return true
+  }
+
+  /// Somebody wants to know now whether it works.
+  mutating func probeNow(at now: Timestamp) {
+    if let probe = state.nextProbeAt { state.nextProbeAt = min(probe, now) }
   }
 }

@@ -7,6 +7,15 @@ struct DestinationLane: Sendable {
   /// Deliveries that are read ahead at most, so that reading is one statement for many and memory stays small.
   private static let mostAhead = 64
 
+  /// What to read.
+  enum Reading: Sendable, Equatable {
+    case nothing
+    /// So many that are due.
+    case due(Int)
+    /// The first, whether or not it is due.
+    case probe
+  }
+
   /// A delivery about to be attempted.
   struct Start: Sendable {
     let delivery: ClaimedDelivery
@@ -19,7 +28,7 @@ struct DestinationLane: Sendable {
   let claims: Bool
   private let ahead: Int
   /// The last is the next to go.
-  private var queue: [ClaimedDelivery] = []
+  private var queue: [(delivery: ClaimedDelivery, isEarly: Bool)] = []
   /// By sequence: read ahead, being attempted, or ended and not yet written down.
   private(set) var underWay: Set<Int64> = []
   /// More may be due than was read.
@@ -39,33 +48,49 @@ struct DestinationLane: Sendable {
     hasGraves = gate.isStopped
   }
 
-  /// How many to read now; 0: none.
-  func wanted(at now: Timestamp) -> Int {
-    guard mayHaveMore, burials == 0 else { return 0 }
+  func reading(at now: Timestamp) -> Reading {
+    guard burials == 0 else { return .nothing }
+    if probeAt(now) == now { return .probe }
+    guard mayHaveMore, !gate.isFailing else { return .nothing }
     switch gate.opening(at: now) {
-    case .stopped, .held: return 0
-    case .now(let count) where claims: return count
-    case .now, .paced, .busy: return claims || queue.count > ahead / 2 ? 0 : ahead - queue.count
+    case .stopped, .held: return .nothing
+    case .now(let count) where claims: return .due(count)
+    case .now, .paced, .busy: return claims || queue.count > ahead / 2 ? .nothing : .due(ahead - queue.count)
     }
   }
 
+  /// When to take a delivery out of its order, for nothing is being tried and the destination may work; nil: it isn't needed.
+  private func probeAt(_ now: Timestamp) -> Timestamp? {
+    guard burials == 0, queue.isEmpty, gate.isBackingOff || (mayHaveMore && gate.isFailing) else { return nil }
+    // What is due comes first, and is as good.
+    return !gate.isFailing && mayHaveMore ? nil : gate.probeAt(now)
+  }
+
   /// - Parameter generation: when the reading began.
-  mutating func add(_ deliveries: [ClaimedDelivery], of wanted: Int, generation: Int) {
+  mutating func add(_ deliveries: [ClaimedDelivery], of wanted: Reading, generation: Int) {
     guard generation == self.generation else { return }
-    mayHaveMore = deliveries.count == wanted
-    queue.insert(contentsOf: deliveries.reversed(), at: 0)
+    switch wanted {
+    case .nothing: return
+    case .due(let count): mayHaveMore = deliveries.count == count
+    case .probe:
+      if deliveries.isEmpty {
+        gate.noteNothingWaits()
+        mayHaveMore = false
+      }
+    }
+    queue.insert(contentsOf: deliveries.reversed().map { ($0, wanted == .probe) }, at: 0)
     underWay.formUnion(deliveries.map(\.sequence))
   }
 
   /// Takes the next delivery if it may go now.
   mutating func start(at now: Timestamp) -> Start? {
     guard !queue.isEmpty, case .now = gate.opening(at: now), let next = queue.popLast() else { return nil }
-    return Start(delivery: next, pass: gate.begin(at: now), startedAt: now)
+    return Start(delivery: next.delivery, pass: gate.begin(at: now, isEarly: next.isEarly), startedAt: now)
   }
 
   /// Forgets what was read ahead; it is in the outbox.
   mutating func dropQueue() {
-    underWay.subtract(queue.map(\.sequence))
+    underWay.subtract(queue.map(\.delivery.sequence))
     queue = []
     generation += 1
     mayHaveMore = true
@@ -78,16 +103,20 @@ struct DestinationLane: Sendable {
 
   /// When to look again if nothing ends until then; nil: no need to.
   func nextOpening(at now: Timestamp) -> Timestamp? {
-    guard hasWork else { return nil }
-    switch gate.opening(at: now) {
-    case .paced(let until), .held(let until): return until
-    case .now, .busy, .stopped: return nil
+    var moments = [gate.releaseAt, probeAt(now)]
+    if hasWork {
+      switch gate.opening(at: now) {
+      case .paced(let until), .held(let until): moments.append(until)
+      case .now, .busy, .stopped: break
+      }
     }
+    return moments.compactMap(\.self).min()
   }
 
   /// Something waits that goes as soon as the pace allows, or is under way. What is held waits for another day.
   func isActive(at now: Timestamp) -> Bool {
     if !underWay.isEmpty, underWay.count > queue.count { return true }
+    if probeAt(now) == now { return true }
     guard hasWork || hasGraves else { return false }
     if case .held = gate.opening(at: now) { return false }
     return true

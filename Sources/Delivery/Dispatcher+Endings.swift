@@ -38,9 +38,13 @@ extension Dispatcher {
       number: delivery.attempt, startedAt: start.startedAt, finishedAt: now, outcome: result.outcome.word,
       code: result.code, detail: result.detail, output: result.output)
     let before = lanes[delivery.destination]?.gate.state
-    let changed = lanes[delivery.destination]?.gate.end(start.pass, result, at: now, randomness: .random(in: 0..<1))
+    let changed = lanes[delivery.destination]?.gate.end(
+      start.pass, result, since: start.startedAt, at: now, randomness: .random(in: 0..<1))
     if changed == true, let before { note(delivery.destination, before, at: now) }
-    if start.pass == .probe, case .retry = result.outcome { giveUpTheOld(delivery.destination, record) }
+    noteRelease(delivery.destination, at: now)
+    if start.pass == .probe, lanes[delivery.destination]?.gate.isFailing == true, case .retry = result.outcome {
+      giveUpTheOld(delivery.destination, record)
+    }
     let settlement = settlement(of: delivery, result, record)
     report(delivery, settlement, at: record.number)
     if settlement == .interrupted, delivery.claimedAt == nil {
@@ -63,7 +67,7 @@ extension Dispatcher {
     switch settlement {
     case .delivered: return steps(step, result, nil, now)
     case .dead(let reason): return steps(step, result, reason, now)
-    case .retry, .interrupted: return []
+    case .retry, .deferred, .interrupted: return []
     }
   }
 
@@ -85,7 +89,8 @@ extension Dispatcher {
         randomness: .random(in: 0..<1))
       guard let next else { return .dead(reason: "given up after \(retryFor.words): \(why)") }
       let quiet = delivery.defers ? destinations[delivery.destination]?.quiet : nil
-      return .retry(at: quiet?.end(at: next) ?? next, reason: why)
+      if let morning = quiet?.end(at: next) { return .deferred(at: morning, reason: why) }
+      return .retry(at: next, reason: why)
     }
   }
 
@@ -131,7 +136,10 @@ extension Dispatcher {
     for settled in batch.attempts {
       lanes[settled.delivery.destination]?.release(settled.delivery.sequence)
       switch settled.settlement {
-      case .retry(let next, _): nextDue = min(nextDue ?? next, next)
+      case .retry(let next, _):
+        nextDue = min(nextDue ?? next, next)
+        lanes[settled.delivery.destination]?.gate.noteBackOff()
+      case .deferred(let next, _): nextDue = min(nextDue ?? next, next)
       case .interrupted: hasNews.withLock { $0 = true }
       case .dead: deadCount += 1
       case .delivered: break

@@ -9,11 +9,11 @@ extension Dispatcher {
     if let reason = state.stoppedReason {
       metadata["reason"] = "\(reason)"
       log.error("destination has stopped, nothing is sent there until its configuration changes", metadata: metadata)
-    } else if let next = state.nextProbeAt, before.nextProbeAt == nil {
+    } else if let next = state.nextProbeAt, state.isProbed, !before.isProbed {
       metadata["failures"] = "\(state.failures)"
       metadata["next"] = "\(next.iso8601)"
       log.warning("destination fails, from now on one delivery at a time probes it", metadata: metadata)
-    } else if state.nextProbeAt == nil, before.nextProbeAt != nil {
+    } else if before.isProbed, !state.isProbed {
       log.notice("destination works again", metadata: metadata)
     } else if let until = state.holdUntil, until != before.holdUntil {
       metadata["until"] = "\(until.iso8601)"
@@ -25,7 +25,7 @@ extension Dispatcher {
     let level: Logger.Level =
       switch settlement {
       case .delivered, .interrupted: .info
-      case .retry: .warning
+      case .retry, .deferred: .warning
       case .dead: .error
       }
     guard level >= log.logLevel else { return }
@@ -38,7 +38,7 @@ extension Dispatcher {
     switch settlement {
     case .delivered: log.info("delivered", metadata: metadata)
     case .interrupted: log.info("attempt interrupted, it will be made again", metadata: metadata)
-    case .retry(let next, let reason):
+    case .retry(let next, let reason), .deferred(let next, let reason):
       metadata["reason"] = "\(reason)"
       metadata["next"] = "\(next.iso8601)"
       log.warning("attempt failed, it will be repeated", metadata: metadata)

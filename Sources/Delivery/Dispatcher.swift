@@ -29,6 +29,7 @@ package actor Dispatcher {
   package typealias Steps =
     @Sendable (_ settled: SettledStep, _ result: StepResult, _ error: String?, _ at: Timestamp) -> [NewDelivery]
 
+  private static let longestSleep: Duration = .seconds(60)
   /// How many at once, of what is done on this machine and has no number of its own.
   private static let (hooks, downloads) = (4, 2)
 
@@ -106,6 +107,7 @@ package actor Dispatcher {
   package func run() async throws {
     try await recall()
     try await giveUpCutOff()
+    try await letGo()
     try await withThrowingDiscardingTaskGroup { group in
       while !Task.isCancelled, !isStopping.withLock({ $0 }) {
         try await look()
@@ -158,25 +160,32 @@ package actor Dispatcher {
         lanes[name]?.mayHaveMore = true
       }
     }
+    try await obeyProbeRequests(at: now)
     for (name, lane) in lanes {
       if lane.gate.isStopped {
         try await bury(name)
       } else {
+        noteRelease(name, at: now)
         try await readAhead(name, at: now)
       }
     }
+    if !ended.releases.isEmpty { try await commit() }
     try await dig()
     if news || wasDue { nextDue = try await store.nextDue(after: now) }
   }
 
   private func readAhead(_ name: String, at now: Timestamp) async throws {
-    guard let lane = lanes[name], case let wanted = lane.wanted(at: now), wanted > 0 else { return }
-    let deliveries =
-      if lane.claims {
-        try await store.claim(destination: name, limit: wanted, at: now)
-      } else {
-        try await store.due(destination: name, limit: wanted, at: now, except: lane.underWay)
-      }
+    guard let lane = lanes[name] else { return }
+    let wanted = lane.reading(at: now)
+    let deliveries: [ClaimedDelivery]
+    switch wanted {
+    case .nothing: return
+    case .due(let count) where lane.claims: deliveries = try await store.claim(destination: name, limit: count, at: now)
+    case .due(let count):
+      deliveries = try await store.due(destination: name, limit: count, at: now, except: lane.underWay)
+    case .probe:
+      deliveries = try await store.probe(destination: name, at: now, except: lane.underWay).map { [$0] } ?? []
+    }
     lanes[name]?.add(deliveries, of: wanted, generation: lane.generation)
   }
 
@@ -199,7 +208,7 @@ package actor Dispatcher {
         try await commit()
       }
       next = mayStartMore ? nextStart(of: name) : nil
-      if lanes[name]?.wanted(at: time.now()) != 0 { wakeUp.ring() }
+      if lanes[name]?.reading(at: time.now()) != .nothing { wakeUp.ring() }
     }
     wakeUp.ring()
   }
@@ -226,7 +235,8 @@ package actor Dispatcher {
     }
   }
 
-  /// Until a delivery becomes due, a gate opens, or the bell is rung: for something new, or because an attempt ended.
+  /// Until a delivery becomes due, a gate opens, or the bell is rung: for something new, or because an attempt ended. While
+  /// something waits it is looked at once a minute, whatever the moments say.
   private func waitForWork() async throws {
     let now = time.now()
     guard let moment = (lanes.values.map { $0.nextOpening(at: now) } + [nextDue]).compactMap(\.self).min() else {
@@ -234,7 +244,7 @@ package actor Dispatcher {
     }
     guard moment > now else { return }
     await withTaskGroup { group in
-      group.addTask { [time] in try? await time.sleep(moment - now) }
+      group.addTask { [time] in try? await time.sleep(min(moment - now, Self.longestSleep)) }
       group.addTask { [wakeUp] in await wakeUp.wait() }
       await group.next()
       group.cancelAll()

@@ -39,7 +39,8 @@ package struct RetryPolicy: Sendable {
     return .milliseconds(Int64(Double(base.milliseconds) * (0.8 + 0.4 * randomness)))
   }
 
-  /// When to try again after attempt number `attempt` (from 1), or nil when the time for it is over.
+  /// When to try again after attempt number `attempt` (from 1), or nil when the time for it is over. The last attempt is at
+  /// its end, also where the delays would lead beyond it.
   ///
   /// - Parameters:
   ///   - retryAfter: what the other side asked for; it wins when it is longer. When it is all that reaches beyond
@@ -49,9 +50,7 @@ package struct RetryPolicy: Sendable {
     after attempt: Int, createdAt: Timestamp, now: Timestamp, retryAfter: Duration?, randomness: Double
   ) -> Timestamp? {
     let (delay, end) = (now + Self.delay(after: attempt, pace: pace, randomness: randomness), createdAt + retryFor)
-    let asked = retryAfter.map { now + $0 } ?? now
-    if asked > end, now <= end { return max(delay, asked) }
-    let next = max(delay, asked)
-    return next <= end ? next : nil
+    guard now < end else { return nil }
+    return max(min(delay, end), retryAfter.map { now + $0 } ?? now)
   }
 }

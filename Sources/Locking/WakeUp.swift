@@ -15,7 +15,7 @@ package final class WakeUp: Sendable {
   package init() {}
 
   /// How many wait at this moment.
-  var waiting: Int { state.withLock { $0.waiters.count } }
+  package var waiting: Int { state.withLock { $0.waiters.count } }
 
   package func ring() {
     let waiters = state.withLock { state in

@@ -41,7 +41,10 @@ package struct ClaimedDelivery: Sendable {
 /// How an attempt ended, for the row.
 package enum Settlement: Sendable, Equatable {
   case delivered
+  /// Its back-off begins: due then, or as soon as its destination is seen to work.
   case retry(at: Timestamp, reason: String)
+  /// The same, but its back-off would end in the quiet hours of its destination: due when those end, and not before.
+  case deferred(at: Timestamp, reason: String)
   case dead(reason: String)
   /// We stopped it ourselves: due again at once, and not counted.
   case interrupted
@@ -72,6 +75,9 @@ package struct SettlementBatch: Sendable {
   /// What came about for whole destinations by these attempts.
   package var destinations: [DestinationState] = []
   package var burials: [Burial] = []
+  /// Destinations that have been seen to work: the back-off of everything that waits for them ends now. This comes after the
+  /// attempts of the batch.
+  package var releases: Set<String> = []
   /// News of our own, such as that a destination has stopped.
   package var events: [NewEvent] = []
 
@@ -79,7 +85,9 @@ package struct SettlementBatch: Sendable {
     self.attempts = attempts
   }
 
-  package var isEmpty: Bool { attempts.isEmpty && destinations.isEmpty && burials.isEmpty && events.isEmpty }
+  package var isEmpty: Bool {
+    attempts.isEmpty && destinations.isEmpty && burials.isEmpty && releases.isEmpty && events.isEmpty
+  }
 }
 
 /// pending → dead, without an attempt, for what a destination can't be sent any more. Deliveries with a continuation are left:

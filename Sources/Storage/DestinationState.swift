@@ -14,8 +14,14 @@ package struct DestinationState: Sendable, Equatable {
   package var holdUntil: Timestamp?
   /// In a row; while it is probed only probes count.
   package var failures: Int
-  /// When it fails: not before that, and then one delivery at a time.
+  /// When it fails it is tried again then at the latest, with what waits for it; when ``isProbed``, not before that.
   package var nextProbeAt: Timestamp?
+
+  /// After so many failures in a row the circuit breaker is open.
+  package static let failuresBeforeProbing = 5
+
+  /// The circuit breaker is open: it gets probes alone, one at a time.
+  package var isProbed: Bool { failures >= Self.failuresBeforeProbing }
 
   package init(
     name: String, fingerprint: String, stoppedAt: Timestamp? = nil, stoppedReason: String? = nil,

@@ -115,7 +115,7 @@ package struct NewDelivery: Sendable {
   package let retryFor: Duration?
   /// The quiet hours of its destination hold it back.
   package var defers = false
-  /// The first attempt must not come sooner, and the time for retries begins then; nil: at once.
+  /// When the quiet hours end that hold it back: the first attempt must not come sooner, and the time for retries begins then; nil: at once.
   package var notBefore: Timestamp?
   /// The step before it; nil when it is the first.
   package var link: ChainLink?

@@ -167,7 +167,7 @@ extension Set<Int64> {
 
 extension ClaimedDelivery {
   /// Columns by number, in the order of the one statement that reads them: names cost a search each.
-  fileprivate init(_ row: Row, attempt: Int, _ claimedAt: Timestamp?) {
+  init(_ row: Row, attempt: Int, _ claimedAt: Timestamp?) {
     self.init(
       sequence: row[0], id: row[1], eventID: row[2], runID: row[3], rule: row[4], action: row[16], destination: row[5],
       content: DeliveryContent(kind: row[6], content: row[7]), event: row.bytes(at: 14),

@@ -13,6 +13,9 @@ extension SQLiteStore {
         result.buried += count
         if count > 0 { result.mayHaveFreed = true }
       }
+      for destination in batch.releases.sorted() where try Self.release(destination, at: now, database) {
+        result.mayHaveFreed = true
+      }
       for new in batch.events where try Self.insert(new.event, seenAt: now, rules: nil, database) {
         if try Self.insertDeliveries(of: new, now, database) > 0 { result.mayHaveFreed = true }
       }
@@ -34,10 +37,12 @@ extension SQLiteStore {
       try end(settled, at: settled.record?.finishedAt ?? now, update, database)
       if settled.settlement == .interrupted { continue }
       if let record = settled.record { try log(record, of: delivery.sequence, insert) }
-      if case .retry = settled.settlement { continue }
+      if settled.settlement.isRepeated { continue }
       for step in settled.next where try Self.insert(step, event: delivery.eventID, run: delivery.runID, now, database)
       {
         hasFreed = true
+        // It may wait itself, for one that ends further down.
+        waited[step.destination] = nil
       }
       let destination = delivery.destination
       let waits = try waited[destination] ?? somethingWaits(for: destination, database)
@@ -58,8 +63,8 @@ extension SQLiteStore {
     """
 
   private static let end = """
-    UPDATE deliveries SET status = ?, next_attempt_at = ?, reason = iif(?, reason, ?), attempts = ?, settled_at = ?,
-      claimed_at = NULL, waits = 0
+    UPDATE deliveries SET status = ?, next_attempt_at = ?, delay = ?, reason = iif(?, reason, ?), attempts = ?,
+      settled_at = ?, claimed_at = NULL, waits = 0
     WHERE sequence = ? AND id = ? AND status = ? AND attempts = ? AND claimed_at IS ?
     """
 
@@ -73,12 +78,12 @@ extension SQLiteStore {
     let (status, next, reason, count): (DeliveryStatus, Timestamp?, String?, Int) =
       switch settled.settlement {
       case .delivered: (.delivered, nil, nil, made)
-      case .retry(let next, let reason): (.pending, next, reason, made)
+      case .retry(let next, let reason), .deferred(let next, let reason): (.pending, next, reason, made)
       case .dead(let reason): (.dead, nil, reason, made)
       case .interrupted: (.pending, now, nil, delivery.attempt - 1)
       }
     try update.execute(arguments: [
-      status.rawValue, next?.milliseconds, settled.settlement == .interrupted, reason, count,
+      status.rawValue, next?.milliseconds, settled.settlement.delay, settled.settlement == .interrupted, reason, count,
       status == .pending ? nil : now.milliseconds, delivery.sequence, delivery.id,
       (delivery.claimedAt == nil ? DeliveryStatus.pending : .claimed).rawValue,
       delivery.claimedAt == nil ? delivery.attempt - 1 : delivery.attempt, delivery.claimedAt?.milliseconds,
@@ -112,4 +117,23 @@ extension SQLiteStore {
     SELECT sequence, event_id, waits FROM deliveries
     WHERE run_id = ? AND destination = ? AND status IN ('pending', 'claimed') ORDER BY sequence
     """
+}
+
+extension Settlement {
+  /// Pending again, after an attempt that counts.
+  var isRepeated: Bool {
+    switch self {
+    case .retry, .deferred: true
+    case .delivered, .dead, .interrupted: false
+    }
+  }
+
+  /// Of the row: why it isn't due at once.
+  fileprivate var delay: String? {
+    switch self {
+    case .retry: "backoff"
+    case .deferred: "quiet"
+    case .delivered, .dead, .interrupted: nil
+    }
+  }
 }

@@ -60,6 +60,7 @@ extension SQLiteStore {
       let ids = try Self.replayable(filter, database)
       if filter.isDryRun { return ids }
       for id in ids { try Self.replay(id, now, database) }
+      try Self.requestProbes(for: ids, now, database)
       return ids
     }
   }
@@ -86,7 +87,7 @@ extension SQLiteStore {
   private static func replay(_ id: String, _ now: Timestamp, _ database: Database) throws {
     let update = try database.cachedStatement(
       sql: """
-        UPDATE deliveries SET status = 'pending', next_attempt_at = ?, settled_at = NULL, retry_from = ?,
+        UPDATE deliveries SET status = 'pending', next_attempt_at = ?, delay = NULL, settled_at = NULL, retry_from = ?,
           attempts_before = attempts
         WHERE id = ? AND status IN ('delivered', 'dead')
         """)

@@ -9,6 +9,7 @@ enum Schema {
     migrator.registerMigration("3 destinations") { try $0.execute(sql: destinations) }
     migrator.registerMigration("4 contents") { try $0.execute(sql: contents) }
     migrator.registerMigration("5 chains") { try $0.execute(sql: chains) }
+    migrator.registerMigration("6 clock") { try $0.execute(sql: clock) }
     return migrator
   }
 

@@ -32,6 +32,21 @@ package protocol StateStore: LedgerStore {
   func due(destination: String, limit: Int, at now: Timestamp, except underWay: Set<Int64>)
     async throws(StorageError) -> [ClaimedDelivery]
 
+  /// Reads, as ``due(destination:limit:at:except:)`` does, the one delivery with which a destination is to be probed: the first
+  /// in order, whether or not its back-off is over. Nil when nothing waits, or only what may not go yet for another reason.
+  func probe(destination: String, at now: Timestamp, except underWay: Set<Int64>)
+    async throws(StorageError) -> ClaimedDelivery?
+
+  /// Destinations with a pending delivery whose back-off is not over.
+  func destinationsBackingOff(at now: Timestamp) async throws(StorageError) -> Set<String>
+
+  /// Makes pending deliveries due now, whatever they wait for but an earlier event of their run, and asks for their
+  /// destinations to be probed. Returns their ids, the oldest first; those that aren't pending are left as they are.
+  func hasten(ids: [String], at now: Timestamp) async throws(StorageError) -> [String]
+
+  /// Destinations that somebody wants to be probed now. Each is returned once.
+  func takeProbeRequests() async throws(StorageError) -> Set<String>
+
   /// The same, written down: pending → claimed, the attempt counted. For what must not be repeated lightly.
   func claim(destination: String, limit: Int, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery]
 
@@ -78,7 +93,7 @@ package protocol StateStore: LedgerStore {
   func story(run: String) async throws(StorageError) -> RunStory?
 
   /// Makes deliveries that are delivered or dead pending again, due at once, under their ids. The time for retries begins
-  /// anew. Returns their ids, the oldest first.
+  /// anew, and their destinations are asked to be probed. Returns their ids, the oldest first.
   func replay(_ filter: ReplayFilter, at now: Timestamp) async throws(StorageError) -> [String]
 
   /// Digests whose time is over at `now`, and of each the first `most` events.

@@ -95,6 +95,30 @@ struct DeliveryKit {
     try await dispatcher.run()
   }
 
+  /// Lets so much time pass for a dispatcher that runs, from one thing that it waits for to the next; nothing is under way
+  /// when the clock moves.
+  func live(for duration: Duration) async throws {
+    let end = time.uptime + duration
+    while true {
+      try await rest()
+      let left = end - time.uptime
+      guard left > .zero else { return }
+      time.advance(by: min(left, time.untilNextWake ?? left))
+    }
+  }
+
+  /// Returns when the dispatcher has nothing to do at this moment.
+  func rest() async throws {
+    while true {
+      if await dispatcher.isAtRest {
+        if time.untilNextWake != nil { return }
+        if try await store.unsettledCount() == 0, await dispatcher.isAtRest { return }
+      }
+      try Task.checkCancellation()
+      await Task.yield()
+    }
+  }
+
   func record(_ id: String) async throws -> DeliveryRecord? {
     try await store.delivery(id: id)?.record
   }
@@ -108,5 +132,12 @@ struct DeliveryKit {
     await simulator.stop()
     await http.close()
     store.close()
+  }
+}
+
+extension Dispatcher {
+  /// It waits for the bell or the clock, and nothing is under way or to be written down.
+  var isAtRest: Bool {
+    wakeUp.waiting > 0 && ended.isEmpty && committing == nil && lanes.values.allSatisfy { $0.gate.inUse == 0 }
   }
 }

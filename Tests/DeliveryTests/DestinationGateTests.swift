@@ -26,7 +26,8 @@ import Testing
     _ gate: inout DestinationGate, _ outcome: Outcome, hold: Duration? = nil, at now: Timestamp
   ) -> Bool {
     let pass = gate.begin(at: now)
-    return gate.end(pass, AttemptResult(outcome: outcome, hold: hold, detail: "why"), at: now, randomness: 0.5)
+    return gate.end(
+      pass, AttemptResult(outcome: outcome, hold: hold, detail: "why"), since: now, at: now, randomness: 0.5)
   }
 
   @Test func `no more attempts are under way than the destination takes`() {
@@ -36,7 +37,7 @@ import Testing
     #expect(gate.opening(at: at(0)) == .now(1))
     _ = gate.begin(at: at(0))
     #expect(gate.opening(at: at(0)) == .busy)
-    let changed1 = gate.end(pass, AttemptResult(outcome: .delivered), at: at(1), randomness: 0.5)
+    let changed1 = gate.end(pass, AttemptResult(outcome: .delivered), since: at(0), at: at(1), randomness: 0.5)
     #expect(!changed1)
     #expect(gate.opening(at: at(1)) == .now(1))
   }
@@ -72,7 +73,7 @@ import Testing
     #expect(gate.opening(at: at(9)) == .held(until: at(14)))
   }
 
-  @Test func `after five failures in a row one probe goes out at a time, with the delays of the schedule`() {
+  @Test func `after five failures in a row one probe goes out at a time, a minute apart however long the outage`() {
     var gate = gate()
     for count in 1...4 {
       let changed5 = attempt(&gate, .retry(.serverError, after: nil), at: at(0))
@@ -82,29 +83,104 @@ import Testing
     let changed6 = attempt(&gate, .retry(.serverError, after: nil), at: at(0))
     #expect(changed6)
     var now = 0.0
-    for delay in [5.0, 30, 120, 600, 1800, 3600] {
+    for delay in [5.0, 30] + Array(repeating: 60.0, count: 5_000) {
       #expect(gate.opening(at: at(now + delay - 0.001)) == .held(until: at(now + delay)))
+      #expect(gate.probeAt(at(now)) == at(now + delay))
       now += delay
       #expect(gate.opening(at: at(now)) == .now(1))
+      #expect(gate.probeAt(at(now)) == at(now))
       let pass = gate.begin(at: at(now))
       #expect(pass == .probe)
       #expect(gate.opening(at: at(now)) == .busy)
-      let changed7 = gate.end(pass, AttemptResult(outcome: .retry(.timedOut, after: nil)), at: at(now), randomness: 0.5)
+      #expect(gate.probeAt(at(now)) == nil)
+      let changed7 = gate.end(
+        pass, AttemptResult(outcome: .retry(.timedOut, after: nil)), since: at(now), at: at(now), randomness: 0.5)
       #expect(changed7)
     }
-    #expect(gate.state.failures == 11)
-    let pass = gate.begin(at: at(now + 7200))
-    let changed8 = gate.end(pass, AttemptResult(outcome: .delivered), at: at(now + 7200), randomness: 0.5)
+    let pass = gate.begin(at: at(now + 60))
+    let changed8 = gate.end(
+      pass, AttemptResult(outcome: .delivered), since: at(now + 60), at: at(now + 60), randomness: 0.5)
     #expect(changed8)
-    #expect(gate.opening(at: at(now + 7200)) == .now(4))
+    #expect(gate.opening(at: at(now + 60)) == .now(4))
     #expect((gate.state.failures, gate.state.nextProbeAt?.milliseconds) == (0, nil))
+  }
+
+  @Test
+  func `a minute is counted from the beginning of an attempt, and a probe that takes longer has the next behind it`() {
+    for (took, next) in [(15.0, 60.0), (59.9, 60.0), (90, 90)] {
+      var gate = gate(failures: 9, probeAt: at(0))
+      let pass = gate.begin(at: at(0))
+      _ = gate.end(
+        pass, AttemptResult(outcome: .retry(.timedOut, after: nil)), since: at(0), at: at(took), randomness: 0.9)
+      #expect(gate.probeAt(at(took)) == at(next))
+    }
+  }
+
+  @Test
+  func `also before the breaker opens a destination that fails is tried within a minute, unless others are trying it`()
+  {
+    var gate = gate()
+    #expect(gate.probeAt(at(0)) == nil)
+    for failure in 0..<4 {
+      let now = Double(failure) * 60
+      _ = attempt(&gate, .retry(.serverError, after: nil), at: at(now))
+      #expect(gate.probeAt(at(now)) == at(now + 60))
+      let other = gate.begin(at: at(now + 1))
+      #expect(gate.probeAt(at(now + 60)) == nil)
+      _ = gate.end(other, AttemptResult(outcome: .interrupted), since: at(now + 1), at: at(now + 2), randomness: 0.5)
+    }
+    let pass = gate.begin(at: at(240), isEarly: true)
+    #expect(gate.opening(at: at(240)) == .now(3))
+    #expect(gate.probeAt(at(240)) == nil)
+    _ = gate.end(pass, AttemptResult(outcome: .delivered), since: at(240), at: at(240), randomness: 0.5)
+    #expect(gate.probeAt(at(240)) == nil)
+  }
+
+  @Test func `a probe waits as long as the destination asked for`() {
+    var gate = gate(failures: 9, probeAt: at(0))
+    _ = attempt(&gate, .retry(.serverError, after: .seconds(3600)), hold: .seconds(3600), at: at(0))
+    #expect(gate.probeAt(at(100)) == at(3600))
+    #expect(gate.opening(at: at(100)) == .held(until: at(3600)))
+  }
+
+  @Test func `the first success lets go of what backs off, and one that fails among successes is let go once a minute`()
+  {
+    var gate = gate()
+    _ = attempt(&gate, .delivered, at: at(0))
+    #expect(gate.releaseAt == nil)
+    _ = attempt(&gate, .retry(.serverError, after: nil), at: at(1))
+    _ = attempt(&gate, .delivered, at: at(2))
+    #expect(gate.releaseAt == at(2))
+    #expect(gate.release(at: at(1.9)) == false)
+    #expect(gate.release(at: at(2)) == true)
+    #expect(gate.release(at: at(2)) == false)
+    for second in 3..<60 {
+      _ = attempt(&gate, .retry(.serverError, after: nil), at: at(Double(second)))
+      #expect(gate.releaseAt == nil)
+      _ = attempt(&gate, .delivered, at: at(Double(second) + 0.5))
+      #expect(gate.releaseAt == at(62))
+    }
+    #expect(gate.release(at: at(62)) == true)
+  }
+
+  @Test func `who asks gets a probe at once, but not into a pause that the destination asked for`() {
+    var gate = gate(failures: 9, probeAt: at(50))
+    gate.probeNow(at: at(1))
+    #expect(gate.opening(at: at(1)) == .now(1))
+    var held = self.gate(failures: 9, probeAt: at(50), holdUntil: at(40))
+    held.probeNow(at: at(1))
+    #expect(held.opening(at: at(1)) == .held(until: at(40)))
+    var well = self.gate()
+    well.probeNow(at: at(1))
+    #expect(well.state.nextProbeAt == nil)
   }
 
   @Test func `what was under way when it began to fail doesn't push the probe away`() {
     var gate = gate(concurrency: 64)
     let passes = (0..<64).map { _ in gate.begin(at: at(0)) }
     for pass in passes {
-      _ = gate.end(pass, AttemptResult(outcome: .retry(.unreachable, after: nil)), at: at(1), randomness: 0.5)
+      _ = gate.end(
+        pass, AttemptResult(outcome: .retry(.unreachable, after: nil)), since: at(0), at: at(1), randomness: 0.5)
     }
     #expect(gate.state.failures == 5)
     #expect(gate.opening(at: at(1)) == .held(until: at(6)))
@@ -125,7 +201,7 @@ import Testing
     var gate = gate(failures: 5, probeAt: at(0))
     let pass = gate.begin(at: at(1))
     #expect(gate.opening(at: at(1)) == .busy)
-    let changed10 = gate.end(pass, AttemptResult(outcome: .interrupted), at: at(2), randomness: 0.5)
+    let changed10 = gate.end(pass, AttemptResult(outcome: .interrupted), since: at(1), at: at(2), randomness: 0.5)
     #expect(!changed10)
     #expect(gate.opening(at: at(2)) == .now(1))
   }
@@ -138,7 +214,7 @@ import Testing
     #expect(gate.opening(at: at(1)) == .stopped)
     #expect(gate.opening(at: at(1_000_000)) == .stopped)
     #expect((gate.state.stoppedAt, gate.state.stoppedReason) == (at(1), "why"))
-    let changed12 = gate.end(late, AttemptResult(outcome: .delivered), at: at(2), randomness: 0.5)
+    let changed12 = gate.end(late, AttemptResult(outcome: .delivered), since: at(0), at: at(2), randomness: 0.5)
     #expect(!changed12)
     #expect(gate.opening(at: at(2)) == .stopped)
   }
@@ -148,7 +224,8 @@ import Testing
     #expect(gate(failures: 7, probeAt: at(9)).opening(at: at(0)) == .held(until: at(9)))
     #expect(gate(failures: 7, probeAt: at(9)).opening(at: at(9)) == .now(1))
     #expect(gate(holdUntil: at(10_000_000)).opening(at: at(0)) == .held(until: at(86_400)))
-    #expect(gate(failures: 7, probeAt: at(10_000_000)).opening(at: at(0)) == .held(until: at(86_400)))
+    #expect(gate(failures: 7, probeAt: at(10_000_000)).opening(at: at(0)) == .held(until: at(60)))
+    #expect(gate(failures: 2).probeAt(at(0)) == at(0))
   }
 
   @Test func `hooks have no circuit`() {

@@ -39,19 +39,19 @@ import Testing
         after: 1, createdAt: created, now: created + .seconds(seconds), retryAfter: retryAfter, randomness: 0.5)
     }
     #expect(next(at: 10, retryAfter: .seconds(3600)) == created + .seconds(3610))
-    #expect(next(at: 60, retryAfter: .seconds(1)) == created + .seconds(65))
-    #expect(next(at: 61, retryAfter: .seconds(1)) == nil)
+    #expect(next(at: 60, retryAfter: .seconds(1)) == nil)
     #expect(next(at: 3610, retryAfter: .seconds(3600)) == nil)
-    #expect(next(at: 58, retryAfter: .seconds(1)) == nil)
+    #expect(next(at: 58, retryAfter: .seconds(1)) == created + .seconds(60))
   }
 
-  @Test func `there is no attempt after the time for retries is over`() {
+  @Test func `the last attempt is when the time for retries is over, and there is none after it`() {
     let policy = RetryPolicy(retryFor: .seconds(60))
     func next(at seconds: Int) -> Timestamp? {
       policy.next(after: 1, createdAt: created, now: created + .seconds(seconds), retryAfter: nil, randomness: 0.5)
     }
     #expect(next(at: 55) == created + .seconds(60))
-    #expect(next(at: 56) == nil)
+    #expect(next(at: 56) == created + .seconds(60))
+    #expect(next(at: 60) == nil)
   }
 
   @Test func `what others are still making is asked for again and again, every five minutes in the end`() {

@@ -89,6 +89,79 @@ struct DestinationConformance {
   }
 
   @Test(arguments: StoreFactory.all)
+  func `a probe takes what comes first, however long it backs off, and not what waits for the morning`(
+    factory: StoreFactory
+  ) async throws {
+    try await factory.withStore { store in
+      for index in 1...4 { _ = try await store.commit(.of(run: "r\(index)", "m\(index)", at: 10)) }
+      _ = try await store.commit(.of(run: "r1", "behind m1", eventAt: 2, at: 10))
+      let read = try await store.due(destination: "chat", limit: 9, at: ms(10), except: [])
+      let ends: [Settlement] = [.retry(at: ms(900), reason: "x"), .deferred(at: ms(800), reason: "x"), .delivered]
+      for (delivery, end) in zip(read, ends) { try await store.settle(delivery, as: end, .of(delivery, at: 11)) }
+      func probe(except: Set<Int64> = []) async throws -> ClaimedDelivery? {
+        try await store.probe(destination: "chat", at: ms(20), except: except)
+      }
+      let due = try #require(try await probe())
+      #expect(due.id == "m4")
+      let first = try #require(try await probe(except: [due.sequence]))
+      #expect((first.id, first.attempt) == ("m1", 2))
+      #expect(try await probe(except: [due.sequence, first.sequence])?.id == nil)
+      #expect(try await store.destinationsBackingOff(at: ms(899)) == ["chat"])
+      #expect(try await store.destinationsBackingOff(at: ms(900)).isEmpty)
+      try await store.settle(first, as: .delivered, .of(first, at: 21))
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `a destination that works lets go of what backs off, in its order, and of nothing else`(factory: StoreFactory)
+    async throws
+  {
+    try await factory.withStore { store in
+      for index in 1...4 { _ = try await store.commit(.of(run: "r\(index)", "m\(index)", at: 10)) }
+      _ = try await store.commit(.of(run: "e", [.of("elsewhere", to: "d2")], at: 10))
+      let ends: [Settlement] = [
+        .retry(at: ms(900), reason: "x"), .deferred(at: ms(800), reason: "x"), .retry(at: ms(700), reason: "x"),
+      ]
+      let read = try await store.due(destination: "chat", limit: 3, at: ms(10), except: [])
+      for (delivery, end) in zip(read, ends) { try await store.settle(delivery, as: end, .of(delivery, at: 11)) }
+      let other = try #require(try await store.due(destination: "d2", limit: 1, at: ms(10), except: []).first)
+      try await store.settle(other, as: .retry(at: ms(700), reason: "x"), .of(other, at: 11))
+      let last = try #require(try await store.due(destination: "chat", limit: 1, at: ms(20), except: []).first)
+      var batch = SettlementBatch([SettledAttempt(last, .delivered, .of(last, at: 20))])
+      batch.releases = ["chat"]
+      #expect(try await store.settle(batch, at: ms(20)).mayHaveFreed)
+      #expect(try await store.due(destination: "chat", limit: 9, at: ms(20), except: []).map(\.id) == ["m1", "m3"])
+      #expect(try await store.due(destination: "d2", limit: 9, at: ms(20), except: []).isEmpty)
+      #expect(try await store.record("m2").nextAttemptAt == ms(800))
+      batch.attempts = []
+      #expect(try await store.settle(batch, at: ms(21)) == SettlementResult())
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
+  func `what is hastened is due now, and its destination is asked to be probed, once`(factory: StoreFactory)
+    async throws
+  {
+    try await factory.withStore { store in
+      for index in 1...3 { _ = try await store.commit(.of(run: "r\(index)", "m\(index)", at: 10)) }
+      let read = try await store.due(destination: "chat", limit: 3, at: ms(10), except: [])
+      let ends: [Settlement] = [
+        .retry(at: ms(900), reason: "x"), .deferred(at: ms(800), reason: "x"), .dead(reason: "x"),
+      ]
+      for (delivery, end) in zip(read, ends) { try await store.settle(delivery, as: end, .of(delivery, at: 11)) }
+      #expect(try await store.takeProbeRequests().isEmpty)
+      #expect(try await store.hasten(ids: ["m3", "m2", "m1", "none"], at: ms(20)) == ["m1", "m2"])
+      #expect(try await store.due(destination: "chat", limit: 9, at: ms(20), except: []).map(\.id) == ["m1", "m2"])
+      #expect(try await store.takeProbeRequests() == ["chat"])
+      #expect(try await store.takeProbeRequests().isEmpty)
+      var filter = ReplayFilter()
+      filter.ids = ["m3"]
+      _ = try await store.replay(filter, at: ms(21))
+      #expect(try await store.takeProbeRequests() == ["chat"])
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
   func `states are kept until the fingerprint is another one`(factory: StoreFactory) async throws {
     try await factory.withStore { store in
       let stopped = DestinationState(name: "a", fingerprint: "f", stoppedAt: ms(1), stoppedReason: "gone")

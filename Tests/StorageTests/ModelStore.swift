@@ -13,6 +13,10 @@ actor ModelStore: StateStore {
     var status = DeliveryStatus.pending
     var attempts = 0
     var next: Timestamp?
+    /// `next` was put off by a back-off.
+    var isBackingOff = false
+    /// Or by quiet hours.
+    var isQuiet = false
     var claimedAt: Timestamp?
     var settledAt: Timestamp?
     var reason: String?
@@ -48,7 +52,9 @@ actor ModelStore: StateStore {
     for delivery in new.deliveries where !items.contains(where: { $0.new.id == delivery.id }) {
       let sequence = (items.last?.sequence ?? 0) + 1
       items.append(
-        Item(sequence: sequence, new: delivery, event: new.event, createdAt: now, next: delivery.notBefore ?? now))
+        Item(
+          sequence: sequence, new: delivery, event: new.event, createdAt: now, next: delivery.notBefore ?? now,
+          isQuiet: delivery.notBefore != nil))
     }
     for entry in new.digests { collect(new.event, entry, now) }
   }
@@ -134,6 +140,46 @@ actor ModelStore: StateStore {
     due(destination, limit, now, underWay).map { taken(items[$0], attempt: items[$0].attempts + 1) }
   }
 
+  func probe(destination: String, at now: Timestamp, except underWay: Set<Int64>) -> ClaimedDelivery? {
+    let free = items.indices.filter { index in
+      let item = items[index]
+      return item.new.destination == destination && item.status == .pending && !waits(index)
+        && (item.isBackingOff || isDue(index, now)) && !underWay.contains(item.sequence)
+    }
+    return free.min { (items[$0].next ?? now, $0) < (items[$1].next ?? now, $1) }
+      .map { taken(items[$0], attempt: items[$0].attempts + 1) }
+  }
+
+  func destinationsBackingOff(at now: Timestamp) -> Set<String> {
+    Set(items.filter { $0.isBackingOff && $0.next.map { $0 > now } ?? false }.map(\.new.destination))
+  }
+
+  private func release(_ destination: String, at now: Timestamp) -> Bool {
+    let waiting = items.indices.filter { index in
+      items[index].new.destination == destination && items[index].isBackingOff
+        && items[index].next.map { $0 > now } ?? false
+    }
+    for index in waiting { (items[index].next, items[index].isBackingOff) = (now, false) }
+    return !waiting.isEmpty
+  }
+
+  private var probeRequests: Set<String> = []
+
+  func hasten(ids: [String], at now: Timestamp) -> [String] {
+    let waiting = items.indices.filter { items[$0].isUnsettled && ids.contains(items[$0].new.id) }
+    for index in waiting {
+      items[index].next = items[index].next.map { min($0, now) }
+      (items[index].isBackingOff, items[index].isQuiet) = (false, false)
+      probeRequests.insert(items[index].new.destination)
+    }
+    return waiting.map { items[$0].new.id }
+  }
+
+  func takeProbeRequests() -> Set<String> {
+    defer { probeRequests = [] }
+    return probeRequests
+  }
+
   func claim(destination: String, limit: Int, at now: Timestamp) -> [ClaimedDelivery] {
     due(destination, limit, now, []).map { index in
       items[index].status = .claimed
@@ -166,12 +212,14 @@ actor ModelStore: StateStore {
     }
     for state in batch.destinations { states[state.name] = state }
     let buried = batch.burials.reduce(0) { $0 + bury($1, at: now) }
+    let released = batch.releases.filter { release($0, at: now) }
     let known = before.count
     var told = SweepCommit(organization: "", time: now)
     told.events = batch.events
     for new in model.commit(told) { insert(new, at: now) }
     let freed = items.indices.contains { blocked.contains(items[$0].sequence) && !waits($0) }
-    return SettlementResult(mayHaveFreed: freed || buried > 0 || items.count > known, buried: buried)
+    return SettlementResult(
+      mayHaveFreed: freed || buried > 0 || !released.isEmpty || items.count > known, buried: buried)
   }
 
   private func settle(_ settled: SettledAttempt, at now: Timestamp) throws(StorageError) {
@@ -185,19 +233,21 @@ actor ModelStore: StateStore {
     }
     guard let index else { throw .notClaimed(delivery.id) }
     items[index].claimedAt = nil
+    (items[index].isBackingOff, items[index].isQuiet) = (false, false)
     items[index].attempts = attempt == nil && !isClaim ? delivery.attempt - 1 : delivery.attempt
     switch settlement {
     case .delivered: end(index, .delivered, nil, moment)
     case .dead(let reason): end(index, .dead, reason, moment)
-    case .retry(let next, let reason):
+    case .retry(let next, let reason), .deferred(let next, let reason):
       (items[index].status, items[index].next, items[index].reason) = (.pending, next, reason)
+      if case .retry = settlement { items[index].isBackingOff = true } else { items[index].isQuiet = true }
     case .interrupted:
       (items[index].status, items[index].next) = (.pending, moment)
       items[index].attempts -= 1
       return
     }
     if let attempt { items[index].log.append(attempt) }
-    if case .retry = settlement { return }
+    if settlement.isRepeated { return }
     let event = items[index].event
     insert(NewEvent(event: event, deliveries: settled.next), at: now)
   }
@@ -312,6 +362,8 @@ actor ModelStore: StateStore {
       (items[index].status, items[index].next, items[index].settledAt) = (.pending, now, nil)
       items[index].replays.append(now)
       items[index].attemptsBefore = items[index].attempts
+      (items[index].isBackingOff, items[index].isQuiet) = (false, false)
+      probeRequests.insert(items[index].new.destination)
     }
     return indices.map { items[$0].new.id }
   }

@@ -46,6 +46,7 @@ private struct Life {
     case 92..<94: return try await release()
     case 94..<96: return try await bury()
     case 96..<97: return try await prune()
+    case 97..<98: return try await hasten()
     default: return "nothing"
     }
   }
@@ -110,7 +111,7 @@ private struct Life {
     let claim = pick(claims)
     let ends: [Settlement] = [
       .delivered, .dead(reason: "gone"), .retry(at: ms(now + .random(in: 0...60, using: &random)), reason: "timeout"),
-      .interrupted,
+      .deferred(at: ms(now + .random(in: 0...60, using: &random)), reason: "at night"), .interrupted,
     ]
     var batch = SettlementBatch()
     // Several at once: when one of them is refused, all are.
@@ -120,6 +121,7 @@ private struct Life {
       batch.attempts.append(SettledAttempt(claim, end, .of(claim, at: now), next: next))
     }
     if Int.random(in: 0..<4, using: &random) == 0 { batch.destinations = [randomState()] }
+    if Int.random(in: 0..<4, using: &random) == 0 { batch.releases = [pick(Self.destinations)] }
     let (store, model, sent, now) = (store, model, batch, ms(now))
     let mine = await result { try await store.settle(sent, at: now) }
     let expected = await result { try await model.settle(sent, at: now) }
@@ -160,6 +162,13 @@ private struct Life {
     return "burial \(batch.burials)"
   }
 
+  private mutating func hasten() async throws -> String {
+    let ids = claims.filter { _ in Bool.random(using: &random) }.map(\.id)
+    #expect(try await store.hasten(ids: ids, at: ms(now)) == (await model.hasten(ids: ids, at: ms(now))))
+    #expect(try await store.takeProbeRequests() == (await model.takeProbeRequests()))
+    return "hasten \(ids)"
+  }
+
   private mutating func prune() async throws -> String {
     let (before, limit) = (ms(now - .random(in: 0...400, using: &random)), Int.random(in: 0...20, using: &random))
     _ = try await (store.prune(before: before, limit: limit), model.prune(before: before, limit: limit))
@@ -182,6 +191,13 @@ private struct Life {
     #expect(try await store.destinationStates() == (await model.destinationStates()), comment)
     let due = try await store.destinationsDue(at: ms(now)).sorted()
     #expect(due == (await model.destinationsDue(at: ms(now))), comment)
+    #expect(
+      try await store.destinationsBackingOff(at: ms(now)) == (await model.destinationsBackingOff(at: ms(now))), comment)
+    for destination in Self.destinations {
+      let mine = try await store.probe(destination: destination, at: ms(now), except: [1, 5])
+      let expected = await model.probe(destination: destination, at: ms(now), except: [1, 5])
+      #expect(mine.map { "\($0)" } == expected.map { "\($0)" }, comment)
+    }
   }
 
   func compareDetails(_ comment: String) async throws {

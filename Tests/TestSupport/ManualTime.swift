@@ -50,6 +50,11 @@ package final class ManualTime: Sendable {
     state.withLock { $0.now = $0.now + duration }
   }
 
+  /// How long until the next sleeper wakes; nil when nobody sleeps.
+  package var untilNextWake: Duration? {
+    state.withLock { state in state.sleepers.map { $0.until - state.uptime }.min() }
+  }
+
   /// Returns when so many tasks sleep: then everybody has come to rest.
   package func sleepers(atLeast count: Int) async {
     await withCheckedContinuation { continuation in
