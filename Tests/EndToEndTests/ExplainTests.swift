@@ -78,6 +78,36 @@ import Testing
     }
   }
 
+  @Test func `one that still waits is sent now by the watcher that runs, when somebody asks for it by its id`()
+    async throws
+  {
+    let scenario = Scenario(runs: [.ended("run_bad", .failed)], inbox: ["hub": [.status(500, times: 5)]])
+    try await onStage(scenario) { stage in
+      try stage.write(Self.rules)
+      let watch = try stage.start("--rules", "rules.json", "--since", "all")
+      try await watch.says("it will be repeated")
+      func row() async throws -> JSONNode? {
+        try await stage.run("deliveries", "list", "--output", "json").json.elements?.first
+      }
+      let id = try #require(try await row()?[text: "id"])
+      for count in 2...5 {
+        // The end of the last attempt is written down, or it would put off what is asked for now.
+        while try await row()?[text: "attempts"] != "\(count - 1)" {}
+        let replay = try await stage.run("deliveries", "replay", id)
+        #expect(replay.code == 0)
+        #expect(replay.errors.contains("\(id) is still waiting; it is due now, and its destination probed at once"))
+        try await stage.simulator.inboxCount("hub", atLeast: count)
+      }
+      while try await row()?[text: "attempts"] != "5" {}
+      let dry = try await stage.run("deliveries", "replay", id, "--dry-run")
+      #expect(dry.errors.contains("would be due now"))
+      #expect(try await stage.run("deliveries", "replay", id).code == 0)
+      try await stage.simulator.inboxCount("hub", atLeast: 6)
+      watch.send(15)
+      #expect(try await watch.end().code == 0)
+    }
+  }
+
   @Test func `a delivery that is replayed beside a running watcher is sent by it`() async throws {
     try await onToldStage { stage in
       let id = try #require(stage.simulator.inbox("hub").first?.webhookID)

@@ -158,7 +158,9 @@ private struct Life {
     #expect(graves.map { "\($0)" } == (await model.graves(batch.burials[0], at: ms(now))).map { "\($0)" })
     let given = SettlementBatch(
       graves.map { SettledAttempt($0, .dead(reason: "buried"), nil, next: steps(after: $0)) })
-    #expect(try await store.settle(given, at: ms(now)) == (try await model.settle(given, at: ms(now))))
+    let (mine, expected) = (try await store.settle(given, at: ms(now)), try await model.settle(given, at: ms(now)))
+    // To the model one that dies waiting has been let go by that.
+    #expect(mine.buried == expected.buried && (!mine.mayHaveFreed || expected.mayHaveFreed))
     return "burial \(batch.burials)"
   }
 

@@ -10,7 +10,8 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     commandName: "replay", abstract: "Have deliveries sent again, under the ids they had.",
     discussion: """
       Those that are delivered or dead become due at once; a watcher that runs sends them, at the pace their destinations \
-      allow, else the next one that is started does. The receiver sees the same webhook-id with a fresh timestamp.
+      allow, else the next one that is started does. The receiver sees the same webhook-id with a fresh timestamp. One that \
+      is still waiting, and is named by its id, becomes due now, too, and its destination is probed at once.
 
       EXAMPLE
         vi-notify deliveries replay msg_0123456789abcdef
@@ -49,8 +50,10 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       let store = try state.openForReading()
       defer { store.close() }
       let replayed = try await store.replay(filter, at: TimeSource.system.now())
-      try refuse(ids.filter { !replayed.contains($0) }, store)
-      report(replayed)
+      let others = ids.filter { !replayed.contains($0) }
+      let hastened = try await hasten(others, store)
+      try refuse(others.filter { !hastened.contains($0) }, store)
+      report(replayed, hastened)
     }
   }
 
@@ -66,25 +69,43 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     return filter
   }
 
+  /// What is named and still waits. Returns what it was.
+  private func hasten(_ ids: [String], _ store: SQLiteStore) async throws -> [String] {
+    let isNamed = status == nil && rule == nil && destination == nil && run == nil && since == nil
+    guard isNamed, !ids.isEmpty else { return [] }
+    if !dryRun { return try await store.hasten(ids: ids, at: TimeSource.system.now()) }
+    let waiting = try await store.deliveries(DeliveryFilter(status: .pending)).map(\.id)
+    return ids.filter(waiting.contains)
+  }
+
   private func refuse(_ missing: [String], _ store: SQLiteStore) throws(Failure) {
     guard !missing.isEmpty else { return }
     throw Failure(
       .no,
-      "not sent again: \(missing.joined(separator: ", ")): there is no such delivery, it is still waiting, or the "
-        + "options leave it out; see: vi-notify deliveries list")
+      "not sent again: \(missing.joined(separator: ", ")): there is no such delivery, or the options "
+        + "leave it out; see: vi-notify deliveries list")
   }
 
-  private func report(_ ids: [String]) {
+  private func report(_ replayed: [String], _ hastened: [String]) {
     switch format.output {
     case .json:
       var json = JSONWriter()
-      json.array(ids) { $0.string($1) }
+      json.array(replayed + hastened) { $0.string($1) }
       Console.shared.print(json.bytes)
     case .table:
-      for id in ids { Console.shared.print(Line(id)) }
-      let what = ids.count == 1 ? "1 delivery" : "\(ids.count) deliveries"
-      Console.shared.say(
-        dryRun ? "\(what) would be sent again" : "\(what) will be sent again by the watcher that runs, or the next one")
+      for id in replayed + hastened { Console.shared.print(Line(id)) }
+      if !replayed.isEmpty || hastened.isEmpty { Console.shared.say(words(replayed)) }
     }
+    for id in hastened {
+      Console.shared.say(
+        "\(id) is still waiting; it \(dryRun ? "would be" : "is") due now, and its destination probed at once"
+      )
+    }
+  }
+
+  private func words(_ replayed: [String]) -> String {
+    let what = replayed.count == 1 ? "1 delivery" : "\(replayed.count) deliveries"
+    return dryRun
+      ? "\(what) would be sent again" : "\(what) will be sent again by the watcher that runs, or the next one"
   }
 }

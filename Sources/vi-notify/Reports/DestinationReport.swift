@@ -13,7 +13,8 @@ enum DestinationReport {
         + "it starts anew when its url or headers are changed in the rules file"
     }
     let held = state.holdUntil.flatMap { $0 > now ? "held until \($0.iso8601), as it asked for" : nil }
-    let failing = state.nextProbeAt.map { "failing, \(state.failures) in a row, next probe \($0.iso8601)" }
+    let failing =
+      state.isProbed ? state.nextProbeAt.map { "failing, \(state.failures) in a row, next probe \($0.iso8601)" } : nil
     let parts = [held, failing].compactMap(\.self)
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
