@@ -103,7 +103,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     }
   }
 
-  private func words(_ replayed: [String]) -> String {
+  private func words(_ replayed: [String]) -> Line {
     let what = replayed.count == 1 ? "1 delivery" : "\(replayed.count) deliveries"
     return dryRun
       ? "\(what) would be sent again" : "\(what) will be sent again by the watcher that runs, or the next one"
