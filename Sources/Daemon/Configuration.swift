@@ -48,9 +48,22 @@ package struct Configuration: Sendable {
     } catch {
       diagnostics.append(error)
     }
-    // Locate secrets only when there are diagnostics to print. One that stands where none belongs is found by its value.
-    let places = diagnostics.isEmpty ? [] : reading.masks.map(\.range) + secrets.redactor.places(in: bytes)
-    return Check(configuration: configuration, diagnostics: diagnostics, bytes: bytes, secretPlaces: places)
+    // Locate secrets only when there are diagnostics to print. One that stands where none belongs is found by its value, or by
+    // the name of the field that it was meant for.
+    guard !diagnostics.isEmpty else {
+      return Check(configuration: configuration, diagnostics: [], bytes: bytes, secretPlaces: [])
+    }
+    let redactor = secrets.redactor
+    return Check(
+      configuration: configuration,
+      diagnostics: diagnostics.map { found in
+        Diagnostic(
+          offset: found.offset, severity: found.severity, redactor.redact(found.message),
+          hint: found.hint.map { redactor.redact($0) })
+      },
+      bytes: bytes,
+      secretPlaces: reading.masks.map(\.range) + secrets.redactor.places(in: bytes)
+        + WrittenCredentials.places(in: bytes))
   }
 
   private static func read(_ path: String) throws(Failure) -> [UInt8] {

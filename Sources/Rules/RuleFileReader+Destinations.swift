@@ -83,6 +83,8 @@ extension RuleFileReader {
     // Now, and not when it is first used, it is known what of it is secret: another destination may say it before that.
     guard let (text, value) = resolved(node, path: path, as: field) else { return nil }
     if let problem = problem(ofURL: value.revealed) {
+      // Where its host ends is not known: none of it is shown.
+      diagnostics.mask(node.range, with: "•••")
       diagnostics.error(at: node.range, "\(path) \(problem)", hint: "a URL looks like https://hooks.example.com/path")
       return nil
     }

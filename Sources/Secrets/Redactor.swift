@@ -33,15 +33,18 @@ package final class Redactor: Sendable {
 
   /// Where secrets stand in a text, in whichever spelling; in order, and apart.
   package func places(in bytes: [UInt8]) -> [Range<Int>] {
-    finder.ranges(in: bytes)
+    let finder = finder
+    return bytes.withUnsafeBytes(finder.ranges)
   }
 
   /// Looks for bytes and not for characters: an accent or joiner behind a secret makes its last character another one,
   /// and whoever echoes a secret to us can put one there.
   package func redact(_ text: String) -> String {
-    let bytes = Array(text.utf8)
-    let places = places(in: bytes)
-    return places.isEmpty ? text : Self.text(of: bytes, 0..<bytes.count, without: places)
+    let finder = finder
+    var text = text
+    let places = text.withUTF8 { finder.ranges(in: UnsafeRawBufferPointer($0)) }
+    guard !places.isEmpty else { return text }
+    return Self.text(of: Array(text.utf8), 0..<text.utf8.count, without: places)
   }
 
   /// A part of a text, for who keeps only part of it. A secret that an end of the part cuts in two is struck out like one that

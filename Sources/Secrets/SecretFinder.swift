@@ -26,13 +26,13 @@ struct SecretFinder: Sendable {
   }
 
   /// The ranges that secrets cover, in order; those that overlap are one.
-  func ranges(in bytes: [UInt8]) -> [Range<Int>] {
+  func ranges(in bytes: UnsafeRawBufferPointer) -> [Range<Int>] {
     guard !texts.isEmpty, bytes.count >= Self.shortest else { return [] }
     var ranges = plainRanges(in: bytes)
     for layer in Unescaped.layers(of: bytes) {
-      ranges += plainRanges(in: layer.bytes).map(layer.source(of:))
+      ranges += layer.bytes.withUnsafeBytes(plainRanges).map(layer.source(of:))
     }
-    return Self.union(ranges)
+    return ranges.count < 2 ? ranges : Self.union(ranges)
   }
 
   private static func union(_ ranges: [Range<Int>]) -> [Range<Int>] {
@@ -47,10 +47,10 @@ struct SecretFinder: Sendable {
     return union
   }
 
-  private func plainRanges(in bytes: [UInt8]) -> [Range<Int>] {
+  private func plainRanges(in bytes: UnsafeRawBufferPointer) -> [Range<Int>] {
     guard bytes.count >= Self.shortest else { return [] }
     var ranges: [Range<Int>] = []
-    bytes.withUnsafeBytes { bytes in
+    filter.withUnsafeBufferPointer { filter in
       for position in 0...bytes.count - Self.shortest {
         let start = Self.start(bytes, position)
         let slot = slot(start)

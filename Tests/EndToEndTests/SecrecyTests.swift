@@ -231,6 +231,36 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    #"{"source": {"secretkey": "KEY"}}"#, #"{"source": {"secretKey": "KEY}}"#, #"{"source": {"secretKey": ["KEY"]}}"#,
+    #"{"source": {"secretKey": "KEY${x"}}"#, #"{"destinations": {"hub": {"secrets": ["KEY"]}}}"#,
+    #"{"destinations": {"hub": {"heders": {"Authorization": "Bearer KEY"}}}}"#,
+    #"{"token": "KEY",}} // "old key": "KEY""#,
+    #"{"destinations": {"hub": {"type": "webhook", "url": "hub.example/KEY"}}}"#,
+  ])
+  func `a secret in a file that can't be read is not shown beside the mistake`(_ text: String) async throws {
+    let text = text.replacing("KEY", with: Self.hookToken).replacing("{\"", with: "{\n\"")
+    try await onStage { stage in
+      try stage.write(text)
+      for format in ["table", "json"] {
+        let end = try await stage.run("check", "rules.json", "--output", format)
+        #expect(end.code == 78)
+        expectNoSecret(in: end.errors + end.output, "check")
+      }
+    }
+  }
+
+  @Test func `a secret key that is too short to be one is refused at the start`() async throws {
+    try await onStage { stage in
+      try stage.write(RulesText.hub)
+      for command in [["--rules", "rules.json"], ["runs", "list"]] {
+        let end = try await stage.run(arguments: command, with: ["DATATURE_VI_SECRET_KEY": "short"])
+        #expect(end.code == 78 && end.errors.contains("DATATURE_VI_SECRET_KEY"), "\(end.errors)")
+        #expect(!end.errors.contains("\"short\""))
+      }
+    }
+  }
+
   @Test func `the state is for its owner alone`() async throws {
     try await onPreparedStage([]) { stage in
       #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)

@@ -91,7 +91,7 @@ private struct RunWaiter {
     } catch {
       switch error {
       case .unreachable, .failing, .rateLimited, .tooSlow:
-        Console.shared.say("\(error); trying again")
+        Console.shared.log("\(error); trying again")
         let left = end.map { max(.zero, $0 - time.now()) }
         if let retryAfter = error.retryAfter { try await time.sleep(left.map { min($0, retryAfter) } ?? retryAfter) }
         return nil
