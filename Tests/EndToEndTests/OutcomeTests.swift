@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [ScriptedAnswer(.hang), ScriptedAnswer(.reset, times: 2), ScriptedAnswer(.cutShort)])
+  @Test(arguments: [ScriptedAnswer(.hang), ScriptedAnswer(.reset, times: 2)])
   func `an endpoint that gives no answer is tried again`(_ answer: ScriptedAnswer) async throws {
     try await onStage(Scenario(runs: [.ended("run_a")], inbox: ["hub": [answer]])) { stage in
       try stage.write(RulesText.hub.replacing("/hub\"", with: "/hub\", \"timeout\": \"500ms\""))

@@ -37,8 +37,8 @@ import Testing
   @Test func `everything that a run, a hook, a rule and an argument can say`() async throws {
     let run = ScriptedRun.ended("run_a", .failed, flow: Self.hostile, reason: Self.hostile, message: Self.hostile)
     try await onStage(Scenario(runs: [run])) { stage in
-      let name = String(decoding: JSONWriter.object { $0.member("name", "a\u{9B}31mb\u{202E}c") }, as: UTF8.self).dropFirst()
-        .dropLast()
+      let member = JSONWriter.object { $0.member("name", "a\u{9B}31mb\u{202E}c") }
+      let name = String(decoding: member, as: UTF8.self).dropFirst().dropLast()
       try stage.write(
         """
         {"version": 1, "watch": {"since": "all"}, "rules": [{\(name), "actions": [
