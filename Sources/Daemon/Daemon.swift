@@ -33,7 +33,7 @@ package final class Daemon: Sendable {
   private let http: HTTPClient
   private let downloads: HTTPClient
   private let lock: StateLock
-  private let time: TimeSource
+  private let clock: StateClock
   private let log: Logger
 
   /// Opens the state, which nobody else may be watching with, and makes everything ready. Nothing is sent yet.
@@ -47,7 +47,8 @@ package final class Daemon: Sendable {
     http: HTTPClient, downloads: HTTPClient, time: TimeSource, log: Logger
   ) throws(Failure) {
     let (file, secrets) = (configuration.file, configuration.secrets)
-    let client = try file.source.client(secrets, http, time)
+    clock = StateClock(time)
+    let client = try file.source.client(secrets, http, clock.even)
     do throws(StorageError) {
       lock = try StateLock(state: path)
       store = try SQLiteStore(path: path)
@@ -57,14 +58,17 @@ package final class Daemon: Sendable {
     rulesCopy = configuration.copy
     watcher = Watcher(
       source: client, store: store, rules: configuration.rules, settings: settings,
-      rulesDigest: rulesCopy.digest, time: time, log: log)
+      rulesDigest: rulesCopy.digest, time: clock.even, stamp: { [clock] in clock.now }, log: log)
+    // Nothing is known of the API's clock before it has answered.
+    clock.ask(sourceAhead: { [watcher] in watcher.status.snapshot.lastWholeSweep == nil ? nil : client.clockSkew })
     dispatcher = Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
       hookRunner: HookRunner(baseEnvironment: environment),
       models: DownloadSender(
-        models: ModelDownloader(client: client, http: downloads, time: time), home: environment["HOME"], time: time,
+        models: ModelDownloader(client: client, http: downloads, time: time), home: environment["HOME"],
+        time: clock.even,
         log: log),
-      time: time, log: log, lanes: configuration.rules.lanes,
+      clock: clock, log: log, lanes: configuration.rules.lanes,
       onStop: { [rules = configuration.rules, origin = client.origin] destination, reason, time in
         let event = RunEvent(stopped: destination, reason: reason, at: time, origin: origin)
         return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 }, rules, at: time)
@@ -73,10 +77,9 @@ package final class Daemon: Sendable {
         next.after(settled, result, error: error).compactMap { NewDelivery($0, rules, at: now) }
       })
     retention = file.retention
-    digests = DigestCloser(store: store, rules: configuration.rules, time: time)
+    digests = DigestCloser(store: store, rules: configuration.rules, time: clock.source)
     self.http = http
     self.downloads = downloads
-    self.time = time
     self.log = log
     log.notice(
       "watching", metadata: ["source": "\(client.endpoint)", "rules": "\(file.rules.count)", "state": "\(path)"])
@@ -86,16 +89,17 @@ package final class Daemon: Sendable {
   /// Throws ``Failure`` for what ends it otherwise.
   package func run(_ mode: WatchMode) async throws(Failure) {
     do {
-      try await store.remember(rulesCopy, at: time.now())
-      let released = try await store.releaseClaims(at: time.now())
+      try await adoptState()
+      try await store.remember(rulesCopy, at: clock.now)
+      let released = try await store.releaseClaims(at: clock.now)
       if released > 0 {
         log.notice("attempts that were cut off by the last end are made again", metadata: ["deliveries": "\(released)"])
       }
       try await supervise(
         WatchService(
           watcher: watcher, dispatcher: dispatcher, digests: digests,
-          pruner: Pruner(store: store, retention: retention, time: time),
-          mode: mode, time: time))
+          pruner: Pruner(store: store, retention: retention, clock: clock),
+          mode: mode, time: clock.system))
     } catch let error as Failure {
       throw error
     } catch let error as SourceError {
@@ -110,6 +114,14 @@ package final class Daemon: Sendable {
     await http.close()
     await downloads.close()
     store.close()
+  }
+
+  private func adoptState() async throws(StorageError) {
+    let change = try await store.adopt(clock)
+    guard change != .none else { return }
+    log.notice(
+      "the clock of this machine was set, or stood still, since the last process; what waits is moved with it",
+      metadata: ["by": "\(change.ages.milliseconds / 1_000) s"])
   }
 
   private func supervise(_ service: WatchService) async throws {

@@ -102,10 +102,10 @@ struct DestinationGate: Sendable {
   /// An attempt has ended. True when ``state`` is another one by that.
   ///
   /// - Parameters:
-  ///   - start: when it began.
+  ///   - took: how long it was under way.
   ///   - randomness: 0 ..< 1, spreads the time of a probe.
   mutating func end(
-    _ pass: Pass, _ result: AttemptResult, since start: Timestamp, at now: Timestamp, randomness: Double
+    _ pass: Pass, _ result: AttemptResult, after took: Duration, at now: Timestamp, randomness: Double
   ) -> Bool {
     inUse -= 1
     if pass == .probe { isProbing = false }
@@ -119,7 +119,7 @@ struct DestinationGate: Sendable {
     case .interrupted, .rejected(.notConfigured), .rejected(.forbiddenAddress): break
     // Told to wait is not failing, as long as we do.
     case .retry(.rateLimited, _) where hold != nil: isBackingOff = hasCircuit
-    case .retry: failed(pass, since: start, at: now, randomness: randomness)
+    case .retry: failed(pass, after: took, at: now, randomness: randomness)
     case .rejected(.gone):
       succeeded(at: now)
       (state.stoppedAt, state.stoppedReason) = (now, result.detail)
@@ -136,7 +136,7 @@ struct DestinationGate: Sendable {
     releaseAt = max(now, releasedAt.map { $0 + Self.probePause } ?? now)
   }
 
-  private mutating func failed(_ pass: Pass, since start: Timestamp, at now: Timestamp, randomness: Double) {
+  private mutating func failed(_ pass: Pass, after took: Duration, at now: Timestamp, randomness: Double) {
     (isBackingOff, releaseAt) = (hasCircuit, nil)
     // Once it is known to fail only probes count: what was under way before says the same thing once more.
     guard hasCircuit, !isFailing || pass == .probe else { return }
@@ -146,7 +146,7 @@ struct DestinationGate: Sendable {
       let delay = Double(Self.firstProbes[probe].milliseconds) * (0.8 + 0.4 * randomness)
       state.nextProbeAt = now + .milliseconds(Int64(delay))
     } else {
-      state.nextProbeAt = max(now, start + Self.probePause)
+      state.nextProbeAt = now + max(.zero, Self.probePause - took)
     }
   }
 }
@@ -164,6 +164,14 @@ extension DestinationGate {
     guard let releaseAt, releaseAt <= now else { return false }
     (self.releaseAt, releasedAt, isBackingOff) = (nil, now, false)
     return true
+  }
+
+  /// The clock was set.
+  mutating func move(by step: Duration) {
+    state.move(by: step)
+    pace?.move(by: step)
+    releaseAt = releaseAt.map { $0 + step }
+    releasedAt = releasedAt.map { $0 + step }
   }
 
   /// Somebody wants to know now whether it works.

@@ -21,6 +21,10 @@ struct DestinationLane: Sendable {
     let delivery: ClaimedDelivery
     let pass: DestinationGate.Pass
     let startedAt: Timestamp
+    /// By the uptime.
+    let begin: Duration
+    /// What ``StateClock/followed`` was: by that the delivery's moments are.
+    let followed: Duration
   }
 
   var gate: DestinationGate
@@ -83,9 +87,21 @@ struct DestinationLane: Sendable {
   }
 
   /// Takes the next delivery if it may go now.
-  mutating func start(at now: Timestamp) -> Start? {
+  ///
+  /// - Parameters:
+  ///   - begin: the uptime.
+  ///   - followed: see ``Start/followed``.
+  mutating func start(at now: Timestamp, begin: Duration = .zero, followed: Duration = .zero) -> Start? {
     guard !queue.isEmpty, case .now = gate.opening(at: now), let next = queue.popLast() else { return nil }
-    return Start(delivery: next.delivery, pass: gate.begin(at: now, isEarly: next.isEarly), startedAt: now)
+    return Start(
+      delivery: next.delivery, pass: gate.begin(at: now, isEarly: next.isEarly), startedAt: now, begin: begin,
+      followed: followed)
+  }
+
+  /// The clock was set.
+  mutating func move(by step: Duration) {
+    gate.move(by: step)
+    for index in queue.indices { queue[index].delivery.retryFrom = queue[index].delivery.retryFrom + step }
   }
 
   /// Forgets what was read ahead; it is in the outbox.

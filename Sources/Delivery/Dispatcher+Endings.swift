@@ -30,7 +30,10 @@ extension Dispatcher {
 
   /// Frees the slot, and puts what is to be written down where the next commit finds it.
   func end(_ start: DestinationLane.Start, _ result: AttemptResult) {
-    let (delivery, now) = (start.delivery, time.now())
+    var delivery = start.delivery
+    // The clock may have been set while it was under way.
+    delivery.retryFrom = delivery.retryFrom + (clock.followed - start.followed)
+    let now = time.now()
     var result = result
     // What is kept to be read; what the next step gets (`result.step`) goes on as it is.
     (result.detail, result.output) = (redactor.redact(result.detail), redactor.redact(result.output))
@@ -39,7 +42,7 @@ extension Dispatcher {
       code: result.code, detail: result.detail, output: result.output)
     let before = lanes[delivery.destination]?.gate.state
     let changed = lanes[delivery.destination]?.gate.end(
-      start.pass, result, since: start.startedAt, at: now, randomness: .random(in: 0..<1))
+      start.pass, result, after: clock.uptime - start.begin, at: now, randomness: .random(in: 0..<1))
     if changed == true, let before { note(delivery.destination, before, at: now) }
     noteRelease(delivery.destination, at: now)
     if start.pass == .probe, lanes[delivery.destination]?.gate.isFailing == true, case .retry = result.outcome {

@@ -39,6 +39,9 @@ package actor Dispatcher {
   let hookSender: HookSender
   /// Nil: there is no source to download from.
   let models: DownloadSender?
+  /// By which the state's moments are.
+  let clock: StateClock
+  /// The same, to read.
   let time: TimeSource
   let log: Logger
   let redactor: Redactor
@@ -59,6 +62,8 @@ package actor Dispatcher {
   var graves: [Burial] = []
   /// Attempts in the commit that is under way; nil: none is.
   var committing: Int?
+  /// When to look once more for what was written by the clock as it was before it was set; by the uptime.
+  var hurryAt: Duration?
   /// No attempt starts any more.
   private var isWindingDown = false
   /// When the next delivery that is not due yet will be, as of the last look.
@@ -68,15 +73,16 @@ package actor Dispatcher {
 
   package init(
     store: any StateStore, destinations: [DestinationSettings], http: HTTPClient, secrets: SecretSource,
-    hookRunner: HookRunner, models: DownloadSender? = nil, time: TimeSource, log: Logger, lanes: [String: Int] = [:],
+    hookRunner: HookRunner, models: DownloadSender? = nil, clock: StateClock, log: Logger, lanes: [String: Int] = [:],
     onStop: @escaping StopEvent = { _, _, _ in nil }, steps: @escaping Steps = { _, _, _, _ in [] }
   ) {
     self.store = store
     self.destinations = Dictionary(destinations.map { ($0.name, $0) }) { first, _ in first }
-    requests = RequestSender(http: http, secrets: secrets, time: time)
+    requests = RequestSender(http: http, secrets: secrets, time: clock.system)
     self.models = models
     hookSender = HookSender(runner: hookRunner, secrets: secrets, log: log)
-    self.time = time
+    self.clock = clock
+    time = clock.source
     self.log = log
     self.onStop = onStop
     self.steps = steps
@@ -132,6 +138,7 @@ package actor Dispatcher {
         state: state ?? DestinationState(name: name, fingerprint: fingerprints[name] ?? ""), now: now)
       lanes[name] = DestinationLane(gate: gate, claims: false, paced: settings.rateLimit?.count)
     }
+    try await requiet()
     isWindingDown = false
     hasNews.withLock { $0 = true }
   }
@@ -148,6 +155,7 @@ package actor Dispatcher {
 
   /// Reads ahead what is due, where there is room for it.
   private func look() async throws {
+    try await followClock()
     let now = time.now()
     let news = hasNews.withLock { news in
       defer { news = false }
@@ -220,7 +228,7 @@ package actor Dispatcher {
     guard lanes[name]?.claims == true || ended.attempts.count + (committing ?? 0) < Self.mostUnwritten else {
       return nil
     }
-    return lanes[name]?.start(at: time.now())
+    return lanes[name]?.start(at: time.now(), begin: clock.uptime, followed: clock.followed)
   }
 
   private func isDone() async throws -> Bool {

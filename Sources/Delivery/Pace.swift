@@ -31,6 +31,14 @@ struct Pace: Sendable, Equatable {
     fullAt = nanoseconds(now).addingSaturated(debt(at: now)).addingSaturated(interval)
   }
 
+  /// The clock was set.
+  mutating func move(by step: Duration) {
+    guard fullAt != .min else { return }
+    fullAt =
+      fullAt.addingReportingOverflow(step.milliseconds.multipliedReportingOverflow(by: 1_000_000).partialValue)
+      .partialValue
+  }
+
   /// Nanoseconds until the bucket is full. A clock that was put back can't make it more than a whole bucket.
   private func debt(at now: Timestamp) -> Int64 {
     fullAt <= nanoseconds(now) ? 0 : min(fullAt.subtractingSaturated(nanoseconds(now)), count * interval)

@@ -27,7 +27,7 @@ package struct ClaimedDelivery: Sendable {
   package let attempt: Int
   package let createdAt: Timestamp
   /// When the time for retries began: at the creation, or at the last replay.
-  package let retryFrom: Timestamp
+  package var retryFrom: Timestamp
   /// Attempts that were made before the last replay.
   package let attemptsBefore: Int
   /// Nil when it was only read: ``StateStore/due(destination:limit:at:except:)``.
@@ -87,6 +87,26 @@ package struct SettlementBatch: Sendable {
 
   package var isEmpty: Bool {
     attempts.isEmpty && destinations.isEmpty && burials.isEmpty && releases.isEmpty && events.isEmpty
+  }
+}
+
+extension SettlementBatch {
+  /// The clock was set: what is to be written down moves with what is written.
+  package mutating func move(by step: Duration) {
+    attempts = attempts.map { settled in
+      SettledAttempt(settled.delivery, settled.settlement.moved(by: step), settled.record, next: settled.next)
+    }
+    for index in destinations.indices { destinations[index].move(by: step) }
+  }
+}
+
+extension Settlement {
+  fileprivate func moved(by step: Duration) -> Settlement {
+    switch self {
+    case .retry(let next, let reason): .retry(at: next + step, reason: reason)
+    case .deferred(let next, let reason): .deferred(at: next + step, reason: reason)
+    case .delivered, .dead, .interrupted: self
+    }
   }
 }
 

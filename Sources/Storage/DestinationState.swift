@@ -35,4 +35,10 @@ package struct DestinationState: Sendable, Equatable {
     self.failures = failures
     self.nextProbeAt = nextProbeAt
   }
+
+  /// The clock was set.
+  package mutating func move(by step: Duration) {
+    holdUntil = holdUntil.map { $0 + step }
+    nextProbeAt = nextProbeAt.map { $0 + step }
+  }
 }

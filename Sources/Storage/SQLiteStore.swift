@@ -7,6 +7,8 @@ package final class SQLiteStore: StateStore {
   private let path: String
   private let isOwn: Bool
   private let isClosed = Locked(false)
+  /// Nil: nobody has said by which clock the moments are that are written here.
+  let clock = Locked<KeptClock?>(nil)
   let database: DatabasePool
   let writes: WriteQueue
 
@@ -90,7 +92,11 @@ package final class SQLiteStore: StateStore {
     -> Value
   {
     do {
-      return try await writes.write(body)
+      return try await writes.write { [clock] database in
+        let value = try body(database)
+        if let reading = clock.withLock({ $0?.next() }) { try Self.put(reading, database) }
+        return value
+      }
     } catch let error as StorageError {
       throw error
     } catch {

@@ -62,6 +62,27 @@ package protocol StateStore: LedgerStore {
   func destinationStates(forgettingAllBut fingerprints: [String: String]) async throws(StorageError)
     -> [DestinationState]
 
+  /// What the clocks showed when something was last written under ``keepClock(_:)``; nil in a state in which nothing ever
+  /// happened.
+  func savedClock() async throws(StorageError) -> ClockReading?
+
+  /// Moves what is written by as much as the clock was set, and writes down what the clocks show now; all or nothing.
+  func reanchor(_ change: ClockChange, to reading: ClockReading) async throws(StorageError)
+
+  /// From now on what `read` says is written down with other things now and then; nil: not at this moment.
+  func keepClock(_ read: @escaping @Sendable () -> ClockReading?)
+
+  /// Makes due what waits for nothing: somebody wrote it by a clock that was ahead.
+  func hurry(at now: Timestamp) async throws(StorageError)
+
+  /// What quiet hours hold goes when they end, by the clock as it is now. By destination; nil: at once, for none are now.
+  func requiet(_ ends: [String: Timestamp?], at now: Timestamp) async throws(StorageError)
+
+  /// How the clock was set, as far back as it matters to pruning.
+  func clockHistory() async throws(StorageError) -> ClockHistory
+
+  func forgetClockSteps(olderThan retention: Duration, at now: Timestamp) async throws(StorageError)
+
   /// Forgets deliveries that were settled before `before`, with their attempts, and the bodies of events that no delivery
   /// carries any more; the ids of events stay, so that none is told of twice. At most `limit` of each, the oldest first.
   /// Returns how many were forgotten; fewer than `limit`: there is nothing more to forget.
@@ -134,5 +155,17 @@ extension StateStore {
   ) async throws(StorageError) {
     let batch = SettlementBatch([SettledAttempt(delivery, settlement, attempt)])
     _ = try await settle(batch, at: attempt.finishedAt)
+  }
+}
+
+extension StateStore {
+  /// Takes over the state for a process with this clock, before anything else is written: what was written by the last one's is
+  /// moved. Returns what had happened to it.
+  package func adopt(_ clock: StateClock) async throws(StorageError) -> ClockChange {
+    let reading = clock.reading
+    let change = ClockChange(from: try await savedClock(), to: reading)
+    keepClock { clock.keptReading }
+    try await reanchor(change, to: reading)
+    return change
   }
 }

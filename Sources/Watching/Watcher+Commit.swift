@@ -10,7 +10,7 @@ extension Watcher {
   /// Commits what a sweep has shown. In memory nothing has changed before that.
   func take(_ sweep: Sweep) async throws(StorageError) -> (events: Int, deliveries: Int) {
     let ledger = try await currentLedger()
-    var commit = SweepCommit(organization: source.origin.organization, time: time.now())
+    var commit = SweepCommit(organization: source.origin.organization, time: stamp())
     var moving = self.moving
     moving.take(sweep.findings.values)
     for (id, finding) in sweep.findings { commit.changed[id] = finding.entry }
@@ -42,7 +42,7 @@ extension Watcher {
     ledger?.runs.merge(commit.changed) { $1 }
     if commit.setsBaseline { ledger?.hasBaseline = true }
     if commit.source == .recovered { ledger?.unreachableSince = nil }
-    remember(sweep, moving, at: commit.time)
+    remember(sweep, moving, at: time.now())
     return counts
   }
 

@@ -86,10 +86,10 @@ extension Watcher {
 
   /// Returns whether something is to be delivered.
   func tellOutage() async throws(StorageError) -> Bool {
-    let now = time.now()
     let ledger = try await currentLedger()
-    guard ledger.unreachableSince == nil, let why = outage.complaint(at: now) else { return false }
-    let since = outage.lastWhole
+    guard ledger.unreachableSince == nil, let why = outage.complaint(at: time.now()) else { return false }
+    let now = stamp()
+    let since = now + (outage.lastWhole - time.now())
     log.error("the Vi API is out of sight", metadata: ["since": "\(since.iso8601)", "why": "\(why)"])
     var commit = SweepCommit(organization: source.origin.organization, time: now)
     commit.source = .unreachable(since: since)

@@ -24,7 +24,10 @@ package actor Watcher {
   let settings: WatchSettings
   /// Digest of the rules file, for those who ask later why a rule did not fire.
   let rulesDigest: String?
+  /// For how long things take, and beside the API's clock: whoever sets the wall clock must not move it.
   let time: TimeSource
+  /// For what is written and told.
+  let stamp: @Sendable () -> Timestamp
   let log: Logger
   private let start: Timestamp
   private let hash = DocumentHash()
@@ -47,9 +50,12 @@ package actor Watcher {
   private var reportedMissing: Set<String> = []
   private var reportedMalformed: Set<String> = []
 
+  /// - Parameters:
+  ///   - time: goes on evenly.
+  ///   - stamp: the state's clock; nil: `time`.
   package init(
     source: any RunSource, store: any LedgerStore, rules: RuleSet, settings: WatchSettings, rulesDigest: String? = nil,
-    time: TimeSource, log: Logger
+    time: TimeSource, stamp: (@Sendable () -> Timestamp)? = nil, log: Logger
   ) {
     self.source = source
     self.store = store
@@ -57,6 +63,7 @@ package actor Watcher {
     self.settings = settings
     self.rulesDigest = rulesDigest
     self.time = time
+    self.stamp = stamp ?? time.now
     self.log = log
     start = time.now()
     moving = MovingRuns(rules)
@@ -134,7 +141,7 @@ package actor Watcher {
     status.update { status in
       status.active = moving.runs.count
       status.total = total
-      status.lastWholeSweep = now
+      status.lastWholeSweep = stamp()
       status.failure = nil
     }
   }

@@ -16,7 +16,8 @@ struct DeliveryKit {
   let simulator: Simulator
   let store: SQLiteStore
   private(set) var dispatcher: Dispatcher
-  let time = ManualTime()
+  let time: ManualTime
+  private(set) var clock: StateClock
   private let http = HTTPClient()
   private let directory: TestSupport.ScratchDirectory
   private let options: String
@@ -26,28 +27,34 @@ struct DeliveryKit {
 
   /// - Parameter options: more members for the destination `sink`, JSON: `"retryFor": "1m"`.
   init(options: String = "", variables: [String: String] = [:]) async throws {
-    simulator = Simulator(now: { [time] in time.now.milliseconds })
+    let time = ManualTime()
+    self.time = time
+    clock = StateClock(time.source, boot: "first")
+    simulator = Simulator(now: { time.now.milliseconds })
     try await simulator.start()
     directory = try TestSupport.ScratchDirectory()
     store = try SQLiteStore(path: directory.path + "/state.sqlite")
     (self.options, self.variables) = (options, variables)
-    dispatcher = try Self.dispatcher(options, variables, simulator, store, http, time, onStop: { _, _, _ in nil })
+    dispatcher = try Self.dispatcher(options, variables, simulator, store, http, clock, onStop: { _, _, _ in nil })
   }
 
   /// What a restart does: nothing is kept but the state.
   ///
   /// - Parameter options: the destination's members, when the rules file has been changed.
+  /// - Parameter boot: another one when the machine has been started anew.
   mutating func restart(
-    options: String? = nil, lanes: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent = { _, _, _ in nil },
+    options: String? = nil, boot: String = "first", lanes: [String: Int] = [:],
+    onStop: @escaping Dispatcher.StopEvent = { _, _, _ in nil },
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws {
+    clock = StateClock(time.source, boot: boot)
     dispatcher = try Self.dispatcher(
-      options ?? self.options, variables, simulator, store, http, time, lanes: lanes, onStop: onStop, steps: steps)
+      options ?? self.options, variables, simulator, store, http, clock, lanes: lanes, onStop: onStop, steps: steps)
   }
 
   private static func dispatcher(
     _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: SQLiteStore, _ http: HTTPClient,
-    _ time: ManualTime, lanes: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
+    _ clock: StateClock, lanes: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws -> Dispatcher {
     let more = options.isEmpty ? "" : ", \(options)"
@@ -61,7 +68,7 @@ struct DeliveryKit {
     guard let file = RuleFile.read(Array(rules.utf8), secrets: secrets).0 else { throw KitError() }
     return Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
-      hookRunner: HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"]), time: time.source,
+      hookRunner: HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"]), clock: clock,
       log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, lanes: lanes, onStop: onStop,
       steps: steps)
   }

@@ -27,7 +27,7 @@ import Testing
   ) -> Bool {
     let pass = gate.begin(at: now)
     return gate.end(
-      pass, AttemptResult(outcome: outcome, hold: hold, detail: "why"), since: now, at: now, randomness: 0.5)
+      pass, AttemptResult(outcome: outcome, hold: hold, detail: "why"), after: .zero, at: now, randomness: 0.5)
   }
 
   @Test func `no more attempts are under way than the destination takes`() {
@@ -37,7 +37,7 @@ import Testing
     #expect(gate.opening(at: at(0)) == .now(1))
     _ = gate.begin(at: at(0))
     #expect(gate.opening(at: at(0)) == .busy)
-    let changed1 = gate.end(pass, AttemptResult(outcome: .delivered), since: at(0), at: at(1), randomness: 0.5)
+    let changed1 = gate.end(pass, AttemptResult(outcome: .delivered), after: .seconds(1), at: at(1), randomness: 0.5)
     #expect(!changed1)
     #expect(gate.opening(at: at(1)) == .now(1))
   }
@@ -94,12 +94,12 @@ import Testing
       #expect(gate.opening(at: at(now)) == .busy)
       #expect(gate.probeAt(at(now)) == nil)
       let changed7 = gate.end(
-        pass, AttemptResult(outcome: .retry(.timedOut, after: nil)), since: at(now), at: at(now), randomness: 0.5)
+        pass, AttemptResult(outcome: .retry(.timedOut, after: nil)), after: .zero, at: at(now), randomness: 0.5)
       #expect(changed7)
     }
     let pass = gate.begin(at: at(now + 60))
     let changed8 = gate.end(
-      pass, AttemptResult(outcome: .delivered), since: at(now + 60), at: at(now + 60), randomness: 0.5)
+      pass, AttemptResult(outcome: .delivered), after: .zero, at: at(now + 60), randomness: 0.5)
     #expect(changed8)
     #expect(gate.opening(at: at(now + 60)) == .now(4))
     #expect((gate.state.failures, gate.state.nextProbeAt?.milliseconds) == (0, nil))
@@ -111,7 +111,8 @@ import Testing
       var gate = gate(failures: 9, probeAt: at(0))
       let pass = gate.begin(at: at(0))
       _ = gate.end(
-        pass, AttemptResult(outcome: .retry(.timedOut, after: nil)), since: at(0), at: at(took), randomness: 0.9)
+        pass, AttemptResult(outcome: .retry(.timedOut, after: nil)), after: .milliseconds(Int64(took * 1000)),
+        at: at(took), randomness: 0.9)
       #expect(gate.probeAt(at(took)) == at(next))
     }
   }
@@ -127,12 +128,12 @@ import Testing
       #expect(gate.probeAt(at(now)) == at(now + 60))
       let other = gate.begin(at: at(now + 1))
       #expect(gate.probeAt(at(now + 60)) == nil)
-      _ = gate.end(other, AttemptResult(outcome: .interrupted), since: at(now + 1), at: at(now + 2), randomness: 0.5)
+      _ = gate.end(other, AttemptResult(outcome: .interrupted), after: .seconds(1), at: at(now + 2), randomness: 0.5)
     }
     let pass = gate.begin(at: at(240), isEarly: true)
     #expect(gate.opening(at: at(240)) == .now(3))
     #expect(gate.probeAt(at(240)) == nil)
-    _ = gate.end(pass, AttemptResult(outcome: .delivered), since: at(240), at: at(240), randomness: 0.5)
+    _ = gate.end(pass, AttemptResult(outcome: .delivered), after: .zero, at: at(240), randomness: 0.5)
     #expect(gate.probeAt(at(240)) == nil)
   }
 
@@ -180,7 +181,7 @@ import Testing
     let passes = (0..<64).map { _ in gate.begin(at: at(0)) }
     for pass in passes {
       _ = gate.end(
-        pass, AttemptResult(outcome: .retry(.unreachable, after: nil)), since: at(0), at: at(1), randomness: 0.5)
+        pass, AttemptResult(outcome: .retry(.unreachable, after: nil)), after: .seconds(1), at: at(1), randomness: 0.5)
     }
     #expect(gate.state.failures == 5)
     #expect(gate.opening(at: at(1)) == .held(until: at(6)))
@@ -201,7 +202,7 @@ import Testing
     var gate = gate(failures: 5, probeAt: at(0))
     let pass = gate.begin(at: at(1))
     #expect(gate.opening(at: at(1)) == .busy)
-    let changed10 = gate.end(pass, AttemptResult(outcome: .interrupted), since: at(1), at: at(2), randomness: 0.5)
+    let changed10 = gate.end(pass, AttemptResult(outcome: .interrupted), after: .seconds(1), at: at(2), randomness: 0.5)
     #expect(!changed10)
     #expect(gate.opening(at: at(2)) == .now(1))
   }
@@ -214,7 +215,7 @@ import Testing
     #expect(gate.opening(at: at(1)) == .stopped)
     #expect(gate.opening(at: at(1_000_000)) == .stopped)
     #expect((gate.state.stoppedAt, gate.state.stoppedReason) == (at(1), "why"))
-    let changed12 = gate.end(late, AttemptResult(outcome: .delivered), since: at(0), at: at(2), randomness: 0.5)
+    let changed12 = gate.end(late, AttemptResult(outcome: .delivered), after: .seconds(2), at: at(2), randomness: 0.5)
     #expect(!changed12)
     #expect(gate.opening(at: at(2)) == .stopped)
   }

@@ -46,12 +46,12 @@ import Testing
       let hold: Duration? =
         Int.random(in: 0..<8, using: &random) == 0 ? .milliseconds(.random(in: 0...9_000, using: &random)) : nil
       let result = AttemptResult(outcome: Self.outcomes.randomElement(using: &random) ?? .delivered, hold: hold)
-      _ = gate.end(pass, result, since: now, at: now, randomness: .random(in: 0..<1, using: &random))
+      _ = gate.end(pass, result, after: .zero, at: now, randomness: .random(in: 0..<1, using: &random))
       if let hold { heldUntil = max(heldUntil, now + hold) }
       #expect(gate.inUse == passes.count, "seed \(seed)")
     }
     // Left alone it opens: no sequence of answers but a stop shuts it for ever.
-    for pass in passes { _ = gate.end(pass, AttemptResult(outcome: .delivered), since: now, at: now, randomness: 0) }
+    for pass in passes { _ = gate.end(pass, AttemptResult(outcome: .delivered), after: .zero, at: now, randomness: 0) }
     guard case .now = gate.opening(at: now + .seconds(100_000)) else {
       Issue.record("it never opened again, seed \(seed)")
       return

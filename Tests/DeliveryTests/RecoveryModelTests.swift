@@ -216,7 +216,8 @@ private struct LaneLife {
     let index = Int(flight.start.delivery.sequence) - 1
     let result = AttemptResult(outcome: flight.outcome, hold: flight.hold)
     _ = lane.gate.end(
-      flight.start.pass, result, since: flight.start.startedAt, at: now, randomness: .random(in: 0..<1, using: &random))
+      flight.start.pass, result, after: now - flight.start.startedAt, at: now,
+      randomness: .random(in: 0..<1, using: &random))
     if let hold = flight.hold { heldUntil = max(heldUntil, now + hold) }
     switch flight.outcome {
     case .delivered:

@@ -9,7 +9,8 @@ actor ModelStore: StateStore {
     let sequence: Int64
     let new: NewDelivery
     let event: RunEvent
-    let createdAt: Timestamp
+    var createdAt: Timestamp
+    var retryFrom: Timestamp
     var status = DeliveryStatus.pending
     var attempts = 0
     var next: Timestamp?
@@ -28,7 +29,7 @@ actor ModelStore: StateStore {
 
     /// Deliveries of one run go one after the other.
     var run: String { digest ?? event.runID }
-    var retryFrom: Timestamp { replays.last ?? new.notBefore ?? createdAt }
+    var isPutOff: Bool { isBackingOff || isQuiet }
     var isUnsettled: Bool { status == .pending || status == .claimed }
   }
 
@@ -53,8 +54,8 @@ actor ModelStore: StateStore {
       let sequence = (items.last?.sequence ?? 0) + 1
       items.append(
         Item(
-          sequence: sequence, new: delivery, event: new.event, createdAt: now, next: delivery.notBefore ?? now,
-          isQuiet: delivery.notBefore != nil))
+          sequence: sequence, new: delivery, event: new.event, createdAt: now,
+          retryFrom: delivery.notBefore ?? now, next: delivery.notBefore ?? now, isQuiet: delivery.notBefore != nil))
     }
     for entry in new.digests { collect(new.event, entry, now) }
   }
@@ -62,7 +63,7 @@ actor ModelStore: StateStore {
   private struct Digest {
     let id: String
     let entry: DigestEntry
-    let dueAt: Timestamp
+    var dueAt: Timestamp
     var events: [RunEvent]
     var isOpen = true
   }
@@ -97,7 +98,8 @@ actor ModelStore: StateStore {
     let sequence = (items.last?.sequence ?? 0) + 1
     items.append(
       Item(
-        sequence: sequence, new: delivery, event: digests[index].events[0], createdAt: now, next: now, digest: digest.id
+        sequence: sequence, new: delivery, event: digests[index].events[0], createdAt: now, retryFrom: now, next: now,
+        digest: digest.id
       ))
     if let reason {
       items[items.count - 1].next = nil
@@ -284,6 +286,58 @@ actor ModelStore: StateStore {
     return destinationStates()
   }
 
+  private var saved: ClockReading?
+  private var history = ClockHistory()
+
+  func savedClock() -> ClockReading? { saved }
+
+  func reanchor(_ change: ClockChange, to reading: ClockReading) {
+    for index in items.indices where items[index].isUnsettled && change != .none {
+      items[index].next = items[index].next.map { $0 + change.moments }
+      items[index].retryFrom = items[index].retryFrom + change.ages
+    }
+    for name in states.keys { states[name]?.move(by: change.moments) }
+    digests = digests.map { digest in
+      var digest = digest
+      if digest.isOpen { digest.dueAt = digest.dueAt + change.moments }
+      return digest
+    }
+    if change.retention != .zero { history.add(ClockHistory.Step(at: reading.wall, by: change.retention)) }
+    for index in items.indices {
+      items[index].createdAt = min(items[index].createdAt, reading.wall)
+      items[index].settledAt = items[index].settledAt.map { min($0, reading.wall) }
+    }
+    hurry(at: reading.wall)
+    saved = reading
+  }
+
+  nonisolated func keepClock(_ read: @escaping @Sendable () -> ClockReading?) {}
+
+  func hurry(at now: Timestamp) {
+    for index in items.indices where items[index].status == .pending && !items[index].isPutOff {
+      guard let next = items[index].next, next > now else { continue }
+      items[index].next = now
+      items[index].retryFrom = min(items[index].retryFrom, now)
+    }
+  }
+
+  func requiet(_ ends: [String: Timestamp?], at now: Timestamp) {
+    for index in items.indices where items[index].status == .pending && items[index].isQuiet {
+      guard let end = ends[items[index].new.destination], let next = items[index].next, next > now else { continue }
+      let moment = end ?? now
+      if next == moment { continue }
+      items[index].next = moment
+      if end == nil { items[index].isQuiet = false }
+      if items[index].attempts == items[index].attemptsBefore { items[index].retryFrom = moment }
+    }
+  }
+
+  func clockHistory() -> ClockHistory { history }
+
+  func forgetClockSteps(olderThan retention: Duration, at now: Timestamp) {
+    history.forget(olderThan: retention, at: now)
+  }
+
   func prune(before: Timestamp, limit: Int) -> Int {
     let old = items.filter { $0.createdAt < before && $0.settledAt.map { $0 < before } ?? false }.prefix(limit)
     items.removeAll { item in old.contains { $0.sequence == item.sequence } }
@@ -362,6 +416,7 @@ actor ModelStore: StateStore {
       (items[index].status, items[index].next, items[index].settledAt) = (.pending, now, nil)
       items[index].replays.append(now)
       items[index].attemptsBefore = items[index].attempts
+      items[index].retryFrom = now
       (items[index].isBackingOff, items[index].isQuiet) = (false, false)
       probeRequests.insert(items[index].new.destination)
     }

@@ -47,6 +47,7 @@ private struct Life {
     case 94..<96: return try await bury()
     case 96..<97: return try await prune()
     case 97..<98: return try await hasten()
+    case 98..<100: return try await setClock()
     default: return "nothing"
     }
   }
@@ -162,6 +163,24 @@ private struct Life {
     // To the model one that dies waiting has been let go by that.
     #expect(mine.buried == expected.buried && (!mine.mayHaveFreed || expected.mayHaveFreed))
     return "burial \(batch.burials)"
+  }
+
+  /// As a running process, or the next one, finds it; sometimes some quiet hours are others by that.
+  private mutating func setClock() async throws -> String {
+    var change = ClockChange()
+    let by = Duration.milliseconds(Int64.random(in: -900...900, using: &random))
+    (change.moments, change.ages) = (pick([.zero, by]), by)
+    change.retention = by
+    now = max(1_000, now + change.moments.milliseconds)
+    let reading = ClockReading(boot: "b", uptime: .milliseconds(now), wall: ms(now))
+    try await store.reanchor(change, to: reading)
+    await model.reanchor(change, to: reading)
+    #expect(try await store.savedClock() == reading)
+    #expect(try await store.clockHistory() == (await model.clockHistory()))
+    let ends: [String: Timestamp?] = [pick(Self.destinations): pick([nil, ms(now + 40)])]
+    try await store.requiet(ends, at: ms(now))
+    await model.requiet(ends, at: ms(now))
+    return "the clock is set by \(by), quiet until \(ends)"
   }
 
   private mutating func hasten() async throws -> String {

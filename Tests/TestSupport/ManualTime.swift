@@ -50,6 +50,15 @@ package final class ManualTime: Sendable {
     state.withLock { $0.now = $0.now + duration }
   }
 
+  /// The machine was off for so long and is started anew: the uptime begins again, and the wall clock shows `error` more than
+  /// it should. Nobody sleeps.
+  package func reboot(off: Duration, error: Duration = .zero) {
+    state.withLock { state in
+      state.now = state.now + off + error
+      state.uptime = .seconds(20)
+    }
+  }
+
   /// How long until the next sleeper wakes; nil when nobody sleeps.
   package var untilNextWake: Duration? {
     state.withLock { state in state.sleepers.map { $0.until - state.uptime }.min() }

@@ -12,7 +12,7 @@ import ViAPI
   @Test func `a clock that is set back during a sweep does not put off the next`() async throws {
     let time = ManualTime()
     let source = ScriptedPages { _, _ in
-      time.advance(by: .seconds(-3600))
+      time.stepWall(by: .seconds(-3600))
       return #"{"items":[]}"#
     }
     let rules = try ModelRules()

@@ -38,7 +38,7 @@ struct OutboxKit {
     http = HTTPClient(HTTPClient.Configuration(maximumConnectionsPerHost: 64))
     dispatcher = Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
-      hookRunner: HookRunner(baseEnvironment: [:]), time: .system, log: OutboxKit.log(onLog))
+      hookRunner: HookRunner(baseEnvironment: [:]), clock: StateClock(.system), log: OutboxKit.log(onLog))
   }
 
   private static func log(_ onLog: (@Sendable (Logger.Metadata) -> Void)?) -> Logger {
