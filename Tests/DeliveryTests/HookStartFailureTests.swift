@@ -52,8 +52,8 @@ struct HookStartFailureTests {
     #expect(await reason(.run([text])) == .notAProgram(text))
   }
 
-  @Test func `an argument longer than the kernel takes is a reason`() async {
-    #expect(await reason(.run(["true", String(repeating: "a", count: 200_000)])) == .tooLong)
+  @Test func `a script or a program's name longer than the kernel takes is a reason, and no half of it runs`() async {
+    #expect(await reason(.shell("true #" + String(repeating: "a", count: 200_000))) == .tooLong)
   }
 
   @Test(arguments: ["", "A=B", "A\0"]) func `what can't name a variable is refused`(name: String) async {

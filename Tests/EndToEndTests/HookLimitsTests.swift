@@ -79,6 +79,41 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: geteuid() == 0, "only root can make a space of process numbers"))
+  func `as the first process of a container, no process that a hook left behind stays as a zombie`() async throws {
+    let litter = "for i in 1 2 3 4 5; do (setsid sh -c 'echo >> ended' &); done; (sleep 0.1 &); echo hi"
+    let look = """
+      until [ $(wc -l < ended) -ge 5 ]; do sleep 0.02; done; i=0; \
+      while grep -qs '^State:.Z' /proc/[0-9]*/status; do i=$((i+1)); [ $i = 200 ] && exit 9; sleep 0.05; done; \
+      echo $$ > clean
+      """
+    try await onStage(Scenario(runs: [.ended("run_a"), .ended("run_b")])) { stage in
+      try stage.write(RulesText.shell(litter, more: #", "then": [{"shell": "\#(look)"}]"#))
+      let end = try await stage.shell(
+        "exec unshare -pf --mount-proc --kill-child \"$0\" \"$@\"",
+        [Binary.path, "--rules", "rules.json", "--until-done", "--since", "all"])
+      #expect(end.code == 0, "\(end.errors)")
+      #expect(Int(stage.read("clean")?.dropLast() ?? "").map { $0 < 1_000 } == true, "it ran in a space of its own")
+    }
+  }
+
+  @Test func `an argument longer than the system takes is cut, and the whole is on stdin`() async throws {
+    let message = String(repeating: "m", count: 200_000)
+    try await onStage(Scenario(runs: [.ended("run_a", .failed, message: message)])) { stage in
+      try stage.write(
+        #"""
+        {"version": 1, "rules": [{"name": "r", "actions": [
+          {"run": ["/bin/sh", "-c", "printf %s \"$1\" | wc -c > argument; wc -c > stdin", "sh", "{{message}}"]}]}]}
+        """#)
+      let end = try await stage.run("--rules", "rules.json", "--until-done", "--since", "all")
+      #expect(end.code == 0, "\(end.errors.suffix(2_000))")
+      #expect(stage.read("argument") == "131071\n")
+      #expect((Int(stage.read("stdin")?.dropLast() ?? "") ?? 0) > 200_000)
+      #expect(end.errors.contains("too long for the system and cut"), "\(end.errors.suffix(2_000))")
+      #expect(end.errors.contains("argument 4, VI_MESSAGE"))
+    }
+  }
+
   /// Looks again and again until it holds, for ten seconds.
   @discardableResult
   private func holds(_ condition: () -> Bool) async -> Bool {

@@ -87,4 +87,10 @@ int cprocess_memory_file(const char *name);
 /// Both ends are closed on exec. -1 and `errno` when there can be none.
 int cprocess_pipe(int ends[2]);
 
+/// Whether processes whose parent has ended become ours: we are a container's first process, or were made responsible for them
+/// (prctl(2), PR_SET_CHILD_SUBREAPER).
+bool cprocess_inherits_orphans(void);
+/// Makes us responsible for the orphans among our descendants, for tests. -1 and `errno` when that can't be.
+int cprocess_inherit_orphans(bool does);
+
 #endif

@@ -14,7 +14,8 @@ package struct Hook: Sendable {
   /// The VI_* variables and those the action names, over the five of ours that pass (``HookRunner``); the last of a name wins.
   ///
   /// A value can hold neither NUL (it becomes U+FFFD, in argv too) nor, so that one long message can't make the hook
-  /// unstartable, more than 64 KiB (it is cut and ends in "…"). What is on ``stdin`` is never changed.
+  /// unstartable, more than 64 KiB (it is cut and ends in "…"); an argument of `run` not more than 128 KiB; and all together not
+  /// more than ``LaunchBudget``, for which the longest are cut. What is on ``stdin`` is never changed.
   package var environment: [(name: String, value: String)]
 
   /// The event, JSON. The hook may read it, read a part, or leave it.

@@ -7,7 +7,7 @@ struct HookLaunch: Sendable {
   /// The only variables of ours that a hook sees.
   static let passed = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"]
 
-  /// Bytes in one given value; the kernel refuses 128 KiB.
+  /// Bytes in one given value; the kernel refuses 128 KiB of name and value.
   static let longestValue = 64 * 1024
 
   /// Searched when the hook has no PATH.
@@ -16,6 +16,8 @@ struct HookLaunch: Sendable {
   let executable: String
   let arguments: [String]
   let environment: [String: String]
+  /// See ``HookResult/shortened``.
+  let shortened: [String]
   let workingDirectory: String?
   /// Nil: we.
   let account: HookAccount?
@@ -23,40 +25,19 @@ struct HookLaunch: Sendable {
   let umask: UInt16?
 
   /// - Throws: what must be repaired before the hook can start.
-  init(_ hook: Hook, baseEnvironment: [String: String]) throws(HookStartFailure) {
+  init(
+    _ hook: Hook, baseEnvironment: [String: String], budget: LaunchBudget = .system
+  ) throws(HookStartFailure) {
     account = try hook.user.map { text throws(HookStartFailure) in try HookAccount(text) }
     umask = hook.umask
-    environment = try Self.environment(
-      hook, base: baseEnvironment.filter { Self.passed.contains($0.key) }.merging(account?.environment ?? [:]) { $1 })
     workingDirectory = try hook.workingDirectory.map(Self.directory)
-    arguments =
-      switch hook.command {
-      case .run(let argv): argv.map(Self.withoutNUL)
-      case .shell(let script): ["/bin/sh", "-c", Self.withoutNUL(script)]
-      }
+    var strings = try LaunchStrings(
+      hook, base: baseEnvironment.filter { Self.passed.contains($0.key) }.merging(account?.environment ?? [:]) { $1 })
+    strings.fit(budget)
+    (arguments, environment, shortened) = (strings.arguments, strings.environment, strings.shortened)
     guard let program = arguments.first, !program.isEmpty else { throw .noCommand }
     executable = try Self.executable(
       program, in: workingDirectory, path: environment["PATH"] ?? Self.standardPath)
-  }
-
-  private static func environment(
-    _ hook: Hook, base: [String: String]
-  ) throws(HookStartFailure) -> [String: String] {
-    var environment = base
-    for (name, value) in hook.environment {
-      let characters = name.utf8
-      guard !characters.isEmpty, !characters.contains(UInt8(ascii: "=")), !characters.contains(0) else {
-        throw .unusableName(name)
-      }
-      environment[name] = UTF8Cut.shorten(withoutNUL(value), toBytes: longestValue)
-    }
-    return environment
-  }
-
-  /// A C string ends at its first NUL: what follows would silently vanish.
-  private static func withoutNUL(_ text: String) -> String {
-    guard text.utf8.contains(0) else { return text }
-    return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
   }
 }
 

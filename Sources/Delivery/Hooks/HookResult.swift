@@ -25,6 +25,9 @@ package struct HookResult: Sendable {
   /// It failed by itself, and processes of its group still ran and were killed. Not looked for where nobody asks why.
   package var leftProcesses = false
 
+  /// What was too long for the system and was cut: names of variables, and `argument 2` for what follows the first argument.
+  package var shortened: [String] = []
+
   /// Why, from now on, nobody would end this and other hooks if we were killed; told with one result only.
   package var guardFailure: String?
 }

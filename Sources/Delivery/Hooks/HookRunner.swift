@@ -11,6 +11,7 @@ package struct HookRunner: Sendable {
   private let baseEnvironment: [String: String]
   private let clock: any Clock<Duration>
   let guardian: HookGuard
+  private let children = HookChildren()
 
   /// - Parameters:
   ///   - baseEnvironment: our whole environment; PATH, HOME, LANG, TZ and TMPDIR pass into hooks.
@@ -24,6 +25,10 @@ package struct HookRunner: Sendable {
     self.clock = clock
     guardian = HookGuard(grace: guardGrace)
   }
+
+  /// Reaps processes that hooks have left behind and that became ours when their parents ended. To be called now and then, where
+  /// we may be the first process of a container; elsewhere nothing becomes ours.
+  package func reapOrphans() { children.reapOrphans() }
 
   /// Runs one hook to its end. Cancelling the task stops it: TERM, ``Hook/interruptGrace``, KILL; so it returns within the grace.
   ///
@@ -62,18 +67,26 @@ package struct HookRunner: Sendable {
   private func stay(
     with hook: Hook, _ launch: HookLaunch, _ descriptors: HookDescriptors, _ log: HookLog
   ) -> HookResult {
-    let place = guardian.take()
-    let started = Result { () throws(HookStartFailure) in try launch.start(descriptors, guardian, place: place) }
+    // Starting a guard makes children as well, which it reaps itself.
+    let (place, started) = children.starting {
+      let place = guardian.take()
+      return (place, Result { () throws(HookStartFailure) in try launch.start(descriptors, guardian, place: place) })
+    } leader: {
+      try? $0.1.get().group.leader
+    }
     descriptors.closeChildsEnds()
     var result: HookResult
     switch started {
     case .success(let child):
       var watch = HookWatch(child, of: hook, descriptors: descriptors, log: log)
       result = watch.run { guardian.leave(place) }
+      children.ended(child.group.leader)
+      children.reapOrphans()
     case .failure(let reason):
       guardian.leave(place)
       result = HookResult(ending: .notStarted(reason: reason))
     }
+    result.shortened = launch.shortened
     result.guardFailure = guardian.failureToTell()
     return result
   }

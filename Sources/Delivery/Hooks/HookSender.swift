@@ -36,6 +36,11 @@ struct HookSender: Sendable {
     let result = await runner.run(hook, secretPlaces: secrets.redactor.places) { stream, line in
       log.info("hook wrote", metadata: ["delivery": "\(delivery.id)", "stream": "\(stream)", "line": "\(line)"])
     }
+    if !result.shortened.isEmpty {
+      log.warning(
+        "too long for the system and cut; the whole event is on the hook's stdin",
+        metadata: ["delivery": "\(delivery.id)", "what": "\(result.shortened.joined(separator: ", "))"])
+    }
     if let reason = result.guardFailure {
       log.warning(
         "should this process be killed, the children of its hooks may go on: no guard can be started",

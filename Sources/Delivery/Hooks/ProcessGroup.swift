@@ -55,32 +55,8 @@ struct ProcessGroup {
 
   /// Whether any process of the group runs.
   ///
-  /// `kill(-group, 0)` can't tell, for it counts the dead that are not reaped yet; so `/proc` is read: some milliseconds on
-  /// a machine with a thousand processes. Where there is no `/proc` the answer is no.
+  /// `kill(-group, 0)` can't tell, for it counts the dead that are not reaped yet. Where there is no `/proc` the answer is no.
   var hasLivingMember: Bool {
-    guard let directory = opendir("/proc") else { return false }
-    defer { closedir(directory) }
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-        String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if let process = pid_t(name), isLivingMember(process) { return true }
-    }
-    return false
-  }
-
-  /// `/proc/PID/stat` is `pid (name) state parent group …`, and the name may itself hold blanks and parentheses.
-  private func isLivingMember(_ process: pid_t) -> Bool {
-    let file = open("/proc/\(process)/stat", O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return false }
-    defer { close(file) }
-    let line = [UInt8](unsafeUninitializedCapacity: 512) { buffer, count in
-      count = max(0, read(file, buffer.baseAddress, buffer.count))
-    }
-    guard let nameEnd = line.lastIndex(of: UInt8(ascii: ")")) else { return false }
-    let fields = line[(nameEnd + 1)...].split(separator: UInt8(ascii: " "), maxSplits: 3)
-    guard fields.count > 2, let state = fields[0].first else { return false }
-    let ended = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
-    return !ended && String(decoding: fields[2], as: UTF8.self) == String(leader)
+    ProcessTable.contains { !$0.hasEnded && $0.group == leader }
   }
 }
