@@ -57,6 +57,7 @@ struct ActionReader {
       return words.isEmpty ? nil : .run(words)
     case .shell:
       guard let script = reader.text(value, path: "\(path).shell") else { return nil }
+      checkLength(script, at: value)
       if script.contains("{{") {
         diagnostics.error(
           at: value.range, "templates in \"shell\" are refused: what a run says would be run by the shell",
@@ -71,8 +72,19 @@ struct ActionReader {
   private func argument(_ node: JSONNode, isProgram: Bool, _ reader: ObjectReader) -> TextTemplate? {
     if !isProgram, node.string == "" { return try? TextTemplate("", markup: .plain) }
     return reader.text(node, path: "an element of \(path).run").flatMap {
-      template($0, at: node, markup: .plain, scope: place.scope)
+      checkLength($0, at: node)
+      return template($0, at: node, markup: .plain, scope: place.scope)
     }
+  }
+
+  /// What a run says is cut to what the system takes; half of what the user wrote must not run (execve(2): 128 KiB with the NUL at
+  /// the end).
+  private func checkLength(_ text: String, at node: JSONNode) {
+    let limit = 128 * 1024 - 1
+    guard text.utf8.count > limit else { return }
+    diagnostics.error(
+      at: node.range, "this has \(text.utf8.count) bytes, and no system takes more than \(limit) in one argument",
+      hint: "put it into a file and run that")
   }
 
   func template(_ text: String, at node: JSONNode, markup: Markup, scope: TemplateScope) -> TextTemplate? {
