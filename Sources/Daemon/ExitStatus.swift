@@ -42,7 +42,7 @@ package enum ExitStatus: Int32, Sendable {
       case .noSuchModel: .no
       case .notReady, .damaged, .busy: .tryLater
       case .link, .transport, .archive(.noLibrary): .sourceUnreachable
-      case .tooLittleSpace, .disk: .stateUnusable
+      case .tooLittleSpace, .disk, .foreign: .stateUnusable
       case .archive: .notVi
       case .cancelled: .interrupted
       }

@@ -32,9 +32,10 @@ final class Descriptor: @unchecked Sendable {
   let number: Int32
   let path: String
 
+  /// - Parameter follows: the path may end in a link.
   /// - Throws: ``DownloadError/disk(path:number:)``.
-  init(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(DownloadError) {
-    let opened = open(path, flags | O_CLOEXEC | O_NOFOLLOW, mode)
+  init(_ path: String, _ flags: Int32, mode: mode_t = 0o600, follows: Bool = false) throws(DownloadError) {
+    let opened = open(path, flags | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW), mode)
     guard opened >= 0 else { throw .disk(path: path, number: errno) }
     number = opened
     self.path = path

@@ -19,6 +19,8 @@ package enum DownloadError: Error, Sendable {
   /// Size or checksum are not those of the file that the server has.
   case damaged(String)
   case archive(ArchiveError)
+  /// Somebody else's folder is where ours must be; `what` completes a sentence about it.
+  case foreign(path: String, what: String)
   /// Another process downloads the same model to the same place.
   case busy(path: String)
   /// What was downloaded stays for the next time.
@@ -32,7 +34,7 @@ package enum DownloadError: Error, Sendable {
     case .source(let error): error.isTemporary
     case .link(let status, _): status == 429 || status == 408 || status >= 500
     case .transport(let error): error.isTemporary
-    case .noSuchModel, .archive: false
+    case .noSuchModel, .archive, .foreign: false
     }
   }
 
@@ -48,6 +50,7 @@ package enum DownloadError: Error, Sendable {
     case .disk(_, ENOSPC), .disk(_, EDQUOT):
       "make room, or choose another place; the next download goes on where this one was"
     case .disk: "choose another place"
+    case .foreign: "see what it is and remove it, or choose another place"
     case .archive(.noLibrary), .cancelled: ""
     case .archive: "nothing of it was kept; ask Datature's support for the export"
     case .busy: "wait for it, or stop it"
@@ -95,6 +98,7 @@ extension DownloadError: CustomStringConvertible {
     case .tooLittleSpace(let needed, let free):
       "\(needed) bytes of room are needed for the model, and \(free) are free"
     case .disk(let path, let number): "\(path): \(String(cString: strerror(number)))"
+    case .foreign(let path, let what): "the folder \(path) \(what): nothing from it is used"
     case .damaged(let what): "what was downloaded is damaged: \(what)"
     case .archive(let error): "\(error)"
     case .busy(let path): "another process downloads the same model to \(path)"

@@ -3,15 +3,23 @@ internal import FoundationEssentials
 internal import Glibc
 internal import WireTime
 
-/// Makes a directory and those above it, as far as they aren't there.
+/// Makes a directory and those above it, as far as they aren't there. Links on the way are followed.
 func makeDirectories(_ path: String) throws(DownloadError) {
-  if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+  if mkdir(path, 0o777) == 0 { return }
+  if errno == EEXIST { return try checkDirectory(path) }
   let number = errno
   guard number == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
     throw .disk(path: path, number: number)
   }
   try makeDirectories(String(path[..<slash]))
   guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw .disk(path: path, number: errno) }
+}
+
+/// What is there may be a file, or a link that leads nowhere.
+private func checkDirectory(_ path: String) throws(DownloadError) {
+  var status = stat()
+  guard stat(path, &status) == 0 else { throw .disk(path: path, number: errno) }
+  guard status.st_mode & S_IFMT == S_IFDIR else { throw .disk(path: path, number: ENOTDIR) }
 }
 
 /// Removes a file, or a directory with all that is in it. Nothing there is okay; links are removed, not followed.
@@ -51,7 +59,9 @@ func swapIn(_ new: String, at place: String) throws(DownloadError) {
 }
 
 /// Makes what a directory lists, and no more of it, durable.
-func syncDirectory(_ path: String) throws(DownloadError) {
-  let directory = try Descriptor(path, O_RDONLY | O_DIRECTORY)
+///
+/// - Parameter isUsers: the user has named it, who may do so by a link.
+func syncDirectory(_ path: String, isUsers: Bool = false) throws(DownloadError) {
+  let directory = try Descriptor(path, O_RDONLY | O_DIRECTORY, follows: isUsers)
   try directory.check(fsync(directory.number))
 }

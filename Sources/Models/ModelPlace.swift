@@ -40,7 +40,7 @@ struct ModelPlace: Sendable {
       try mark(work.unpacked, subject)
       try syncDirectory(work.unpacked)
       try swapIn(work.unpacked, at: path)
-      try syncDirectory(directory)
+      try syncDirectory(directory, isUsers: true)
     } catch {
       switch error {
       case .archive(.noLibrary): break

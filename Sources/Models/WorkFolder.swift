@@ -25,7 +25,7 @@ struct WorkFolder: Sendable {
 
   /// Makes the folder where it isn't there, and takes it.
   ///
-  /// - Throws: ``DownloadError/busy(path:)``, or a ``DownloadError/disk(path:number:)``.
+  /// - Throws: ``DownloadError/busy(path:)``, ``DownloadError/foreign(path:what:)``, or a ``DownloadError/disk(path:number:)``.
   init(_ path: String) throws(DownloadError) {
     self.path = path
     while true {
@@ -44,6 +44,7 @@ struct WorkFolder: Sendable {
     do throws(DownloadError) {
       // Not through a link that somebody has put there.
       let folder = try Descriptor(path, O_RDONLY | O_DIRECTORY)
+      try FolderOwner.check(folder)
       lock = try Descriptor("lock", in: folder, O_RDWR | O_CREAT)
     } catch {
       if case .disk(_, ENOENT) = error { return nil }
