@@ -26,6 +26,7 @@ struct ViNotify: AsyncParsableCommand {
 
   /// As the library's own, but whatever is printed, help too, goes through the console: so a lost result is noticed.
   static func main() async {
+    Surroundings.check()
     Console.prepareStreams()
     do {
       var command = try await asyncParseAsRoot()
