@@ -80,7 +80,8 @@ let package = Package(
         "CProcess", crypto, logging,
       ],
       swiftSettings: strict),
-    .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking", grdb], swiftSettings: strict),
+    .target(
+      name: "Storage", dependencies: ["Runs", "JSONSource", "Locking", "CDisk", grdb], swiftSettings: strict),
     .target(
       name: "Models",
       dependencies: [
@@ -134,7 +135,8 @@ let package = Package(
         "Locking", "WireTime", "CProcess", logging,
       ], swiftSettings: strict),
     .testTarget(
-      name: "StorageTests", dependencies: ["TestSupport", "Storage", "Runs", "JSONSource", grdb], swiftSettings: strict),
+      name: "StorageTests", dependencies: ["TestSupport", "Storage", "Runs", "JSONSource", "Locking", grdb],
+      swiftSettings: strict),
     .testTarget(
       name: "RulesTests", dependencies: ["Rules", "TimeZones", "Runs", "Secrets", "JSONSource", "Locking"],
       swiftSettings: strict),

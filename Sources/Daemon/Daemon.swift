@@ -26,8 +26,9 @@ package final class Daemon: Sendable {
 
   package let watcher: Watcher
   package let dispatcher: Dispatcher
-  package let store: any StateStore
+  package let store: SQLiteStore
   private let digests: DigestCloser
+  private let hooks: HookRunner
   private let retention: Duration
   private let rulesCopy: RuleFileCopy
   private let http: HTTPClient
@@ -51,7 +52,7 @@ package final class Daemon: Sendable {
     let client = try file.source.client(secrets, http, clock.even)
     do throws(StorageError) {
       lock = try StateLock(state: path)
-      store = try SQLiteStore(path: path)
+      store = try SQLiteStore(path: path, identity: lock.identity, onWait: Self.tellOfWaiting(log))
     } catch {
       throw Failure(error)
     }
@@ -61,9 +62,10 @@ package final class Daemon: Sendable {
       rulesDigest: rulesCopy.digest, time: clock.even, stamp: { [clock] in clock.now }, log: log)
     // Nothing is known of the API's clock before it has answered.
     clock.ask(sourceAhead: { [watcher] in watcher.status.snapshot.lastWholeSweep == nil ? nil : client.clockSkew })
+    hooks = HookRunner(baseEnvironment: environment)
     dispatcher = Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
-      hookRunner: HookRunner(baseEnvironment: environment),
+      hookRunner: hooks,
       models: DownloadSender(
         models: ModelDownloader(client: client, http: downloads, time: time), home: environment["HOME"],
         time: clock.even,
@@ -81,13 +83,26 @@ package final class Daemon: Sendable {
     self.http = http
     self.downloads = downloads
     self.log = log
+    if let fault = OpenToAll.fault(of: path) {
+      log.warning("the state is open to everybody", metadata: ["state": "\(path)", "reason": "\(fault)"])
+    }
     log.notice(
       "watching", metadata: ["source": "\(client.endpoint)", "rules": "\(file.rules.count)", "state": "\(path)"])
+  }
+
+  private static func tellOfWaiting(_ log: Logger) -> @Sendable (String?) -> Void {
+    { processID in
+      log.warning(
+        "another program has locked the state for writing; waiting for it",
+        metadata: processID.map { ["process": "\($0)"] } ?? [:])
+    }
   }
 
   /// Runs until done, or until SIGTERM or SIGINT; a second signal ends the process at once.
   /// Throws ``Failure`` for what ends it otherwise.
   package func run(_ mode: WatchMode) async throws(Failure) {
+    // Also where it ends with an error: what waits in the log belongs into the state.
+    defer { store.close() }
     do {
       try await adoptState()
       try await store.remember(rulesCopy, at: clock.now)
@@ -98,7 +113,7 @@ package final class Daemon: Sendable {
       try await supervise(
         WatchService(
           watcher: watcher, dispatcher: dispatcher, digests: digests,
-          pruner: Pruner(store: store, retention: retention, clock: clock),
+          pruner: Pruner(store: store, retention: retention, clock: clock), hooks: hooks,
           mode: mode, time: clock.system))
     } catch let error as Failure {
       throw error
@@ -113,7 +128,6 @@ package final class Daemon: Sendable {
     }
     await http.close()
     await downloads.close()
-    store.close()
   }
 
   private func adoptState() async throws(StorageError) {
@@ -133,19 +147,24 @@ package final class Daemon: Sendable {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     try await withThrowingTaskGroup { tasks in
       tasks.addTask { try await group.run() }
-      tasks.addTask { [log] in await Self.obey(signals, group, log) }
+      tasks.addTask { [log, store] in
+        await Self.obey(signals, group, log) { store.hurry() }
+      }
       // The signals end with the process only: when the group has ended, so has the work.
       try await tasks.next()
       tasks.cancelAll()
     }
   }
 
-  private static func obey(_ signals: UnixSignalsSequence, _ group: ServiceGroup, _ log: Logger) async {
+  private static func obey(
+    _ signals: UnixSignalsSequence, _ group: ServiceGroup, _ log: Logger, onStop: () -> Void
+  ) async {
     var isStopping = false
     for await signal in signals {
       if isStopping { ProcessEnd.atOnce(afterSignal: signal.rawValue) }
       isStopping = true
       log.notice("stopping; what is on its way may end", metadata: ["signal": "\(signal)"])
+      onStop()
       await group.triggerGracefulShutdown()
     }
   }

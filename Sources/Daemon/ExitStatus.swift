@@ -49,7 +49,12 @@ package enum ExitStatus: Int32, Sendable {
   }
 
   package init(_ error: StorageError) {
-    self = if case .held = error { .tryLater } else { .stateUnusable }
+    self =
+      switch error {
+      case .held, .older, .busy: .tryLater
+      case .cannotOpen, .damaged, .newer, .missing, .otherName, .networkDisk, .gone, .logGone, .failed, .notClaimed:
+        .stateUnusable
+      }
   }
 }
 

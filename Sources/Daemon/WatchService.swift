@@ -12,6 +12,7 @@ struct WatchService: Service {
   let dispatcher: Dispatcher
   let digests: DigestCloser
   let pruner: Pruner
+  let hooks: HookRunner
   let mode: WatchMode
   let time: TimeSource
 
@@ -52,6 +53,7 @@ struct WatchService: Service {
       try await time.sleep(.seconds(1))
       _ = try await digests.close()
       dispatcher.wake()
+      hooks.reapOrphans()
     }
   }
 

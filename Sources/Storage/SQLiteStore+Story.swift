@@ -56,9 +56,9 @@ extension SQLiteStore {
   }
 
   package func replay(_ filter: ReplayFilter, at now: Timestamp) async throws(StorageError) -> [String] {
-    try await write { database in
+    if filter.isDryRun { return try await read { try Self.replayable(filter, $0) } }
+    return try await write { database in
       let ids = try Self.replayable(filter, database)
-      if filter.isDryRun { return ids }
       for id in ids { try Self.replay(id, now, database) }
       try Self.requestProbes(for: ids, now, database)
       return ids

@@ -5,71 +5,101 @@ internal import Runs
 /// The state in one SQLite file: WAL, every commit on the disk before it counts.
 package final class SQLiteStore: StateStore {
   private let path: String
-  private let isOwn: Bool
+  private let place: String
+  private let presence: StatePresence?
+  private let patience: BusyPatience
+  /// Where a state was brought up to date by a command that is no watcher.
+  private let lock: StateLock?
   private let isClosed = Locked(false)
   /// Nil: nobody has said by which clock the moments are that are written here.
   let clock = Locked<KeptClock?>(nil)
-  let database: DatabasePool
+  let database: any DatabaseWriter
   let writes: WriteQueue
 
-  /// Opens the state, and makes it where there is none.
+  /// Opens the state to watch with it, makes it where there is none, and brings it up to date where an earlier version has
+  /// written it.
   ///
-  /// - Parameter busyTimeout: how long a write waits for another process's.
-  package init(path: String, busyTimeout: Duration = .seconds(10)) throws(StorageError) {
-    try StateFile.make(path)
-    self.path = path
-    isOwn = true
-    database = try Self.open(path, busyTimeout)
-    writes = WriteQueue(database)
+  /// - Parameters:
+  ///   - identity: of the file that is locked; nil: whichever is there.
+  ///   - busyTimeout: how long a write waits for another program's.
+  ///   - onWait: is called, on a thread that waits, when that takes longer than some seconds; it gets the process that has the
+  ///     lock, where that is known.
+  package convenience init(
+    path: String, identity: FileIdentity? = nil, busyTimeout: Duration = .seconds(60),
+    onWait: @escaping @Sendable (_ processID: String?) -> Void = { _ in }
+  ) throws(StorageError) {
+    let place = try StateFile.make(path)
+    let opening = StateOpening(path: path, place: place, busyTimeout: busyTimeout, onWait: onWait)
+    try self.init(opening, watching: try opening.upToDate(), identity)
   }
 
-  /// Opens the state of another process, which may be running, to look into it or to leave word there.
-  package init(readingFrom path: String) throws(StorageError) {
-    guard StateFile.exists(path) else { throw .missing(path: path) }
-    self.path = path
-    isOwn = false
-    database = try Self.open(path, .seconds(10))
-    writes = WriteQueue(database)
+  /// Opens the state of another process, which may be running, to look into it; nothing in it changes. What an earlier version
+  /// has written is read from a copy that is brought up to date.
+  package convenience init(readingFrom path: String) throws(StorageError) {
+    let opening = try StateOpening(existing: path)
+    self.init(opening, try opening.forReading())
   }
 
-  private static func open(_ path: String, _ busyTimeout: Duration) throws(StorageError) -> DatabasePool {
-    var configuration = Configuration()
-    configuration.busyMode = .timeout(Double(busyTimeout.milliseconds) / 1000)
-    configuration.maximumReaderCount = 2
-    do {
-      let pool = try DatabasePool(path: path, configuration: configuration)
-      // The pool sets NORMAL when it turns WAL on, and NORMAL loses the last commits when the power goes.
-      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-      // What a burst has made of the log is given back.
-      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_size_limit = 4194304") }
-      try migrate(pool, path)
-      return pool
-    } catch let error as StorageError {
-      throw error
-    } catch {
-      throw isDamage(error) ? .damaged(path: path, why: why(error)) : .cannotOpen(path: path, why: why(error))
+  /// Opens the state of another process, which may be running, to leave word there. What an earlier version has written is
+  /// brought up to date first; throws `older` when a watcher holds it.
+  package convenience init(
+    leavingWordIn path: String, onWait: @escaping @Sendable (_ processID: String?) -> Void
+  ) throws(StorageError) {
+    let opening = try StateOpening(existing: path, onWait: onWait)
+    let lock = try opening.isUpToDate() ? nil : opening.lock()
+    self.init(opening, try opening.upToDate(), lock: lock)
+  }
+
+  private init(
+    _ opening: StateOpening, _ database: any DatabaseWriter, presence: StatePresence? = nil,
+    lock: consuming StateLock? = nil
+  ) {
+    (path, place, patience) = (opening.path, opening.place, opening.patience)
+    self.presence = presence
+    self.lock = lock
+    self.database = database
+    writes = WriteQueue(database) { [path] database in try Self.check(presence, path, database) }
+  }
+
+  /// A state that goes missing between its being locked and its being opened is no state to watch with.
+  private convenience init(
+    _ opening: StateOpening, watching database: any DatabaseWriter, _ identity: FileIdentity?
+  ) throws(StorageError) {
+    guard let presence = StatePresence(path: opening.path, place: opening.place), identity.map(presence.isOf) ?? true
+    else { throw .gone(path: opening.path, file: opening.path) }
+    self.init(opening, database, presence: presence)
+  }
+
+  /// From now on a write that finds the state locked by another program is given up soon: we are to end.
+  package func hurry() { patience.shorten(to: .seconds(2)) }
+
+  /// What was written to files that have no name any more, nobody will find again.
+  private static func check(_ presence: StatePresence?, _ path: String, _ database: Database?) throws(StorageError) {
+    switch presence?.fault() {
+    case nil: return
+    case .gone(let file): throw .gone(path: path, file: file)
+    case .logGone(let file):
+      // The log is still open here, and nobody else can have it.
+      _ = try? database?.checkpoint(.full)
+      throw .logGone(path: path, file: file)
     }
   }
 
-  /// A state with migrations that we don't know is left as it is: what we would write there might mean something else.
-  private static func migrate(_ pool: DatabasePool, _ path: String) throws {
-    if try pool.read(Schema.migrator.hasBeenSuperseded) { throw StorageError.newer(path: path) }
-    try Schema.migrator.migrate(pool)
-  }
-
   /// SQLite's words without the statement and its values: those may hold what a run says.
-  private static func why(_ error: any Error) -> String {
+  static func why(_ error: any Error) -> String {
     guard let error = error as? DatabaseError else { return "\(type(of: error))" }
     return error.message ?? "\(error.resultCode)"
   }
 
-  private static func isDamage(_ error: any Error) -> Bool {
+  static func isDamage(_ error: any Error) -> Bool {
     guard let code = (error as? DatabaseError)?.resultCode else { return false }
     return code == .SQLITE_CORRUPT || code == .SQLITE_NOTADB
   }
 
   private func failure(_ error: any Error) -> StorageError {
-    Self.isDamage(error)
+    if let error = error as? StorageError { return error }
+    if isBusy(error) { return .busy(path: path, processID: StateOpening.writer(of: place)) }
+    return Self.isDamage(error)
       ? .damaged(path: path, why: Self.why(error)) : .failed(path: path, why: Self.why(error))
   }
 
@@ -82,6 +112,8 @@ package final class SQLiteStore: StateStore {
       }
     }
     do {
+      // What is sent was read before: not from a file that is nobody's any more.
+      try Self.check(presence, path, nil)
       return try result.get()
     } catch {
       throw failure(error)
@@ -97,8 +129,6 @@ package final class SQLiteStore: StateStore {
         if let reading = clock.withLock({ $0?.next() }) { try Self.put(reading, database) }
         return value
       }
-    } catch let error as StorageError {
-      throw error
     } catch {
       throw failure(error)
     }
@@ -114,7 +144,14 @@ package final class SQLiteStore: StateStore {
     guard isFirst else { return }
     // Closing alone doesn't: the pool closes its writer before its readers, and the last of those may not write
     // (groue/GRDB.swift#739). Another process's log is that process's matter.
-    if isOwn { _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
+    hurry()
+    if let presence {
+      switch presence.fault() {
+      case nil, .logGone: _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+      // The names are another's by now.
+      case .gone: break
+      }
+    }
     try? database.close()
   }
 }

@@ -15,11 +15,14 @@ final class WriteQueue: Sendable {
     var isDraining = false
   }
 
-  private let database: DatabasePool
+  private let database: any DatabaseWriter
+  private let check: @Sendable (Database) throws -> Void
   private let state = Locked(State())
 
-  init(_ database: DatabasePool) {
+  /// - Parameter check: is called after each commit; what it throws, every job of the commit fails with.
+  init(_ database: any DatabaseWriter, check: @escaping @Sendable (Database) throws -> Void = { _ in }) {
     self.database = database
+    self.check = check
   }
 
   /// Runs `work` in a transaction. When it throws, only its own changes are undone, not those of its neighbours; theirs are
@@ -81,6 +84,7 @@ final class WriteQueue: Sendable {
     } catch {
       results = isJobsOwn && jobs.count > 1 ? commitApart(jobs, database) : jobs.map { _ in .failure(error) }
     }
+    do { try check(database) } catch { results = jobs.map { _ in .failure(error) } }
     for (job, result) in zip(jobs, results) { job.finish(result) }
   }
 

@@ -40,7 +40,12 @@ enum Environment {
 }
 
 struct StateOption: ParsableArguments {
-  @Option(help: ArgumentHelp("The state file; also found by $STATE_DIRECTORY and $XDG_STATE_HOME.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      """
+      The state file, on a disk of this machine (not NFS, SMB, 9p, sshfs and the like); also found by $STATE_DIRECTORY and \
+      $XDG_STATE_HOME.
+      """, valueName: "file"))
   var state: String?
 
   /// `--state`, else systemd's directory, else the user's.
@@ -66,6 +71,19 @@ struct StateOption: ParsableArguments {
     let path = try path
     do throws(StorageError) {
       return try SQLiteStore(readingFrom: path)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  /// For commands that leave word for the watcher.
+  func openForWriting() throws(Failure) -> SQLiteStore {
+    let path = try path
+    do throws(StorageError) {
+      return try SQLiteStore(leavingWordIn: path) { processID in
+        let who = processID.map { "process \($0)" } ?? "another program"
+        Console.shared.say("\(who) has locked the state for writing; waiting for it")
+      }
     } catch {
       throw Failure(error)
     }

@@ -1,3 +1,4 @@
+import Glibc
 import JSONSource
 import Simulator
 import Testing
@@ -100,6 +101,24 @@ import Testing
       let end = try await stage.run(arguments: ["check", "rules.json"], without: ["DATATURE_VI_SECRET_KEY"])
       #expect(end.code == 0)
       #expect(end.errors.contains("warning: the environment variable DATATURE_VI_SECRET_KEY is not set"))
+    }
+  }
+
+  @Test func `a rules file or a state that everybody may write to is warned of`() async throws {
+    try await onStage { stage in
+      try stage.write(RulesText.hub, mode: 0o646)
+      #expect(try await stage.run("check", "rules.json").errors.contains("rules.json: warning: everybody"))
+      try stage.makeDirectory("open")
+      chmod(stage.path("open"), 0o777)
+      let once = try await stage.run("--rules", "rules.json", "--once", "--state", "open/state.sqlite")
+      #expect(once.code == 0)
+      #expect(once.errors.contains("rules.json: warning: everybody on this machine may write to it"), "\(once.errors)")
+      #expect(once.errors.contains("warning the state is open to everybody"), "\(once.errors)")
+      #expect(once.errors.contains("chmod o-w open"), "\(once.errors)")
+      chmod(stage.path("rules.json"), 0o644)
+      chmod(stage.path("open"), 0o1777)
+      let well = try await stage.run("--rules", "rules.json", "--once", "--state", "open/state.sqlite")
+      #expect(!well.errors.contains("everybody"), "\(well.errors)")
     }
   }
 }

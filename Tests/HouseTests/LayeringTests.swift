@@ -38,7 +38,7 @@ private let house: [(room: String, imports: Set<String>)] = [
       "CProcess", "Logging", "Crypto",
     ]
   ),
-  ("Storage", ["Runs", "JSONSource", "Locking", "GRDB"]),
+  ("Storage", ["Runs", "JSONSource", "Locking", "CDisk", "GRDB"]),
   (
     "Models",
     ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "CArchive", "CDisk", "Crypto"]

@@ -8,7 +8,7 @@ import Testing
 /// States that earlier versions have written, made as they made them.
 struct EarlierSchemaTests {
   /// What a version with only the first `count` migrations leaves behind: a run, an event, a delivery that waits.
-  private func state(migrations count: Int, at path: String) throws {
+  static func state(migrations count: Int, at path: String) throws {
     let queue = try DatabaseQueue(path: path)
     let names = Schema.migrator.migrations.prefix(count)
     try Schema.migrator.migrate(queue, upTo: try #require(names.last))
@@ -30,7 +30,7 @@ struct EarlierSchemaTests {
   func `every earlier state is opened, and nothing in it is lost`(migrations: Int) async throws {
     let directory = try ScratchDirectory()
     let path = directory.path + "/state.sqlite"
-    try state(migrations: migrations, at: path)
+    try Self.state(migrations: migrations, at: path)
     let store = try SQLiteStore(path: path)
     let ledger = try await store.ledger(organization: "org")
     #expect(ledger.hasBaseline)
@@ -46,7 +46,7 @@ struct EarlierSchemaTests {
   {
     let directory = try ScratchDirectory()
     let path = directory.path + "/state.sqlite"
-    try state(migrations: 2, at: path)
+    try Self.state(migrations: 2, at: path)
     let queue = try DatabaseQueue(path: path)
     try await queue.write { database in
       try database.execute(

@@ -60,8 +60,117 @@ import Testing
     var status = stat()
     #expect(stat("\(path).lock", &status) == 0)
     #expect(status.st_mode & 0o7777 == 0o600)
-    #expect(access(path, F_OK) != 0)
+    #expect(stat(path, &status) == 0)
+    #expect(status.st_mode & 0o7777 == 0o600)
     _ = consume lock
+  }
+
+  enum OtherName: CaseIterable {
+    case hardLink, link, linkToLink, linkedDirectory, danglingLink, lockFileDeleted, lockFileReplaced
+  }
+
+  @Test(arguments: OtherName.allCases)
+  func `one state has one lock, by whatever name it is found`(_ name: OtherName) throws {
+    let scratch = try ScratchDirectory()
+    try #require(mkdir("\(scratch.path)/a", 0o700) == 0)
+    let (path, other) = ("\(scratch.path)/a/state.sqlite", "\(scratch.path)/other.sqlite")
+    if name == .danglingLink { try #require(symlink("a/state.sqlite", other) == 0) }
+    let lock = try StateLock(state: name == .danglingLink ? other : path)
+    var found = other
+    switch name {
+    case .hardLink: try #require(link(path, other) == 0)
+    case .link: try #require(symlink(path, other) == 0)
+    case .linkToLink:
+      try #require(symlink("a/state.sqlite", other) == 0)
+      found = "\(scratch.path)/third.sqlite"
+      try #require(symlink("other.sqlite", found) == 0)
+    case .linkedDirectory:
+      try #require(symlink("a", "\(scratch.path)/b") == 0)
+      found = "\(scratch.path)/b/state.sqlite"
+    case .danglingLink: found = path
+    case .lockFileDeleted:
+      try #require(unlink("\(path).lock") == 0)
+      found = path
+    case .lockFileReplaced:
+      try #require(unlink("\(path).lock") == 0)
+      close(open("\(path).lock", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
+      found = path
+    }
+    #expect(lockError(found) == .held(path: found, processID: "\(getpid())"))
+    _ = consume lock
+    #expect(lockError(found) == nil)
+  }
+
+  @Test func `a lock file that is a link, a pipe or a directory is refused, and what it leads to is left alone`() throws
+  {
+    let scratch = try ScratchDirectory()
+    let (path, victim) = ("\(scratch.path)/state.sqlite", "\(scratch.path)/victim")
+    try #require(symlink(victim, "\(path).lock") == 0)
+    #expect(
+      lockError(path) == .cannotOpen(path: path, why: "\(path).lock is a symbolic link; remove it"))
+    #expect(access(victim, F_OK) != 0)
+    try #require(unlink("\(path).lock") == 0 && mkfifo("\(path).lock", 0o600) == 0)
+    #expect(lockError(path) == .cannotOpen(path: path, why: "\(path).lock is no regular file; remove it"))
+    try #require(unlink("\(path).lock") == 0 && mkdir("\(path).lock", 0o700) == 0)
+    #expect(lockError(path) == .cannotOpen(path: path, why: "\(path).lock: Is a directory"))
+  }
+
+  @Test func `a state that is a pipe is refused, and not waited for`() throws {
+    let scratch = try ScratchDirectory()
+    let path = "\(scratch.path)/state.sqlite"
+    try #require(mkfifo(path, 0o600) == 0)
+    #expect(lockError(path) == .cannotOpen(path: path, why: "it is no regular file"))
+  }
+
+  @Test func `a state that was replaced after it was locked is not opened`() throws {
+    let scratch = try ScratchDirectory()
+    let path = "\(scratch.path)/state.sqlite"
+    let lock = try StateLock(state: path)
+    try #require(rename(path, "\(path).old") == 0)
+    let error = #expect(throws: StorageError.self) { _ = try SQLiteStore(path: path, identity: lock.identity) }
+    #expect(error == .gone(path: path, file: path))
+    _ = consume lock
+  }
+
+  @Test func `new directories and the file in them are durable before they count`() throws {
+    let scratch = try ScratchDirectory()
+    var synced: [String] = []
+    let path = "\(scratch.path)/a/b/state.sqlite"
+    try StateFile.makeDirectory(of: path, for: path) { directory in
+      synced.append(directory)
+      return true
+    }
+    #expect(synced == [scratch.path, "\(scratch.path)/a"])
+    let refused = "\(scratch.path)/c/state.sqlite"
+    let error = #expect(throws: StorageError.self) {
+      try StateFile.makeDirectory(of: refused, for: refused) { _ in
+        errno = EIO
+        return false
+      }
+    }
+    #expect(error == .cannotOpen(path: refused, why: "Input/output error"))
+  }
+
+  @Test func `the kernel's list of locks is read by file, kind and place`() {
+    let table = LockTable(
+      """
+      1: FLOCK  ADVISORY  WRITE 812 fe:00:1234 0 EOF
+      2: POSIX  ADVISORY  WRITE 813 fe:00:1235 120 120
+      3: POSIX  ADVISORY  READ 814 fe:00:1236 120 120
+      3: -> POSIX  ADVISORY  WRITE 815 fe:00:1236 120 120
+      nonsense
+      """)
+    func identity(_ inode: UInt) -> FileIdentity {
+      var status = stat()
+      (status.st_dev, status.st_ino) = (0xFE00, inode)
+      return FileIdentity(status)
+    }
+    #expect(table.holder(of: identity(1234), .whole) == "812")
+    #expect(table.holder(of: identity(1234), .range) == nil)
+    #expect(table.holder(of: identity(1235), .range, at: 120) == "813")
+    #expect(table.holder(of: identity(1235), .range, at: 121) == nil)
+    #expect(table.holder(of: identity(1236), .range, at: 120) == nil)
+    #expect(table.holder(of: identity(9), .whole) == nil)
   }
 }
 

@@ -25,4 +25,7 @@ int cdisk_reserve(int file, int64_t count);
 /// Has the system begin to write these bytes to the disk, and doesn't wait.
 int cdisk_begin_writing(int file, int64_t offset, int64_t count);
 
+/// The number of the kind of file system that `path` lies on (statfs(2), f_type); -1 where that can't be told.
+int64_t cdisk_file_system(const char *path);
+
 #endif

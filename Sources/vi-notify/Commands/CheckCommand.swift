@@ -27,6 +27,7 @@ struct CheckCommand: AsyncParsableCommand {
       case .json: Console.shared.print(DiagnosticReport.json(check, file: file))
       case .table:
         DiagnosticReport.say(check, file: file)
+        DiagnosticReport.warnIfOpenToAll(file)
         warnOfMissingCredentials(check, secrets)
         if let rules = check.configuration?.file {
           Console.shared.print("\(file): fine; rules: \(rules.rules.count), destinations: \(rules.destinations.count)")
@@ -56,6 +57,7 @@ extension Configuration {
   static func load(_ file: String, omitted: String) throws(Failure) -> Configuration {
     let check = try check(path: file, secrets: SecretSource(environment: Environment.variables))
     DiagnosticReport.say(check, file: file)
+    DiagnosticReport.warnIfOpenToAll(file)
     guard let configuration = check.configuration else {
       throw Failure(.badConfiguration, "the rules file \(file) has mistakes; \(omitted)")
     }
@@ -65,6 +67,11 @@ extension Configuration {
 
 /// How the mistakes of a rules file are told.
 enum DiagnosticReport {
+  static func warnIfOpenToAll(_ file: String) {
+    guard let fault = OpenToAll.fault(of: file) else { return }
+    Console.shared.say("\(file): \(Console.shared.paint("warning:", .yellow)) \(fault)")
+  }
+
   /// `FILE:LINE:COLUMN: error: text`, the line, and a caret under the place. A line that holds a secret is not shown: what is
   /// said here may end up in the log of a service.
   static func say(_ check: Configuration.Check, file: String) {

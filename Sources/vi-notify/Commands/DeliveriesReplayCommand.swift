@@ -47,7 +47,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await ending {
-      let store = try state.openForReading()
+      let store = dryRun ? try state.openForReading() : try state.openForWriting()
       defer { store.close() }
       let replayed = try await store.replay(filter, at: TimeSource.system.now())
       let others = ids.filter { !replayed.contains($0) }
