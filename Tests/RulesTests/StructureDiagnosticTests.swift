@@ -126,4 +126,12 @@ struct StructureDiagnosticTests {
     expectErrors(
       "{\(members.replacing("nope", with: "1️⃣nope"))}", #"nope is no JSON value (write "nope" if a string is meant)"#)
   }
+
+  @Test func `what no system takes as one argument is a mistake`() {
+    let long = String(repeating: "x", count: 131_072)
+    expectErrors(
+      #"{"version": 1, "rules": [{"name": "r", "actions": [{"shell": 1️⃣"\#(long)"}, {"run": ["true", 2️⃣"\#(long)"]}]}]}"#,
+      "this has 131072 bytes, and no system takes more than 131071 in one argument (put it into a file and run that)",
+      "this has 131072 bytes, and no system takes more than 131071 in one argument (put it into a file and run that)")
+  }
 }
