@@ -59,8 +59,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
-        "Locking", logging, serviceLifecycle, unixSignals,
+        "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets", "HTTPSyntax",
+        "JSONSource", "Locking", logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
     .target(
@@ -91,13 +91,16 @@ let package = Package(
       name: "ViAPI", dependencies: ["Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime"],
       swiftSettings: strict),
     .target(
-      name: "Rules", dependencies: ["EventPatterns", "TimeZones", "Runs", "Secrets", "JSONSource", mustache],
+      name: "Rules",
+      dependencies: ["EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", mustache],
       swiftSettings: strict),
     .target(name: "EventPatterns", dependencies: ["JSONSource"], swiftSettings: strict),
     .target(name: "TimeZones", dependencies: ["Runs"], swiftSettings: strict),
     .target(name: "Runs", dependencies: ["JSONSource", "WireTime", crypto], swiftSettings: strict),
-    .target(name: "Transport", dependencies: ["CCurl", "Locking", "WireTime"], swiftSettings: strict),
+    .target(
+      name: "Transport", dependencies: ["HTTPSyntax", "CCurl", "Locking", "WireTime"], swiftSettings: strict),
     .target(name: "Secrets", dependencies: ["Locking"], swiftSettings: strict),
+    .target(name: "HTTPSyntax", dependencies: ["CCurl"], swiftSettings: strict),
     .target(name: "JSONSource", swiftSettings: strict),
     .target(name: "Telemetry", swiftSettings: strict),
     .target(name: "Locking", swiftSettings: strict),
@@ -146,11 +149,15 @@ let package = Package(
     .testTarget(
       name: "TimeZonesTests", dependencies: ["TestSupport", "TimeZones", "Runs"], swiftSettings: strict),
     .testTarget(name: "RunsTests", dependencies: ["TestSupport", "Runs", "JSONSource"], swiftSettings: strict),
+    .testTarget(
+      name: "HTTPSyntaxTests",
+      dependencies: ["TestSupport", "Rules", "Secrets", "Transport", "HTTPSyntax", "JSONSource", "CCurl"],
+      swiftSettings: strict),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
     .testTarget(
       name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking", flyingSocks], swiftSettings: strict),
     .testTarget(
-      name: "TransportTests", dependencies: ["TestSupport", "Transport", "CCurl", "Locking", "WireTime"],
+      name: "TransportTests", dependencies: ["TestSupport", "Transport", "HTTPSyntax", "CCurl", "Locking", "WireTime"],
       swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
     .testTarget(name: "LockingTests", dependencies: ["Locking"], swiftSettings: strict),

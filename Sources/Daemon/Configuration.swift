@@ -1,4 +1,5 @@
 import Glibc
+internal import HTTPSyntax
 package import Rules
 package import Runs
 package import Secrets
@@ -34,12 +35,16 @@ package struct Configuration: Sendable {
   private static let largestFile = 16 << 20
 
   /// Throws ``Failure`` with `badConfiguration` when there is no such file or it can't be read.
-  package static func check(path: String, secrets: SecretSource) throws(Failure) -> Check {
-    check(try read(path), secrets: secrets)
+  package static func check(
+    path: String, secrets: SecretSource, machine: Machine = .unknown
+  ) throws(Failure) -> Check {
+    check(try read(path), secrets: secrets, machine: machine)
   }
 
-  package static func check(_ bytes: [UInt8], secrets: SecretSource) -> Check {
-    let reading = RuleFile.reading(bytes, secrets: secrets)
+  package static func check(
+    _ bytes: [UInt8], secrets: SecretSource, machine: Machine = .unknown
+  ) -> Check {
+    let reading = RuleFile.reading(bytes, secrets: secrets, machine: machine)
     var (configuration, diagnostics): (Configuration?, [Diagnostic]) = (nil, reading.diagnostics)
     do throws(Diagnostic) {
       configuration = try reading.file.map { file throws(Diagnostic) in
@@ -113,11 +118,10 @@ extension SourceSettings {
         .badConfiguration,
         "the secret key of the Vi API is shorter than \(Redactor.shortest) characters; check DATATURE_VI_SECRET_KEY")
     }
-    let url = endpoint.lowercased()
-    guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
-      throw Failure(
-        .badConfiguration,
-        "the endpoint of the Vi API does not begin with https:// or http://; check DATATURE_VI_API_ENDPOINT")
+    do throws(URLProblem) {
+      _ = try HTTPURL(endpoint)
+    } catch {
+      throw Failure(.badConfiguration, "the endpoint of the Vi API \(error); check DATATURE_VI_API_ENDPOINT")
     }
     let ca = try self.ca.map { text throws(Failure) in
       do throws(SecretError) {

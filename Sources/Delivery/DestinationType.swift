@@ -1,4 +1,3 @@
-internal import JSONSource
 internal import Rules
 internal import Storage
 
@@ -43,35 +42,13 @@ struct WebhookDestination: DestinationType {
 
 /// An incoming webhook of Slack: it takes `{"text": …}` or blocks.
 struct SlackDestination: DestinationType {
-  /// Slack cuts a longer text itself, at 40,000 characters; ours ends with a mark that it was cut.
-  static let longestText = 39_000
-
   func message(_ content: DeliveryContent, event: [UInt8]) -> (contentType: String, body: [UInt8]) {
     guard case .body(let body) = content else { return ("application/json", event) }
-    return ("application/json", Self.withinLimits(body))
+    return ("application/json", DestinationSettings.Kind.slack.limits?.fit(body) ?? body)
   }
 
   var answers: AnswerTable { .slack }
 
   /// Slack's yes is a word.
   var answerPatience: Duration? { nil }
-
-  /// A text that is too long is cut, and never inside an escaped character.
-  static func withinLimits(_ body: [UInt8]) -> [UInt8] {
-    guard body.count > longestText, let document = try? JSONDocument(parsing: body),
-      let members = document.root.members,
-      let text = document.root["text"]?.string, text.count > longestText
-    else { return body }
-    var cut = text.prefix(longestText)
-    if let amp = cut.suffix(5).lastIndex(of: "&"), !cut[amp...].contains(";") { cut = cut[..<amp] }
-    return JSONWriter.object { json in
-      for member in members {
-        if member.key == "text" {
-          json.member("text", cut + " …")
-        } else {
-          json.member(member.key, raw: document.raw(member.value))
-        }
-      }
-    }
-  }
 }

@@ -9,7 +9,7 @@ extension ActionReader {
     options.retryFor = reader.duration("retryFor", in: .zero...(.seconds(30 * 86_400)))
     options.concurrency = reader.integer("concurrency", in: 1...64).map(Int.init)
     guard verb.isHook else { return options }
-    options.workingDirectory = reader.string("workingDirectory")
+    options.workingDirectory = workingDirectory(reader)
     options.environment = environment(reader["env"])
     options.user = user(reader)
     options.umask = umask(reader)
@@ -59,6 +59,7 @@ extension ActionReader {
       return []
     }
     return members.compactMap { member in
+      warnOfTemplate(member)
       let isName =
         !member.key.isEmpty && member.key.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
       guard isName, !member.key.hasPrefix("VI_") else {

@@ -28,6 +28,10 @@ extension ActionReader {
     if let body = reader["body"] {
       if let text = reader["text"] {
         diagnostics.error(at: text.range, "\(path) has both \"text\" and \"body\"", hint: "keep one of the two")
+      } else if let shape = kind.shape {
+        BodyCheck(
+          shape: shape, limits: kind.limits, service: kind.rawValue, path: "\(path).body", diagnostics: diagnostics
+        ).check(body)
       }
       return .json(BodyTemplate(body) { template($0, at: $1, markup: markup, scope: scope) })
     }

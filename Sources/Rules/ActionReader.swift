@@ -54,6 +54,7 @@ struct ActionReader {
     case .send: return send(value, reader, digest)
     case .run:
       let words = reader.elements("run").enumerated().compactMap { argument($1, isProgram: $0 == 0, reader) }
+      warnOfProgram(value.elements?.first, reader)
       return words.isEmpty ? nil : .run(words)
     case .shell:
       guard let script = reader.text(value, path: "\(path).shell") else { return nil }
@@ -109,23 +110,5 @@ struct ActionReader {
       diagnostics.error(at: node.range, "\(path).id holds letters, digits, _ and - only")
     }
     return id
-  }
-
-  private func download(_ node: JSONNode) -> Action.Kind? {
-    let path = "\(path).download"
-    guard let reader = ObjectReader(node, path: path, known: ["to", "checkpoint"], diagnostics) else { return nil }
-    let directory = reader.string("to")
-    if let directory, let node = reader["to"], !directory.hasPrefix("/"), directory != "~", !directory.hasPrefix("~/") {
-      diagnostics.error(
-        at: node.range, "\(path).to must not depend on where vi-notify was started",
-        hint: "write a path that begins with / or ~/")
-    }
-    let checkpoint = reader.string("checkpoint")
-    if let checkpoint, let node = reader["checkpoint"], !Run.isValid(id: checkpoint) {
-      diagnostics.error(
-        at: node.range, "\(checkpoint.prefix(60).debugDescription) is no checkpoint",
-        hint: "ids hold letters, digits, _ and -; vi-notify models list RUN shows them")
-    }
-    return .download(directory: directory ?? Action.standardModels, checkpoint: checkpoint)
   }
 }

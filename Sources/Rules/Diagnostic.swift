@@ -31,6 +31,8 @@ final class DiagnosticList {
   private static let longestText = 400
 
   private(set) var all: [Diagnostic] = []
+  /// Of grammar or meaning.
+  var hasErrors: Bool { end != nil || all.contains { $0.severity == .error } }
   private(set) var masks: [RuleFile.Mask] = []
   /// Where reading ended, when the text has mistakes of grammar: what reaches up to there may have been cut off by them.
   private let end: Int?

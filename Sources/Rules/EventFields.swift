@@ -9,7 +9,9 @@ enum EventFields {
   /// The one of them that is a number.
   static let number = "durationSeconds"
   /// What stands inside them is up to the user and the API.
-  static let objects = ["attributes", "run"]
+  static let objects = [attributes, "run"]
+  /// The one of them whose members are texts.
+  static let attributes = "attributes"
 
   static let all = values + objects
 }

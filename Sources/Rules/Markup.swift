@@ -7,6 +7,14 @@ enum Markup: Sendable {
   /// `&`, `<` and `>` are Slack's control characters (api.slack.com, "Formatting text for app surfaces").
   case slack
 
+  /// People read it, and not a program: what could do harm to their eyes is taken out of what a run says.
+  var isForPeople: Bool {
+    switch self {
+    case .plain: false
+    case .slack: true
+    }
+  }
+
   /// swift-mustache finds an escaping by a registered name, which a template asks for in its first tag.
   var pragma: String {
     switch self {

@@ -44,7 +44,7 @@ struct PatternCheck {
         }
       case "phase": warnOfPhase(member, subject)
       case "runId": warnOfRun(member, subject)
-      default: warnOfField(member)
+      default: warnOfField(member, in: EventFields.shape)
       }
     }
   }
@@ -80,29 +80,5 @@ struct PatternCheck {
 
   private func object(_ member: JSONMember) -> JSONNode {
     JSONNode(.object([member]), at: member.value.range)
-  }
-
-  private func warnOfField(_ member: JSONMember) {
-    let name = member.key
-    let absence = "so this can only match where it asks for absence"
-    guard EventFields.all.contains(name) else {
-      return diagnostics.warning(
-        at: member.keyRange, "no run has \(name.prefix(60).debugDescription), \(absence)",
-        hint: hint(for: name, among: EventFields.all))
-    }
-    let elements = member.value.elements
-    if EventFields.objects.contains(name), elements != nil {
-      diagnostics.warning(
-        at: member.value.range, "\(name) is an object, \(absence)", hint: "name a field in it: {\"\(name)\": {…}}")
-    } else if EventFields.values.contains(name), elements == nil {
-      diagnostics.warning(
-        at: member.value.range, "\(name) has no members, \(absence)", hint: "write its values into a list")
-    } else if name == EventFields.number, elements?.allSatisfy({ $0.string != nil }) ?? false {
-      diagnostics.warning(
-        at: member.value.range, "\(name) is a number, and never a string", hint: "write it without quotation marks")
-    } else if name != EventFields.number, elements?.allSatisfy({ $0.number != nil }) ?? false {
-      diagnostics.warning(
-        at: member.value.range, "\(name) is a string, and never a number", hint: "write it in quotation marks")
-    }
   }
 }

@@ -86,6 +86,12 @@ package struct Action: Sendable {
   /// The same as it was written, to be kept beside its delivery; nil: nothing comes after it.
   let continuation: Continuation?
 
+  /// Those that it and all that comes after it send to.
+  func collectDestinations(into names: inout Set<String>) {
+    if case .send(let name, _) = kind { names.insert(name) }
+    for action in then + onFailure { action.collectDestinations(into: &names) }
+  }
+
   /// The name of one that has an `id`; places hold brackets.
   static func isID(_ label: String) -> Bool { Run.isValid(id: label) }
 }

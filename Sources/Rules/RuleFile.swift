@@ -17,18 +17,22 @@ package struct RuleFile: Sendable {
   /// - Parameters:
   ///   - secrets: looks references up; what it can't find is a mistake at the reference's place.
   ///   - zones: looks time zones up, as much a mistake when they aren't there.
+  ///   - machine: where the file is checked; what is missing there is a warning.
   package static func read(
-    _ bytes: [UInt8], secrets: SecretSource, zones: ZoneSource = .system
+    _ bytes: [UInt8], secrets: SecretSource, zones: ZoneSource = .system, machine: Machine = .unknown
   ) -> (RuleFile?, [Diagnostic]) {
-    let reading = reading(bytes, secrets: secrets, zones: zones)
+    let reading = reading(bytes, secrets: secrets, zones: zones, machine: machine)
     return (reading.file, reading.diagnostics)
   }
 
-  /// What ``read(_:secrets:zones:)`` returns, and where secrets stand in the file.
-  package static func reading(_ bytes: [UInt8], secrets: SecretSource, zones: ZoneSource = .system) -> Reading {
+  /// What ``read(_:secrets:zones:machine:)`` returns, and where secrets stand in the file.
+  package static func reading(
+    _ bytes: [UInt8], secrets: SecretSource, zones: ZoneSource = .system, machine: Machine = .unknown
+  ) -> Reading {
     let (document, syntaxErrors) = JSONParser.parse(bytes, options: .relaxed)
     let diagnostics = DiagnosticList(end: syntaxErrors.isEmpty ? nil : bytes.count)
-    let reader = RuleFileReader(diagnostics: diagnostics, secrets: secrets, zones: ZoneFinder(zones))
+    let reader = RuleFileReader(
+      diagnostics: diagnostics, secrets: secrets, zones: ZoneFinder(zones), machine: machine)
     let file = reader.file(document.root)
     let syntax = syntaxErrors.map { Diagnostic(offset: $0.offset, $0.description, hint: $0.hint) }
     // What can't be read is of the wrong kind, too: one mistake, told once.

@@ -40,6 +40,7 @@ extension RuleFileReader {
     let headers = self.headers(reader["headers"], path: path)
     let rateLimit = FieldType.rateLimit.read(reader, "rateLimit", self)
     let connection = self.connection(reader)
+    if let url, let node = reader["url"] { checkAddress(url, connection, at: node, path: "\(path).url") }
     let quiet = FieldType.quiet.read(reader, "quiet", self)
     guard let kind, let url else { return nil }
     var settings = DestinationSettings(
@@ -79,29 +80,6 @@ extension RuleFileReader {
     return nil
   }
 
-  private func url(_ node: JSONNode, path: String, as field: SecretField) -> ReferenceText? {
-    // Now, and not when it is first used, it is known what of it is secret: another destination may say it before that.
-    guard let (text, value) = resolved(node, path: path, as: field) else { return nil }
-    if let problem = problem(ofURL: value.revealed) {
-      // Where its host ends is not known: none of it is shown.
-      diagnostics.mask(node.range, with: "•••")
-      diagnostics.error(at: node.range, "\(path) \(problem)", hint: "a URL looks like https://hooks.example.com/path")
-      return nil
-    }
-    return text
-  }
-
-  /// What is wrong with a URL, told without showing it.
-  private func problem(ofURL url: String) -> String? {
-    guard let scheme = ["https://", "http://"].first(where: url.lowercased().hasPrefix) else {
-      return "does not begin with https:// or http://"
-    }
-    guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return "holds a character that no URL may hold" }
-    let host = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
-    if host.contains("@") { return "holds a user name or password; use the header Authorization" }
-    return host.isEmpty || host.hasPrefix(":") ? "names no host" : nil
-  }
-
   private func secrets(_ reader: ObjectReader, _ kind: DestinationSettings.Kind?) -> [ReferenceText] {
     let nodes = reader.list("secret")
     if let first = nodes.first, let kind, kind != .webhook {
@@ -126,40 +104,5 @@ extension RuleFileReader {
       }
       return text
     }
-  }
-
-  /// Ours to set; a second value from the file would contradict them.
-  private static let reservedHeaders = [
-    "content-length", "host", "webhook-id", "webhook-timestamp", "webhook-signature",
-  ]
-
-  private func headers(_ node: JSONNode?, path: String) -> [DestinationSettings.Header] {
-    guard let node else { return [] }
-    guard let members = node.members else {
-      diagnostics.error(at: node.range, "\(path).headers must be an object, and is \(node.kind)")
-      return []
-    }
-    return members.compactMap { member -> DestinationSettings.Header? in
-      let path = "\(path).headers.\(member.key)"
-      guard isHeaderName(member.key) else {
-        diagnostics.error(at: member.keyRange, "\(member.key.prefix(60).debugDescription) is no name for a header")
-        return nil
-      }
-      guard !Self.reservedHeaders.contains(member.key.lowercased()) else {
-        diagnostics.error(at: member.keyRange, "the header \(member.key) is set by vi-notify itself", hint: "remove it")
-        return nil
-      }
-      guard let (text, value) = resolved(member.value, path: path, as: .header(name: member.key)) else { return nil }
-      guard value.revealed.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-        diagnostics.error(at: member.value.range, "\(path) holds a line break or control character")
-        return nil
-      }
-      return DestinationSettings.Header(name: member.key, value: text)
-    }
-  }
-
-  /// A token by RFC 9110, section 5.6.2.
-  private func isHeaderName(_ name: String) -> Bool {
-    !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "!#$%&'*+-.^_`|~".contains($0)) }
   }
 }

@@ -8,6 +8,7 @@ struct RuleFileReader {
   let diagnostics: DiagnosticList
   let secrets: SecretSource
   let zones: ZoneFinder
+  var machine = Machine.unknown
   /// False: references are taken as they are, and looked up when they are used.
   var looksUp = true
 
@@ -23,6 +24,7 @@ struct RuleFileReader {
     let destinations = self.destinations(reader["destinations"])
     let rules = self.rules(reader, destinations, WatchScope(watch))
     let retention = reader.duration("retention", in: .seconds(86_400)...(.seconds(3_650 * 86_400)))
+    warnOfUnused(reader, rules)
     guard let source else { return nil }
     var file = RuleFile(
       source: source, watch: watch, destinations: destinations.values.sorted { $0.name < $1.name }, rules: rules)
@@ -48,10 +50,33 @@ struct RuleFileReader {
         at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
     }
     let endpoint = setting("endpoint", .endpoint, default: SourceSettings.standard.endpoint)
+    if let node = reader?["endpoint"], let endpoint { checkEndpoint(endpoint, at: node) }
     let organization = setting("organization", .plain, default: SourceSettings.standard.organization)
     let ca = reader.flatMap { file("ca", $0) }
     guard let secretKey, let endpoint, let organization else { return nil }
     return SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey, ca: ca)
+  }
+
+  /// Told one by one; a file can hold 100,000.
+  private static let mostUnused = 20
+
+  /// Once everything else is right, for a name with a slip in it has been told already, and where a file is checked to be used.
+  private func warnOfUnused(_ reader: ObjectReader, _ rules: [Rule]) {
+    guard machine.home != .unknown, !diagnostics.hasErrors else { return }
+    let used = rules.reduce(into: Set<String>()) { used, rule in
+      for action in rule.actions { action.collectDestinations(into: &used) }
+    }
+    let unused = (reader["destinations"]?.members ?? []).filter { !used.contains($0.key) }
+    if unused.count > Self.mostUnused {
+      diagnostics.warning(
+        at: unused[Self.mostUnused].keyRange,
+        "no rule sends anything to \(unused.count - Self.mostUnused) more destinations")
+    }
+    for member in unused.prefix(Self.mostUnused) {
+      diagnostics.warning(
+        at: member.keyRange, "no rule sends anything to \(member.key.debugDescription)",
+        hint: "name it in an action: {\"send\": \(member.key.debugDescription)}")
+    }
   }
 
   private func watch(_ node: JSONNode?) -> WatchSettings {

@@ -49,7 +49,8 @@ extension RuleSchema {
                 "to": {
                   "type": "string",
                   "description": "The directory of models. Default: ~/.datature/vi/models.",
-                  "pattern": "^(/|~$|~/)"
+                  "pattern": "^(/|~$|~/)",
+                  "not": {"pattern": "\\{\\{"}
                 },
                 "checkpoint": {"$ref": "#/$defs/name", "description": "Default: the latest."}
               }
@@ -60,7 +61,7 @@ extension RuleSchema {
             "id": {"$ref": "#/$defs/name"},
             "timeout": {"$ref": "#/$defs/duration"},
             "retryFor": {"$ref": "#/$defs/duration"},
-            "workingDirectory": {"$ref": "#/$defs/filled"},
+            "workingDirectory": {"$ref": "#/$defs/noTemplate"},
             "user": {
               "type": "string",
               "description": "user or user:group to run as; only root can.",

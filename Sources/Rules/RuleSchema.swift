@@ -31,11 +31,13 @@ package enum RuleSchema {
       },
       "$defs": {
         "filled": {"type": "string", "minLength": 1},
+        "noTemplate": {"type": "string", "minLength": 1, "not": {"pattern": "\\{\\{"}},
         "name": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$"},
         "url": {
           "type": "string",
           "description": "A URL, or references such as ${env:NAME} that make one.",
-          "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#:]|\\$\\{"
+          "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#:]|\\$\\{",
+          "not": {"pattern": "\\{\\{"}
         },
         "goesOut": {"type": "string", "description": "A template without references.", "not": {"pattern": "\\$\\{(env|file|credential):"}},
         "body": {
@@ -72,9 +74,10 @@ package enum RuleSchema {
               "type": "object",
               "additionalProperties": false,
               "patternProperties": {
-                "^(?!([Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]|[Hh][Oo][Ss][Tt]|[Ww][Ee][Bb][Hh][Oo][Oo][Kk]-([Ii][Dd]|[Tt][Ii][Mm][Ee][Ss][Tt][Aa][Mm][Pp]|[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]))$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$": {
+                "^(?!([Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]|[Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]|[Ee][Xx][Pp][Ee][Cc][Tt]|[Hh][Oo][Ss][Tt]|[Ww][Ee][Bb][Hh][Oo][Oo][Kk]-([Ii][Dd]|[Tt][Ii][Mm][Ee][Ss][Tt][Aa][Mm][Pp]|[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]))$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$": {
                   "type": "string",
-                  "pattern": "^[^\\u0000-\\u001f\\u007f]+$"
+                  "pattern": "^[^\\u0000-\\u001f\\u007f]+$",
+                  "not": {"pattern": "\\{\\{"}
                 }
               }
             },

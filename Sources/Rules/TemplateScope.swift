@@ -35,7 +35,7 @@ struct TemplateScope {
       case .comment: continue
       case .close:
         if open.popLast()?.path != tag.path {
-          let message = "{{/\(tag.path.joined(separator: "."))}} closes nothing that is open"
+          let message = "{{/\(tag.name)}} closes nothing that is open"
           problems.append(.init(message: message, hint: nil))
         }
       case .variable, .section, .inverted:
@@ -58,8 +58,14 @@ struct TemplateScope {
     }
     let isInEvents = isDigest && open.contains { $0.kind == .section && $0.path.first == "events" }
     let names = isInEvents ? EventFields.all + self.names : self.names
-    guard let name = tag.path.first, !(EventFields.objects.contains(name) && names.contains(name)) else { return nil }
-    let name1 = tag.path.joined(separator: ".")
+    guard let name = tag.path.first else { return nil }
+    let name1 = tag.name
+    if EventFields.objects.contains(name), names.contains(name) {
+      // Attributes are texts: what was meant is a name with a dot in it.
+      guard name == EventFields.attributes, tag.path.count > 2 else { return nil }
+      let meant = DataPath.written([name, tag.path.dropFirst().joined(separator: ".")])
+      return .init(message: "{{\(name1)}} can't exist: an attribute has no members", hint: "write {{\(meant)}}")
+    }
     if isDigest, Self.ofDigest.contains(name) { return nil }
     if isDigest, !isInEvents, EventFields.all.contains(name), !names.contains(name) {
       return .init(
@@ -77,7 +83,7 @@ struct TemplateScope {
 
   /// `{{steps.ID.path}}` and its like.
   private func stepProblem(of tag: TemplateTag) -> TemplateProblems.Problem? {
-    let name = tag.path.joined(separator: ".")
+    let name = tag.name
     guard tag.path.count == 3 else {
       return .init(
         message: "{{\(name)}} names nothing", hint: "write {{steps.ID.path}}, with the id of an earlier step")

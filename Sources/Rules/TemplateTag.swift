@@ -3,30 +3,65 @@
 struct TemplateTag: Equatable {
   enum Kind: Equatable {
     case variable, section, inverted, close, comment
+
+    var mark: String {
+      switch self {
+      case .variable: ""
+      case .section: "#"
+      case .inverted: "^"
+      case .close: "/"
+      case .comment: "!"
+      }
+    }
   }
 
   let kind: Kind
   /// `run.spec.flow.name` in parts; empty for `{{.}}` and comments.
   let path: [String]
-  /// The whole text between the braces is a plain path, without a transform.
-  let isPlain: Bool
+  /// A dot stands before the path: it is looked up at the innermost object alone.
+  let isRelative: Bool
+  /// As they are written, the outermost first.
+  let helpers: [String]
 
-  /// The tags in order. Throws what can't be used at all.
-  static func read(_ text: String) throws(TemplateProblems) -> [TemplateTag] {
-    var tags: [TemplateTag] = []
+  /// The whole text between the braces is a plain path, without a transform.
+  var isPlain: Bool { helpers.isEmpty && kind != .comment }
+  /// For messages: `run.spec["a b"]`.
+  var name: String { DataPath.written(path) }
+
+  /// The tag as the library takes it.
+  var rendered: String {
+    if kind == .comment { return "{{!}}" }
+    let exists = helpers.contains { TextView.wantsNothing.contains($0) }
+    let name = path.isEmpty ? "." : TemplateName.encoded(path, isRelative: isRelative, exists: exists)
+    let open = helpers.map { "\($0)(" }.joined()
+    return "{{\(kind.mark)\(open)\(name)\(String(repeating: ")", count: helpers.count))}}"
+  }
+
+  /// A template in pieces: texts as they stand, and tags.
+  enum Piece {
+    case text(Substring)
+    case tag(TemplateTag)
+  }
+
+  /// The pieces in order. Throws what can't be used at all.
+  static func read(_ text: String) throws(TemplateProblems) -> [Piece] {
+    var pieces: [Piece] = []
+    var count = 0
     var rest = text[...]
     while let open = rest.firstRange(of: "{{") {
-      guard tags.count < mostTags else {
+      guard count < mostTags else {
         throw TemplateProblems("this template has more than \(mostTags) tags", hint: nil)
       }
+      count += 1
+      pieces.append(.text(rest[..<open.lowerBound]))
       rest = rest[open.upperBound...]
-      guard let close = rest.firstRange(of: "}}") else {
+      guard let close = DataPath.end(ofTag: rest) else {
         throw TemplateProblems("\"{{\" is never closed", hint: "close it with }}")
       }
-      tags.append(try TemplateTag(rest[..<close.lowerBound]))
+      pieces.append(.tag(try TemplateTag(rest[..<close.lowerBound])))
       rest = rest[close.upperBound...]
     }
-    return tags
+    return pieces + [.text(rest)]
   }
 
   private init(_ content: Substring) throws(TemplateProblems) {
@@ -45,39 +80,55 @@ struct TemplateTag: Equatable {
         "\"{{\(mark)\" is not known here", hint: "known are {{x}}, {{#x}}, {{^x}}, {{/x}} and {{! a comment }}")
     default: kind = .variable
     }
-    if kind == .comment {
-      path = []
-      isPlain = false
+    guard kind != .comment else {
+      (path, isRelative, helpers) = ([], false, [])
       return
     }
-    var name = (kind == .variable ? content : content.dropFirst()).filter { $0 != " " }
-    isPlain = !name.contains("(")
-    if let open = name.lastIndex(of: "("), let close = name.firstIndex(of: ")"), open < close {
-      try Self.check(transforms: name[..<open])
-      name = String(name[name.index(after: open)..<close])
+    let inner = (kind == .variable ? content : content.dropFirst()).trimmed
+    let (helpers, name) = try Self.helpers(inner, of: content)
+    self.helpers = helpers
+    isRelative = name.hasPrefix(".")
+    guard name != "." else {
+      path = []
+      return
     }
-    let isName = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
-    guard isName, !name.isEmpty else {
+    guard let path = DataPath.keys(name) else {
       throw TemplateProblems(
-        "{{\(content.prefix(60))}} names nothing", hint: "write {{flow}} or {{run.spec.flow.name}}")
+        "{{\(content.prefix(60))}} names nothing",
+        hint: DataPath.spelling(of: name).map { "write {{\($0)}}" } ?? Self.usual)
     }
-    path = name.split(separator: ".").map(String.init)
+    self.path = path
   }
 
+  private static let usual = "write {{flow}} or {{run.spec.flow.name}}"
   private static let mostHelpers = 10
   /// The library takes time with the square of them.
   private static let mostTags = 1_000
 
-  /// What the library doesn't know it renders as nothing.
-  private static func check(transforms: Substring) throws(TemplateProblems) {
-    let names = transforms.split(separator: "(", maxSplits: mostHelpers).map(String.init)
-    guard names.count <= mostHelpers else {
-      throw TemplateProblems("more than \(mostHelpers) helpers stand round one variable", hint: nil)
+  /// `uppercased(json(x))` is two helpers and a name. What the library doesn't know it renders as nothing.
+  private static func helpers(
+    _ text: Substring, of content: Substring
+  ) throws(TemplateProblems) -> (helpers: [String], name: Substring) {
+    var names: [String] = []
+    var rest = text
+    while let open = rest.firstIndex(where: { "(.[\"' ".contains($0) }), rest[open] == "(" {
+      names.append(String(rest[..<open]))
+      rest = rest[rest.index(after: open)...].trimmed
+      guard names.count <= mostHelpers else {
+        throw TemplateProblems("more than \(mostHelpers) helpers stand round one variable", hint: nil)
+      }
     }
     for name in names where !TextView.knows(name) {
       throw TemplateProblems(
-        "there is no helper \(name.debugDescription)", hint: hint(for: name, among: TextView.transforms))
+        "there is no helper \(name.prefix(60).debugDescription)", hint: hint(for: name, among: TextView.transforms))
     }
+    for _ in names {
+      guard rest.last == ")" else {
+        throw TemplateProblems("{{\(content.prefix(60))}} is not closed as it was opened", hint: "close each ( with )")
+      }
+      rest = rest.dropLast().trimmed
+    }
+    return (names, rest)
   }
 }
 

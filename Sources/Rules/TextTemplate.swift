@@ -14,18 +14,21 @@ struct TextTemplate: Sendable {
 
   init(_ text: String, markup: Markup, scope: TemplateScope = .event) throws(TemplateProblems) {
     self.markup = markup
-    let tags = try TemplateTag.read(text)
+    let pieces = try TemplateTag.read(text)
+    let tags = pieces.compactMap { if case .tag(let tag) = $0 { tag } else { nil } }
     guard tags.isEmpty || text.utf8.count <= Self.longest else {
       throw TemplateProblems("a text with tags may have \(Self.longest) bytes, and this has more", hint: nil)
     }
     let problems = scope.problems(in: tags)
     if !problems.isEmpty { throw TemplateProblems(problems) }
+    let rendered = tags.isEmpty ? text : Self.rendered(pieces)
     do {
-      let end = text[(text.lastIndex { !" \t{".contains($0) }.map(text.index(after:)) ?? text.startIndex)...]
-      let isLost = end.contains("{") || text[..<end.startIndex].last?.isNewline ?? true
+      let last = rendered.lastIndex { !" \t{".contains($0) }
+      let end = rendered[(last.map(rendered.index(after:)) ?? rendered.startIndex)...]
+      let isLost = end.contains("{") || rendered[..<end.startIndex].last?.isNewline ?? true
       tail = isLost ? end : ""
       // A line of its own, which is left out whole: on the first line of the text it would take that line's break along.
-      mustache = try MustacheTemplate(string: "\(markup.pragma)\n\(text.dropLast(tail.count))")
+      mustache = try MustacheTemplate(string: "\(markup.pragma)\n\(rendered.dropLast(tail.count))")
     } catch {
       throw TemplateProblems(
         "the template can't be read: a section is not closed as it was opened", hint: "close {{#x}} with {{/x}}")
@@ -34,7 +37,16 @@ struct TextTemplate: Sendable {
     wholeVariable = isWhole && tags[0].kind == .variable && tags[0].isPlain ? tags[0].path : nil
   }
 
+  private static func rendered(_ pieces: [TemplateTag.Piece]) -> String {
+    pieces.reduce(into: "") { text, piece in
+      switch piece {
+      case .text(let part): text += part
+      case .tag(let tag): text += tag.rendered
+      }
+    }
+  }
+
   func render(_ data: TemplateData) -> String {
-    mustache.render(data.root) + tail
+    mustache.render(data.root(for: markup)) + tail
   }
 }

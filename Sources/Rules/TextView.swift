@@ -9,12 +9,15 @@ struct TextView: MustacheCustomRenderable, MustacheTransformable, MustacheParent
 
   var isNull: Bool { false }
 
-  func child(named name: String) -> Any? { nil }
+  func child(named name: String) -> Any? { NothingView.child(named: name) }
 
   /// Helpers by name, in words for a message that lists them.
   static let transforms = [
     "capitalized", "lowercased", "uppercased", "reversed", "empty", "truncate", "json", "duration", "time",
   ]
+
+  /// Those that make something of nothing.
+  static let wantsNothing: Set<String> = ["json", "empty"]
 
   static func knows(_ name: String) -> Bool {
     transforms.contains(name) || limit(name) != nil

@@ -1,3 +1,5 @@
+internal import HTTPSyntax
+
 /// What a ``HTTPRequest`` means on the wire, once nothing in it can break out of its place.
 ///
 /// A class, as it is handed on many times and would be copied member by member.
@@ -10,7 +12,7 @@ final class CheckedRequest: Sendable {
 
   /// - Throws: `invalidURL`, `unsupportedScheme`, `invalidMethod`, `invalidHeader` or `unreadableFile`.
   init(_ request: HTTPRequest, userAgent: String?, urls: URLMemory) throws(TransportError) {
-    guard isToken(request.method) else { throw .invalidMethod }
+    guard HTTPHeader.isToken(request.method) else { throw .invalidMethod }
     url = try urls.url(request.url)
     self.request = request
     var headers = request.headers
@@ -33,15 +35,13 @@ final class CheckedRequest: Sendable {
     }
   }
 
-  private static let ownedByTransport = ["content-length", "transfer-encoding", "expect"]
-
   private static func lines(_ headers: [(name: String, value: String)]) throws(TransportError) -> [String] {
     // Never wait for a 100 before the body: many servers don't send one, and libcurl would sit out a second.
     var lines = ["Expect:"]
     var namesContent = false
     for (name, value) in headers {
-      let isOurs = ownedByTransport.contains { isSameName(name, $0) }
-      guard isToken(name), !isOurs, !value.utf8.contains(where: isForbidden) else {
+      let isOurs = HTTPHeader.ofTransport.contains { isSameName(name, $0) }
+      guard HTTPHeader.isToken(name), !isOurs, HTTPHeader.isValue(value) else {
         throw .invalidHeader(name: name)
       }
       namesContent = namesContent || isSameName(name, "content-type")
@@ -53,23 +53,3 @@ final class CheckedRequest: Sendable {
     return lines
   }
 }
-
-/// RFC 9110, 5.5: control characters but the tab have no place in a value.
-private func isForbidden(_ byte: UInt8) -> Bool {
-  (byte < 0x20 && byte != 0x09) || byte == 0x7F
-}
-
-/// RFC 9110, 5.6.2.
-private func isToken(_ text: String) -> Bool {
-  !text.isEmpty
-    && text.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-      default: tokenMarks.utf8.contains(byte)
-      }
-    }
-}
-
-private let tokenMarks = "!#$%&'*+-.^_`|~"

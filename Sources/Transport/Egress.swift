@@ -24,6 +24,12 @@ package enum Egress: String, Sendable, CaseIterable {
     return self == .notMetadata || !AddressRanges.notPublic.contains { $0.contains(address) }
   }
 
+  /// The address that a URL names and that is refused, as text; nil where only looking its name up will tell.
+  package func refusal(ofURL url: String) -> String? {
+    guard let url = try? CheckedURL(url) else { return nil }
+    return refusal(ofHost: url.host).map { "\($0)" }
+  }
+
   /// What can be judged of a host that only the proxy will look up.
   ///
   /// - Parameter host: of the URL.

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JSONSource
 import Rules
+import Storage
 import Testing
 import Transport
 
@@ -120,16 +121,17 @@ import Transport
   }
 
   @Test func `a chat text that is too long is cut, and never inside an escaped character`() throws {
-    let longest = SlackDestination.longestText
+    let longest = 39_900
     for shift in 0..<6 {
       let text = String(repeating: "a", count: longest - 5 + shift) + String(repeating: "&amp;", count: 100)
       let body = JSONWriter.object {
         $0.member("text", text)
         $0.member("icon", "x")
       }
-      let root = try JSONDocument(parsing: SlackDestination.withinLimits(body)).root
+      let sent = SlackDestination().message(.body(body), event: []).body
+      let root = try JSONDocument(parsing: sent).root
       let cut = try #require(root["text"]?.string)
-      #expect(cut.count <= longest + 2)
+      #expect(cut.utf16.count <= longest && cut.hasSuffix("…"))
       #expect(cut.replacing("&amp;", with: "").contains("&") == false)
       #expect(root["icon"]?.string == "x")
     }

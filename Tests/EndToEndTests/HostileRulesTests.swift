@@ -29,7 +29,10 @@ import Testing
       let json = try await stage.run("check", "rules.json", "--output", "json")
       #expect(words.code == json.code)
       let diagnostics = try #require(try json.json["diagnostics"]?.elements)
-      #expect(words.errors.split(separator: "\n").count { $0.contains(" error: ") } == diagnostics.count)
+      for severity in ["error", "warning"] {
+        let told = words.errors.split(separator: "\n").count { $0.contains(" \(severity): ") }
+        #expect(told == diagnostics.count { $0[text: "severity"] == severity })
+      }
       found = (words.code, words.errors, diagnostics.count)
     }
     return found
@@ -107,7 +110,7 @@ import Testing
 
   @Test func `a text of 1 MB is fine, and is not repeated in a message`() async throws {
     let long = String(repeating: "x", count: 1_000_000)
-    #expect(try await check(Self.rules("{\"name\": \"r\", \"actions\": [{\"shell\": \"\(long)\"}]}")).code == 0)
+    #expect(try await check(Self.body("\"\(long)\"")).code == 0)
     let wrong = try await check(
       "{\"version\": 1, \"rules\": [{\"name\": \"\(long)\", \"\(long)\": 1, \"actions\": [{\"send\": \"\(long)\"}]}]}")
     #expect(wrong.code == 78 && wrong.count == 3)

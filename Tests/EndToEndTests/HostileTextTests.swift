@@ -13,6 +13,12 @@ import Testing
     "\\u0000 \\n \\", "\",\"phase\":\"succeeded", "../../etc/passwd", "%s%n %00", String(repeating: "x", count: 5_000),
   ]
 
+  /// What people get to see of those that hold more than can be read.
+  private static let readable = [
+    "a\r\nX-Evil: 1": "a\nX-Evil: 1", "with \u{0} inside": "with  inside", "\u{1B}[31mred\u{7}": "red",
+    "🚀👩‍👩‍👧 é\u{301} \u{202E}txt": "🚀👩‍👩‍👧 é\u{301} txt",
+  ]
+
   /// The script notes its arguments and the environment without a shell's reading of them.
   private static let recorder = """
     #!/bin/sh
@@ -70,7 +76,8 @@ import Testing
     let posts = try stage.simulator.inbox("chat").map { try $0.json[text: "text"] ?? "" }
     #expect(posts.count == 2)
     let escaped = String(
-      text.unicodeScalars.map { ["&": "&amp;", "<": "&lt;", ">": "&gt;"][$0] ?? String($0) }.joined())
+      (Self.readable[text] ?? text).unicodeScalars.map { ["&": "&amp;", "<": "&lt;", ">": "&gt;"][$0] ?? String($0) }
+        .joined())
     #expect(posts.contains("\(escaped): \(escaped)"))
     #expect(posts.allSatisfy { $0.contains(escaped) })
     #expect(!posts.contains { $0.contains("<!channel>") || $0.contains("<https://evil") })

@@ -22,8 +22,8 @@ private let house: [(room: String, imports: Set<String>)] = [
   (
     "Daemon",
     [
-      "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
-      "Locking", "Logging", "ServiceLifecycle", "UnixSignals",
+      "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets", "HTTPSyntax",
+      "JSONSource", "Locking", "Logging", "ServiceLifecycle", "UnixSignals",
     ]
   ),
   ("Simulator", ["JSONSource", "Locking", "CDisk", "FlyingFox", "FlyingSocks"]),
@@ -44,12 +44,13 @@ private let house: [(room: String, imports: Set<String>)] = [
     ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "CArchive", "CDisk", "Crypto"]
   ),
   ("ViAPI", ["Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime"]),
-  ("Rules", ["EventPatterns", "TimeZones", "Runs", "Secrets", "JSONSource", "Mustache"]),
+  ("Rules", ["EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Mustache"]),
   ("EventPatterns", ["JSONSource"]),
   ("TimeZones", ["Runs"]),
   ("Runs", ["JSONSource", "WireTime", "Crypto"]),
-  ("Transport", ["CCurl", "Locking", "WireTime"]),
+  ("Transport", ["HTTPSyntax", "CCurl", "Locking", "WireTime"]),
   ("Secrets", ["Locking"]),
+  ("HTTPSyntax", ["CCurl"]),
   ("JSONSource", []),
   ("Telemetry", []),
   ("Locking", []),

@@ -94,7 +94,7 @@ struct ChainTests {
     let body = try JSONDocument(parsing: Array(try #require(steps[1].json).utf8))
     #expect(
       body.root["text"]?.string
-        == "${env:TOKEN} {{runId}} '; rm -rf / \n\u{0} &lt;!channel&gt; \u{202E}")
+        == "${env:TOKEN} {{runId}} '; rm -rf / \n &lt;!channel&gt; ")
   }
 
   @Test func `hooks after a failure hear of it`() throws {

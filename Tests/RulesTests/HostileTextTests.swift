@@ -35,7 +35,7 @@ struct HostileTextTests {
       members: #""spec":{"flow":\#(String(decoding: members, as: UTF8.self))},"#
         + #""metadata":{"attributes":\#(String(decoding: attributes, as: UTF8.self))}"#, message: text)
     let shown = try chatText("{{message}}", event)
-    #expect(unescaped(shown) == Array(text.utf8))
+    #expect(unescaped(shown) == Array(PlainText.cleaned(text).utf8))
     let templates = [
       "{{flow}}", "{{attributes}}", "{{attributes.k}}", "{{#attributes}}{{k}}{{/attributes}}", "{{run}}",
     ]

@@ -62,6 +62,25 @@ struct TemplateDiagnosticTests {
       "the template can't be read: a section is not closed as it was opened (close {{#x}} with {{/x}})")
   }
 
+  @Test func `a name that can't be is told with the right spelling`() {
+    let cases = [
+      ("attributes.team name", #"attributes["team name"]"#), ("attributes.x/y", #"attributes["x/y"]"#),
+      ("attributes.größe", #"attributes["größe"]"#), ("run..spec", "run.spec"),
+      ("run.spec.a b.c", #"run.spec["a b"].c"#),
+      ("attributes.loss (val)", #"attributes["loss (val)"]"#),
+    ]
+    for (written, meant) in cases {
+      expectTextErrors("{{\(written)}}", "{{\(written)}} names nothing (write {{\(meant)}})")
+    }
+    expectTextErrors(
+      "{{attributes.a.b}}",
+      #"{{attributes.a.b}} can't exist: an attribute has no members (write {{attributes["a.b"]}})"#)
+    for written in ["attributes[a b]", "attributes['a b]", "attributes['']", "attributes['a']b", "run."] {
+      expectTextErrors("{{\(written)}}", "{{\(written)}} names nothing (write {{flow}} or {{run.spec.flow.name}})")
+    }
+    expectTextErrors("{{json(flow}}", "{{json(flow}} is not closed as it was opened (close each ( with ))")
+  }
+
   @Test func `a transform that does not exist is told, for it would render as nothing`() {
     expectTextErrors(
       "{{uppercase(flow)}}", #"there is no helper "uppercase" (did you mean "uppercased"?)"#)

@@ -123,4 +123,14 @@ import Testing
     #expect(scenario.runs.count + (scenario.population?.count ?? 0) > 30)
     #expect(scenario.secretKey.utf8.count == 103)
   }
+
+  @Test func `what simulate shows goes on for an hour, and in every half minute of it some run ends`() {
+    let runs = Scenario.lasting.runs
+    #expect(Set(runs.map(\.runID)).count == runs.count)
+    for half in 1..<118 {
+      let window = Int64(half) * 30_000..<Int64(half + 1) * 30_000
+      let ends = runs.filter { window.contains($0.settled) }.compactMap { $0.life.last?.phase }
+      #expect(ends.contains(.succeeded) || ends.contains(.failed), "\(half)")
+    }
+  }
 }

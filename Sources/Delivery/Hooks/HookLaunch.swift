@@ -42,7 +42,7 @@ struct HookLaunch: Sendable {
 }
 
 extension HookLaunch {
-  private static func directory(_ path: String) throws(HookStartFailure) -> String {
+  static func directory(_ path: String) throws(HookStartFailure) -> String {
     switch FileKind(path) {
     case .absent: throw .directoryMissing(path)
     case .refused(let code): throw code == EACCES ? .directoryForbidden(path, user: nil) : .system(errno: code)
@@ -52,7 +52,7 @@ extension HookLaunch {
     return path
   }
 
-  private static func executable(
+  static func executable(
     _ program: String, in directory: String?, path: String
   ) throws(HookStartFailure) -> String {
     guard program.utf8.contains(UInt8(ascii: "/")) else { return try search(program, path: path) }

@@ -100,7 +100,8 @@ private struct Attempt {
   private func reason(_ condition: FieldCondition) -> String {
     let path = condition.path
     let leaves = tree.leaves(at: path)
-    let wanted = "the rule wants \(condition.words)"
+    let kind = condition.kind(missingIn: leaves.map(\.value)).map { " (\($0))" } ?? ""
+    let wanted = "the rule wants \(condition.words)\(leaves.isEmpty ? "" : kind)"
     if leaves.isEmpty {
       let container = tree.containers[path].map { "\(path) is \($0.kind), \(wanted)" }
       return container ?? "\(path) is absent"

@@ -1,28 +1,43 @@
 import JSONSource
 
 extension FieldCondition {
-  /// What the field must be, in words: `failed or aborted`, `> 3600`.
+  /// What the field must be, in words: `"failed" or "aborted"`, `> 3600`.
   var words: String {
     let shown = tests.prefix(5).map(\.words).joined(separator: " or ")
     return tests.count > 5 ? "\(shown) or \(tests.count - 5) more" : shown
   }
+
+  /// The kind of value that all tests ask for, where none of these is of it: `a string`. Nil when the kind is not what is wrong.
+  func kind(missingIn values: [JSONNode]) -> String? {
+    guard let kind = tests.first?.kind, tests.allSatisfy({ $0.kind == kind }) else { return nil }
+    return values.contains { $0.kind == kind } ? nil : kind
+  }
 }
 
 extension ValueTest {
+  /// The only kind of value that meets it, as ``JSONSource/JSONNode/kind`` has it; nil: several do, or there is but one of it.
+  fileprivate var kind: String? {
+    switch self {
+    case .number, .range: "a number"
+    case .string, .prefix, .suffix, .caseless, .caselessPrefix, .caselessSuffix, .wildcard, .network: "a string"
+    case .null, .bool, .anythingBut, .present, .absent: nil
+    }
+  }
+
   var words: String {
     switch self {
     case .null: "null"
     case .bool(let value): value ? "true" : "false"
     case .string(let text): Words.text(text)
     case .number(.comparable(let value)): Words.number(value)
-    case .number(.text(let text)): Words.text(text)
+    case .number(.text(let text)): Words.plain(text)
     case .range(let range): range.words
     case .prefix(let text): "something that begins with \(Words.text(text))"
     case .suffix(let text): "something that ends with \(Words.text(text))"
     case .caseless(let text): "\(text.words) in any case"
     case .caselessPrefix(let text): "something that begins with \(text.words) in any case"
     case .caselessSuffix(let text): "something that ends with \(text.words) in any case"
-    case .wildcard(let wildcard): "something like \(wildcard.parts.map(Words.plain).joined(separator: "*"))"
+    case .wildcard(let wildcard): "something like \(Words.text(wildcard.parts.map(Words.plain).joined(separator: "*")))"
     case .network(let network): "an address in \(network.words)"
     case .anythingBut(let excluded): "anything but \(excluded.prefix(5).map(\.words).joined(separator: ", "))"
     case .present: "any value"
@@ -36,15 +51,13 @@ enum Words {
     String(decoding: bytes, as: UTF8.self)
   }
 
-  /// A text without quotation marks, where it can be told from the words around it.
+  /// A text in quotation marks, so that it can be told from a number.
   static func text(_ bytes: [UInt8]) -> String {
     text(plain(bytes))
   }
 
   static func text(_ text: String) -> String {
-    let isPlain = !text.isEmpty && !text.contains { $0.isWhitespace || $0 == "," || $0 == "\"" }
-    let shown = text.count > 60 ? "\(text.prefix(60))…" : text
-    return isPlain ? shown : shown.debugDescription
+    (text.count > 60 ? "\(text.prefix(60))…" : text).debugDescription
   }
 
   static func number(_ value: Double) -> String {

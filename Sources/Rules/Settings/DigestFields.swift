@@ -24,14 +24,14 @@ extension Shape where Target == DigestDraft {
 
   private static func path(_ node: JSONNode, _ object: ObjectReader, _ context: FieldContext) -> [String]? {
     guard let text = object.text(node, path: "an entry of \(object.pathOf("by"))") else { return nil }
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard let first = parts.first, EventFields.all.contains(first), !parts.contains("") else {
-      context.diagnostics.error(
-        at: node.range, "no event has \(text.prefix(60).debugDescription)",
-        hint: hint(for: parts.first ?? "", among: EventFields.all))
-      return nil
-    }
-    return parts
+    let keys = DataPath.keys(text)
+    let isDeep = keys.map { $0.first == EventFields.attributes && $0.count > 2 } ?? false
+    if let keys, let first = keys.first, EventFields.all.contains(first), !isDeep { return keys }
+    let first = String(text.prefix { $0 != "." && $0 != "[" })
+    context.diagnostics.error(
+      at: node.range, "no event has \(text.prefix(60).debugDescription)",
+      hint: DataPath.spelling(of: text).map { "write \($0)" } ?? hint(for: first, among: EventFields.all))
+    return nil
   }
 }
 

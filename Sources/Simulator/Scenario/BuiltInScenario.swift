@@ -23,6 +23,20 @@ extension Scenario {
     return scenario
   }()
 
+  /// The built-in one, and its runs anew every minute for an hour: whoever starts to watch late sees runs end, too.
+  package static let lasting: Scenario = {
+    var scenario = builtIn
+    let first = scenario.runs.filter { !$0.life.isEmpty }
+    for minute in 1..<60 {
+      scenario.runs += first.map { run in
+        var again = run.shifted(by: Int64(minute) * 60_000)
+        again.runID = "\(run.runID)_\(minute)"
+        return again
+      }
+    }
+    return scenario
+  }()
+
   private static func life(
     _ name: String, _ dialect: Dialect, _ flow: String, running: Int64, _ end: ScriptedRun.Step
   ) -> ScriptedRun {

@@ -22,7 +22,8 @@ struct CheckCommand: AsyncParsableCommand {
   func run() async throws {
     try await ending {
       let secrets = SecretSource(environment: Environment.variables)
-      let check = try Configuration.check(path: file, secrets: secrets)
+      let check = try Configuration.check(
+        path: file, secrets: secrets, machine: .system(Environment.variables))
       switch format.output {
       case .json: Console.shared.print(DiagnosticReport.json(check, file: file))
       case .table:
@@ -53,9 +54,14 @@ struct CheckCommand: AsyncParsableCommand {
 extension Configuration {
   /// Reads a rules file for use: says its mistakes and warnings, and throws where it can't be used.
   ///
-  /// - Parameter omitted: what is not done then: `nothing was started`.
-  static func load(_ file: String, omitted: String) throws(Failure) -> Configuration {
-    let check = try check(path: file, secrets: SecretSource(environment: Environment.variables))
+  /// - Parameters:
+  ///   - omitted: what is not done then: `nothing was started`.
+  ///   - machine: what its hooks and downloads will meet.
+  static func load(
+    _ file: String, omitted: String, machine: Machine = .unknown
+  ) throws(Failure) -> Configuration {
+    let check = try check(
+      path: file, secrets: SecretSource(environment: Environment.variables), machine: machine)
     DiagnosticReport.say(check, file: file)
     DiagnosticReport.warnIfOpenToAll(file)
     guard let configuration = check.configuration else {

@@ -11,8 +11,8 @@ struct SimulateCommand: AsyncParsableCommand {
     commandName: "simulate",
     abstract: "Run a simulated Vi API with a webhook inbox, to try rules against.",
     discussion: """
-      Runs come, train and end as the scenario says; without one, a dozen of them do within a minute, beside thirty old \
-      ones. Webhooks and chat messages can be sent to http://HOST:PORT/inbox/NAME: what arrives is printed here.
+      Runs come, train and end as the scenario says; without one, a dozen of them do every minute for an hour, beside thirty \
+      old ones. Webhooks and chat messages can be sent to http://HOST:PORT/inbox/NAME: what arrives is printed here.
 
       EXAMPLE
         vi-notify simulate --listen 127.0.0.1:8787
@@ -76,7 +76,7 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   private func readScenario() throws(Failure) -> Scenario {
-    guard let file = scenario else { return .builtIn }
+    guard let file = scenario else { return .lasting }
     guard let data = FileManager.default.contents(atPath: file) else {
       throw Failure(.badConfiguration, "the scenario \(file) can't be read; name another with --scenario FILE")
     }

@@ -44,7 +44,8 @@ struct WatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await ending {
-      let configuration = try Configuration.load(rules, omitted: "nothing was started")
+      let configuration = try Configuration.load(
+        rules, omitted: "nothing was started", machine: .system(Environment.variables))
       try await watch(configuration)
     }
   }

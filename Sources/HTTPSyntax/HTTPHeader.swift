@@ -1,0 +1,25 @@
+/// What can be a header of a request.
+package enum HTTPHeader {
+  /// Lower-case names of those that say how a message is framed: only who sends it can know.
+  package static let ofTransport = ["content-length", "transfer-encoding", "expect"]
+
+  /// RFC 9110, 5.6.2.
+  package static func isToken(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"):
+          true
+        default: marks.utf8.contains(byte)
+        }
+      }
+  }
+
+  /// RFC 9110, 5.5: control characters but the tab have no place in a value.
+  package static func isValue(_ text: String) -> Bool {
+    !text.utf8.contains { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }
+  }
+
+  private static let marks = "!#$%&'*+-.^_`|~"
+}

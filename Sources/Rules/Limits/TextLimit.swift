@@ -1,0 +1,57 @@
+/// How long the text at one place of a message may be.
+struct TextLimit: Sendable, Equatable {
+  let most: Int
+  let unit: LimitUnit
+  /// What a cut must leave whole.
+  let markup: Markup
+  /// The service refuses an empty text here.
+  var isRequired = false
+
+  /// Stands where a service insists on a text and there is none.
+  static let nothing = "–"
+  private static let ellipsis = "…"
+  private static let fence = "```"
+  private static let fenceEnd = "\n```"
+
+  /// The text as it is where it fits, else its beginning with an ellipsis.
+  ///
+  /// - Parameter most: where less than ``most`` is left for it.
+  func fit(_ text: String, most: Int? = nil) -> String {
+    let most = min(self.most, most ?? self.most)
+    // No unit counts more than there are bytes.
+    guard text.utf8.count > most, unit.count(text) > most else { return text }
+    let cut = beginning(of: text, most: most - unit.count(Self.ellipsis))
+    guard markup == .slack, hasOpenFence(cut) else { return cut + Self.ellipsis }
+    let shorter = beginning(of: text, most: most - unit.count(Self.ellipsis + Self.fenceEnd))
+    return shorter + Self.ellipsis + (hasOpenFence(shorter) ? Self.fenceEnd : "")
+  }
+
+  private func beginning(of text: String, most: Int) -> Substring {
+    let cut = unit.prefix(of: text, most: most)
+    return markup == .slack && cut.endIndex < text.endIndex ? Self.withoutTornMarkup(cut) : cut
+  }
+
+  /// What a run says has its `&`, `<` and `>` escaped: those that are left are the markup of the rule's author.
+  private static func withoutTornMarkup(_ beginning: Substring) -> Substring {
+    var text = beginning
+    let rest = beginning.base[beginning.endIndex...]
+    let end = text.utf8.suffix(longestEscape)
+    if let amp = end.lastIndex(of: UInt8(ascii: "&")), !end[amp...].contains(UInt8(ascii: ";")) { text = text[..<amp] }
+    let ticks = text.utf8.reversed().prefix { $0 == UInt8(ascii: "`") }.count
+    if rest.utf8.first == UInt8(ascii: "`") { text = text.dropLast(ticks) }
+    let isBracket = { (byte: UInt8) in byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") }
+    let open = text.utf8.suffix(longestLink).lastIndex(where: isBracket)
+    let close = rest.utf8.prefix(longestLink).first(where: isBracket)
+    if let open, text.utf8[open] == UInt8(ascii: "<"), close == UInt8(ascii: ">") { text = text[..<open] }
+    return text
+  }
+
+  /// `&quot` without its semicolon.
+  private static let longestEscape = 5
+  /// Bytes of `<https://…|words>` to either side of a cut.
+  private static let longestLink = 3_000
+
+  private func hasOpenFence(_ text: Substring) -> Bool {
+    text.contains(Self.fence) && text.ranges(of: Self.fence).count % 2 == 1
+  }
+}
