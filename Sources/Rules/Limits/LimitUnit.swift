@@ -14,6 +14,11 @@ package enum LimitUnit: Sendable, CaseIterable {
     }
   }
 
+  /// Whether the text counts more than this; it isn't read beyond that.
+  func exceeds(_ most: Int, _ text: String) -> Bool {
+    index(in: text, offset: most) != nil
+  }
+
   /// The longest beginning of `text` that counts at most `most`, and ends between two characters as people see them.
   ///
   /// One character can be longer than any limit (a letter with 3,000 accents): where not even the first one has room, the cut

@@ -19,7 +19,7 @@ struct TextLimit: Sendable, Equatable {
   func fit(_ text: String, most: Int? = nil) -> String {
     let most = min(self.most, most ?? self.most)
     // No unit counts more than there are bytes.
-    guard text.utf8.count > most, unit.count(text) > most else { return text }
+    guard text.utf8.count > most, unit.exceeds(most, text) else { return text }
     let cut = beginning(of: text, most: most - unit.count(Self.ellipsis))
     guard markup == .slack, hasOpenFence(cut) else { return cut + Self.ellipsis }
     let shorter = beginning(of: text, most: most - unit.count(Self.ellipsis + Self.fenceEnd))
@@ -51,7 +51,13 @@ struct TextLimit: Sendable, Equatable {
   /// Bytes of `<https://…|words>` to either side of a cut.
   private static let longestLink = 3_000
 
+  /// Byte by byte: a search by characters takes longer than all the rest.
   private func hasOpenFence(_ text: Substring) -> Bool {
-    text.contains(Self.fence) && text.ranges(of: Self.fence).count % 2 == 1
+    var (fences, ticks) = (0, 0)
+    for byte in text.utf8 {
+      ticks = byte == UInt8(ascii: "`") ? ticks + 1 : 0
+      if ticks == Self.fence.utf8.count { (fences, ticks) = (fences + 1, 0) }
+    }
+    return fences % 2 == 1
   }
 }
