@@ -44,6 +44,13 @@ extension Simulator {
     state.withLock { $0.faults.inject(fault) }
   }
 
+  /// Forgets what has arrived in all inboxes.
+  package func forgetArrivals() {
+    state.withLock { state in
+      for name in state.inboxes.keys { state.inboxes[name]?.forget() }
+    }
+  }
+
   /// The next answers of an inbox, one after the other; then it says `ok` again.
   package func setAnswers(_ answers: [ScriptedAnswer], forInbox name: String) {
     state.withLock { $0.inboxes[name, default: Inbox()].setAnswers(answers) }

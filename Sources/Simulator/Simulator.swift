@@ -12,12 +12,19 @@ package final class Simulator: Sendable {
 
   let state: Locked<State>
   let now: Clock
+  /// Served so that answers can be damaged; from then on how much they are can be changed.
+  let isHostile: Bool
   private let server = Locked<RunningServer?>(nil)
   private let onArrival: @Sendable (_ inbox: String, ReceivedRequest) -> Void
+  private let onSent: @Sendable (SentAnswer) -> Void
 
   private struct RunningServer: Sendable {
-    let server: HTTPServer
-    let task: Task<Void, any Error>
+    enum Kind: Sendable {
+      case honest(HTTPServer, Task<Void, any Error>)
+      case hostile(HostileServer)
+    }
+
+    let kind: Kind
     let host: String
     let port: UInt16
   }
@@ -25,12 +32,16 @@ package final class Simulator: Sendable {
   /// - Parameters:
   ///   - now: Unix milliseconds; the scenario's times are counted from what it says here.
   ///   - onArrival: called for every request to an inbox, when it is recorded, on some thread.
+  ///   - onSent: called for every answer of a hostile simulator, on the thread that sent it.
   package init(
     scenario: Scenario = Scenario(), now: @escaping Clock = Simulator.systemClock,
-    onArrival: @escaping @Sendable (_ inbox: String, ReceivedRequest) -> Void = { _, _ in }
+    onArrival: @escaping @Sendable (_ inbox: String, ReceivedRequest) -> Void = { _, _ in },
+    onSent: @escaping @Sendable (SentAnswer) -> Void = { _ in }
   ) {
     self.now = now
     self.onArrival = onArrival
+    self.onSent = onSent
+    isHostile = scenario.hostile != nil
     state = Locked(State(scenario, start: now()))
   }
 
@@ -46,6 +57,7 @@ package final class Simulator: Sendable {
   ///   - host: an IPv4 or IPv6 address, or `localhost`.
   ///   - port: 0 takes one that is free.
   package func start(host: String = "127.0.0.1", port: UInt16 = 0) async throws(ListenError) {
+    if isHostile { return try startHostile(host: host, port: port) }
     do {
       let listening = Promise<UInt16>()
       let made = try Server.make(
@@ -61,10 +73,26 @@ package final class Simulator: Sendable {
         }
       }
       let port = try await listening.value()
-      server.withLock { $0 = RunningServer(server: made, task: task, host: host, port: port) }
+      server.withLock { $0 = RunningServer(kind: .honest(made, task), host: host, port: port) }
     } catch {
       throw ListenError(error, host: host, port: port)
     }
+  }
+
+  private func startHostile(host: String, port: UInt16) throws(ListenError) {
+    let made = try HostileServer(host: host, port: port, now: now) { [self] request in
+      let (answer, harm, inbox) = damagedAnswer(to: request)
+      return (
+        answer,
+        { [onSent] head, rest in
+          onSent(
+            SentAnswer(
+              request: request, inbox: inbox, harm: harm,
+              status: head && answer.isReadable ? answer.status : nil, isUsual: rest && answer.isUsual))
+        }
+      )
+    }
+    server.withLock { $0 = RunningServer(kind: .hostile(made), host: host, port: made.port) }
   }
 
   /// Closes every connection, also hanging ones, and waits until that is done. Does nothing when it isn't listening.
@@ -75,9 +103,13 @@ package final class Simulator: Sendable {
         return running
       })
     else { return }
-    await running.server.stop(timeout: 0)
-    running.task.cancel()
-    _ = await running.task.result
+    switch running.kind {
+    case .hostile(let server): await server.stop()
+    case .honest(let server, let task):
+      await server.stop(timeout: 0)
+      task.cancel()
+      _ = await task.result
+    }
   }
 
   /// 0 while the simulator doesn't listen.

@@ -48,6 +48,21 @@ import Testing
     #expect(scenario.inbox["chat"]?.first?.times == 2)
   }
 
+  @Test func `how hostile it is can be said, and mistakes in that are told`() throws {
+    let text =
+      #"{"hostile":{"seed":7,"rate":0.5,"harms":["cutBody","late"],"mostInARow":3,"relief":0,"longestWait":"2s","sacrifices":["doomed"]}}"#
+    let hostile = try #require(try Scenario(parsing: Array(text.utf8)).hostile)
+    #expect(hostile.seed == 7 && hostile.rate == 0.5 && hostile.harms == [.cutBody, .late])
+    #expect(hostile.mostInARow == 3 && hostile.relief == 0 && hostile.longestWait == 2_000)
+    #expect(hostile.sacrifices == ["doomed"])
+    #expect(
+      mistakes(#"{"hostile":{"rate":2,"harms":["cut"],"odd":1}}"#)
+        == [
+          "1:20 rate is a number, not a number from 0 to 1", "1:31 this is no harm",
+          "1:38 hostile has no member \"odd\"",
+        ])
+  }
+
   @Test func `a life may lie in the past`() throws {
     let text =
       #"{"runs":[{"runId":"r","created":"-2h","life":[{"at":"-1h30m","phase":"running"},{"after":"5m","phase":"error"}]}]}"#

@@ -13,6 +13,8 @@ extension State {
     Requests, counted     GET    /simulator/requests
     Add a run             POST   /simulator/runs         {"runId":"run_new","life":[{"after":"2s","phase":"running"}]}
     Let the API fail      PUT    /simulator/faults       [{"on":"list","times":2,"answer":{"status":500}}]
+    Mean harm             PUT    /simulator/hostile      {"seed":7,"rate":0.3}; where the scenario has "hostile"
+    How much of it        GET    /simulator/hostile
 
     """
 
@@ -59,6 +61,16 @@ extension State {
       } then: { runs in
         for run in runs { world.add(run.shifted(by: now)) }
       }
+    case ("PUT", "hostile"):
+      guard harms != nil else {
+        return .refusal(409, "This simulator was started without \"hostile\" in its scenario.")
+      }
+      return Self.read(request) {
+        $0.hostility($0.root)
+      } then: {
+        harms = HarmBook($0)
+      }
+    case ("GET", "hostile"): return harmCounts
     case ("GET", "requests"): return requestCounts
     default: return .refusal(404, "Cannot \(request.method) \(request.path)")
     }
@@ -84,6 +96,15 @@ extension State {
     var json = JSONWriter()
     json.array(arrivals) { $1.1.write(inbox: $1.0, into: &$0) }
     return .json(json.bytes)
+  }
+
+  private var harmCounts: Answer {
+    .json(
+      JSONWriter.object { json in
+        for (harm, count) in (harms?.counts ?? [:]).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+          json.member(harm.rawValue, count)
+        }
+      })
   }
 
   private var requestCounts: Answer {

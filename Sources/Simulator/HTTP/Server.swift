@@ -59,7 +59,7 @@ enum Server {
   }
 
   /// RFC 9110, section 5.6.7.
-  private static func date(_ milliseconds: Int64) -> String {
+  static func date(_ milliseconds: Int64) -> String {
     var seconds = time_t(milliseconds / 1_000)
     var parts = tm()
     gmtime_r(&seconds, &parts)
@@ -68,12 +68,12 @@ enum Server {
     return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  private static func trace(of request: ReceivedRequest) -> String {
+  static func trace(of request: ReceivedRequest) -> String {
     let hash = String(fnv1a("\(request.time)\(request.path)"), radix: 16)
     return String(repeating: "0", count: 32 - hash.count) + hash + "/1;o=1"
   }
 
-  private static func phrase(_ status: Int) -> String {
+  static func phrase(_ status: Int) -> String {
     let phrases = [
       200: "OK", 204: "No Content", 206: "Partial Content", 302: "Found", 400: "Bad Request", 401: "Unauthorized",
       403: "Forbidden",
@@ -123,11 +123,7 @@ private struct BodyParts: AsyncBufferedSequence, AsyncBufferedIteratorProtocol {
     if answer.manner == .slow { try await Task.sleep(for: .milliseconds(250)) }
     let range = position..<Swift.min(position + count, end)
     position = range.upperBound
-    return switch answer.body {
-    case .bytes(let bytes): Array(bytes[range])
-    case .archive(let archive, let whole):
-      archive.bytes(in: whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
-    }
+    return answer.body.bytes(in: range)
   }
 }
 

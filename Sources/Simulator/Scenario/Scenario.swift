@@ -16,11 +16,14 @@ package struct Scenario: Sendable {
   package var population: Population?
   package var faults: [Fault]
   package var inbox: [String: [ScriptedAnswer]]
+  /// Damages answers at random, beside the faults, where there is one.
+  package var hostile: Hostility?
 
   package init(
     organization: String = defaultOrganization, secretKey: String = defaultSecretKey, maximumPageSize: Int = 100,
     dialect: Dialect? = nil, modelSize: Int = 65_536, models: ModelFiles = ModelFiles(), runs: [ScriptedRun] = [],
-    population: Population? = nil, faults: [Fault] = [], inbox: [String: [ScriptedAnswer]] = [:]
+    population: Population? = nil, faults: [Fault] = [], inbox: [String: [ScriptedAnswer]] = [:],
+    hostile: Hostility? = nil
   ) {
     self.organization = organization
     self.secretKey = secretKey
@@ -32,6 +35,7 @@ package struct Scenario: Sendable {
     self.population = population
     self.faults = faults
     self.inbox = inbox
+    self.hostile = hostile
   }
 
   /// Reads a scenario file: JSON with comments. Throws all mistakes in it.

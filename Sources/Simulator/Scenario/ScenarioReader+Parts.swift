@@ -6,7 +6,7 @@ extension ScenarioReader {
     var scenario = Scenario()
     let known = [
       "organization", "secretKey", "maximumPageSize", "dialect", "modelSize", "models", "runs", "population", "faults",
-      "inbox",
+      "inbox", "hostile",
     ]
     guard check(node, "a scenario", has: known) else { return scenario }
     scenario.organization = id(node, "organization") ?? scenario.organization
@@ -21,6 +21,7 @@ extension ScenarioReader {
     if let value = node.present("inbox"), check(value, "inbox", has: value.members?.map(\.key) ?? []) {
       for member in value.members ?? [] { scenario.inbox[member.key] = answers(member.value) }
     }
+    scenario.hostile = node.present("hostile").map { hostility($0) }
     return scenario
   }
 

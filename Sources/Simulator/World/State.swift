@@ -2,6 +2,8 @@
 struct State: Sendable {
   var world: World
   var faults: FaultBook
+  /// Nil: nobody means harm.
+  var harms: HarmBook?
   var log = RequestLog()
   var inboxes: [String: Inbox]
   var waiters: [Int: Waiter] = [:]
@@ -23,6 +25,7 @@ struct State: Sendable {
   init(_ scenario: Scenario, start: Int64) {
     world = World(scenario, start: start)
     faults = FaultBook(scenario.faults)
+    harms = scenario.hostile.map { HarmBook($0) }
     inboxes = scenario.inbox.mapValues { Inbox(answers: $0) }
   }
 

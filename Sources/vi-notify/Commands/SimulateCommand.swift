@@ -32,7 +32,8 @@ struct SimulateCommand: AsyncParsableCommand {
          "faults": [{"on": "list", "after": 3, "times": 2,
                      "answer": {"status": 429,
                                 "headers": {"Retry-After": "3"}}}],
-         "inbox": {"chat": [{"status": 503, "times": 2}]}}
+         "inbox": {"chat": [{"status": 503, "times": 2}]},
+         "hostile": {"seed": 7, "rate": 0.3}} // damages a part of its answers
       """)
 
   @Option(help: ArgumentHelp("Runs, faults and inbox answers to begin with.", valueName: "file"))
