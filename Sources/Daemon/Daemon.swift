@@ -31,6 +31,7 @@ package final class Daemon: Sendable {
   private let hooks: HookRunner
   private let retention: Duration
   private let rulesCopy: RuleFileCopy
+  private let names: KnownNames
   private let http: HTTPClient
   private let downloads: HTTPClient
   private let lock: StateLock
@@ -57,6 +58,9 @@ package final class Daemon: Sendable {
       throw Failure(error)
     }
     rulesCopy = configuration.copy
+    names = KnownNames(
+      destinations: Dictionary(file.destinations.map { ($0.name, $0.kind.rawValue) }) { first, _ in first },
+      rules: Set(file.rules.map(\.name)))
     watcher = Watcher(
       source: client, store: store, rules: configuration.rules, settings: settings,
       rulesDigest: rulesCopy.digest, time: clock.even, stamp: { [clock] in clock.now }, log: log)
@@ -79,7 +83,8 @@ package final class Daemon: Sendable {
         next.after(settled, result, error: error).compactMap { NewDelivery($0, rules, at: now) }
       })
     retention = file.retention
-    digests = DigestCloser(store: store, rules: configuration.rules, time: clock.source)
+    digests = DigestCloser(
+      store: store, rules: configuration.rules, destinations: file.destinations, time: clock.source, log: log)
     self.http = http
     self.downloads = downloads
     self.log = log
@@ -106,6 +111,7 @@ package final class Daemon: Sendable {
     do {
       try await adoptState()
       try await store.remember(rulesCopy, at: clock.now)
+      try await store.note(names)
       let released = try await store.releaseClaims(at: clock.now)
       if released > 0 {
         log.notice("attempts that were cut off by the last end are made again", metadata: ["deliveries": "\(released)"])

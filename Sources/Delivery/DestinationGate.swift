@@ -16,6 +16,8 @@ struct DestinationGate: Sendable {
   static let firstProbes: [Duration] = [.seconds(5), .seconds(30)]
   /// No wait is longer; one that seems so was written down under a clock that was wrong.
   private static let longestWait: Duration = .seconds(86_400)
+  /// A stopped destination is asked so often whether it still is: a no may have been somebody else's, or taken back.
+  private static let betweenStopProbes: Duration = .seconds(86_400)
 
   enum Opening: Sendable, Equatable {
     /// So many may start, at least one.
@@ -26,8 +28,6 @@ struct DestinationGate: Sendable {
     case held(until: Timestamp)
     /// When an attempt that is under way has ended.
     case busy
-    /// Not before its configuration changes.
-    case stopped
   }
 
   /// Which role an attempt has been given.
@@ -56,16 +56,20 @@ struct DestinationGate: Sendable {
     pace = rateLimit.map(Pace.init)
     self.state = state
     self.state.holdUntil = state.holdUntil.map { min($0, now + Self.longestWait) }
-    self.state.nextProbeAt = state.failures > 0 ? min(state.nextProbeAt ?? now, now + Self.probePause) : nil
+    if isStopped {
+      // Earlier versions stopped without a probe.
+      stop("", probeAt: min(state.nextProbeAt ?? now, now + Self.betweenStopProbes), at: now)
+    } else {
+      self.state.nextProbeAt = state.failures > 0 ? min(state.nextProbeAt ?? now, now + Self.probePause) : nil
+    }
   }
 
   var isStopped: Bool { state.stoppedAt != nil }
 
-  /// The breaker is open.
+  /// The breaker is open: only probes go out. So it is, too, while the destination is stopped.
   var isFailing: Bool { hasCircuit && state.isProbed }
 
   func opening(at now: Timestamp) -> Opening {
-    if isStopped { return .stopped }
     let probeAt = isFailing ? state.nextProbeAt : nil
     if let until = [state.holdUntil, probeAt].compactMap(\.self).max(), until > now { return .held(until: until) }
     let room = isFailing ? (isProbing ? 0 : 1) : concurrency - inUse
@@ -84,7 +88,7 @@ struct DestinationGate: Sendable {
     switch opening(at: max(now, probe)) {
     case .now: return max(now, probe)
     case .paced(let until), .held(let until): return until
-    case .busy, .stopped: return nil
+    case .busy: return nil
     }
   }
 
@@ -109,20 +113,21 @@ struct DestinationGate: Sendable {
   ) -> Bool {
     inUse -= 1
     if pass == .probe { isProbing = false }
-    // The stop is the last thing that is known of it.
-    if isStopped { return false }
     let before = state
     let hold = result.hold.flatMap { $0 > .zero ? now + $0 : nil }
     if let hold { state.holdUntil = max(hold, state.holdUntil ?? hold) }
     switch result.outcome {
+    // What was under way when it stopped says nothing new: only a probe opens a stopped destination again.
+    case _ where isStopped && pass == .regular: if case .retry = result.outcome { isBackingOff = hasCircuit }
     // Of these the destination has heard nothing.
-    case .interrupted, .rejected(.notConfigured), .rejected(.forbiddenAddress): break
+    case .interrupted, .retry(.wrongForm, _), .rejected(.notConfigured), .rejected(.forbiddenAddress): break
+    case .rejected(.gone): stop(result.detail, probeAt: now + Self.betweenStopProbes, at: now)
+    // Whatever else it says, it hasn't taken anything yet.
+    case .retry where isStopped, .rejected where isStopped:
+      stop(result.detail, probeAt: now + Self.betweenStopProbes, at: now)
     // Told to wait is not failing, as long as we do.
     case .retry(.rateLimited, _) where hold != nil: isBackingOff = hasCircuit
     case .retry: failed(pass, after: took, at: now, randomness: randomness)
-    case .rejected(.gone):
-      succeeded(at: now)
-      (state.stoppedAt, state.stoppedReason) = (now, result.detail)
     // A no is an answer: the destination works.
     case .delivered, .rejected: succeeded(at: now)
     }
@@ -131,9 +136,17 @@ struct DestinationGate: Sendable {
 
   private mutating func succeeded(at now: Timestamp) {
     (state.failures, state.nextProbeAt) = (0, nil)
+    (state.stoppedAt, state.stoppedReason) = (nil, nil)
     guard isBackingOff else { return }
     // What fails again and again where others succeed is let go by them once a minute, and not by each.
     releaseAt = max(now, releasedAt.map { $0 + Self.probePause } ?? now)
+  }
+
+  private mutating func stop(_ reason: String, probeAt: Timestamp, at now: Timestamp) {
+    if !isStopped { (state.stoppedAt, state.stoppedReason) = (now, reason) }
+    state.failures = max(state.failures, DestinationState.failuresBeforeProbing)
+    state.nextProbeAt = probeAt
+    (isBackingOff, releaseAt) = (hasCircuit, nil)
   }
 
   private mutating func failed(_ pass: Pass, after took: Duration, at now: Timestamp, randomness: Double) {

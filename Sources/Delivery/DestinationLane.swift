@@ -37,10 +37,8 @@ struct DestinationLane: Sendable {
   private(set) var underWay: Set<Int64> = []
   /// More may be due than was read.
   var mayHaveMore = false
-  /// It is stopped, and some of its deliveries may not be dead yet.
-  var hasGraves: Bool
-  /// Burials that are not written down yet: what is read meanwhile might be dead when it is sent.
-  var burials = 0
+  /// What the last attempt that failed came to, for those whose time is over meanwhile; nil: none did in this process.
+  var lastFailure: String?
   /// Of the queue: what was read for an earlier one is out of date.
   private(set) var generation = 0
 
@@ -49,15 +47,13 @@ struct DestinationLane: Sendable {
     self.gate = gate
     self.claims = claims
     ahead = min(Self.mostAhead, paced ?? Self.mostAhead)
-    hasGraves = gate.isStopped
   }
 
   func reading(at now: Timestamp) -> Reading {
-    guard burials == 0 else { return .nothing }
     if probeAt(now) == now { return .probe }
     guard mayHaveMore, !gate.isFailing else { return .nothing }
     switch gate.opening(at: now) {
-    case .stopped, .held: return .nothing
+    case .held: return .nothing
     case .now(let count) where claims: return .due(count)
     case .now, .paced, .busy: return claims || queue.count > ahead / 2 ? .nothing : .due(ahead - queue.count)
     }
@@ -65,7 +61,7 @@ struct DestinationLane: Sendable {
 
   /// When to take a delivery out of its order, for nothing is being tried and the destination may work; nil: it isn't needed.
   private func probeAt(_ now: Timestamp) -> Timestamp? {
-    guard burials == 0, queue.isEmpty, gate.isBackingOff || (mayHaveMore && gate.isFailing) else { return nil }
+    guard queue.isEmpty, gate.isBackingOff || (mayHaveMore && gate.isFailing) else { return nil }
     // What is due comes first, and is as good.
     return !gate.isFailing && mayHaveMore ? nil : gate.probeAt(now)
   }
@@ -123,7 +119,7 @@ struct DestinationLane: Sendable {
     if hasWork {
       switch gate.opening(at: now) {
       case .paced(let until), .held(let until): moments.append(until)
-      case .now, .busy, .stopped: break
+      case .now, .busy: break
       }
     }
     return moments.compactMap(\.self).min()
@@ -133,7 +129,7 @@ struct DestinationLane: Sendable {
   func isActive(at now: Timestamp) -> Bool {
     if !underWay.isEmpty, underWay.count > queue.count { return true }
     if probeAt(now) == now { return true }
-    guard hasWork || hasGraves else { return false }
+    guard hasWork else { return false }
     if case .held = gate.opening(at: now) { return false }
     return true
   }

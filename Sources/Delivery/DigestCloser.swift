@@ -1,4 +1,5 @@
 internal import JSONSource
+package import Logging
 package import Rules
 package import Runs
 package import Storage
@@ -10,12 +11,18 @@ package struct DigestCloser: Sendable {
 
   private let store: any StateStore
   private let rules: RuleSet
+  private let messages: DigestMessages
   private let time: TimeSource
+  private let log: Logger
 
-  package init(store: any StateStore, rules: RuleSet, time: TimeSource) {
+  package init(
+    store: any StateStore, rules: RuleSet, destinations: [DestinationSettings], time: TimeSource, log: Logger
+  ) {
     self.store = store
     self.rules = rules
+    messages = DigestMessages(rules, destinations)
     self.time = time
+    self.log = log
   }
 
   /// Closes what is due, or everything. Returns how many deliveries that made.
@@ -33,22 +40,45 @@ package struct DigestCloser: Sendable {
   /// False when more was collected meanwhile: it is closed the next time.
   private func close(_ digest: OpenDigest, at now: Timestamp) async throws(StorageError) -> Bool {
     let id = "msg_" + RunEvent.digest([digest.id])
-    let planned = rules.digest(
-      id: id, rule: digest.rule, action: digest.action, events: digest.events, count: digest.count)
+    let collected = CollectedEvents(events: digest.events, count: digest.count)
+    let plan = digest.plan.map(DigestPlan.init(stored:))
+    let planned = messages.message(id: id, rule: digest.rule, action: digest.action, plan, collected)
     guard let planned, case .body(let body) = planned.content else {
-      let delivery = NewDelivery(id: id, rule: digest.rule, destination: digest.destination, content: .event)
-      let reason = "the rules file has no digest for rule \(digest.rule), \(digest.action) any more"
-      return try await store.close(digest, as: delivery, dead: reason, at: now)
+      return try await close(digest, id, collected, at: now)
+    }
+    if let plan, !messages.isInUse(plan, rule: digest.rule, action: digest.action) {
+      log.notice(
+        "a digest that another rules file began goes out as it was meant then",
+        metadata: [
+          "delivery": "\(id)", "rule": "\(digest.rule)", "action": "\(digest.action)", "events": "\(digest.count)",
+        ])
     }
     var delivery = NewDelivery(
       id: id, rule: digest.rule, destination: planned.destination, content: .body(body),
       timeout: planned.options.timeout, retryFor: planned.options.retryFor)
     delivery.action = digest.action
+    delivery.form = planned.form?.kind.rawValue
     if let trigger = trigger(of: digest) {
       delivery.defers = rules.defers(destination: planned.destination, trigger: trigger)
       delivery.notBefore = rules.notBefore(destination: planned.destination, trigger: trigger, at: now)
     }
     return try await store.close(digest, as: delivery, dead: nil, at: now)
+  }
+
+  /// Nobody knows any more how it was meant: an earlier version collected it, for a rule that is gone. `replay` sends what was
+  /// collected all the same, all of it.
+  private func close(
+    _ digest: OpenDigest, _ id: String, _ collected: CollectedEvents, at now: Timestamp
+  ) async throws(StorageError) -> Bool {
+    var delivery = NewDelivery(
+      id: id, rule: digest.rule, destination: digest.destination, content: .body(DigestMessages.plain(collected)))
+    delivery.action = digest.action
+    delivery.form = DestinationSettings.Kind.webhook.rawValue
+    let reason = "the rules file has no digest for rule \(digest.rule), \(digest.action) any more"
+    log.error(
+      "a digest is dead, for nobody knows how its message was meant",
+      metadata: ["delivery": "\(id)", "rule": "\(digest.rule)", "events": "\(digest.count)"])
+    return try await store.close(digest, as: delivery, dead: reason, at: now)
   }
 
   /// What happened first decides whether quiet hours hold it back.

@@ -10,7 +10,7 @@ extension Dispatcher {
   /// Answers that are known and not durable yet, over all destinations: what a kill repeats beside what is under way.
   static let mostUnwritten = 128
 
-  func attempt(_ delivery: ClaimedDelivery) async -> AttemptResult {
+  func attempt(_ delivery: ClaimedDelivery) async throws -> AttemptResult {
     switch delivery.content {
     case .hook(let call): return await hookSender.attempt(delivery, call)
     case .download(let call):
@@ -25,7 +25,10 @@ extension Dispatcher {
         outcome: .rejected(.notConfigured), detail: "the rules file has no destination \(delivery.destination) any more"
       )
     }
-    return await requests.attempt(delivery, to: destination)
+    guard let fitted = try await fitted(delivery, to: destination.kind) else {
+      return misfit(delivery, destination.kind)
+    }
+    return await requests.attempt(fitted, to: destination)
   }
 
   /// Frees the slot, and puts what is to be written down where the next commit finds it.
@@ -45,8 +48,12 @@ extension Dispatcher {
       start.pass, result, after: clock.uptime - start.begin, at: now, randomness: .random(in: 0..<1))
     if changed == true, let before { note(delivery.destination, before, at: now) }
     noteRelease(delivery.destination, at: now)
-    if start.pass == .probe, lanes[delivery.destination]?.gate.isFailing == true, case .retry = result.outcome {
-      giveUpTheOld(delivery.destination, record)
+    if case .retry = result.outcome {
+      lanes[delivery.destination]?.lastFailure = "\(record.outcome): \(record.detail)"
+    }
+    // What asks a stopped destination whether it still is must not die of the answer.
+    if result.outcome == .rejected(.gone), before?.stoppedAt != nil, start.pass == .probe {
+      result.outcome = .retry(.gone, after: nil)
     }
     let settlement = settlement(of: delivery, result, record)
     report(delivery, settlement, at: record.number)
@@ -55,7 +62,8 @@ extension Dispatcher {
       lanes[delivery.destination]?.mayHaveMore = true
     } else {
       let next = next(after: delivery, settlement, result.step, at: now)
-      ended.attempts.append(SettledAttempt(delivery, settlement, record, next: next))
+      let isAttempt = result.outcome != .retry(.wrongForm, after: Self.formPause)
+      ended.attempts.append(SettledAttempt(delivery, settlement, isAttempt ? record : nil, next: next))
     }
   }
 
@@ -84,7 +92,6 @@ extension Dispatcher {
     case .interrupted: return .interrupted
     case .rejected: return .dead(reason: why)
     case .retry(let reason, let after):
-      if let reason = lanes[delivery.destination]?.stopReason { return .dead(reason: reason) }
       let retryFor = retryFor(delivery)
       let next = RetryPolicy(retryFor: retryFor, pace: reason == .notReady ? .waiting : .failing).next(
         after: delivery.attempt - delivery.attemptsBefore, createdAt: delivery.retryFrom, now: record.finishedAt,
@@ -93,12 +100,19 @@ extension Dispatcher {
       guard let next else { return .dead(reason: "given up after \(retryFor.words): \(why)") }
       let quiet = delivery.defers ? destinations[delivery.destination]?.quiet : nil
       if let morning = quiet?.end(at: next) { return .deferred(at: morning, reason: why) }
+      // That its destination works is no reason to look again.
+      if reason == .wrongForm { return .deferred(at: next, reason: why) }
       return .retry(at: next, reason: why)
     }
   }
 
   private func retryFor(_ delivery: ClaimedDelivery) -> Duration {
-    delivery.retryFor ?? destinations[delivery.destination]?.retryFor ?? .seconds(72 * 3600)
+    delivery.retryFor ?? retryFor(delivery.destination)
+  }
+
+  /// Of deliveries that have none of their own.
+  func retryFor(_ destination: String) -> Duration {
+    destinations[destination]?.retryFor ?? .seconds(72 * 3600)
   }
 
   /// The state of a destination is another one: it is written together with what caused it.
@@ -107,12 +121,10 @@ extension Dispatcher {
     ended.destinations.removeAll { $0.name == name }
     ended.destinations.append(lane.gate.state)
     report(lane.gate.state, before)
-    // A stop is its last state: this is told once.
-    guard let reason = lane.stopReason else { return }
-    lanes[name]?.dropQueue()
-    lanes[name]?.hasGraves = true
-    addBurial(Burial(destination: name, reason: reason))
-    if let event = onStop(name, reason, now) { ended.events.append(event) }
+    // It waits in the outbox, where `replay --to` can send it elsewhere.
+    if lane.gate.isFailing { lanes[name]?.dropQueue() }
+    guard before.stoppedAt == nil, let reason = lane.gate.state.stoppedReason else { return }
+    if let event = onStop(name, "the destination has stopped: \(reason)", now) { ended.events.append(event) }
   }
 
   /// Writes down what has ended, and what ends meanwhile, until there is nothing left.
@@ -148,8 +160,6 @@ extension Dispatcher {
       case .delivered: break
       }
     }
-    for burial in batch.burials { lanes[burial.destination]?.burials -= 1 }
-    deadCount += result.buried
     if result.mayHaveFreed { hasNews.withLock { $0 = true } }
     wakeUp.ring()
   }

@@ -10,7 +10,7 @@ extension Dispatcher {
     let now = time.now()
     var batch = SettlementBatch()
     for name in try await store.destinationsBackingOff(at: now) {
-      guard let gate = lanes[name]?.gate, !gate.isStopped else { continue }
+      guard let gate = lanes[name]?.gate else { continue }
       lanes[name]?.gate.noteBackOff()
       if gate.state.failures == 0 { batch.releases.insert(name) }
     }

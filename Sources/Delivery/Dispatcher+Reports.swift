@@ -8,7 +8,16 @@ extension Dispatcher {
     var metadata: Logger.Metadata = ["destination": "\(state.name)"]
     if let reason = state.stoppedReason {
       metadata["reason"] = "\(reason)"
-      log.error("destination has stopped, nothing is sent there until its configuration changes", metadata: metadata)
+      metadata["next"] = "\(state.nextProbeAt?.iso8601 ?? "")"
+      if before.stoppedAt == nil {
+        log.error(
+          """
+          destination has stopped: what is for it waits, and one delivery a day asks it again; sooner: vi-notify \
+          deliveries replay ID, or other settings
+          """, metadata: metadata)
+      } else {
+        log.warning("destination is still stopped", metadata: metadata)
+      }
     } else if let next = state.nextProbeAt, state.isProbed, !before.isProbed {
       metadata["failures"] = "\(state.failures)"
       metadata["next"] = "\(next.iso8601)"

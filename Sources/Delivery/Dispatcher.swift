@@ -17,7 +17,7 @@ package actor Dispatcher {
     case never
     /// Ends when nothing is due and nothing is on its way.
     case whenNothingIsDue
-    /// Ends when every delivery is delivered or dead.
+    /// Ends when every delivery is delivered or dead, or waits for what this process can't use: see ``stuckCount``.
     case whenAllIsSettled
   }
 
@@ -58,8 +58,10 @@ package actor Dispatcher {
   var lanes: [String: DestinationLane] = [:]
   /// What has ended and is not being written down yet.
   var ended = SettlementBatch()
-  /// What the burials left: deliveries after which something may have to be done.
-  var graves: [Burial] = []
+  /// Destinations that deliveries wait for and that the rules file doesn't have.
+  var missing: Set<String> = []
+  /// When to look again for what is too old, by uptime; nil: at once.
+  var nextExpiry: Duration?
   /// Attempts in the commit that is under way; nil: none is.
   var committing: Int?
   /// When to look once more for what was written by the clock as it was before it was set; by the uptime.
@@ -70,6 +72,8 @@ package actor Dispatcher {
   var nextDue: Timestamp?
   /// Deliveries that became dead letters in this process.
   package internal(set) var deadCount = 0
+  /// Deliveries that were left waiting at the end, for destinations that have stopped or that the rules file doesn't have.
+  package internal(set) var stuckCount = 0
 
   package init(
     store: any StateStore, destinations: [DestinationSettings], http: HTTPClient, secrets: SecretSource,
@@ -114,6 +118,7 @@ package actor Dispatcher {
     try await recall()
     try await giveUpCutOff()
     try await letGo()
+    try await findMissing()
     try await withThrowingDiscardingTaskGroup { group in
       while !Task.isCancelled, !isStopping.withLock({ $0 }) {
         try await look()
@@ -140,10 +145,11 @@ package actor Dispatcher {
     }
     try await requiet()
     isWindingDown = false
+    nextExpiry = nil
     hasNews.withLock { $0 = true }
   }
 
-  /// The lane of a destination, also of one that is not in the rules file any more.
+  /// The lane of what is done on this machine.
   private func open(_ name: String) {
     guard lanes[name] == nil else { return }
     let isHook = name == PlannedDelivery.hook || name.hasPrefix("\(PlannedDelivery.hook)/")
@@ -164,21 +170,21 @@ package actor Dispatcher {
     let wasDue = nextDue.map { $0 <= now } ?? false
     if news || wasDue {
       for name in try await store.destinationsDue(at: now) {
+        guard !isMissing(name) else {
+          noteMissing(name)
+          continue
+        }
         open(name)
         lanes[name]?.mayHaveMore = true
       }
     }
     try await obeyProbeRequests(at: now)
-    for (name, lane) in lanes {
-      if lane.gate.isStopped {
-        try await bury(name)
-      } else {
-        noteRelease(name, at: now)
-        try await readAhead(name, at: now)
-      }
+    try await giveUpTheOld()
+    for name in lanes.keys {
+      noteRelease(name, at: now)
+      try await readAhead(name, at: now)
     }
     if !ended.releases.isEmpty { try await commit() }
-    try await dig()
     if news || wasDue { nextDue = try await store.nextDue(after: now) }
   }
 
@@ -209,7 +215,7 @@ package actor Dispatcher {
   private func work(_ first: DestinationLane.Start, for name: String) async throws {
     var next: DestinationLane.Start? = first
     while let start = next {
-      end(start, await attempt(start.delivery))
+      end(start, try await attempt(start.delivery))
       if committing == nil, !ended.isEmpty {
         // Somebody else may have our slot while we write.
         wakeUp.ring()
@@ -233,13 +239,13 @@ package actor Dispatcher {
 
   private func isDone() async throws -> Bool {
     let now = time.now()
-    guard ended.isEmpty, graves.isEmpty, committing == nil, !hasNews.withLock({ $0 }),
+    guard ended.isEmpty, committing == nil, !hasNews.withLock({ $0 }),
       !lanes.values.contains(where: { $0.isActive(at: now) })
     else { return false }
     switch finishes.withLock({ $0 }) {
     case .never: return false
     case .whenNothingIsDue: return true
-    case .whenAllIsSettled: return try await store.unsettledCount() == 0
+    case .whenAllIsSettled: return try await onlyStuckIsLeft()
     }
   }
 

@@ -39,6 +39,8 @@ package enum FailureReason: String, Sendable, CaseIterable {
   case diskFailed
   /// The destination, or a secret of it, is not in the configuration any more.
   case notConfigured
+  /// The message was made for another type of destination; nothing was sent.
+  case wrongForm
 }
 
 /// An attempt with what is kept of it.

@@ -11,13 +11,20 @@ extension ActionReader {
           ? "describe it under \"destinations\"" : hint(for: name, among: rule.destinationNames))
       return nil
     }
-    return message(for: kind, reader, digest).map { .send(destination: name, body: $0) }
+    return message(for: kind, reader, digest).map { .send(destination: name, kind: kind, body: $0) }
   }
 
-  /// Of a step whose destination has left the rules file since, what its message looks like: it becomes a dead letter.
+  /// For which type of destination the message is made. One of the user's own stays what it was when it was written down,
+  /// whatever has become of the destination since; our own words follow the destination.
   private func kind(ofDestination name: String, _ reader: ObjectReader) -> DestinationSettings.Kind? {
-    if let destination = rule.destinations[name] { return destination.kind }
-    return place.isStored ? (reader["text"] == nil ? .webhook : .slack) : nil
+    let (written, current) = (place.kinds[name], rule.destinations[name]?.kind)
+    guard place.isStored else { return current }
+    let isOwn = reader["text"] != nil || reader["body"] != nil
+    if let kind = isOwn ? written ?? current : current ?? written, kind != .webhook || reader["text"] == nil {
+      return kind
+    }
+    // An earlier version kept no types: only a chat takes a text.
+    return reader["text"] == nil ? .webhook : .slack
   }
 
   private func message(

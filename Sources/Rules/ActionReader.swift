@@ -33,7 +33,13 @@ struct ActionReader {
     guard let kind else { return nil }
     return Action(
       kind: kind, label: label, options: options, then: then, onFailure: onFailure,
-      continuation: Continuation(reader))
+      continuation: Continuation(reader, kind: self.kind(ofDestination:)),
+      digestPlan: digest == nil ? nil : DigestPlan(node, kind: self.kind(ofDestination:)))
+  }
+
+  /// When the action was written down, or else now.
+  private func kind(ofDestination name: String) -> DestinationSettings.Kind? {
+    place.kinds[name] ?? rule.destinations[name]?.kind
   }
 
   private func verb(_ members: [JSONMember], _ node: JSONNode) -> Action.Verb? {

@@ -8,9 +8,14 @@ struct ChainPlace {
   let isAfterFailure: Bool
   /// It was checked when it was written down, and is read again to be carried out.
   let isStored: Bool
+  /// Of a stored action: which types the destinations that it names had when it was written down.
+  let kinds: [String: DestinationSettings.Kind]
 
-  static let first = ChainPlace(steps: [:], isAfterFailure: false, isStored: false)
-  static let stored = ChainPlace(steps: nil, isAfterFailure: true, isStored: true)
+  static let first = ChainPlace(steps: [:], isAfterFailure: false, isStored: false, kinds: [:])
+
+  static func stored(_ kinds: [String: DestinationSettings.Kind]) -> ChainPlace {
+    ChainPlace(steps: nil, isAfterFailure: true, isStored: true, kinds: kinds)
+  }
 
   var scope: TemplateScope {
     TemplateScope.chain(after: steps, hasFailed: isAfterFailure)
@@ -20,7 +25,7 @@ struct ChainPlace {
     let isNamed = Action.isID(label)
     return ChainPlace(
       steps: isNamed ? steps?.merging([label: verb]) { $1 } : steps,
-      isAfterFailure: isAfterFailure || branch == .onFailure, isStored: isStored)
+      isAfterFailure: isAfterFailure || branch == .onFailure, isStored: isStored, kinds: kinds)
   }
 }
 

@@ -5,9 +5,13 @@ internal import JSONSource
 package struct Continuation: Sendable {
   /// Lists of actions by branch.
   private let lists: [(branch: ActionBranch, json: [UInt8])]
+  private let kinds: DestinationKinds
 
   /// Nil: nothing comes after it.
-  init?(_ reader: ObjectReader) {
+  ///
+  /// - Parameter kind: of a destination, by its name.
+  init?(_ reader: ObjectReader, kind: (String) -> DestinationSettings.Kind?) {
+    kinds = DestinationKinds(namedBy: ActionBranch.allCases.compactMap { reader[$0.rawValue] }, kind)
     lists = ActionBranch.allCases.compactMap { branch in
       reader[branch.rawValue].map { node in
         var json = JSONWriter()
@@ -18,13 +22,14 @@ package struct Continuation: Sendable {
     if lists.isEmpty { return nil }
   }
 
-  /// As it is kept: `{"steps": {…}, "error": "…", "then": […], "onFailure": […]}`.
+  /// As it is kept: `{"steps": {…}, "error": "…", "then": […], "onFailure": […], "kinds": {…}}`.
   ///
   /// - Parameter results: of the steps before its action.
   func stored(_ results: StepResults) -> [UInt8] {
     JSONWriter.object { json in
       results.write(into: &json)
       for list in lists { json.member(list.branch.rawValue, raw: list.json) }
+      kinds.write(into: &json)
     }
   }
 }

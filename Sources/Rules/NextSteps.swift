@@ -63,24 +63,15 @@ package struct NextSteps: Sendable {
     }
     let data = Self.data(of: event, results)
     let trigger = event.root["data"]?["phase"]?.string.flatMap(Trigger.init(word:))
+    let kinds = DestinationKinds(stored: stored.root)
     return nodes.enumerated().map { index, node in
       let label = branch.label(index, after: step.label)
       let occasion = PlannedDelivery.Occasion(
         rule: step.rule, eventID: step.eventID, trigger: trigger, data: data, results: results,
         link: .init(parent: step.id, branch: branch))
-      guard let action = reader(label).action(node) else { return .unreadable(label, occasion) }
+      guard let action = ActionReader.stored(label, destinations, kinds.byName).action(node) else { return .unreadable(label, occasion) }
       return PlannedDelivery(action, occasion)
     }
-  }
-
-  private func reader(_ label: String) -> ActionReader {
-    let file = RuleFileReader(
-      diagnostics: DiagnosticList(end: nil), secrets: SecretSource(environment: [:]), zones: ZoneFinder(.none),
-      looksUp: false)
-    let rule = RuleReader(
-      file: file, destinations: destinations, writtenDestinations: [], destinationNames: [], scope: WatchScope(.init()),
-      path: "")
-    return ActionReader(rule: rule, path: label, defaultLabel: label, place: .stored)
   }
 
   /// The event data, and what the steps have left.
@@ -92,5 +83,22 @@ package struct NextSteps: Sendable {
     return TemplateData(
       (try? JSONDocument(parsing: bytes))
         ?? JSONDocument(bytes: Array("{}".utf8), root: JSONNode(.object([]), at: 0..<2)))
+  }
+}
+
+extension ActionReader {
+  /// For actions that were checked when they were written down.
+  ///
+  /// - Parameter kinds: which types the destinations had then.
+  static func stored(
+    _ label: String, _ destinations: [String: DestinationSettings], _ kinds: [String: DestinationSettings.Kind]
+  ) -> ActionReader {
+    let file = RuleFileReader(
+      diagnostics: DiagnosticList(end: nil), secrets: SecretSource(environment: [:]), zones: ZoneFinder(.none),
+      looksUp: false)
+    let rule = RuleReader(
+      file: file, destinations: destinations, writtenDestinations: [], destinationNames: [], scope: WatchScope(.init()),
+      path: "")
+    return ActionReader(rule: rule, path: label, defaultLabel: label, place: .stored(kinds))
   }
 }

@@ -47,6 +47,10 @@ package struct PlannedDelivery: Sendable {
   package var link: Link?
   /// What is to be done when it has settled, for ``NextSteps``; nil: nothing.
   package var continuation: [UInt8]?
+  /// For what a rendered message was made; nil for everything else.
+  package var form: MessageForm?
+  /// Of what is to be collected: how its message is made.
+  package var digestPlan: DigestPlan?
 
   init(id: String, rule: String, action: String, destination: String, content: Content, options: ActionOptions) {
     self.id = id
@@ -79,6 +83,8 @@ package struct PlannedDelivery: Sendable {
     trigger = occasion.trigger
     link = occasion.link
     continuation = action.continuation?.stored(occasion.results)
+    digestPlan = action.digestPlan
+    if case .body = content { form = action.form }
   }
 
   private static func rendered(_ action: Action, _ occasion: Occasion) -> (destination: String, Content) {
@@ -87,7 +93,7 @@ package struct PlannedDelivery: Sendable {
       Self.lane(of: verb, rule: occasion.rule, label: action.label, isAlone: isAlone)
     }
     switch action.kind {
-    case .send(let name, let body):
+    case .send(let name, _, let body):
       if let digest = action.options.digest {
         return (name, .digest(key: digest.key(of: data), window: digest.window))
       }
@@ -110,6 +116,11 @@ extension PlannedDelivery {
   package static let download = "download"
   /// Names that no destination may have.
   static let reserved = [hook, download, lost]
+  /// It is done on this machine, or nowhere: no rules file describes it as a destination.
+  package static func isLocal(_ destination: String) -> Bool {
+    reserved.contains(destination) || [hook, download].contains { destination.hasPrefix("\($0)/") }
+  }
+
   /// Where a step goes that an earlier version understood and this one doesn't: nowhere, and so it becomes a dead letter.
   private static let lost = "lost-step"
 

@@ -48,7 +48,8 @@ package struct Action: Sendable {
   static let standardModels = "~/.datature/vi/models"
 
   enum Kind: Sendable {
-    case send(destination: String, body: MessageTemplate)
+    /// `kind`: for which type of destination the message is made.
+    case send(destination: String, kind: DestinationSettings.Kind, body: MessageTemplate)
     /// argv; each element stays one argument whatever it contains.
     case run([TextTemplate])
     /// A fixed string for `/bin/sh -c`.
@@ -85,6 +86,15 @@ package struct Action: Sendable {
   let onFailure: [Action]
   /// The same as it was written, to be kept beside its delivery; nil: nothing comes after it.
   let continuation: Continuation?
+  /// Of an action with a digest: all of it as it was written, to be kept beside what is collected.
+  let digestPlan: DigestPlan?
+
+  /// For what its message is made; nil when it sends none of its own.
+  var form: MessageForm? {
+    guard case .send(_, let kind, let body) = self.kind else { return nil }
+    if case .standard = body { return MessageForm(kind: kind, isStandard: true) }
+    return MessageForm(kind: kind, isStandard: false)
+  }
 
   /// Those that it and all that comes after it send to.
   func collectDestinations(into names: inout Set<String>) {

@@ -1,29 +1,80 @@
 internal import JSONSource
 
-extension RuleSet {
-  /// The one message for what was collected; nil when no rule of these asks for it any more.
+/// What was collected for one message.
+package struct CollectedEvents: Sendable {
+  /// Bodies of the first of them, JSON, the oldest first.
+  package let events: [[UInt8]]
+  /// How many there are in all.
+  package let count: Int
+
+  package init(events: [[UInt8]], count: Int) {
+    self.events = events
+    self.count = count
+  }
+}
+
+/// Makes the messages of digests whose time is over.
+package struct DigestMessages: Sendable {
+  private let rules: RuleSet
+  private let destinations: [String: DestinationSettings]
+
+  package init(_ rules: RuleSet, _ destinations: [DestinationSettings]) {
+    self.rules = rules
+    self.destinations = Dictionary(destinations.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  /// The one message for what was collected.
   ///
   /// - Parameters:
   ///   - id: of the delivery.
-  ///   - action: its label.
-  ///   - events: bodies of events, JSON, the oldest first.
-  ///   - count: how many there are in all.
-  package func digest(
-    id: String, rule name: String, action label: String, events: [[UInt8]], count: Int
+  ///   - label: the action's.
+  ///   - plan: what was kept of the action; nil when an earlier version collected: then the rules that are in use decide.
+  /// - Returns: nil when nobody knows any more how it was meant.
+  package func message(
+    id: String, rule: String, action label: String, _ plan: DigestPlan?, _ collected: CollectedEvents
   ) -> PlannedDelivery? {
-    guard let rule = rules.first(where: { $0.name == name }),
-      let action = rule.actions.first(where: { $0.label == label }), let digest = action.options.digest,
-      case .send(let destination, let template) = action.kind
-    else { return nil }
-    let documents = events.prefix(digest.most).compactMap { try? JSONDocument(parsing: $0) }
+    let action = plan.map { $0.action(label, destinations) } ?? rules.action(label, of: rule)
+    return action.flatMap { rules.digest(id: id, rule: rule, $0, collected) }
+  }
+
+  /// The rules in use have the same action under the same names.
+  package func isInUse(_ plan: DigestPlan, rule: String, action label: String) -> Bool {
+    rules.action(label, of: rule)?.digestPlan == plan
+  }
+
+  /// What a webhook gets: for a message of which nobody knows how it was meant.
+  package static func plain(_ collected: CollectedEvents) -> [UInt8] {
+    RuleSet.plain(collected.events.compactMap { try? JSONDocument(parsing: $0) }, collected.count)
+  }
+}
+
+extension RuleSet {
+  fileprivate func action(_ label: String, of rule: String) -> Action? {
+    rules.first { $0.name == rule }?.actions.first { $0.label == label }
+  }
+
+  /// The one message for what was collected; nil when no rule of these asks for it.
+  package func digest(
+    id: String, rule: String, action label: String, _ collected: CollectedEvents
+  ) -> PlannedDelivery? {
+    action(label, of: rule).flatMap { digest(id: id, rule: rule, $0, collected) }
+  }
+
+  fileprivate func digest(id: String, rule: String, _ action: Action, _ collected: CollectedEvents) -> PlannedDelivery? {
+    guard let digest = action.options.digest, case .send(let destination, let kind, let template) = action.kind else {
+      return nil
+    }
+    let documents = collected.events.prefix(digest.most).compactMap { try? JSONDocument(parsing: $0) }
     let content: PlannedDelivery.Content =
       if case .json(let body) = template {
-        .body(body.render(TemplateData(Self.data(of: documents, count, digest))))
+        .body(body.render(TemplateData(Self.data(of: documents, collected.count, digest))))
       } else {
-        .body(Self.plain(documents, count))
+        .body(Self.plain(documents, collected.count))
       }
-    return PlannedDelivery(
-      id: id, rule: name, action: label, destination: destination, content: content, options: action.options)
+    var planned = PlannedDelivery(
+      id: id, rule: rule, action: action.label, destination: destination, content: content, options: action.options)
+    planned.form = MessageForm(kind: kind, isStandard: false)
+    return planned
   }
 
   /// What a template sees: `count`, `events`, `more`, and what all events have in common.
@@ -44,7 +95,7 @@ extension RuleSet {
   }
 
   /// The events as a webhook gets them that asked for no body of its own: their data without the runs' documents.
-  private static func plain(_ documents: [JSONDocument], _ count: Int) -> [UInt8] {
+  fileprivate static func plain(_ documents: [JSONDocument], _ count: Int) -> [UInt8] {
     JSONWriter.object { json in
       writeCounts(count, documents.count, into: &json)
       json.member("events") { json in

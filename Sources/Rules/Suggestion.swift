@@ -19,6 +19,13 @@ func suggestion(for word: String, among known: some Sequence<String>) -> String?
   return best?.word
 }
 
+/// The known words, the nearest to what was written first; no more than are fit to be listed.
+package func nearest(to word: String, among known: [String]) -> [String] {
+  let wanted = Array(word.prefix(64).lowercased().utf8)
+  let ranked = known.prefix(mostLookedAt).map { ($0, distance(wanted, Array($0.prefix(64).lowercased().utf8))) }
+  return ranked.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(mostListed).map(\.0)
+}
+
 /// A hint that names the nearest known word, or else all of them.
 package func hint(for word: String, among known: [String]) -> String {
   if let near = suggestion(for: word, among: known) { return "did you mean \"\(near)\"?" }

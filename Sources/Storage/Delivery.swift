@@ -16,9 +16,9 @@ package struct ClaimedDelivery: Sendable {
   /// The action's `id`, or its place in the rule.
   package let action: String
   package let destination: String
-  package let content: DeliveryContent
+  package var content: DeliveryContent
   /// The event, JSON; empty when ``content`` is a body of its own, which nobody needs the event beside.
-  package let event: [UInt8]
+  package var event: [UInt8]
   /// What is to be done when it has settled, JSON; nil: nothing. Only who planned it can read it.
   package let continuation: [UInt8]?
   /// It must not be made again once it may have begun.
@@ -36,6 +36,10 @@ package struct ClaimedDelivery: Sendable {
   package let retryFor: Duration?
   /// The quiet hours of its destination hold it back.
   package let defers: Bool
+  /// Of a body: the type of destination that it was made for; nil when an earlier version made it.
+  package var form: String?
+  /// Of a body: it can be made anew from the event, for another type.
+  package var isStandard = false
 }
 
 /// How an attempt ended, for the row.
@@ -110,19 +114,19 @@ extension Settlement {
   }
 }
 
-/// pending → dead, without an attempt, for what a destination can't be sent any more. Deliveries with a continuation are left:
+/// pending → dead, without an attempt, for what has waited longer than it may. Deliveries with a continuation are left:
 /// they are settled one by one (``StateStore/graves(_:at:)``), for something may have to be done after them.
 package struct Burial: Sendable {
   package let destination: String
   package let reason: String
-  /// Nil: everything. Else only what is older than its own `retryFor`, or than this when it has none.
-  package var olderThan: Duration?
+  /// Only what is older than its own `retryFor`, or than this when it has none.
+  package let olderThan: Duration
   /// What is being attempted at this moment, by sequence.
   package var sparing: Set<Int64>
   package var limit: Int
 
   package init(
-    destination: String, reason: String, olderThan: Duration? = nil, sparing: Set<Int64> = [], limit: Int = 1_000
+    destination: String, reason: String, olderThan: Duration, sparing: Set<Int64> = [], limit: Int = 1_000
   ) {
     self.destination = destination
     self.reason = reason
@@ -196,8 +200,12 @@ package struct DeliveryFilter: Sendable {
   package var status: DeliveryStatus?
   package var runID: String?
   package var rule: String?
+  package var destination: String?
 
-  package init(status: DeliveryStatus? = nil, runID: String? = nil, rule: String? = nil) {
+  package init(
+    status: DeliveryStatus? = nil, runID: String? = nil, rule: String? = nil, destination: String? = nil
+  ) {
+    self.destination = destination
     self.status = status
     self.runID = runID
     self.rule = rule

@@ -79,8 +79,13 @@ package struct DigestEntry: Sendable, Equatable {
   package let destination: String
   /// From the first event to the message.
   package let window: Duration
+  /// How the message is to be made, JSON; only who planned it can read it. Kept when this opens a digest.
+  package let plan: [UInt8]?
 
-  package init(rule: String, action: String, key: String, destination: String, window: Duration) {
+  package init(
+    rule: String, action: String, key: String, destination: String, window: Duration, plan: [UInt8]? = nil
+  ) {
+    self.plan = plan
     self.rule = rule
     self.action = action
     self.key = key
@@ -100,6 +105,8 @@ package struct OpenDigest: Sendable {
   package let count: Int
   /// Bodies of the first of them, the oldest first.
   package let events: [[UInt8]]
+  /// How the message is to be made; nil when an earlier version opened it.
+  package let plan: [UInt8]?
 }
 
 package struct NewDelivery: Sendable {
@@ -123,6 +130,10 @@ package struct NewDelivery: Sendable {
   package var continuation: [UInt8]?
   /// It must not be made again once it may have begun: a kill makes it dead.
   package var isOnce = false
+  /// Of a body: the type of destination that it was made for.
+  package var form: String?
+  /// Of a body: it can be made anew from the event, for another type.
+  package var isStandard = false
 
   package init(
     id: String, rule: String, destination: String, content: DeliveryContent, timeout: Duration? = nil,

@@ -60,7 +60,7 @@ extension SQLiteStore {
       """
       SELECT sequence, run_id FROM deliveries
       WHERE status = 'pending' AND \(half) AND continues = 0 AND destination = :destination
-        AND (:all OR coalesce(retry_from, created_at) + coalesce(retry_for, :age) < :now)
+        AND coalesce(retry_from, created_at) + coalesce(retry_for, :age) < :now
         AND sequence NOT IN (SELECT value FROM json_each(:sparing))
       """
     }.joined(separator: " UNION ALL ") + " LIMIT :limit"

@@ -18,9 +18,10 @@ extension SQLiteStore {
     _ entry: DigestEntry, _ id: String, _ now: Timestamp, _ database: Database
   ) throws -> String {
     try database.execute(
-      sql: "INSERT INTO digests (id, rule, action, key, destination, due_at) VALUES (?, ?, ?, ?, ?, ?)",
+      sql: "INSERT INTO digests (id, rule, action, key, destination, due_at, plan) VALUES (?, ?, ?, ?, ?, ?, ?)",
       arguments: [
         id, entry.rule, entry.action, entry.key, entry.destination, (now + entry.window).milliseconds,
+        entry.plan?.blob,
       ])
     return id
   }
@@ -30,7 +31,7 @@ extension SQLiteStore {
       let rows = try Row.fetchAll(
         database,
         sql: """
-          SELECT g.id, g.rule, g.action, g.destination,
+          SELECT g.id, g.rule, g.action, g.destination, g.plan,
             (SELECT count(*) FROM digest_events c WHERE c.digest_id = g.id) AS count
           FROM digests g WHERE g.delivery_id IS NULL AND g.due_at <= ? ORDER BY g.due_at, g.id
           """, arguments: [now.milliseconds])
@@ -44,7 +45,7 @@ extension SQLiteStore {
             """, arguments: [id, most])
         return OpenDigest(
           id: id, rule: row["rule"], action: row["action"], destination: row["destination"], count: row["count"],
-          events: events.map { $0.bytes("body") })
+          events: events.map { $0.bytes("body") }, plan: row.optionalBytes("plan"))
       }
     }
   }

@@ -100,8 +100,8 @@ extension SQLiteStore {
       sql: """
         INSERT OR IGNORE INTO deliveries
           (id, event_id, run_id, rule, action, destination, kind, timeout, retry_for, status, next_attempt_at, created_at,
-           retry_from, delay, defers, parent, branch, is_once, continues)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           retry_from, delay, defers, parent, branch, is_once, continues, form, is_standard)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     try statement.execute(arguments: [
       delivery.id, event, run, delivery.rule, delivery.action, delivery.destination, kind,
@@ -109,6 +109,7 @@ extension SQLiteStore {
       now.milliseconds, delivery.notBefore?.milliseconds, delivery.notBefore.map { _ in "quiet" }, delivery.defers,
       delivery.link?.parent,
       delivery.link?.branch.rawValue, delivery.isOnce, delivery.continuation != nil,
+      delivery.form, delivery.isStandard,
     ])
     guard database.changesCount == 1 else { return false }
     let sequence = database.lastInsertedRowID

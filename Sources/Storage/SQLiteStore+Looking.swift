@@ -8,6 +8,16 @@ extension SQLiteStore {
     }
   }
 
+  package func unsettled() async throws(StorageError) -> [String: Int] {
+    try await read { database in
+      let sql = """
+        SELECT destination, count(*) FROM deliveries WHERE status IN ('pending', 'claimed') GROUP BY destination
+        """
+      let rows = try Row.fetchAll(database, sql: sql)
+      return Dictionary(rows.map { ($0[0] as String, $0[1] as Int) }) { first, _ in first }
+    }
+  }
+
   package func deliveries(_ filter: DeliveryFilter) async throws(StorageError) -> [DeliveryRecord] {
     // A claimed delivery is pending to everybody but the dispatcher.
     let statuses = filter.status.map { $0 == .pending ? ["pending", "claimed"] : [$0.rawValue] }
@@ -17,12 +27,12 @@ extension SQLiteStore {
         sql: """
           SELECT \(DeliveryRecord.columns) FROM deliveries d
           WHERE (:any OR d.status IN (:first, :last)) AND (:run IS NULL OR \(DeliveryRecord.isAboutRun))
-            AND (:rule IS NULL OR d.rule = :rule)
+            AND (:rule IS NULL OR d.rule = :rule) AND (:destination IS NULL OR d.destination = :destination)
           ORDER BY d.sequence
           """,
         arguments: [
           "any": statuses == nil, "first": statuses?.first, "last": statuses?.last, "run": filter.runID,
-          "rule": filter.rule,
+          "rule": filter.rule, "destination": filter.destination,
         ]
       ).map(DeliveryRecord.init)
     }

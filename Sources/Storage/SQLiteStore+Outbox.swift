@@ -84,7 +84,8 @@ extension SQLiteStore {
       (SELECT bytes FROM contents WHERE delivery = d.sequence), d.attempts, d.created_at,
       d.timeout, d.retry_for, coalesce(d.retry_from, d.created_at), d.attempts_before,
       CASE WHEN d.kind != 'body' OR d.continues THEN (SELECT body FROM events WHERE id = d.event_id) END, d.defers,
-      d.action, d.is_once, CASE WHEN d.continues THEN (SELECT bytes FROM continuations WHERE delivery = d.sequence) END
+      d.action, d.is_once, CASE WHEN d.continues THEN (SELECT bytes FROM continuations WHERE delivery = d.sequence) END,
+      d.form, d.is_standard
     FROM deliveries d
     """
 
@@ -134,7 +135,7 @@ extension SQLiteStore {
         sql: """
           \(Self.selection)
           WHERE d.status = 'pending' AND d.continues = 1 AND d.destination = :destination
-            AND (:all OR coalesce(d.retry_from, d.created_at) + coalesce(d.retry_for, :age) < :now)
+            AND coalesce(d.retry_from, d.created_at) + coalesce(d.retry_for, :age) < :now
             AND d.sequence NOT IN (SELECT value FROM json_each(:sparing))
           ORDER BY d.sequence LIMIT :limit
           """, arguments: burial.arguments(at: now)
@@ -147,8 +148,8 @@ extension Burial {
   /// Of the statements that look for graves.
   func arguments(at now: Timestamp) -> StatementArguments {
     [
-      "destination": destination, "all": olderThan == nil, "age": olderThan?.milliseconds, "now": now.milliseconds,
-      "sparing": sparing.sqlList, "limit": limit,
+      "destination": destination, "age": olderThan.milliseconds, "now": now.milliseconds, "sparing": sparing.sqlList,
+      "limit": limit,
     ]
   }
 }
@@ -175,6 +176,6 @@ extension ClaimedDelivery {
       createdAt: Timestamp(milliseconds: row[9]), retryFrom: Timestamp(milliseconds: row[12]),
       attemptsBefore: row[13], claimedAt: claimedAt,
       timeout: (row[10] as Int64?).map { .milliseconds($0) }, retryFor: (row[11] as Int64?).map { .milliseconds($0) },
-      defers: row[15])
+      defers: row[15], form: row[19], isStandard: row[20])
   }
 }

@@ -34,7 +34,7 @@ extension SQLiteStore {
     for settled in attempts {
       let delivery = settled.delivery
       if settled.settlement == .interrupted, delivery.claimedAt == nil { continue }
-      try end(settled, at: settled.record?.finishedAt ?? now, update, database)
+      guard try end(settled, at: settled.record?.finishedAt ?? now, update, database) else { continue }
       if settled.settlement == .interrupted { continue }
       if let record = settled.record { try log(record, of: delivery.sequence, insert) }
       if settled.settlement.isRepeated { continue }
@@ -65,14 +65,16 @@ extension SQLiteStore {
   private static let end = """
     UPDATE deliveries SET status = ?, next_attempt_at = ?, delay = ?, reason = iif(?, reason, ?), attempts = ?,
       settled_at = ?, claimed_at = NULL, waits = 0
-    WHERE sequence = ? AND id = ? AND status = ? AND attempts = ? AND claimed_at IS ?
+    WHERE sequence = ? AND id = ? AND status = ? AND attempts = ? AND claimed_at IS ? AND destination = ?
     """
 
   /// A compare-and-set: what was only read must still be pending with as many attempts, what was claimed must be so by this
   /// claim, and not by a later one that has the same number.
+  ///
+  /// - Returns: false when somebody has sent it elsewhere meanwhile: then this end means nothing to it.
   private static func end(
     _ settled: SettledAttempt, at now: Timestamp, _ update: Statement, _ database: Database
-  ) throws {
+  ) throws -> Bool {
     let delivery = settled.delivery
     let made = settled.record == nil && delivery.claimedAt == nil ? delivery.attempt - 1 : delivery.attempt
     let (status, next, reason, count): (DeliveryStatus, Timestamp?, String?, Int) =
@@ -87,8 +89,14 @@ extension SQLiteStore {
       status == .pending ? nil : now.milliseconds, delivery.sequence, delivery.id,
       (delivery.claimedAt == nil ? DeliveryStatus.pending : .claimed).rawValue,
       delivery.claimedAt == nil ? delivery.attempt - 1 : delivery.attempt, delivery.claimedAt?.milliseconds,
+      delivery.destination,
     ])
-    guard database.changesCount == 1 else { throw StorageError.notClaimed(delivery.id) }
+    if database.changesCount == 1 { return true }
+    let now = try String.fetchOne(
+      database, sql: "SELECT destination FROM deliveries WHERE sequence = ? AND id = ?",
+      arguments: [delivery.sequence, delivery.id])
+    guard let now, now != delivery.destination else { throw StorageError.notClaimed(delivery.id) }
+    return false
   }
 
   private static func log(_ attempt: AttemptRecord, of sequence: Int64, _ insert: Statement) throws {

@@ -10,6 +10,8 @@ enum Schema {
     migrator.registerMigration("4 contents") { try $0.execute(sql: contents) }
     migrator.registerMigration("5 chains") { try $0.execute(sql: chains) }
     migrator.registerMigration("6 clock") { try $0.execute(sql: clock) }
+    migrator.registerMigration("6 forms") { try $0.execute(sql: forms) }
+    migrator.registerMigration("6 open digests") { try $0.execute(sql: openDigests) }
     return migrator
   }
 

@@ -101,6 +101,9 @@ package protocol StateStore: LedgerStore {
   /// Deliveries that are neither delivered nor dead.
   func unsettledCount() async throws(StorageError) -> Int
 
+  /// How many they are for each destination; none has 0.
+  func unsettled() async throws(StorageError) -> [String: Int]
+
   /// The newest last.
   func deliveries(_ filter: DeliveryFilter) async throws(StorageError) -> [DeliveryRecord]
 
@@ -116,6 +119,26 @@ package protocol StateStore: LedgerStore {
   /// Makes deliveries that are delivered or dead pending again, due at once, under their ids. The time for retries begins
   /// anew, and their destinations are asked to be probed. Returns their ids, the oldest first.
   func replay(_ filter: ReplayFilter, at now: Timestamp) async throws(StorageError) -> [String]
+
+  /// Makes deliveries that haven't settled or are dead pending for another destination, due at once, under their ids; those
+  /// that are delivered as well when the filter names ids or the status. The time for retries begins anew. When the filter
+  /// names ids and one of them is unfit, nothing changes.
+  ///
+  /// - Parameter type: the other destination's.
+  func redirect(_ filter: ReplayFilter, to destination: String, type: String, at now: Timestamp)
+    async throws(StorageError) -> Redirection
+
+  /// Keeps what a watcher's rules file names, in the place of what the last one's did.
+  func note(_ names: KnownNames) async throws(StorageError)
+
+  /// Nil when no watcher has noted any.
+  func knownNames() async throws(StorageError) -> KnownNames?
+
+  /// Those of every delivery and digest there is.
+  func namesInUse() async throws(StorageError) -> (rules: Set<String>, destinations: Set<String>)
+
+  /// The run was seen once, or something tells of it.
+  func knows(run: String) async throws(StorageError) -> Bool
 
   /// Digests whose time is over at `now`, and of each the first `most` events.
   func dueDigests(at now: Timestamp, most: Int) async throws(StorageError) -> [OpenDigest]

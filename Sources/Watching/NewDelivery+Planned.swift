@@ -17,7 +17,8 @@ extension DigestEntry {
   fileprivate init?(_ planned: PlannedDelivery) {
     guard case .digest(let key, let window) = planned.content else { return nil }
     self.init(
-      rule: planned.rule, action: planned.action, key: key, destination: planned.destination, window: window)
+      rule: planned.rule, action: planned.action, key: key, destination: planned.destination, window: window,
+      plan: planned.digestPlan?.bytes)
   }
 }
 
@@ -53,6 +54,7 @@ extension NewDelivery {
     }
     continuation = planned.continuation
     isOnce = planned.options.isOnce
+    (form, isStandard) = (planned.form?.kind.rawValue, planned.form?.isStandard ?? false)
   }
 
   private static func call(_ command: HookCall.Command, _ planned: PlannedDelivery) -> HookCall {

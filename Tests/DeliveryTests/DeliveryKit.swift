@@ -40,28 +40,32 @@ struct DeliveryKit {
 
   /// What a restart does: nothing is kept but the state.
   ///
-  /// - Parameter options: the destination's members, when the rules file has been changed.
-  /// - Parameter boot: another one when the machine has been started anew.
+  /// - Parameters:
+  ///   - options: the destination's members, when the rules file has been changed.
+  ///   - more: more destinations, JSON members; `ENDPOINT` is the simulator's address.
+  ///   - boot: another one when the machine has been started anew.
   mutating func restart(
-    options: String? = nil, boot: String = "first", lanes: [String: Int] = [:],
+    options: String? = nil, more: String = "", boot: String = "first", lanes: [String: Int] = [:],
     onStop: @escaping Dispatcher.StopEvent = { _, _, _ in nil },
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws {
     clock = StateClock(time.source, boot: boot)
     dispatcher = try Self.dispatcher(
-      options ?? self.options, variables, simulator, store, http, clock, lanes: lanes, onStop: onStop, steps: steps)
+      options ?? self.options, variables, simulator, store, http, clock, more: more, lanes: lanes, onStop: onStop,
+      steps: steps)
   }
 
   private static func dispatcher(
     _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: SQLiteStore, _ http: HTTPClient,
-    _ clock: StateClock, lanes: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
+    _ clock: StateClock, more: String = "", lanes: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws -> Dispatcher {
+    let others = more.isEmpty ? "" : ", \(more.replacing("ENDPOINT", with: simulator.endpoint))"
     let more = options.isEmpty ? "" : ", \(options)"
     let rules = """
       {"version": 1, "destinations": {
          "sink": {"type": "webhook", "url": "\(simulator.endpoint)/inbox/sink"\(more)},
-         "other": {"type": "webhook", "url": "\(simulator.endpoint)/inbox/other"}},
+         "other": {"type": "webhook", "url": "\(simulator.endpoint)/inbox/other"}\(others)},
        "rules": [{"name": "r", "actions": [{"send": "sink"}]}]}
       """
     let secrets = SecretSource(environment: variables)

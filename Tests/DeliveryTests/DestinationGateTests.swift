@@ -207,17 +207,29 @@ import Testing
     #expect(gate.opening(at: at(2)) == .now(1))
   }
 
-  @Test func `410 stops it for good, whatever comes after`() {
+  @Test func `410 stops it, and then one probe a day is all that goes until one succeeds`() {
     var gate = gate()
     let late = gate.begin(at: at(0))
     let changed11 = attempt(&gate, .rejected(.gone), at: at(1))
     #expect(changed11)
-    #expect(gate.opening(at: at(1)) == .stopped)
-    #expect(gate.opening(at: at(1_000_000)) == .stopped)
+    #expect(gate.opening(at: at(86_400)) == .held(until: at(86_401)))
     #expect((gate.state.stoppedAt, gate.state.stoppedReason) == (at(1), "why"))
     let changed12 = gate.end(late, AttemptResult(outcome: .delivered), after: .seconds(2), at: at(2), randomness: 0.5)
     #expect(!changed12)
-    #expect(gate.opening(at: at(2)) == .stopped)
+    var now = 1.0
+    for answer in [
+      Outcome.rejected(.gone), .retry(.serverError, after: nil), .rejected(.clientError),
+    ] {
+      now += 86_400
+      #expect(gate.opening(at: at(now - 0.001)) == .held(until: at(now)))
+      #expect(gate.opening(at: at(now)) == .now(1))
+      let changed = attempt(&gate, answer, at: at(now))
+      #expect(changed && gate.isStopped)
+      #expect(gate.state.stoppedAt == at(1))
+    }
+    let reopened = attempt(&gate, .delivered, at: at(now + 86_400))
+    #expect(reopened && !gate.isStopped)
+    #expect(gate.opening(at: at(now + 86_400)) == .now(4))
   }
 
   @Test func `what was written down is in force again after a restart`() {

@@ -1,5 +1,6 @@
 import JSONSource
 import Runs
+import Secrets
 import Testing
 
 @testable import Rules
@@ -13,7 +14,7 @@ struct DigestTests {
     let events = try (0..<count).map { index in
       try RunEvent.of(members: #""spec":{"flow":{"name":"<f\#(index)>"}}"#, message: "no \(index)").body
     }
-    let planned = rules.digest(id: "msg_1", rule: "r", action: "actions[0]", events: events, count: total ?? count)
+    let planned = rules.digest(id: "msg_1", rule: "r", action: "actions[0]", CollectedEvents(events: events, count: total ?? count))
     let body = try #require(planned?.json)
     return try JSONDocument(parsing: Array(body.utf8)).root["text"]?.string
   }
@@ -40,7 +41,7 @@ struct DigestTests {
       try text(rules(#""digest": {"window": "2m", "max": 1}"#), 2)
         == "*2 events*\n• *&lt;f0&gt;* failed: no 0\n… and 1 more\n")
     let webhook = try ruleSet(#"{"name": "r", "actions": [{"send": "hook-in", "digest": {"window": "1s"}}]}"#)
-    let planned = try webhook.digest(id: "m", rule: "r", action: "actions[0]", events: [RunEvent.of().body], count: 1)
+    let planned = try webhook.digest(id: "m", rule: "r", action: "actions[0]", CollectedEvents(events: [RunEvent.of().body], count: 1))
     let root = try JSONDocument(parsing: Array(#require(planned?.json).utf8)).root
     #expect(root["count"]?.integer == Int64(1))
     #expect(root["events"]?.elements?.first?["runId"]?.string == "run_1")
@@ -49,8 +50,46 @@ struct DigestTests {
 
   @Test func `a rule that is gone, or has no digest any more, makes none`() throws {
     let rules = try rules(#""text": "x""#)
-    #expect(rules.digest(id: "m", rule: "r", action: "actions[0]", events: [], count: 0) == nil)
-    #expect(rules.digest(id: "m", rule: "gone", action: "actions[0]", events: [], count: 0) == nil)
+    #expect(rules.digest(id: "m", rule: "r", action: "actions[0]", CollectedEvents(events: [], count: 0)) == nil)
+    #expect(rules.digest(id: "m", rule: "gone", action: "actions[0]", CollectedEvents(events: [], count: 0)) == nil)
+  }
+
+  private func message(
+    _ action: String, then others: String, _ kinds: String = "slack"
+  ) throws -> (planned: PlannedDelivery, isInUse: Bool) {
+    let plan = try #require(try rules(action).deliveries(for: .of()).first?.digestPlan)
+    let file = try #require(
+      RuleFile.read(
+        Array(
+          #"""
+          {"version": 1, "destinations": {"chat": {"type": "\#(kinds)", "url": "https://x.example/a"}},
+           "rules": [{"name": "new", "actions": [{"send": "chat"\#(others)}]}]}
+          """#.utf8), secrets: SecretSource(environment: [:])
+      ).0)
+    let messages = try DigestMessages(RuleSet(file), file.destinations)
+    let kept = DigestPlan(stored: plan.bytes)
+    let collected = CollectedEvents(events: [try RunEvent.of(message: "<no>").body], count: 3)
+    let planned = messages.message(id: "m", rule: "r", action: "actions[0]", kept, collected)
+    return (try #require(planned), messages.isInUse(kept, rule: "r", action: "actions[0]"))
+  }
+
+  @Test func `what was kept of an action makes its message, whatever rules are in use`() throws {
+    let action = #""text": "{{count}}:{{#events}} {{message}}{{/events}}", "digest": {"window": "2m", "max": 1}, "retryFor": "5m""#
+    let (planned, isInUse) = try message(action, then: "")
+    #expect(planned.json == #"{"text":"3: &lt;no&gt;"}"#)
+    #expect((planned.rule, planned.action, planned.destination) == ("r", "actions[0]", "chat"))
+    #expect(planned.options.retryFor == .seconds(300))
+    #expect(planned.form == MessageForm(kind: .slack, isStandard: false))
+    #expect(!isInUse)
+  }
+
+  @Test func `a text stays what it was written for when its destination has become another, our words follow it`() throws {
+    let own = try message(#""text": "{{count}}", "digest": {"window": "2m"}"#, then: "", "webhook").planned
+    #expect(own.form?.kind == .slack)
+    #expect(own.json == #"{"text":"3"}"#)
+    let ours = try message(#""digest": {"window": "2m"}"#, then: "", "webhook").planned
+    #expect(ours.form?.kind == .webhook)
+    #expect(try JSONDocument(parsing: Array(#require(ours.json).utf8)).root["count"]?.integer == Int64(3))
   }
 
   @Test func `mistakes in a digest are told at their place`() {

@@ -128,7 +128,8 @@ struct LedgerConformance {
     try await factory.withStore { store in
       func collect(_ run: String, key: String = "k", at now: Int64) async throws {
         var sweep = SweepCommit(organization: "org", time: ms(now))
-        let entry = DigestEntry(rule: "r", action: "a", key: key, destination: "chat", window: .milliseconds(100))
+        let entry = DigestEntry(rule: "r", action: "a", key: key, destination: "chat", window: .milliseconds(100),
+          plan: Array("plan \(now)".utf8))
         sweep.events = [NewEvent(event: try .of(run: run, at: now), deliveries: [], digests: [entry])]
         _ = try await store.commit(sweep)
       }
@@ -139,6 +140,8 @@ struct LedgerConformance {
       #expect(try await store.dueDigests(at: ms(109), most: 9).isEmpty)
       let digest = try #require(try await store.dueDigests(at: ms(110), most: 2).first)
       #expect((digest.count, digest.events.count, digest.destination) == (3, 2, "chat"))
+      // Of the one that opened it.
+      #expect(digest.plan == Array("plan 10".utf8))
       try await collect("e", at: 111)
       // One more has come meanwhile.
       #expect(try await !store.close(digest, as: .of("m1"), dead: nil, at: ms(112)))

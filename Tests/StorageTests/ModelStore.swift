@@ -5,9 +5,11 @@ import TestSupport
 
 /// What a store must look like from outside, in memory and as plainly as it can be said.
 actor ModelStore: StateStore {
-  private struct Item {
+  struct Item {
     let sequence: Int64
     let new: NewDelivery
+    /// Where it goes now.
+    var destination: String
     let event: RunEvent
     var createdAt: Timestamp
     var retryFrom: Timestamp
@@ -33,7 +35,7 @@ actor ModelStore: StateStore {
     var isUnsettled: Bool { status == .pending || status == .claimed }
   }
 
-  private var items: [Item] = []
+  var items: [Item] = []
   private var model = ModelLedger()
   private var seen: [(event: RunEvent, seenAt: Timestamp, rules: String?)] = []
   private var files: [String: [UInt8]] = [:]
@@ -54,13 +56,13 @@ actor ModelStore: StateStore {
       let sequence = (items.last?.sequence ?? 0) + 1
       items.append(
         Item(
-          sequence: sequence, new: delivery, event: new.event, createdAt: now,
+          sequence: sequence, new: delivery, destination: delivery.destination, event: new.event, createdAt: now,
           retryFrom: delivery.notBefore ?? now, next: delivery.notBefore ?? now, isQuiet: delivery.notBefore != nil))
     }
     for entry in new.digests { collect(new.event, entry, now) }
   }
 
-  private struct Digest {
+  struct Digest {
     let id: String
     let entry: DigestEntry
     var dueAt: Timestamp
@@ -68,7 +70,8 @@ actor ModelStore: StateStore {
     var isOpen = true
   }
 
-  private var digests: [Digest] = []
+  var digests: [Digest] = []
+  var names: KnownNames?
 
   private func collect(_ event: RunEvent, _ entry: DigestEntry, _ now: Timestamp) {
     let open = digests.firstIndex { digest in
@@ -84,7 +87,7 @@ actor ModelStore: StateStore {
     digests.filter { $0.isOpen && $0.dueAt <= now }.sorted { ($0.dueAt, $0.id) < ($1.dueAt, $1.id) }.map { digest in
       OpenDigest(
         id: digest.id, rule: digest.entry.rule, action: digest.entry.action, destination: digest.entry.destination,
-        count: digest.events.count, events: digest.events.prefix(most).map(\.body))
+        count: digest.events.count, events: digest.events.prefix(most).map(\.body), plan: digest.entry.plan)
     }
   }
 
@@ -98,8 +101,8 @@ actor ModelStore: StateStore {
     let sequence = (items.last?.sequence ?? 0) + 1
     items.append(
       Item(
-        sequence: sequence, new: delivery, event: digests[index].events[0], createdAt: now, retryFrom: now, next: now,
-        digest: digest.id
+        sequence: sequence, new: delivery, destination: delivery.destination, event: digests[index].events[0],
+        createdAt: now, retryFrom: now, next: now, digest: digest.id
       ))
     if let reason {
       items[items.count - 1].next = nil
@@ -109,7 +112,7 @@ actor ModelStore: StateStore {
   }
 
   func destinationsDue(at now: Timestamp) -> [String] {
-    Set(items.indices.filter { isDue($0, now) }.map { items[$0].new.destination }).sorted()
+    Set(items.indices.filter { isDue($0, now) }.map { items[$0].destination }).sorted()
   }
 
   func nextDue(after now: Timestamp) -> Timestamp? {
@@ -125,14 +128,14 @@ actor ModelStore: StateStore {
     let item = items[index]
     return item.status == .pending
       && items[..<index].contains {
-        $0.isUnsettled && $0.run == item.run && $0.new.destination == item.new.destination
+        $0.isUnsettled && $0.run == item.run && $0.destination == item.destination
           && $0.event.id != item.event.id
       }
   }
 
   private func due(_ destination: String, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>) -> ArraySlice<Int> {
     let free = items.indices.filter { index in
-      items[index].new.destination == destination && isDue(index, now) && !underWay.contains(items[index].sequence)
+      items[index].destination == destination && isDue(index, now) && !underWay.contains(items[index].sequence)
     }
     // The longest due first, and of those the first that came.
     return free.sorted { (items[$0].next ?? now, $0) < (items[$1].next ?? now, $1) }.prefix(max(0, limit))
@@ -145,7 +148,7 @@ actor ModelStore: StateStore {
   func probe(destination: String, at now: Timestamp, except underWay: Set<Int64>) -> ClaimedDelivery? {
     let free = items.indices.filter { index in
       let item = items[index]
-      return item.new.destination == destination && item.status == .pending && !waits(index)
+      return item.destination == destination && item.status == .pending && !waits(index)
         && (item.isBackingOff || isDue(index, now)) && !underWay.contains(item.sequence)
     }
     return free.min { (items[$0].next ?? now, $0) < (items[$1].next ?? now, $1) }
@@ -153,26 +156,26 @@ actor ModelStore: StateStore {
   }
 
   func destinationsBackingOff(at now: Timestamp) -> Set<String> {
-    Set(items.filter { $0.isBackingOff && $0.next.map { $0 > now } ?? false }.map(\.new.destination))
+    Set(items.filter { $0.isBackingOff && $0.next.map { $0 > now } ?? false }.map(\.destination))
   }
 
   private func release(_ destination: String, at now: Timestamp) -> Bool {
     let waiting = items.indices.filter { index in
-      items[index].new.destination == destination && items[index].isBackingOff
+      items[index].destination == destination && items[index].isBackingOff
         && items[index].next.map { $0 > now } ?? false
     }
     for index in waiting { (items[index].next, items[index].isBackingOff) = (now, false) }
     return !waiting.isEmpty
   }
 
-  private var probeRequests: Set<String> = []
+  var probeRequests: Set<String> = []
 
   func hasten(ids: [String], at now: Timestamp) -> [String] {
     let waiting = items.indices.filter { items[$0].isUnsettled && ids.contains(items[$0].new.id) }
     for index in waiting {
       items[index].next = items[index].next.map { min($0, now) }
       (items[index].isBackingOff, items[index].isQuiet) = (false, false)
-      probeRequests.insert(items[index].new.destination)
+      probeRequests.insert(items[index].destination)
     }
     return waiting.map { items[$0].new.id }
   }
@@ -196,12 +199,12 @@ actor ModelStore: StateStore {
     let carriesEvent = if case .body = item.new.content { false } else { true }
     return ClaimedDelivery(
       sequence: item.sequence, id: item.new.id, eventID: item.event.id, runID: item.run, rule: item.new.rule,
-      action: item.new.action, destination: item.new.destination, content: item.new.content,
+      action: item.new.action, destination: item.destination, content: item.new.content,
       event: carriesEvent || item.new.continuation != nil ? item.event.body : [],
       continuation: item.new.continuation, isOnce: item.new.isOnce, attempt: attempt, createdAt: item.createdAt,
       retryFrom: item.retryFrom,
       attemptsBefore: item.attemptsBefore, claimedAt: item.claimedAt, timeout: item.new.timeout,
-      retryFor: item.new.retryFor, defers: item.new.defers)
+      retryFor: item.new.retryFor, defers: item.new.defers, form: item.new.form, isStandard: item.new.isStandard)
   }
 
   func settle(_ batch: SettlementBatch, at now: Timestamp) throws(StorageError) -> SettlementResult {
@@ -219,7 +222,9 @@ actor ModelStore: StateStore {
     var told = SweepCommit(organization: "", time: now)
     told.events = batch.events
     for new in model.commit(told) { insert(new, at: now) }
-    let freed = items.indices.contains { blocked.contains(items[$0].sequence) && !waits($0) }
+    let freed = items.indices.contains {
+      items[$0].isUnsettled && blocked.contains(items[$0].sequence) && !waits($0)
+    }
     return SettlementResult(
       mayHaveFreed: freed || buried > 0 || !released.isEmpty || items.count > known, buried: buried)
   }
@@ -233,7 +238,11 @@ actor ModelStore: StateStore {
       $0.new.id == delivery.id && $0.status == (isClaim ? .claimed : .pending) && $0.claimedAt == delivery.claimedAt
         && $0.attempts == (isClaim ? delivery.attempt : delivery.attempt - 1)
     }
-    guard let index else { throw .notClaimed(delivery.id) }
+    guard let index, items[index].destination == delivery.destination else {
+      // Somebody has sent it elsewhere meanwhile.
+      if items.contains(where: { $0.new.id == delivery.id && $0.destination != delivery.destination }) { return }
+      throw .notClaimed(delivery.id)
+    }
     items[index].claimedAt = nil
     (items[index].isBackingOff, items[index].isQuiet) = (false, false)
     items[index].attempts = attempt == nil && !isClaim ? delivery.attempt - 1 : delivery.attempt
@@ -265,10 +274,10 @@ actor ModelStore: StateStore {
   private func dying(_ burial: Burial, at now: Timestamp, where isMeant: (Item) -> Bool) -> [Int] {
     let dying = items.indices.filter { index in
       let item = items[index]
-      guard item.new.destination == burial.destination, item.status == .pending, isMeant(item),
+      guard item.destination == burial.destination, item.status == .pending, isMeant(item),
         !burial.sparing.contains(item.sequence)
       else { return false }
-      return burial.olderThan.map { item.retryFrom + (item.new.retryFor ?? $0) < now } ?? true
+      return item.retryFrom + (item.new.retryFor ?? burial.olderThan) < now
     }
     return Array(dying.prefix(burial.limit))
   }
@@ -362,18 +371,22 @@ actor ModelStore: StateStore {
 
   func unsettledCount() -> Int { items.count(where: \.isUnsettled) }
 
+  func unsettled() -> [String: Int] {
+    items.filter(\.isUnsettled).reduce(into: [:]) { counts, item in counts[item.destination, default: 0] += 1 }
+  }
+
   func deliveries(_ filter: DeliveryFilter) -> [DeliveryRecord] {
     items.filter { item in
       let hasStatus = filter.status.map { $0 == .pending ? item.isUnsettled : item.status == $0 } ?? true
       return hasStatus && filter.runID.map { isAbout($0, item) } ?? true
-        && filter.rule.map { $0 == item.new.rule } ?? true
+        && filter.rule.map { $0 == item.new.rule } ?? true && filter.destination.map { $0 == item.destination } ?? true
     }.map(record)
   }
 
   private func record(_ item: Item) -> DeliveryRecord {
     DeliveryRecord(
       id: item.new.id, eventID: item.event.id, runID: item.digest == nil ? item.event.runID : "", rule: item.new.rule,
-      action: item.new.action, destination: item.new.destination, status: item.status, attempts: item.attempts,
+      action: item.new.action, destination: item.destination, status: item.status, attempts: item.attempts,
       nextAttemptAt: item.next,
       createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason, link: item.new.link)
   }
@@ -383,7 +396,7 @@ actor ModelStore: StateStore {
   func ruleFile(digest: String) -> [UInt8]? { files[digest] }
 
   /// Of the run, or of a digest that tells of it.
-  private func isAbout(_ run: String, _ item: Item) -> Bool {
+  func isAbout(_ run: String, _ item: Item) -> Bool {
     guard let id = item.digest else { return item.event.runID == run }
     return digests.contains { $0.id == id && $0.events.contains { $0.runID == run } }
   }
@@ -409,7 +422,7 @@ actor ModelStore: StateStore {
       let item = items[index]
       return !item.isUnsettled && (filter.ids.isEmpty || filter.ids.contains(item.new.id))
         && filter.status ?? item.status == item.status && filter.rule ?? item.new.rule == item.new.rule
-        && filter.destination ?? item.new.destination == item.new.destination
+        && filter.destination ?? item.destination == item.destination
         && filter.runID.map { isAbout($0, item) } ?? true && item.createdAt >= filter.since ?? item.createdAt
     }
     for index in indices where !filter.isDryRun {
@@ -418,7 +431,7 @@ actor ModelStore: StateStore {
       items[index].attemptsBefore = items[index].attempts
       items[index].retryFrom = now
       (items[index].isBackingOff, items[index].isQuiet) = (false, false)
-      probeRequests.insert(items[index].new.destination)
+      probeRequests.insert(items[index].destination)
     }
     return indices.map { items[$0].new.id }
   }

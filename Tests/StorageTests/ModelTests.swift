@@ -149,7 +149,7 @@ private struct Life {
   }
 
   private mutating func bury() async throws -> String {
-    let age: Duration? = Bool.random(using: &random) ? .milliseconds(.random(in: 0...200, using: &random)) : nil
+    let age: Duration = .milliseconds(.random(in: 0...200, using: &random))
     var batch = SettlementBatch()
     batch.burials = [
       Burial(destination: pick(Self.destinations), reason: "buried", olderThan: age, sparing: [pick([1, 2, 3, 4])])
@@ -159,9 +159,9 @@ private struct Life {
     #expect(graves.map { "\($0)" } == (await model.graves(batch.burials[0], at: ms(now))).map { "\($0)" })
     let given = SettlementBatch(
       graves.map { SettledAttempt($0, .dead(reason: "buried"), nil, next: steps(after: $0)) })
+    // It may let go what dies in the same batch.
     let (mine, expected) = (try await store.settle(given, at: ms(now)), try await model.settle(given, at: ms(now)))
-    // To the model one that dies waiting has been let go by that.
-    #expect(mine.buried == expected.buried && (!mine.mayHaveFreed || expected.mayHaveFreed))
+    #expect(mine.mayHaveFreed || !expected.mayHaveFreed)
     return "burial \(batch.burials)"
   }
 
@@ -208,6 +208,7 @@ private struct Life {
     let comment = Comment(rawValue: comment)
     #expect(try await store.deliveries(DeliveryFilter()) == (await model.deliveries(DeliveryFilter())), comment)
     #expect(try await store.unsettledCount() == (await model.unsettledCount()), comment)
+    #expect(try await store.unsettled() == (await model.unsettled()), comment)
     #expect(try await store.nextDue(after: ms(now)) == (await model.nextDue(after: ms(now))), comment)
     #expect(try await store.destinationStates() == (await model.destinationStates()), comment)
     let due = try await store.destinationsDue(at: ms(now)).sorted()

@@ -14,7 +14,7 @@ struct PlanTests {
     let scratch = try ScratchDirectory()
     let store = try SQLiteStore(path: "\(scratch.path)/state.sqlite")
     defer { store.close() }
-    let values = [":destination", ":all", ":age", ":now", ":sparing", ":limit", "?"]
+    let values = [":destination", ":age", ":now", ":sparing", ":limit", "?"]
     let sql = values.reduce(sql) { $0.replacing($1, with: "1") }
     let steps = try await store.read { database in
       try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(sql)").map { $0["detail"] as String }

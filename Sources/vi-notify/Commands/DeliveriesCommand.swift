@@ -34,6 +34,8 @@ struct DeliveriesListCommand: AsyncParsableCommand {
   var run: String?
   @Option(help: ArgumentHelp("Only deliveries of this rule.", valueName: "name"))
   var rule: String?
+  @Option(help: ArgumentHelp("Only deliveries to this destination.", valueName: "name"))
+  var destination: String?
   @OptionGroup var state: StateOption
   @OptionGroup var format: OutputOption
 
@@ -41,10 +43,12 @@ struct DeliveriesListCommand: AsyncParsableCommand {
     try await ending {
       let store = try state.openForReading()
       let status = status.flatMap { DeliveryStatus(rawValue: $0.rawValue) }
-      let records = try await store.deliveries(DeliveryFilter(status: status, runID: run, rule: rule))
+      defer { store.close() }
+      try await NameFilters(rule: rule, destination: destination, run: run).check(store)
+      let records = try await store.deliveries(
+        DeliveryFilter(status: status, runID: run, rule: rule, destination: destination))
       let destinations = try await store.destinationStates()
-      store.close()
-      DeliveryReport.print(records, format.output)
+      DeliveryReport.print(records, format.output, try await WaitReport(store, now: TimeSource.system.now()))
       // Of those that the list is about.
       let listed = Set(records.map(\.destination))
       let held = DestinationReport.lines(
@@ -72,12 +76,12 @@ struct DeliveriesShowCommand: AsyncParsableCommand {
   func run() async throws {
     try await ending {
       let store = try state.openForReading()
+      defer { store.close() }
       let detail = try await store.delivery(id: id)
-      store.close()
       guard let detail else {
         throw Failure(.no, "there is no delivery \(id); vi-notify deliveries list shows their ids")
       }
-      DeliveryReport.print(detail, format.output)
+      DeliveryReport.print(detail, format.output, try await WaitReport(store, now: TimeSource.system.now()))
     }
   }
 }

@@ -13,9 +13,13 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       allow, else the next one that is started does. The receiver sees the same webhook-id with a fresh timestamp. One that \
       is still waiting, and is named by its id, becomes due now, too, and its destination is probed at once.
 
+      With --to they are sent to another destination, with what was made for the old one: an event, or our own words, to any; \
+      a message of your own only to one of the same type. Then those that are delivered are left out unless you ask for them.
+
       EXAMPLE
         vi-notify deliveries replay msg_0123456789abcdef
         vi-notify deliveries replay --status dead --destination team-chat --since 2d --dry-run
+        vi-notify deliveries replay --destination old-chat --to team-chat
       """)
 
   enum Status: String, ExpressibleByArgument, CaseIterable {
@@ -34,6 +38,8 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
   var run: String?
   @Option(help: "Only deliveries that were created since: a duration such as 2d, or a time.")
   var since: SinceArgument?
+  @Option(help: ArgumentHelp("Send them to this destination instead.", valueName: "name"))
+  var to: String?
   @Flag(help: "Say which, and change nothing.")
   var dryRun = false
   @OptionGroup var state: StateOption
@@ -49,12 +55,31 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     try await ending {
       let store = dryRun ? try state.openForReading() : try state.openForWriting()
       defer { store.close() }
+      try await NameFilters(rule: rule, destination: destination, run: run).check(store)
+      if let to { return try await redirect(to, store) }
       let replayed = try await store.replay(filter, at: TimeSource.system.now())
       let others = ids.filter { !replayed.contains($0) }
       let hastened = try await hasten(others, store)
       try refuse(others.filter { !hastened.contains($0) }, store)
       report(replayed, hastened)
     }
+  }
+
+  private func redirect(_ name: String, _ store: SQLiteStore) async throws {
+    guard let names = try await store.knownNames() else {
+      throw Failure(
+        .no,
+        "no watcher of this version has used this state yet, and so its destinations aren't known; start one, then try again")
+    }
+    try NameFilters.check("destination", name, Set(names.destinations.keys))
+    let result = try await store.redirect(
+      filter, to: name, type: names.destinations[name] ?? "", at: TimeSource.system.now())
+    let unfit = result.unfit.joined(separator: ", ")
+    let why = "what they carry was not made for a destination of the type of \(name); vi-notify deliveries show ID shows it"
+    if !ids.isEmpty, !result.unfit.isEmpty { throw Failure(.no, "nothing was changed, for \(unfit) can't go there: \(why)") }
+    try refuse(ids.filter { !result.moved.contains($0) }, store)
+    report(result.moved, [])
+    if !result.unfit.isEmpty { Console.shared.say("left as they are: \(unfit): \(why)") }
   }
 
   private var filter: ReplayFilter {
@@ -82,8 +107,8 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     guard !missing.isEmpty else { return }
     throw Failure(
       .no,
-      "not sent again: \(missing.joined(separator: ", ")): there is no such delivery, or the options "
-        + "leave it out; see: vi-notify deliveries list")
+      "not sent again: \(missing.joined(separator: ", ")): there is no such delivery, or the options leave it out; see: "
+        + "vi-notify deliveries list")
   }
 
   private func report(_ replayed: [String], _ hastened: [String]) {
@@ -94,7 +119,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       Console.shared.print(json.bytes)
     case .table:
       for id in replayed + hastened { Console.shared.print(Line(id)) }
-      if !replayed.isEmpty || hastened.isEmpty { Console.shared.say(words(replayed)) }
+      if !replayed.isEmpty || hastened.isEmpty { Console.shared.say(Line(words(replayed))) }
     }
     for id in hastened {
       Console.shared.say(
@@ -103,7 +128,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     }
   }
 
-  private func words(_ replayed: [String]) -> Line {
+  private func words(_ replayed: [String]) -> String {
     let what = replayed.count == 1 ? "1 delivery" : "\(replayed.count) deliveries"
     return dryRun
       ? "\(what) would be sent again" : "\(what) will be sent again by the watcher that runs, or the next one"

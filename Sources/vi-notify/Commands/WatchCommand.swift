@@ -71,6 +71,12 @@ struct WatchCommand: AsyncParsableCommand {
     if mode == .untilDone, await daemon.dispatcher.deadCount > 0 {
       throw Failure(.no, "not everything arrived; see: vi-notify deliveries list --status dead")
     }
+    if mode == .untilDone, case let stuck = await daemon.dispatcher.stuckCount, stuck > 0 {
+      throw Failure(
+        .tryLater,
+        "\(stuck == 1 ? "1 delivery waits" : "\(stuck) deliveries wait") for destinations that have stopped or are not in "
+          + "the rules file; see: vi-notify deliveries list --status pending")
+    }
   }
 }
 

@@ -4,11 +4,11 @@ import Storage
 
 /// How deliveries are shown.
 enum DeliveryReport {
-  static func print(_ records: [DeliveryRecord], _ format: OutputFormat) {
+  static func print(_ records: [DeliveryRecord], _ format: OutputFormat, _ waits: WaitReport) {
     switch format {
     case .json:
       var json = JSONWriter()
-      json.array(records) { json, record in json.object { write(record, into: &$0) } }
+      json.array(records) { json, record in json.object { write(record, waits, into: &$0) } }
       Console.shared.print(json.bytes)
     case .table:
       var table = Table(["DELIVERY", "STATUS", "RUN", "RULE", "ACTION", "DESTINATION", "ATTEMPTS", "CREATED", "REASON"])
@@ -16,33 +16,33 @@ enum DeliveryReport {
         table.add([
           record.id, record.shownStatus, record.runID, record.rule, record.action, record.destination,
           "\(record.attempts)",
-          record.createdAt.iso8601, String((record.reason ?? "").prefix(100)),
+          record.createdAt.iso8601, String((waits.words(record) ?? record.reason ?? "").prefix(100)),
         ])
       }
       table.print()
     }
   }
 
-  static func print(_ detail: DeliveryDetail, _ format: OutputFormat) {
+  static func print(_ detail: DeliveryDetail, _ format: OutputFormat, _ waits: WaitReport) {
     switch format {
     case .json:
       Console.shared.print(
         JSONWriter.object { json in
-          write(detail.record, into: &json)
-          json.member("action", detail.record.action)
+          write(detail.record, waits, into: &json)
           json.member("chain") { json in json.array(ChainTree.all(of: detail.chain)) { $1.write(into: &$0) } }
           json.member("attemptLog") { json in json.array(detail.attempts) { write($1, into: &$0) } }
           write(detail, into: &json)
         })
-    case .table: printText(detail)
+    case .table: printText(detail, waits)
     }
   }
 
-  private static func write(_ record: DeliveryRecord, into json: inout JSONWriter) {
+  private static func write(_ record: DeliveryRecord, _ waits: WaitReport, into json: inout JSONWriter) {
     json.member("id", record.id)
     json.member("eventId", record.eventID)
     json.member("runId", record.runID.isEmpty ? nil : record.runID)
     json.member("rule", record.rule)
+    json.member("action", record.action)
     json.member("destination", record.destination)
     json.member("status", record.shownStatus)
     json.member("attempts", record.attempts)
@@ -50,6 +50,7 @@ enum DeliveryReport {
     json.member("createdAt", record.createdAt.iso8601)
     json.member("settledAt", record.settledAt?.iso8601)
     json.member("reason", record.reason)
+    json.member("waitsFor", waits.words(record))
   }
 
   private static func write(_ attempt: AttemptRecord, into json: inout JSONWriter) {
@@ -77,10 +78,10 @@ enum DeliveryReport {
     }
   }
 
-  private static func printText(_ detail: DeliveryDetail) {
+  private static func printText(_ detail: DeliveryDetail, _ waits: WaitReport) {
     let record = detail.record
     let rows: [(String, String?)] = [
-      ("Delivery", record.id), ("Status", record.shownStatus), ("Reason", record.reason),
+      ("Delivery", record.id), ("Status", record.shownStatus), ("Waits for", waits.words(record)), ("Reason", record.reason),
       ("Run", record.runID.isEmpty ? nil : record.runID),
       ("Event", record.eventID), ("Rule", record.rule), ("Action", record.action.isEmpty ? nil : record.action),
       ("Destination", record.destination),

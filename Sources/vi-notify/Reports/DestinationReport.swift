@@ -9,8 +9,9 @@ enum DestinationReport {
 
   private static func words(_ state: DestinationState, _ now: Timestamp) -> String? {
     if let since = state.stoppedAt {
-      return "stopped since \(since.iso8601): \(state.stoppedReason ?? "it asked for it"); "
-        + "it starts anew when its url or headers are changed in the rules file"
+      let next = state.nextProbeAt.map { ", next probe \($0.iso8601)" } ?? ""
+      return "stopped since \(since.iso8601): \(state.stoppedReason ?? "it asked for it")\(next); "
+        + "replay asks it at once"
     }
     let held = state.holdUntil.flatMap { $0 > now ? "held until \($0.iso8601), as it asked for" : nil }
     let failing =

@@ -42,7 +42,7 @@ struct RuleTrial {
     func outgoing(_ planned: PlannedDelivery, depth: Int) throws -> [Outgoing] {
       // A digest is shown as it would be if nothing else happened.
       let alone = rules.digest(
-        id: planned.id, rule: planned.rule, action: planned.action, events: [event.body], count: 1)
+        id: planned.id, rule: planned.rule, action: planned.action, CollectedEvents(events: [event.body], count: 1))
       guard let delivery = NewDelivery(planned) ?? alone.flatMap({ NewDelivery($0) }) else { return [] }
       let request = try destinations[planned.destination].map { destination in
         try builder.request(id: delivery.id, content: delivery.content, event: event.body, to: destination)

@@ -1,0 +1,28 @@
+internal import JSONSource
+
+/// What is needed to make a digest's message: the action as the rules file has it, kept beside what is collected, so that the
+/// message is made as it was meant by whatever rules file is in use when its time is over.
+package struct DigestPlan: Sendable, Equatable {
+  private static let key = "action"
+  /// `{"action": {…}, "kinds": {…}}`.
+  package let bytes: [UInt8]
+
+  init(_ action: JSONNode, kind: (String) -> DestinationSettings.Kind?) {
+    bytes = JSONWriter.object { json in
+      json.member(Self.key) { $0.value(action) }
+      DestinationKinds(namedBy: [action], kind).write(into: &json)
+    }
+  }
+
+  package init(stored bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  /// The action; nil when this version can't read it.
+  ///
+  /// - Parameter destinations: of the rules file that is in use.
+  func action(_ label: String, _ destinations: [String: DestinationSettings]) -> Action? {
+    guard let root = try? JSONDocument(parsing: bytes).root, let node = root[Self.key] else { return nil }
+    return ActionReader.stored(label, destinations, DestinationKinds(stored: root).byName).action(node)
+  }
+}

@@ -1,0 +1,28 @@
+internal import JSONSource
+
+/// For which type of destination a message was made. What was made for one type means nothing, or something else, to another.
+package struct MessageForm: Sendable, Equatable {
+  package let kind: DestinationSettings.Kind
+  /// Our own words about one event: they can be made anew for another type.
+  package let isStandard: Bool
+
+  package init(kind: DestinationSettings.Kind, isStandard: Bool) {
+    self.kind = kind
+    self.isStandard = isStandard
+  }
+}
+
+extension DestinationSettings.Kind {
+  /// What this type of destination is sent of an event when nobody has said otherwise; nil when we have no words for it, as
+  /// for an event that a later version has written.
+  ///
+  /// - Parameter event: the whole event, JSON.
+  package func standardMessage(of event: [UInt8]) -> PlannedDelivery.Content? {
+    guard let templates = defaultMessages else { return .event }
+    guard let document = try? JSONDocument(parsing: event), let data = document.root["data"],
+      let trigger = data["phase"]?.string.flatMap(Trigger.init(word:)), let template = templates[trigger],
+      let inner = try? JSONDocument(parsing: Array(document.raw(data)))
+    else { return nil }
+    return .body(template.render(TemplateData(inner)))
+  }
+}

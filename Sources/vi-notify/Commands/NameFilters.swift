@@ -1,0 +1,33 @@
+import Daemon
+import Rules
+import Storage
+
+/// The names that a list of deliveries is narrowed by. One that never was is a mistake, and no empty answer.
+struct NameFilters {
+  let rule: String?
+  let destination: String?
+  let run: String?
+
+  /// Throws ``Failure`` with `no`, and the names that there are.
+  func check(_ store: SQLiteStore) async throws {
+    guard rule != nil || destination != nil || run != nil else { return }
+    let (inUse, known) = (try await store.namesInUse(), try await store.knownNames())
+    if let rule { try Self.check("rule", rule, inUse.rules.union(known?.rules ?? [])) }
+    if let destination, !PlannedDelivery.isLocal(destination) {
+      let local = inUse.destinations.union(known?.destinations.keys.map(\.self) ?? [])
+      try Self.check("destination", destination, local)
+    }
+    if let run, try await !store.knows(run: run) {
+      throw Failure(
+        .no, "nothing is known of a run \(run); vi-notify runs list shows those that there are")
+    }
+  }
+
+  static func check(_ what: String, _ name: String, _ names: Set<String>) throws(Failure) {
+    guard !names.contains(name) else { return }
+    let listed = nearest(to: name, among: names.sorted())
+    let more = names.count > listed.count ? " and \(names.count - listed.count) more" : ""
+    let known = listed.isEmpty ? "there is none yet" : "there are: \(listed.joined(separator: ", "))\(more)"
+    throw Failure(.no, "there is no \(what) \(name); \(known)")
+  }
+}

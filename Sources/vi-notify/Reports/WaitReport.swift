@@ -1,0 +1,38 @@
+import Rules
+import Runs
+import Storage
+
+/// What a pending delivery waits for, in words.
+struct WaitReport {
+  private let states: [String: DestinationState]
+  private let names: KnownNames?
+  private let now: Timestamp
+
+  init(_ store: SQLiteStore, now: Timestamp) async throws(StorageError) {
+    let all = try await store.destinationStates()
+    states = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
+    names = try await store.knownNames()
+    self.now = now
+  }
+
+  /// Nil when nothing holds it back: it is due, or waits for its next attempt.
+  func words(_ record: DeliveryRecord) -> String? {
+    guard record.status == .pending else { return nil }
+    if let names, names.destinations[record.destination] == nil, !PlannedDelivery.isLocal(record.destination) {
+      return "destination \(record.destination) is not in the rules file"
+    }
+    if let state = states[record.destination], let words = words(state) { return words }
+    let mark = "wrongForm: "
+    if let reason = record.reason, reason.hasPrefix(mark) { return String(reason.dropFirst(mark.count)) }
+    // Nothing else holds back what has never been tried.
+    if record.attempts == 0, let next = record.nextAttemptAt, next > now { return "quiet hours until \(next.iso8601)" }
+    return nil
+  }
+
+  private func words(_ state: DestinationState) -> String? {
+    let next = state.nextProbeAt.map { ", next probe \($0.iso8601)" } ?? ""
+    if state.stoppedAt != nil { return "stopped: \(state.stoppedReason ?? "it asked for it")\(next)" }
+    if let until = state.holdUntil, until > now { return "held until \(until.iso8601)" }
+    return next.isEmpty ? nil : "failing\(next)"
+  }
+}
