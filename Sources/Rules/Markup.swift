@@ -81,7 +81,7 @@ extension DestinationSettings.Kind {
       try? TextTemplate("*Runs are watched again*, after {{durationText}}", markup: .slack)
     case .destinationStopped:
       try? TextTemplate(
-        "*Nothing is sent to {{destination}} any more*: {{truncate1000(message)}}", markup: .slack)
+        "*Nothing is sent to {{destination}} for now*: {{truncate1000(message)}}", markup: .slack)
     }
   }
 

@@ -98,7 +98,7 @@ package struct Action: Sendable {
 
   /// Those that it and all that comes after it send to.
   func collectDestinations(into names: inout Set<String>) {
-    if case .send(let name, _) = kind { names.insert(name) }
+    if case .send(let name, _, _) = kind { names.insert(name) }
     for action in then + onFailure { action.collectDestinations(into: &names) }
   }
 
