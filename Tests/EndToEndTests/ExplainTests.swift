@@ -72,8 +72,10 @@ import Testing
       let unknown = try await stage.run("deliveries", "replay", "msg_none")
       #expect((unknown.code, unknown.errors.contains("msg_none")) == (1, true))
       #expect(try await stage.run("deliveries", "replay").code == 64)
-      let none = try await stage.run("deliveries", "replay", "--destination", "other", "--output", "json")
+      let none = try await stage.run("deliveries", "replay", "--destination", "hook", "--output", "json")
       #expect((none.code, none.output) == (0, "[]\n"))
+      let other = try await stage.run("deliveries", "replay", "--destination", "other")
+      #expect((other.code, other.errors.contains("there is no destination other; there are: hub")) == (1, true))
       #expect(stage.simulator.inbox("hub").count == 1)
     }
   }
