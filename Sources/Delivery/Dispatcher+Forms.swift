@@ -18,7 +18,9 @@ extension Dispatcher {
     }
   }
 
-  private func standard(_ delivery: ClaimedDelivery, for kind: DestinationSettings.Kind) async throws -> ClaimedDelivery? {
+  private func standard(_ delivery: ClaimedDelivery, for kind: DestinationSettings.Kind) async throws
+    -> ClaimedDelivery?
+  {
     var fitted = delivery
     // A body is read without its event.
     if fitted.event.isEmpty { fitted.event = try await store.delivery(id: delivery.id)?.event ?? [] }
@@ -34,7 +36,8 @@ extension Dispatcher {
     let made = delivery.form.map { "for a destination of type \($0)" } ?? "by a later version"
     return AttemptResult(
       outcome: .retry(.wrongForm, after: Self.formPause),
-      detail: "the message was made \(made), and \(delivery.destination) is of type \(kind.rawValue); send it elsewhere: "
+      detail:
+        "the message was made \(made), and \(delivery.destination) is of type \(kind.rawValue); send it elsewhere: "
         + "vi-notify deliveries replay \(delivery.id) --to DESTINATION")
   }
 }

@@ -69,7 +69,9 @@ package struct NextSteps: Sendable {
       let occasion = PlannedDelivery.Occasion(
         rule: step.rule, eventID: step.eventID, trigger: trigger, data: data, results: results,
         link: .init(parent: step.id, branch: branch))
-      guard let action = ActionReader.stored(label, destinations, kinds.byName).action(node) else { return .unreadable(label, occasion) }
+      guard let action = ActionReader.stored(label, destinations, kinds.byName).action(node) else {
+        return .unreadable(label, occasion)
+      }
       return PlannedDelivery(action, occasion)
     }
   }

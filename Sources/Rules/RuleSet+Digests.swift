@@ -60,7 +60,8 @@ extension RuleSet {
     action(label, of: rule).flatMap { digest(id: id, rule: rule, $0, collected) }
   }
 
-  fileprivate func digest(id: String, rule: String, _ action: Action, _ collected: CollectedEvents) -> PlannedDelivery? {
+  fileprivate func digest(id: String, rule: String, _ action: Action, _ collected: CollectedEvents) -> PlannedDelivery?
+  {
     guard let digest = action.options.digest, case .send(let destination, let kind, let template) = action.kind else {
       return nil
     }

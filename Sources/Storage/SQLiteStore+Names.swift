@@ -17,7 +17,8 @@ extension SQLiteStore {
       guard !rows.isEmpty else { return nil }
       let (rules, destinations) = (rows.filter { $0["type"] == nil }, rows.filter { $0["type"] != nil })
       return KnownNames(
-        destinations: Dictionary(destinations.map { ($0["name"] as String, $0["type"] as String) }) { first, _ in first },
+        destinations: Dictionary(destinations.map { ($0["name"] as String, $0["type"] as String) }) { first, _ in first
+        },
         rules: Set(rules.map { $0["name"] as String }))
     }
   }

@@ -87,14 +87,17 @@ import Transport
     #expect(outcome(.slack, 500, "rollup_error") == .retry(.serverError, after: nil))
   }
 
-  @Test(arguments: [
-    (.webhook, 200, "", .delivered), (.webhook, 410, "", .rejected(.gone)), (.webhook, 400, "{", .rejected(.clientError)),
-    (.webhook, 429, "", .retry(.rateLimited, after: .seconds(9))), (.slack, 200, "", .delivered),
-    (.slack, 200, "o", .delivered), (.slack, 200, "{\"ok\":", .delivered), (.slack, 200, "<html", .retry(.badAnswer, after: nil)),
-    (.slack, 200, "no_service", .rejected(.gone)), (.slack, 200, "no_text", .rejected(.clientError)),
-    (.slack, 410, "", .rejected(.gone)), (.slack, 404, "no_serv", .retry(.badAnswer, after: nil)),
-    (.slack, 404, "no_service", .rejected(.gone)),
-  ] as [(DestinationSettings.Kind, Int, String, Outcome)])
+  @Test(
+    arguments: [
+      (.webhook, 200, "", .delivered), (.webhook, 410, "", .rejected(.gone)),
+      (.webhook, 400, "{", .rejected(.clientError)),
+      (.webhook, 429, "", .retry(.rateLimited, after: .seconds(9))), (.slack, 200, "", .delivered),
+      (.slack, 200, "o", .delivered), (.slack, 200, "{\"ok\":", .delivered),
+      (.slack, 200, "<html", .retry(.badAnswer, after: nil)),
+      (.slack, 200, "no_service", .rejected(.gone)), (.slack, 200, "no_text", .rejected(.clientError)),
+      (.slack, 410, "", .rejected(.gone)), (.slack, 404, "no_serv", .retry(.badAnswer, after: nil)),
+      (.slack, 404, "no_service", .rejected(.gone)),
+    ] as [(DestinationSettings.Kind, Int, String, Outcome)])
   func `the status decides where the body can't be read, unless what came of it is a known no`(
     _ kind: DestinationSettings.Kind, _ status: Int, _ body: String, _ expected: Outcome
   ) {

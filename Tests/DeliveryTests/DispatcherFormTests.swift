@@ -18,7 +18,9 @@ import Testing
     return delivery
   }
 
-  @Test func `an event that goes to a chat becomes our words, and our words that go to a webhook the event`() async throws {
+  @Test func `an event that goes to a chat becomes our words, and our words that go to a webhook the event`()
+    async throws
+  {
     var kit = try await DeliveryKit()
     try kit.restart(more: Self.chat)
     try await kit.enqueue([
@@ -42,7 +44,9 @@ import Testing
     }
     var record = try #require(try await kit.record("own"))
     #expect((record.status, record.attempts) == (.pending, 0))
-    #expect(record.reason?.hasPrefix("wrongForm: the message was made for a destination of type slack, and sink is of") == true)
+    #expect(
+      record.reason?.hasPrefix("wrongForm: the message was made for a destination of type slack, and sink is of")
+        == true)
     #expect(try await kit.store.delivery(id: "own")?.attempts.isEmpty == true)
     #expect(kit.arrived().isEmpty)
     // It says nothing about the destination.
@@ -60,7 +64,8 @@ import Testing
   @Test func `what it was made for, and what an earlier version made, goes as it is`() async throws {
     let kit = try await DeliveryKit()
     try await kit.enqueue([
-      delivery("same", to: "sink", made: "webhook", isStandard: false), delivery("early", to: "sink", made: nil, isStandard: false),
+      delivery("same", to: "sink", made: "webhook", isStandard: false),
+      delivery("early", to: "sink", made: nil, isStandard: false),
     ])
     try await kit.deliverWhatIsDue()
     #expect(Set(kit.arrived()) == ["same", "early"])

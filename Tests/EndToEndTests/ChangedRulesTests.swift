@@ -34,7 +34,9 @@ import Testing
     try await stage.run("deliveries", "list", "--output", "json").rows
   }
 
-  @Test func `what waits for a destination that was renamed is kept, shown as such, and goes when it is back`() async throws {
+  @Test func `what waits for a destination that was renamed is kept, shown as such, and goes when it is back`()
+    async throws
+  {
     try await onRenamedStage { stage in
       for row in try await rows(stage) {
         #expect(row[text: "status"] == "pending")
@@ -124,7 +126,8 @@ import Testing
     }
   }
 
-  @Test func `a message of the user's own goes only where it was written for, and our words go anywhere`() async throws {
+  @Test func `a message of the user's own goes only where it was written for, and our words go anywhere`() async throws
+  {
     let chat = #""chat": {"type": "slack", "url": "ENDPOINT/inbox/chat"}"#
     let inbox = ["chat": [ScriptedAnswer.status(503, times: nil)]]
     try await onStage(Scenario(runs: [.ended("run_a")], inbox: inbox)) { stage in
@@ -160,7 +163,8 @@ import Testing
 
   @Test(arguments: [
     #"{"name": "other", "actions": [{"send": "hub", "digest": {"window": "1h"}}]}"#,
-    #"{"name": "all", "actions": [{"send": "hub"}]}"#, #"{"name": "none", "on": "cancelled", "actions": [{"send": "hub"}]}"#,
+    #"{"name": "all", "actions": [{"send": "hub"}]}"#,
+    #"{"name": "none", "on": "cancelled", "actions": [{"send": "hub"}]}"#,
   ])
   func `an open digest goes out as it was meant, whatever has become of its rule`(_ changed: String) async throws {
     let hub = #""hub": {"type": "webhook", "url": "ENDPOINT/inbox/hub"}"#

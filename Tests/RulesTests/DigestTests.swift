@@ -14,7 +14,8 @@ struct DigestTests {
     let events = try (0..<count).map { index in
       try RunEvent.of(members: #""spec":{"flow":{"name":"<f\#(index)>"}}"#, message: "no \(index)").body
     }
-    let planned = rules.digest(id: "msg_1", rule: "r", action: "actions[0]", CollectedEvents(events: events, count: total ?? count))
+    let planned = rules.digest(
+      id: "msg_1", rule: "r", action: "actions[0]", CollectedEvents(events: events, count: total ?? count))
     let body = try #require(planned?.json)
     return try JSONDocument(parsing: Array(body.utf8)).root["text"]?.string
   }
@@ -41,7 +42,8 @@ struct DigestTests {
       try text(rules(#""digest": {"window": "2m", "max": 1}"#), 2)
         == "*2 events*\n• *&lt;f0&gt;* failed: no 0\n… and 1 more\n")
     let webhook = try ruleSet(#"{"name": "r", "actions": [{"send": "hook-in", "digest": {"window": "1s"}}]}"#)
-    let planned = try webhook.digest(id: "m", rule: "r", action: "actions[0]", CollectedEvents(events: [RunEvent.of().body], count: 1))
+    let planned = try webhook.digest(
+      id: "m", rule: "r", action: "actions[0]", CollectedEvents(events: [RunEvent.of().body], count: 1))
     let root = try JSONDocument(parsing: Array(#require(planned?.json).utf8)).root
     #expect(root["count"]?.integer == Int64(1))
     #expect(root["events"]?.elements?.first?["runId"]?.string == "run_1")
@@ -74,7 +76,8 @@ struct DigestTests {
   }
 
   @Test func `what was kept of an action makes its message, whatever rules are in use`() throws {
-    let action = #""text": "{{count}}:{{#events}} {{message}}{{/events}}", "digest": {"window": "2m", "max": 1}, "retryFor": "5m""#
+    let action =
+      #""text": "{{count}}:{{#events}} {{message}}{{/events}}", "digest": {"window": "2m", "max": 1}, "retryFor": "5m""#
     let (planned, isInUse) = try message(action, then: "")
     #expect(planned.json == #"{"text":"3: &lt;no&gt;"}"#)
     #expect((planned.rule, planned.action, planned.destination) == ("r", "actions[0]", "chat"))
@@ -83,7 +86,9 @@ struct DigestTests {
     #expect(!isInUse)
   }
 
-  @Test func `a text stays what it was written for when its destination has become another, our words follow it`() throws {
+  @Test func `a text stays what it was written for when its destination has become another, our words follow it`()
+    throws
+  {
     let own = try message(#""text": "{{count}}", "digest": {"window": "2m"}"#, then: "", "webhook").planned
     #expect(own.form?.kind == .slack)
     #expect(own.json == #"{"text":"3"}"#)

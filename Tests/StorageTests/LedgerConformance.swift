@@ -128,7 +128,8 @@ struct LedgerConformance {
     try await factory.withStore { store in
       func collect(_ run: String, key: String = "k", at now: Int64) async throws {
         var sweep = SweepCommit(organization: "org", time: ms(now))
-        let entry = DigestEntry(rule: "r", action: "a", key: key, destination: "chat", window: .milliseconds(100),
+        let entry = DigestEntry(
+          rule: "r", action: "a", key: key, destination: "chat", window: .milliseconds(100),
           plan: Array("plan \(now)".utf8))
         sweep.events = [NewEvent(event: try .of(run: run, at: now), deliveries: [], digests: [entry])]
         _ = try await store.commit(sweep)

@@ -69,14 +69,18 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     guard let names = try await store.knownNames() else {
       throw Failure(
         .no,
-        "no watcher of this version has used this state yet, and so its destinations aren't known; start one, then try again")
+        "no watcher of this version has used this state yet, and so its destinations aren't known; start one, then try again"
+      )
     }
     try NameFilters.check("destination", name, Set(names.destinations.keys))
     let result = try await store.redirect(
       filter, to: name, type: names.destinations[name] ?? "", at: TimeSource.system.now())
     let unfit = result.unfit.joined(separator: ", ")
-    let why = "what they carry was not made for a destination of the type of \(name); vi-notify deliveries show ID shows it"
-    if !ids.isEmpty, !result.unfit.isEmpty { throw Failure(.no, "nothing was changed, for \(unfit) can't go there: \(why)") }
+    let why =
+      "what they carry was not made for a destination of the type of \(name); vi-notify deliveries show ID shows it"
+    if !ids.isEmpty, !result.unfit.isEmpty {
+      throw Failure(.no, "nothing was changed, for \(unfit) can't go there: \(why)")
+    }
     try refuse(ids.filter { !result.moved.contains($0) }, store)
     report(result.moved, [])
     if !result.unfit.isEmpty { Console.shared.say("left as they are: \(unfit): \(why)") }

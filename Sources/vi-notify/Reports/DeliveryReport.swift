@@ -81,7 +81,8 @@ enum DeliveryReport {
   private static func printText(_ detail: DeliveryDetail, _ waits: WaitReport) {
     let record = detail.record
     let rows: [(String, String?)] = [
-      ("Delivery", record.id), ("Status", record.shownStatus), ("Waits for", waits.words(record)), ("Reason", record.reason),
+      ("Delivery", record.id), ("Status", record.shownStatus), ("Waits for", waits.words(record)),
+      ("Reason", record.reason),
       ("Run", record.runID.isEmpty ? nil : record.runID),
       ("Event", record.eventID), ("Rule", record.rule), ("Action", record.action.isEmpty ? nil : record.action),
       ("Destination", record.destination),
