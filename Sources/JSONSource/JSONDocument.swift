@@ -9,8 +9,12 @@ package struct JSONDocument: Sendable {
   }
 
   /// Reads strict JSON (RFC 8259). Throws the first mistake.
-  package init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
-    let (document, errors) = JSONParser.parse(bytes)
+  ///
+  /// - Parameter maximumValues: for texts of others, which may have been made to take up memory.
+  package init(parsing bytes: [UInt8], maximumValues: Int = .max) throws(JSONSyntaxError) {
+    var options = JSONParser.Options.strict
+    options.maximumValues = maximumValues
+    let (document, errors) = JSONParser.parse(bytes, options: options)
     if let first = errors.first { throw first }
     self = document
   }

@@ -7,6 +7,8 @@ package struct JSONParser {
     package var refusesDuplicateKeys = false
     /// Deeper nesting is a mistake; the parser recurses, so this also bounds its stack (about 400 B a level).
     package var maximumDepth = 1_000
+    /// A text with more values is a mistake: each takes some 40 B or more in the tree, of which two bytes of text can make one.
+    package var maximumValues = Int.max
     /// Parsing stops after so many mistakes: more would only echo the first ones.
     package var maximumErrors = 50
 
@@ -22,6 +24,7 @@ package struct JSONParser {
     didSet { if position > bytes.count { position = bytes.count } }
   }
   var depth = 0
+  private var values = 0
   var errors: [JSONSyntaxError] = []
   /// Set when nothing behind the current place is worth reading.
   var gaveUp = false
@@ -60,6 +63,12 @@ package struct JSONParser {
   }
 
   mutating func parseValue() -> JSONNode {
+    values += 1
+    guard values <= options.maximumValues else {
+      let start = position
+      giveUp(at: start, "it holds more than \(options.maximumValues) values")
+      return JSONNode(.invalid, at: start..<bytes.count)
+    }
     guard let byte = peek() else {
       giveUp(at: position, "the text ends where a value should stand")
       return JSONNode(.invalid, at: position..<position)

@@ -12,22 +12,38 @@ package struct Run: Sendable {
   package let killedAt: Timestamp?
   package let createdAt: Timestamp?
   /// The document's bytes exactly as the API gave them.
-  package let document: [UInt8]
+  package private(set) var document: [UInt8]
   /// No object of the document has a key twice, as in all good answers.
   let hasUniqueKeys: Bool
   let attributes: [UInt8]?
 
+  /// Longer documents are refused: of each several copies are made, and an event of it is sent to whoever wants it.
+  package static let mostBytes = 4 << 20
+  /// As are those that hold more values.
+  package static let mostValues = 250_000
+
   /// Reads one item of a page, or the answer to a single request. What a good answer has and this one lacks is nil, as
   /// long as it is still clear which run this is and what state it is in.
   package init(parsing document: [UInt8]) throws(MalformedRun) {
+    if let refusal = document.withUnsafeBytes(MalformedRun.init(tooLarge:)) { throw refusal }
     let json: JSONDocument
     do {
-      json = try JSONDocument(parsing: document)
+      json = try JSONDocument(parsing: document, maximumValues: Self.mostValues)
     } catch {
-      throw MalformedRun(id: nil, "it is no JSON: \(error)")
+      throw MalformedRun(id: document.withUnsafeBytes(RunGlance.id), "it is no JSON: \(error)")
     }
     self = try Run(json)
   }
+
+  /// The same with a document that says no more than whose it is. What a summary says stays.
+  package var withoutDocument: Run {
+    var run = self
+    run.document = JSONWriter.object { $0.member("runId", id) }
+    return run
+  }
+
+  /// What is held of it in memory, about.
+  package var heldBytes: Int { document.count + (attributes?.count ?? 0) }
 
   private init(_ json: JSONDocument) throws(MalformedRun) {
     let root = json.root
@@ -88,5 +104,12 @@ package struct MalformedRun: Error, Sendable, CustomStringConvertible {
   init(id: String?, _ description: String) {
     self.id = id
     self.description = description
+  }
+
+  /// Nil for a document that is no longer than ``Run/mostBytes``.
+  package init?(tooLarge document: UnsafeRawBufferPointer) {
+    guard document.count > Run.mostBytes else { return nil }
+    self.init(
+      id: RunGlance.id(document), "it is larger than \(Run.mostBytes >> 20) MiB (\(document.count >> 20) MiB)")
   }
 }

@@ -38,6 +38,14 @@ package struct RunGlance: Sendable {
 
   private init() {}
 
+  /// Whose document it is; nil where that isn't written plainly in an object that has an end.
+  static func id(_ document: UnsafeRawBufferPointer) -> String? {
+    var scanner = JSONScanner(document)
+    var glance = RunGlance()
+    let isPlain = scanner.members(["runId"]) { _, scanner in glance.readID(&scanner) }
+    return isPlain && scanner.isAtEnd() && Run.isValid(id: glance.id) ? glance.id : nil
+  }
+
   init(_ run: Run) {
     (id, flow, conditions, killedAt, createdAt) = (run.id, run.flow, run.conditions, run.killedAt, run.createdAt)
   }

@@ -8,6 +8,9 @@ package struct RunPage: Sendable {
   /// Nil on the last page, which the API says by an absent, null or empty token.
   package let nextPage: String?
 
+  /// Servers give a hundred or a thousand on a page; each takes two words here, and two bytes of text can make one.
+  private static let mostItems = 20_000
+
   /// The length of the item that the bytes begin with, where they are known; else nil.
   package typealias Recognise = (UnsafeRawBufferPointer) -> Int?
 
@@ -39,14 +42,14 @@ package struct RunPage: Sendable {
           guard scanner.next() == UInt8(ascii: "[") else { return isNull(scanner.skip(), base) }
           parts.items = []
           return scanner.array { scanner in
-            guard let item = item(&scanner, base, recognise) else { return false }
+            guard let item = item(&scanner, base, recognise), parts.items?.count ?? 0 < mostItems else { return false }
             parts.items?.append(item)
             return true
           }
         }
         guard let value = scanner.skip() else { return false }
         guard base[key].elementsEqual("nextPage".utf8) else { return true }
-        let token = try? JSONDocument(parsing: Array(base[value])).root
+        let token = try? JSONDocument(parsing: Array(base[value]), maximumValues: 1).root
         parts.nextPage = token?.string
         return token?.string != nil || token?.isNull == true
       }

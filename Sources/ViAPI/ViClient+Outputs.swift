@@ -45,7 +45,9 @@ extension ViClient {
   }
 
   private func outputPage(_ response: HTTPResponse) throws(SourceError) -> OutputPage {
-    guard let document = try? JSONDocument(parsing: response.body), document.root.members != nil else {
+    guard let document = try? JSONDocument(parsing: response.body, maximumValues: 1_000_000),
+      document.root.members != nil
+    else {
       throw .notVi("\(response.status) with \(response.body.count) bytes, which are no page of models")
     }
     // Of one checkpoint the SDK also takes the model itself.

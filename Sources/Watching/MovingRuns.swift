@@ -17,6 +17,10 @@ struct MovingRun: Sendable {
 /// The watched runs that have not ended, and the rules that fire when one stays in a phase too long.
 struct MovingRuns: Sendable {
   private(set) var runs: [String: MovingRun] = [:]
+  /// Of the documents in ``runs``.
+  private var heldBytes = 0
+  /// Beyond that documents are kept without their contents.
+  private static let mostBytes = 64 << 20
   private let holds: [Phase: [Duration]]
   private let keepsDocuments: Bool
 
@@ -29,21 +33,27 @@ struct MovingRuns: Sendable {
     for finding in findings {
       let id = finding.run.id
       guard finding.isMoving else {
-        runs[id] = nil
+        put(nil, id)
         continue
       }
       let reading = finding.reading
       let since = reading.since.milliseconds > 0 ? reading.since : finding.run.createdAt
       var moving = MovingRun(
         phase: reading.phase, since: since, flow: finding.run.flow, startedAt: finding.run.startedAt,
-        run: keepsDocuments ? finding.run : nil)
+        run: keepsDocuments ? heldBytes < Self.mostBytes ? finding.run : finding.run.withoutDocument : nil)
       if let known = runs[id], (known.phase, known.since) == (moving.phase, moving.since) { moving.told = known.told }
-      runs[id] = moving
+      put(moving, id)
     }
   }
 
   mutating func remove(_ ids: some Sequence<String>) {
-    for id in ids { runs[id] = nil }
+    for id in ids { put(nil, id) }
+  }
+
+  private mutating func put(_ moving: MovingRun?, _ id: String) {
+    heldBytes -= runs[id]?.run?.heldBytes ?? 0
+    heldBytes += moving?.run?.heldBytes ?? 0
+    runs[id] = moving
   }
 
   /// Stays that are over at `now`, and were not told yet. From then on they count as told.

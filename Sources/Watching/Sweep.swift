@@ -17,6 +17,15 @@ struct Sweep: Sendable {
   var hashes: [String: UInt64] = [:]
   /// What could not be read as a run; the others are served.
   var malformed: [MalformedRun] = []
+  /// Runs of which something is to be told, and whose documents found no room: the next sweep takes them.
+  private(set) var postponed: Set<String> = []
+  /// What will be held in memory of what was found.
+  private var heldBytes = 0
+  /// Of documents and the events that are made of them, all together.
+  private static let mostBytes = 64 << 20
+  /// The document itself, and the event's data and body that hold it.
+  private static let copies = 3
+
   /// Runs that were asked for by their id and do not exist.
   var missing: [String] = []
   /// The whole list was read, and not only its top; of named runs: all were asked for.
@@ -42,12 +51,23 @@ struct Sweep: Sendable {
   /// Those that stood on no page, not even as a document that can't be read.
   func unseen(of ids: Set<String>) -> Set<String> {
     let unreadable = Set(malformed.compactMap(\.id))
-    return ids.filter { places[$0] == nil && !unreadable.contains($0) }
+    return ids.filter { places[$0] == nil && !unreadable.contains($0) && !postponed.contains($0) }
   }
 
   /// What has been found of a run so far.
   func earlier(_ id: String) -> (entry: Ledger.Entry?, isNew: Bool)? {
     findings[id].map { ($0.entry, $0.isNew) } ?? quiet[id].map { ($0.entry, $0.isNew) }
+  }
+
+  /// Whether a finding can be held. Where it can't, its run counts as ``postponed``; one alone always can.
+  mutating func hasRoom(for finding: Finding) -> Bool {
+    let bytes = finding.run.heldBytes * (finding.isTransition ? Self.copies : 1)
+    guard heldBytes == 0 || heldBytes + bytes <= Self.mostBytes else {
+      postponed.insert(finding.run.id)
+      return false
+    }
+    heldBytes += bytes
+    return true
   }
 
   mutating func note(_ finding: Finding) {

@@ -106,12 +106,15 @@ extension SweepReader {
   }
 
   private func take(_ document: UnsafeRawBufferPointer, into sweep: inout Sweep) {
+    // Before anything is copied of it.
+    if let refusal = MalformedRun(tooLarge: document) { return sweep.malformed.append(refusal) }
     let hash = hash(document)
     if let item = list[hash: hash] { return sweep.add(item) }
     if takeAtAGlance(document, hash, into: &sweep) { return }
     do throws(MalformedRun) {
       let run = try Run(parsing: Array(document))
       let finding = judge.finding(run, after: sweep.earlier(run.id))
+      guard sweep.hasRoom(for: finding) else { return }
       sweep.add(
         KnownList.Item(
           id: run.id, hash: hash, length: document.count, created: run.createdAt, isMoving: finding.isMoving))
@@ -137,8 +140,10 @@ extension SweepReader {
       switch result {
       case .success(let run):
         let hash = run.document.withUnsafeBytes { self.hash($0) }
+        let finding = hashes[id] == hash ? nil : judge.finding(run)
+        if let finding, !sweep.hasRoom(for: finding) { continue }
         sweep.hashes[id] = hash
-        if hashes[id] != hash { sweep.note(judge.finding(run)) }
+        if let finding { sweep.note(finding) }
       case .failure(.noSuchRun): sweep.missing.append(id)
       case .failure(.unreadable(let error)): sweep.malformed.append(error)
       case .failure(let error): throw error

@@ -30,7 +30,7 @@ extension Watcher {
     }
     commit.events = planned(events, at: commit.time)
     commit.rules = rulesDigest
-    commit.setsBaseline = settings.runs.isEmpty && !ledger.hasBaseline
+    commit.setsBaseline = settings.runs.isEmpty && !ledger.hasBaseline && sweep.postponed.isEmpty
     return try await finish(commit, sweep, moving)
   }
 

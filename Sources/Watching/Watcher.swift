@@ -134,7 +134,8 @@ package actor Watcher {
     // Should such a run come back as it was, that is something new.
     for id in sweep.missing { hashes[id] = nil }
     if settings.runs.isEmpty { remember(list: sweep) }
-    if sweep.isWhole { lastFull = now }
+    // What found no room may stand below all that the next sweep would look at.
+    if !sweep.postponed.isEmpty { lastFull = nil } else if sweep.isWhole { lastFull = now }
     unread = Set(sweep.malformed.compactMap(\.id).filter { ledger?.runs[$0]?.mayEnd == true })
     outage.swept(at: now)
     let total = settings.runs.isEmpty ? list.items.count : settings.runs.count
@@ -180,6 +181,11 @@ package actor Watcher {
     for run in sweep.malformed where reportedMalformed.insert("\(run.id ?? "")\(run)").inserted {
       log.warning(
         "a run can't be read and is passed over", metadata: ["run": "\(run.id ?? "unknown")", "why": "\(run)"])
+    }
+    if !sweep.postponed.isEmpty {
+      log.warning(
+        "the documents of some runs are left for the next look, as they are too large together",
+        metadata: ["runs": "\(sweep.postponed.count)"])
     }
     for id in sweep.missing where ledger.runs[id] == nil && reportedMissing.insert(id).inserted {
       log.error(

@@ -2,12 +2,13 @@ import FoundationEssentials
 import Glibc
 
 enum FuzzTarget: String {
-  case json, rules
+  case json, rules, times
 
   /// Where inputs come from when no folder is named.
   var folders: [String] {
     switch self {
     case .json: ["Tests/Fuzz/json", "Tests/Fuzz/rules"]
+    case .times: ["Tests/Fuzz/times"]
     case .rules: ["Tests/Fuzz/rules"] + ["good", "bad", "beyond"].map { "Tests/Schema/corpus/\($0)" }
     }
   }
@@ -16,6 +17,7 @@ enum FuzzTarget: String {
     switch self {
     case .json: JSONCheck()
     case .rules: try RulesCheck()
+    case .times: TimesCheck()
     }
   }
 }

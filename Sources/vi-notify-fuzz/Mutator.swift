@@ -21,7 +21,8 @@ struct Mutator {
     "${env:TOKEN}",
     "${", "\"phase\":", "\"runId\":", "\"match\":{", "\"on\":", "\"actions\":", "\"send\":\"chat\"", "\"run\":[",
     "\"body\":",
-    "2h30m", "9223372036854775807ms", "terminal",
+    "2h30m", "Sun, 06 Nov 1994 08:49:37 GMT", " 300000000 ", "1e400", "-1e400", "nan", "9223372036854775807ms",
+    "terminal",
   ].map { Array($0.utf8) }
 
   mutating func variant(of population: [[UInt8]]) -> [UInt8] {

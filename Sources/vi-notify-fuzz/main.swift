@@ -1,7 +1,7 @@
 import Glibc
 
 let usage = """
-  vi-notify-fuzz json|rules [--seconds N] [--seed N] [--corpus FOLDER]… [--replay FILE]
+  vi-notify-fuzz json|rules|times [--seconds N] [--seed N] [--corpus FOLDER]… [--replay FILE]
 
   Changes the files of a corpus at random and sees that what reads them keeps its word. Run it at the root of the package.
   An input that breaks it is left in the file fuzz-TARGET.input; --replay tries one such file.

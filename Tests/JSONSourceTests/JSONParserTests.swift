@@ -118,4 +118,11 @@ import Testing
     #expect(errors.allSatisfy { $0.offset <= document.bytes.count })
     #expect(document.root.range.upperBound <= document.bytes.count)
   }
+
+  @Test func `a text with more values than are wanted is a mistake`() throws {
+    let text = Array("{\"a\": [1, 2, {\"b\": null}]}".utf8)
+    #expect(try JSONDocument(parsing: text, maximumValues: 6).root["a"]?.elements?.count == 3)
+    let error = #expect(throws: JSONSyntaxError.self) { try JSONDocument(parsing: text, maximumValues: 5) }
+    #expect(error?.description == "it holds more than 5 values")
+  }
 }

@@ -45,4 +45,16 @@ struct RunPageTests {
       #expect(RunPage(Array(whole[..<end])) == nil, "cut at \(end)")
     }
   }
+
+  @Test func `a page of millions of items, or with a tree for a token, is none`() {
+    func page(_ items: Int, next: String = "null") -> RunPage? {
+      RunPage(
+        Array(
+          "{\"items\": [\(Array(repeating: "0", count: items).joined(separator: ","))], \"nextPage\": \(next)}".utf8))
+    }
+    #expect(page(20_000)?.items.count == 20_000)
+    #expect(page(20_001) == nil)
+    #expect(page(1, next: "[[[[]]]]") == nil)
+    #expect(page(1, next: "\"2\"")?.nextPage == "2")
+  }
 }

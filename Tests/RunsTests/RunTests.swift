@@ -126,4 +126,46 @@ struct RunTests {
     #expect(run.glance.restarted(after: Timestamp(milliseconds: 20)))
     #expect(!run.glance.restarted(after: Timestamp(milliseconds: 30)))
   }
+
+  @Test func `a document that is too large, or holds too many values, is refused by the run's id`() throws {
+    func document(_ more: String) -> [UInt8] {
+      Array("{\"runId\": \"run_1\", \"status\": {\"conditions\": []}, \"more\": \(more)}".utf8)
+    }
+    let long = document("\"\(String(repeating: "x", count: Run.mostBytes))\"")
+    let wide = document("[\(Array(repeating: "0", count: Run.mostValues).joined(separator: ","))]")
+    for (bytes, words) in [(long, "larger than 4 MiB"), (wide, "more than 250000 values")] {
+      let error = #expect(throws: MalformedRun.self) { try Run(parsing: bytes) }
+      #expect(error?.id == "run_1")
+      #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+    #expect(try Run(parsing: document("[0, 1]")).id == "run_1")
+  }
+
+  @Test func `of a document that is no JSON the id is told where the object has an end`() {
+    func id(_ text: String) -> String? {
+      #expect(throws: MalformedRun.self) { try Run(parsing: Array(text.utf8)) }?.id
+    }
+    #expect(id("{\"runId\": \"run_1\", \"flow\": \"\\x\"}") == "run_1")
+    for cut in [
+      "{\"runId\": \"run_1\", \"flow\": ", "{\"runId\": \"../x\", \"a\": \"\\x\"}", "{\"runId\": \"run_1\"} {",
+    ] {
+      #expect(id(cut) == nil, "\(cut)")
+    }
+  }
+
+  @Test func `times are held to the years 1 to 9999, at a glance as well`() throws {
+    for (text, milliseconds) in [
+      ("9223372036854775807", 253_402_300_799_999), ("1e400", 253_402_300_799_999), ("-1e30", -62_135_596_800_000),
+      ("999999999999999999", 253_402_300_799_999), ("1766000000000", 1_766_000_000_000), ("1.5", 0), ("null", 0),
+    ] as [(String, Int64)] {
+      let document = Array(
+        """
+        {"runId": "r", "metadata": {"timeCreated": \(text)},
+         "status": {"conditions": [{"condition": "Failed", "lastTransitionTime": \(text)}]}}
+        """.utf8)
+      let run = try Run(parsing: document)
+      #expect(run.reading.since.milliseconds == milliseconds, "\(text)")
+      if let glance = document.withUnsafeBytes({ RunGlance($0) }) { #expect(glance.reading == run.reading) }
+    }
+  }
 }

@@ -59,7 +59,8 @@ struct RunsListCommand: AsyncParsableCommand {
         do throws(MalformedRun) {
           let run = try Run(parsing: Array(page.bytes[item]))
           let isWanted = phase.isEmpty || phase.contains(run.reading.phase)
-          if isWanted, seen.insert(run.id).inserted { runs.append(run) }
+          // Of a hundred thousand runs the documents would fill the memory, and nothing of them is shown.
+          if isWanted, seen.insert(run.id).inserted { runs.append(run.withoutDocument) }
         } catch {
           Console.shared.say("run \(error.id ?? "without an id") can't be read and is left out: \(error)")
         }
