@@ -32,7 +32,7 @@ import Testing
            "rules": [{"name": "ends", "actions": [\(sends.joined(separator: ", "))]}]}
           """)
         _ = try await stage.run("--rules", "rules.json", "--since", "all", "--once")
-        let rows = try await stage.run("deliveries", "list", "--limit", "100", "--output", "json").rows
+        let rows = try await stage.run("deliveries", "list", "--output", "json").rows
         #expect(rows.count == names.count)
         for row in rows {
           let name = row[text: "destination"] ?? ""
