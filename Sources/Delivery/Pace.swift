@@ -34,9 +34,7 @@ struct Pace: Sendable, Equatable {
   /// The clock was set.
   mutating func move(by step: Duration) {
     guard fullAt != .min else { return }
-    fullAt =
-      fullAt.addingReportingOverflow(step.milliseconds.multipliedReportingOverflow(by: 1_000_000).partialValue)
-      .partialValue
+    fullAt = fullAt.addingSaturated(step.milliseconds.multipliedSaturated(by: 1_000_000))
   }
 
   /// Nanoseconds until the bucket is full. A clock that was put back can't make it more than a whole bucket.
@@ -44,6 +42,6 @@ struct Pace: Sendable, Equatable {
     fullAt <= nanoseconds(now) ? 0 : min(fullAt.subtractingSaturated(nanoseconds(now)), count * interval)
   }
 
-  /// Exact until the year 2262; a clock beyond it stands still here, and its pace is that of an empty bucket.
+  /// Exact until the year 2262. A clock that is beyond it stands still here, and nothing is held back.
   private func nanoseconds(_ time: Timestamp) -> Int64 { time.milliseconds.multipliedSaturated(by: 1_000_000) }
 }

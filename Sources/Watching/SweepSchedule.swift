@@ -1,4 +1,5 @@
 package import Runs
+internal import WireTime
 
 /// When to sweep next: sweeps are laid where an end is likely, and spread where it is not, with one an interval on average.
 ///
@@ -58,7 +59,8 @@ package struct SweepSchedule: Sendable {
     price.observe(waiting.inOneInterval, now: now)
     let wanted = waiting.seconds(until: price.value(saved: budget.credits / Double(budget.capacity)))
     let shortest = max(min(interval, max(interval / Self.range, .milliseconds(250))), budget.untilAffordable)
-    return min(max(shortest, min(.milliseconds(Int64(wanted * 1000)), budget.untilFull)), interval * Self.range)
+    return min(
+      max(shortest, min(.milliseconds(Int64(saturating: wanted * 1000)), budget.untilFull)), interval * Self.range)
   }
 
   /// How long to wait after a sweep that failed, from its failure: a random part of 1 s doubling to 60 s, then at least

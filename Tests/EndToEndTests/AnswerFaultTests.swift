@@ -12,7 +12,7 @@ import Testing
   ]
 
   private static func reply(_ request: RawRequest) -> RawServer.Reply {
-    let parts = request.path.split(separator: "/")
+    let parts = request.path.dropFirst().split(separator: "-")
     guard parts.count == 2, let fault = broken.first(where: { $0.name == parts[1] }) else {
       return RawServer.Reply("404 No", [])
     }
@@ -21,8 +21,8 @@ import Testing
 
   @Test func `an answer without its end counts by its status, for every destination`() async throws {
     let statuses = [200, 400, 410, 429, 503]
-    let names = statuses.flatMap { status in Self.broken.map { "\(status)/\($0.name)" } }
-    try await serving(Self.reply) { server in
+    let names = statuses.flatMap { status in Self.broken.map { "\(status)-\($0.name)" } }
+    try await serving(RawServer(Self.reply)) { server in
       try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
         let destinations = names.map { "\"\($0)\": {\"type\": \"webhook\", \"url\": \"\(server.address)/\($0)\"}" }
         let sends = names.map { "{\"send\": \"\($0)\"}" }
@@ -32,7 +32,9 @@ import Testing
            "rules": [{"name": "ends", "actions": [\(sends.joined(separator: ", "))]}]}
           """)
         _ = try await stage.run("--rules", "rules.json", "--since", "all", "--once")
-        let rows = try await stage.run("deliveries", "list", "--output", "json").rows
+        let list = try await stage.run("deliveries", "list", "--output", "json")
+        #expect(list.code == 0, "\(list.errors)")
+        let rows = try list.rows
         #expect(rows.count == names.count)
         for row in rows {
           let name = row[text: "destination"] ?? ""
@@ -56,9 +58,11 @@ import Testing
       (401, 77, "refused the credentials"), (429, 75, "asks for fewer requests"), (500, 69, "is failing"),
       (200, 69, "could not be read"),
     ] {
-      try await serving({ _ in
-        RawServer.Reply("HTTP/1.1 \(status) Word\r\nRetry-After: 1\r\nContent-Length: 100\r\n\r\n{\"items\": [")
-      }) { server in
+      try await serving(
+        RawServer { _ in
+          RawServer.Reply("HTTP/1.1 \(status) Word\r\nRetry-After: 1\r\nContent-Length: 100\r\n\r\n{\"items\": [")
+        }
+      ) { server in
         try await onStage { stage in
           try stage.write(RulesText.hub)
           let end = try await stage.run(
@@ -70,7 +74,9 @@ import Testing
   }
 
   @Test func `where a redirect leads is said, without what may be secret`() async throws {
-    try await serving({ _ in RawServer.Reply("307 Moved\r\nLocation: https://u:w@new.example/hidden?k=hidden", []) }) {
+    try await serving(
+      RawServer { _ in RawServer.Reply("307 Moved\r\nLocation: https://u:w@new.example/hidden?k=hidden", []) }
+    ) {
       server in
       try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
         try stage.write(RulesText.hub.replacing("ENDPOINT/inbox/hub", with: "\(server.address)/hook"))

@@ -40,7 +40,7 @@ import Testing
 
   @Test func `no number of a receiver ends us, and who stands beside it is told once`() async throws {
     let count = Self.heads.count + Self.bodies.count
-    try await serving({ Self.answer(Int($0.path.dropFirst()) ?? 0) }) { server in
+    try await serving(RawServer { Self.answer(Int($0.path.dropFirst()) ?? 0) }) { server in
       try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
         let bad = (0..<count).map { "\"bad\($0)\": {\"type\": \"webhook\", \"url\": \"\(server.address)/\($0)\"}" }
         let sends = (0..<count).map { "{\"send\": \"bad\($0)\"}" } + ["{\"send\": \"hub\"}"]
@@ -91,7 +91,7 @@ import Testing
   @Test func `no number of the API ends us, and every run is told once`() async throws {
     let values = Self.jsonNumbers
     let documents = values.enumerated().map { Self.document($0, $1) }
-    try await serving({ Self.api(documents, $0) }) { server in
+    try await serving(RawServer { Self.api(documents, $0) }) { server in
       try await onStage { stage in
         let api = ["DATATURE_VI_API_ENDPOINT": server.address]
         try stage.write(
@@ -126,7 +126,7 @@ import Testing
 
   @Test func `a wait that the API asks for is cut, and that is said`() async throws {
     for wait in ["1000000000", "1e400", "Thu, 01 Jan 300000000 00:00:00 GMT"] {
-      try await serving({ _ in RawServer.Reply("429 Later\r\nRetry-After: \(wait)", []) }) { server in
+      try await serving(RawServer { _ in RawServer.Reply("429 Later\r\nRetry-After: \(wait)", []) }) { server in
         try await onStage { stage in
           try stage.write(RulesText.hub)
           let watch = try stage.start(
@@ -148,7 +148,7 @@ import Testing
       """
     }
     let page = "{\"items\": [\(document.joined(separator: ", "))]}"
-    try await serving({ _ in RawServer.Reply("200 OK", Array(page.utf8)) }) { server in
+    try await serving(RawServer { _ in RawServer.Reply("200 OK", Array(page.utf8)) }) { server in
       try await onStage { stage in
         let api = ["DATATURE_VI_API_ENDPOINT": server.address]
         let list = try await stage.run("models", "list", "run_a", "--output", "json", with: api)

@@ -38,7 +38,7 @@ import Testing
     let nested =
       "{\"runId\": \"run_nested\", \"status\": {\"conditions\": []}, \"x\": [\(Array(repeating: "0", count: 1 << 20).joined(separator: ","))]}"
     let documents = huge + [nested, Self.document("run_small", fill: 10)]
-    try await serving({ Self.page(documents, $0) }) { server in
+    try await serving(RawServer { Self.page(documents, $0) }) { server in
       try await onStage { stage in
         let api = ["DATATURE_VI_API_ENDPOINT": server.address]
         try stage.write(RulesText.hub)
@@ -67,7 +67,8 @@ import Testing
     try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
       let bomb = try await bomb(stage)
       #expect(bomb.count < 100_000)
-      try await serving({ _ in RawServer.Reply("502 Bad Gateway\r\nContent-Encoding: gzip", bomb) }) { server in
+      try await serving(RawServer { _ in RawServer.Reply("502 Bad Gateway\r\nContent-Encoding: gzip", bomb) }) {
+        server in
         try stage.write(RulesText.hub)
         let watch = try stage.start(
           "--rules", "rules.json", with: ["DATATURE_VI_API_ENDPOINT": server.address])
@@ -83,7 +84,7 @@ import Testing
 
   @Test func `more than a look may keep is left for the next one, and nothing is lost`() async throws {
     let documents = (0..<24).map { Self.document("run_\($0)", fill: 2 << 20) }
-    try await serving({ Self.page(documents, $0) }) { server in
+    try await serving(RawServer { Self.page(documents, $0) }) { server in
       try await onStage { stage in
         try stage.write(RulesText.hub)
         let watch = try stage.start(

@@ -130,10 +130,7 @@ final class RawServer: Sendable {
 }
 
 /// Runs `body` beside such a server, and takes the server down whatever happens.
-func serving(
-  _ reply: @escaping @Sendable (RawRequest) -> RawServer.Reply, _ body: (RawServer) async throws -> Void
-) async throws {
-  let server = try RawServer(reply)
+func serving(_ server: RawServer, _ body: (RawServer) async throws -> Void) async throws {
   defer { server.stop() }
   try await body(server)
 }
