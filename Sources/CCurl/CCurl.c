@@ -71,6 +71,7 @@ LONG_OPTION(ccurl_set_wait_for_multiplexing, CURLOPT_PIPEWAIT)
 LONG_OPTION(ccurl_set_ca_cache_timeout, CURLOPT_CA_CACHE_TIMEOUT)
 LONG_OPTION(ccurl_set_buffer_size, CURLOPT_BUFFERSIZE)
 LONG_OPTION(ccurl_set_no_signal, CURLOPT_NOSIGNAL)
+LONG_OPTION(ccurl_set_fresh_connect, CURLOPT_FRESH_CONNECT)
 LONG_OPTION(ccurl_set_quick_exit, CURLOPT_QUICK_EXIT)
 LONG_OPTION(ccurl_set_suppress_connect_headers, CURLOPT_SUPPRESS_CONNECT_HEADERS)
 

@@ -96,33 +96,14 @@ package struct Configuration: Sendable {
 }
 
 extension SourceSettings {
-  /// The client for this source. Throws ``Failure`` with `badConfiguration`, naming the variables that are missing.
-  package func client(_ secrets: SecretSource, _ http: HTTPClient, _ time: TimeSource) throws(Failure) -> ViClient {
-    var missing: [String] = []
-    func found<Value>(_ look: () throws(SecretError) -> Value) -> Value? {
-      do throws(SecretError) {
-        return try look()
-      } catch {
-        missing.append("\(error); \(error.hint)")
-        return nil
-      }
-    }
-    let endpoint = found { () throws(SecretError) in try secrets.resolvePlain(self.endpoint, as: .endpoint) }
-    let organization = found { () throws(SecretError) in try secrets.resolvePlain(self.organization) }
-    let secretKey = found { () throws(SecretError) in try secrets.resolve(self.secretKey) }
-    guard let endpoint, let organization, let secretKey else {
-      throw Failure(.badConfiguration, "no credentials for the Vi API: " + missing.joined(separator: "\n"))
-    }
-    guard secretKey.revealed.count >= Redactor.shortest else {
-      throw Failure(
-        .badConfiguration,
-        "the secret key of the Vi API is shorter than \(Redactor.shortest) characters; check DATATURE_VI_SECRET_KEY")
-    }
-    do throws(URLProblem) {
-      _ = try HTTPURL(endpoint)
-    } catch {
-      throw Failure(.badConfiguration, "the endpoint of the Vi API \(error); check DATATURE_VI_API_ENDPOINT")
-    }
+  /// The client for this source, which looks everything up anew when it is used.
+  ///
+  /// - Parameter warn: gets a line for what was put right in a value.
+  /// - Throws: ``Failure`` with `badConfiguration`, naming the variables that are missing or can't be sent.
+  package func client(
+    _ secrets: SecretSource, _ http: HTTPClient, _ time: TimeSource, warn: (String) -> Void = { _ in }
+  ) throws(Failure) -> ViClient {
+    let access = try access(secrets, warn: warn)
     let ca = try self.ca.map { text throws(Failure) in
       do throws(SecretError) {
         return try secrets.resolvePlain(text)
@@ -130,7 +111,40 @@ extension SourceSettings {
         throw Failure(.badConfiguration, "source.ca: \(error); \(error.hint)")
       }
     }
-    return ViClient(
-      endpoint: endpoint, organization: organization, secretKey: secretKey, caFile: ca, http: http, time: time)
+    return ViClient(access, caFile: ca, http: http, time: time) { try self.access(secrets, warn: { _ in }) }
+  }
+
+  private func access(_ secrets: SecretSource, warn: (String) -> Void) throws(Failure) -> SourceAccess {
+    var (missing, unfit): ([String], [String]) = ([], [])
+    func found(_ text: ReferenceText, as field: SecretField) -> Secret? {
+      do throws(SecretError) {
+        let fit = try secrets.sendable(text, as: field)
+        for warning in fit.warnings { warn(warning) }
+        return fit.value
+      } catch {
+        let words = "\(error); \(error.hint)"
+        if case .unsendable = error { unfit.append(words) } else { missing.append(words) }
+        return nil
+      }
+    }
+    let endpoint = found(self.endpoint, as: .endpoint)
+    let organization = found(self.organization, as: .plain)
+    let secretKey = found(self.secretKey, as: .credential)
+    guard let endpoint, let organization, let secretKey else {
+      let lack = missing.isEmpty ? [] : ["no credentials for the Vi API: " + missing.joined(separator: "\n")]
+      throw Failure(.badConfiguration, (unfit + lack).joined(separator: "\n"))
+    }
+    guard secretKey.revealed.count >= Redactor.shortest else {
+      throw Failure(
+        .badConfiguration,
+        "the secret key of the Vi API is shorter than \(Redactor.shortest) characters; check DATATURE_VI_SECRET_KEY")
+    }
+    do throws(URLProblem) {
+      _ = try HTTPURL(endpoint.revealed)
+    } catch {
+      throw Failure(.badConfiguration, "the endpoint of the Vi API \(error); check DATATURE_VI_API_ENDPOINT")
+    }
+    return SourceAccess(
+      endpoint: endpoint.revealed, organization: organization.revealed, secretKey: secretKey)
   }
 }

@@ -103,7 +103,7 @@ package final class Daemon: Sendable {
     }
   }
 
-  /// Runs until done, or until SIGTERM or SIGINT; a second signal ends the process at once.
+  /// Runs until done, or until SIGTERM or SIGINT; a second signal ends the process at once. SIGHUP is ignored.
   /// Throws ``Failure`` for what ends it otherwise.
   package func run(_ mode: WatchMode) async throws(Failure) {
     // Also where it ends with an error: what waits in the log belongs into the state.
@@ -118,7 +118,7 @@ package final class Daemon: Sendable {
       }
       try await supervise(
         WatchService(
-          watcher: watcher, dispatcher: dispatcher, digests: digests,
+          watcher: watcher, store: store, dispatcher: dispatcher, digests: digests,
           pruner: Pruner(store: store, retention: retention, clock: clock), hooks: hooks,
           mode: mode, time: clock.system))
     } catch let error as Failure {
@@ -150,7 +150,7 @@ package final class Daemon: Sendable {
       logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() })
     configuration.maximumGracefulShutdownDuration = Self.shutdownTime
     let group = ServiceGroup(configuration: configuration)
-    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     try await withThrowingTaskGroup { tasks in
       tasks.addTask { try await group.run() }
       tasks.addTask { [log, store] in
@@ -167,6 +167,12 @@ package final class Daemon: Sendable {
   ) async {
     var isStopping = false
     for await signal in signals {
+      if signal == .sighup {
+        log.warning(
+          "SIGHUP is ignored: the rules file is read only at the start",
+          metadata: ["advice": "restart to use a changed rules file"])
+        continue
+      }
       if isStopping { ProcessEnd.atOnce(afterSignal: signal.rawValue) }
       isStopping = true
       log.notice("stopping; what is on its way may end", metadata: ["signal": "\(signal)"])

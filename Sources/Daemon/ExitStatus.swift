@@ -73,6 +73,9 @@ package struct Failure: Error, Sendable, CustomStringConvertible {
     self.init(ExitStatus(error), "\(error); \(error.advice)")
   }
 
+  package static let deadLetters = Failure(
+    .no, "not everything arrived; see: vi-notify deliveries list --status dead")
+
   package init(_ error: StorageError) {
     self.init(ExitStatus(error), "\(error)")
   }

@@ -3,12 +3,14 @@ internal import Locking
 internal import Logging
 internal import Runs
 internal import ServiceLifecycle
+internal import Storage
 internal import ViAPI
 internal import Watching
 
 /// Watching and delivering side by side, until told to stop or until there is nothing left to do.
 struct WatchService: Service {
   let watcher: Watcher
+  let store: any StateStore
   let dispatcher: Dispatcher
   let digests: DigestCloser
   let pruner: Pruner
@@ -27,13 +29,45 @@ struct WatchService: Service {
     }
   }
 
-  /// One sweep, then what is due: also when the source can't be reached, for deliveries don't need it.
+  /// One sweep and what is due, side by side: also when the source can't be reached, for deliveries don't need it.
   private func runOnce() async throws {
-    let sweep = await stoppable { try refuse(try await watcher.sweep().missing) }
-    _ = try await digests.close()
-    dispatcher.finish(.whenNothingIsDue)
-    try await dispatcher.run()
-    if case .failure(let error) = sweep { throw error }
+    let source = Locked<Result<Void, any Error>>(.success(()))
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await dispatcher.run() }
+      group.addTask {
+        let result = await stoppable { try await lookOnce() }
+        source.withLock { $0 = result }
+        _ = try await digests.close()
+        dispatcher.wake()
+        dispatcher.finish(.whenNothingIsDue)
+      }
+      while try await group.next() != nil {}
+    }
+    try source.withLock { $0 }.get()
+    if !Task.isShuttingDownGracefully { try await refuseWhatFailed() }
+  }
+
+  /// A run that seems to be gone is looked at until that is certain: the next process would begin to count anew.
+  private func lookOnce() async throws {
+    let first = try await watcher.sweep()
+    dispatcher.wake()
+    let last = try await watcher.settleAbsences { dispatcher.wake() } ?? first
+    if let error = last.faults.values.first ?? last.lost.values.first { throw error }
+    try refuse(last.missing)
+  }
+
+  /// What tells cron that not everything that was due has arrived.
+  private func refuseWhatFailed() async throws {
+    if await dispatcher.deadCount > 0 { throw Failure.deadLetters }
+    let now = time.now()
+    let waiting = try await store.deliveries(DeliveryFilter(status: .pending)).count { delivery in
+      delivery.attempts > 0 || delivery.nextAttemptAt.map { $0 <= now } ?? true
+    }
+    guard waiting > 0 else { return }
+    throw Failure(
+      .tryLater,
+      "\(waiting) of what was due could not be delivered yet; the next start tries again; "
+        + "see: vi-notify deliveries list --status pending")
   }
 
   private func runOn() async throws {
@@ -58,11 +92,11 @@ struct WatchService: Service {
   }
 
   private func watchAndDeliver() async throws {
-    let missing = Locked<[String]>([])
+    let unfinished = Locked<SourceError?>(nil)
     try await withThrowingTaskGroup { group in
       group.addTask { try await dispatcher.run() }
       group.addTask {
-        try await stoppable { try await watch(missing) }.get()
+        try await stoppable { try await watch(unfinished) }.get()
         guard mode == .untilDone else { return }
         _ = try await digests.close(everything: true)
         dispatcher.finish(.whenAllIsSettled)
@@ -70,7 +104,7 @@ struct WatchService: Service {
       // Not `waitForAll`: that waits for the other one, which has no reason to end, before it throws.
       while try await group.next() != nil {}
     }
-    if mode == .untilDone { try refuse(missing.withLock { $0 }) }
+    if mode == .untilDone, let error = unfinished.withLock({ $0 }) { throw error }
   }
 
   /// A run that the user named and that never was: nobody should take that for a run that has ended.
@@ -78,18 +112,22 @@ struct WatchService: Service {
     if let id = missing.first { throw .noSuchRun(id: id) }
   }
 
-  /// - Parameter missing: gets the runs that the last sweep did not find.
-  private func watch(_ missing: Locked<[String]>) async throws {
-    let isFirst = Flag()
+  /// - Parameter unfinished: gets why the last look did not find a run, or can't find out how it ends.
+  private func watch(_ unfinished: Locked<SourceError?>) async throws {
+    let belief = Locked(BeliefPolicy())
     try await watcher.run(
       Watcher.Reactions(
         onSweep: { report in
-          isFirst.lower()
-          missing.withLock { $0 = report.missing }
-          return mode == .untilDone && report.active == 0
+          belief.withLock { $0.read() }
+          let missing = report.missing.first.map { SourceError.noSuchRun(id: $0) }
+          unfinished.withLock { $0 = missing ?? report.lost.values.first }
+          return mode == .untilDone && report.active == report.lost.count
         },
-        onFailure: { error in
-          if case .refused = error, isFirst.isUp { throw Failure(error) }
+        onFailure: { [time] error in
+          let (isBelieved, isFirst) = belief.withLock { ($0.failed(error, at: time.uptime()), !$0.wasRead) }
+          guard isBelieved else { return }
+          if mode == .untilDone { throw Failure(error) }
+          if case .refused = error, isFirst { throw Failure(error) }
         },
         onNews: { dispatcher.wake() }))
   }

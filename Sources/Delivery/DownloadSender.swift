@@ -4,12 +4,15 @@ package import Models
 internal import Rules
 package import Runs
 internal import Storage
+internal import ViAPI
 
 /// Makes one attempt of a delivery that is a download: the run's model in its folder, or what was got of it kept for the next
 /// attempt.
 package struct DownloadSender: Sendable {
   /// When the action names none; what a longer download has got by then is kept.
   private static let defaultTimeout: Duration = .seconds(12 * 3600)
+  /// By the delays of ``RetryPolicy`` these are made over 2 min 35 s.
+  private static let looksBeforeAbsence = 4
   /// Between two lines of log.
   private static let pace: Duration = .seconds(10)
 
@@ -45,7 +48,8 @@ package struct DownloadSender: Sendable {
         outcome: .delivered, detail: model.wasThere ? "was there already" : "\(model.bytes) bytes in place",
         output: model.path, step: StepResult(path: model.path))
     } catch let error as DownloadError {
-      return AttemptResult(outcome: outcome(of: error), detail: "\(error)")
+      return AttemptResult(
+        outcome: outcome(of: error, attempt: delivery.attempt - delivery.attemptsBefore), detail: "\(error)")
     } catch {
       return AttemptResult(outcome: .interrupted)
     }
@@ -66,8 +70,16 @@ package struct DownloadSender: Sendable {
     }
   }
 
-  private func outcome(of error: DownloadError) -> Outcome {
-    if case .cancelled = error { return .interrupted }
+  /// The run was read when its end was seen. That it is gone is not believed before the attempts have lasted minutes, and that
+  /// the API says anything else of it only when the time for retries is over (``BeliefPolicy``).
+  private func outcome(of error: DownloadError, attempt: Int) -> Outcome {
+    switch error {
+    case .cancelled: return .interrupted
+    case .noSuchModel, .source(.noSuchRun):
+      return attempt < Self.looksBeforeAbsence ? .retry(error.reason, after: nil) : .rejected(error.reason)
+    case .source(let source): return .retry(error.reason, after: source.retryAfter)
+    default: break
+    }
     return error.isTemporary ? .retry(error.reason, after: nil) : .rejected(error.reason)
   }
 

@@ -31,9 +31,9 @@ package enum DownloadError: Error, Sendable {
     switch self {
     case .notReady, .tooLittleSpace, .damaged, .busy, .cancelled: true
     case .disk(_, let number): [ENOSPC, EDQUOT, EIO, ENOMEM, EMFILE, ENFILE].contains(number)
-    case .source(let error): error.isTemporary
+    case .source(let error): error.isPassing
     case .link(let status, _): status == 429 || status == 408 || status >= 500
-    case .transport(let error): error.isTemporary
+    case .transport(let error): error.isPassing
     case .noSuchModel, .archive, .foreign: false
     }
   }
@@ -59,28 +59,6 @@ package enum DownloadError: Error, Sendable {
 
   package var isNotReady: Bool {
     if case .notReady = self { true } else { false }
-  }
-}
-
-extension SourceError {
-  fileprivate var isTemporary: Bool {
-    switch self {
-    case .unreachable(let error): error.isTemporary
-    case .rateLimited, .failing, .tooSlow: true
-    case .refused, .noSuchRun, .unreadable, .rejected, .notVi: false
-    }
-  }
-}
-
-extension TransportError {
-  fileprivate var isTemporary: Bool {
-    switch self {
-    case .invalidURL, .invalidMethod, .unsupportedScheme, .invalidHeader, .forbiddenAddress, .unreadableFile, .tls:
-      false
-    case .couldNotResolve, .couldNotConnect, .proxyRefused, .timedOut, .stalled, .bodyTooLarge, .notTaken, .cutShort,
-      .badAnswer, .cancelled, .closed, .other:
-      true
-    }
   }
 }
 

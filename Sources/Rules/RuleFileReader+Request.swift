@@ -94,7 +94,9 @@ extension RuleFileReader {
       else { return nil }
       // A tab could be sent, and is most likely a slip.
       guard HTTPHeader.isValue(value.revealed), !value.revealed.utf8.contains(0x09) else {
-        diagnostics.error(at: member.value.range, "\(path) holds a line break or control character")
+        let problem = secrets.problem(sending: text, as: .header(name: member.key))
+        diagnostics.error(
+          at: member.value.range, "\(path) can't be sent: \(problem ?? "it holds a line break or control character")")
         return nil
       }
       return DestinationSettings.Header(name: member.key, value: text)

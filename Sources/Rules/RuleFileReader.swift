@@ -54,6 +54,10 @@ struct RuleFileReader {
     let organization = setting("organization", .plain, default: SourceSettings.standard.organization)
     let ca = reader.flatMap { file("ca", $0) }
     guard let secretKey, let endpoint, let organization else { return nil }
+    let place = node?.range ?? 0..<0
+    checkSending(secretKey, as: .credential, at: reader?["secretKey"]?.range ?? place, "source.secretKey")
+    checkSending(endpoint, as: .endpoint, at: reader?["endpoint"]?.range ?? place, "source.endpoint")
+    checkSending(organization, as: .plain, at: reader?["organization"]?.range ?? place, "source.organization")
     return SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey, ca: ca)
   }
 
@@ -76,6 +80,19 @@ struct RuleFileReader {
       diagnostics.warning(
         at: member.keyRange, "no rule sends anything to \(member.key.debugDescription)",
         hint: "name it in an action: {\"send\": \(member.key.debugDescription)}")
+    }
+  }
+
+  /// What is missing is told elsewhere: the file can be right on a machine where nobody watches.
+  private func checkSending(_ text: ReferenceText, as field: SecretField, at range: Range<Int>, _ path: String) {
+    guard looksUp else { return }
+    do throws(SecretError) {
+      for warning in try secrets.sendable(text, as: field).warnings {
+        diagnostics.warning(at: range, "\(path): \(warning)", hint: "remove it there")
+      }
+    } catch {
+      guard case .unsendable = error else { return }
+      diagnostics.error(at: range, "\(path): \(error)", hint: error.hint)
     }
   }
 

@@ -11,8 +11,10 @@ package struct Run: Sendable {
   /// `spec.killedAt`: "Kill timestamp (if terminated)".
   package let killedAt: Timestamp?
   package let createdAt: Timestamp?
-  /// The document's bytes exactly as the API gave them.
+  /// The document's bytes exactly as the API gave them, unless there is a ``fault``.
   package private(set) var document: [UInt8]
+  /// What was wrong with the document's text and has been mended, a clause; nil when nothing was.
+  package private(set) var fault: String?
   /// No object of the document has a key twice, as in all good answers.
   let hasUniqueKeys: Bool
   let attributes: [UInt8]?
@@ -30,7 +32,7 @@ package struct Run: Sendable {
     do {
       json = try JSONDocument(parsing: document, maximumValues: Self.mostValues)
     } catch {
-      throw MalformedRun(id: document.withUnsafeBytes(RunGlance.id), "it is no JSON: \(error)")
+      throw MalformedRun(id: document.withUnsafeBytes(RunGlance.id), "it is no JSON: \(error)", isOfText: true)
     }
     self = try Run(json)
   }
@@ -44,6 +46,21 @@ package struct Run: Sendable {
 
   /// What is held of it in memory, about.
   package var heldBytes: Int { document.count + (attributes?.count ?? 0) }
+
+  /// Reads a document also when some strings in it hold what no JSON may hold; see ``fault``.
+  package init(mending document: [UInt8]) throws(MalformedRun) {
+    do throws(MalformedRun) {
+      try self.init(parsing: document)
+    } catch {
+      guard error.isOfText else { throw error }
+      do throws(MalformedRun) {
+        try self.init(parsing: DocumentRepair.mend(document))
+        fault = error.description
+      } catch let second {
+        throw second.isOfText ? error : second
+      }
+    }
+  }
 
   private init(_ json: JSONDocument) throws(MalformedRun) {
     let root = json.root
@@ -100,10 +117,13 @@ package struct MalformedRun: Error, Sendable, CustomStringConvertible {
   /// The run's id, where at least that could be read.
   package let id: String?
   package let description: String
+  /// It is no JSON at all.
+  let isOfText: Bool
 
-  init(id: String?, _ description: String) {
+  init(id: String?, _ description: String, isOfText: Bool = false) {
     self.id = id
     self.description = description
+    self.isOfText = isOfText
   }
 
   /// Nil for a document that is no longer than ``Run/mostBytes``.

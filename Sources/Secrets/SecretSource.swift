@@ -16,7 +16,7 @@ package struct SecretSource: Sendable {
   package func resolve(_ text: ReferenceText, as field: SecretField = .credential) throws(SecretError) -> Secret {
     var (value, references): (String, [String]) = ("", [])
     for part in text.parts {
-      let found = try resolve(part)
+      let found = try self.found(for: part)
       if case .literal = part {} else { references.append(found) }
       value += found
     }
@@ -29,7 +29,7 @@ package struct SecretSource: Sendable {
     try resolve(text, as: field).revealed
   }
 
-  private func resolve(_ part: ReferenceText.Part) throws(SecretError) -> String {
+  func found(for part: ReferenceText.Part) throws(SecretError) -> String {
     switch part {
     case .literal(let text): return text
     case .environment(let name, let fallback):
@@ -67,6 +67,8 @@ package enum SecretError: Error, Sendable, Equatable, CustomStringConvertible {
   case noCredentials(String)
   case unreadableFile(String, String)
   case emptyFile(String)
+  /// Where the value comes from, and a clause of what is wrong with it.
+  case unsendable(String, String)
 
   static let fileLimit = 65_536
 
@@ -76,6 +78,7 @@ package enum SecretError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noCredentials(let name): "${credential:\(name)} needs a systemd service with LoadCredential="
     case .unreadableFile(let path, let why): "the secret file \(path) can't be read: \(why)"
     case .emptyFile(let path): "the secret file \(path) is empty"
+    case .unsendable(let place, let problem): "\(place) \(problem)"
     }
   }
 
@@ -85,6 +88,7 @@ package enum SecretError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noCredentials(let name): "add LoadCredential=\(name):/path to the unit, or write ${env:…} or ${file:…}"
     case .unreadableFile(let path, _): "check with: ls -l \(path)"
     case .emptyFile(let path): "write the secret into \(path)"
+    case .unsendable: "write it anew: it can't be sent like this"
     }
   }
 }

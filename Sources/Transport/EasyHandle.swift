@@ -35,6 +35,7 @@ final class EasyHandle {
     try setLimits(checked.request, left: left)
     try setStreaming(checked.request.sink != nil)
     try setDecoding(checked.request.sink == nil && checked.request.acceptsEncodings)
+    try check(ccurl_set_fresh_connect(raw, checked.request.isFresh ? 1 : 0))
   }
 
   /// Many bytes at a time; or few, from a buffer that many handles can have.

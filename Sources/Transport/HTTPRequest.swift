@@ -54,6 +54,9 @@ package struct HTTPRequest: Sendable {
 
   package var egress: Egress
 
+  /// On a connection of its own: one that is kept may lead to a server that is wrong, or to one that is gone.
+  package var isFresh = false
+
   /// Where the body goes while it comes in; nil holds it in memory. With a sink nothing is decompressed: bytes are taken as
   /// the server sends them.
   package var sink: (any BodySink)?

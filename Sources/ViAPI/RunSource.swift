@@ -18,7 +18,9 @@ package protocol RunSource: Sendable {
 
   /// One run. Throws ``SourceError/noSuchRun(id:)`` when there is none, and
   /// ``SourceError/unreadable(_:)`` for a document of which only the id can be read.
-  func run(id: String, timeout: Duration) async throws(SourceError) -> Run
+  ///
+  /// - Parameter isFresh: on a connection of its own, for a second opinion.
+  func run(id: String, timeout: Duration, isFresh: Bool) async throws(SourceError) -> Run
 }
 
 /// An answer that should be a page of runs.

@@ -45,7 +45,7 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
     case .refused: "check DATATURE_VI_SECRET_KEY and DATATURE_VI_ORGANIZATION_ID"
     case .noSuchRun: "vi-notify runs list --all shows every run"
     case .unreadable: "vi-notify runs get shows the document"
-    case .rateLimited, .failing, .tooSlow: "it is tried again by itself"
+    case .rateLimited, .failing, .tooSlow: "try again later"
     case .rejected, .notVi: "check DATATURE_VI_API_ENDPOINT; it must be the address of a Vi API"
     }
   }

@@ -12,29 +12,37 @@ package struct ViClient: RunSource {
   /// Of one request, where nobody says another.
   package static let requestTimeout: Duration = .seconds(120)
 
-  /// Without a slash at its end.
-  package let endpoint: String
-  package let organization: String
-  private let secretKey: Secret
+  private let access: AccessMemory
   private let caFile: String?
   private let http: HTTPClient
   private let time: TimeSource
-  /// What the API says goes into messages that nobody redacts any more.
-  private let redactor = Redactor()
   private let skew = Locked(SkewEstimate())
 
   /// - Parameter caFile: PEM, the only authorities that are trusted; nil: the client's.
   package init(
     endpoint: String, organization: String, secretKey: Secret, caFile: String? = nil, http: HTTPClient, time: TimeSource
   ) {
+    let access = SourceAccess(endpoint: endpoint, organization: organization, secretKey: secretKey)
+    self.init(access, caFile: caFile, http: http, time: time) { access }
+  }
+
+  /// - Parameters:
+  ///   - access: as it is now.
+  ///   - look: looks it up anew, for every request. What it throws is shown.
+  package init(
+    _ access: SourceAccess, caFile: String? = nil, http: HTTPClient, time: TimeSource,
+    look: @escaping @Sendable () throws -> SourceAccess
+  ) {
+    self.access = AccessMemory(access, look)
     self.caFile = caFile
-    self.endpoint = String(endpoint.reversed().drop { $0 == "/" }.reversed())
-    self.organization = organization
-    self.secretKey = secretKey
     self.http = http
     self.time = time
-    redactor.add(secretKey.revealed)
   }
+
+  package var endpoint: String { access.current.endpoint }
+  package var organization: String { access.current.organization }
+  /// What the API says goes into messages that nobody redacts any more.
+  private var redactor: Redactor { access.redactor }
 
   /// Whom to trust at `url`, PEM: for what stands at the API's own address those of the API, else nil, the system's.
   package func caFile(at url: String) -> String? {
@@ -42,7 +50,10 @@ package struct ViClient: RunSource {
     return url.hasPrefix(address + "/") ? caFile : nil
   }
 
-  package var origin: RunEvent.Origin { RunEvent.Origin(organization: organization, endpoint: endpoint) }
+  package var origin: RunEvent.Origin {
+    let access = access.current
+    return RunEvent.Origin(organization: access.organization, endpoint: access.endpoint)
+  }
 
   /// By the `Date` of the last answers; see ``SkewEstimate``.
   package var clockSkew: Duration {
@@ -58,10 +69,12 @@ package struct ViClient: RunSource {
       contentType: redactor.redact(response.headers["Content-Type"] ?? "no content type"))
   }
 
-  package func run(id: String, timeout: Duration = requestTimeout) async throws(SourceError) -> Run {
+  package func run(
+    id: String, timeout: Duration = requestTimeout, isFresh: Bool = false
+  ) async throws(SourceError) -> Run {
     do {
-      let response = try await get("/runs/\(id)", timeout)
-      return try Run(parsing: response.body)
+      let response = try await get("/runs/\(id)", timeout, isFresh: isFresh)
+      return try Run(mending: response.body)
     } catch let error as MalformedRun {
       throw error.id == nil ? .notVi("run \(id) can't be read: \(error)") : .unreadable(error)
     } catch let error as SourceError {
@@ -72,15 +85,32 @@ package struct ViClient: RunSource {
     }
   }
 
-  func get(_ path: String, _ timeout: Duration) async throws(SourceError) -> HTTPResponse {
+  /// A key that is refused may have been replaced just now: then it is asked again with the new one.
+  func get(_ path: String, _ timeout: Duration, isFresh: Bool = false) async throws(SourceError) -> HTTPResponse {
+    let access = access.current
+    do throws(SourceError) {
+      return try await get(path, timeout, isFresh, access)
+    } catch {
+      guard case .refused(let status, let message) = error else { throw error }
+      let now = self.access.current
+      if now != access { return try await get(path, timeout, isFresh, now) }
+      guard let fault = self.access.fault else { throw error }
+      throw .refused(status: status, message: message.isEmpty ? fault : "\(message); \(fault)")
+    }
+  }
+
+  private func get(
+    _ path: String, _ timeout: Duration, _ isFresh: Bool, _ access: SourceAccess
+  ) async throws(SourceError) -> HTTPResponse {
     var request = HTTPRequest(
-      "GET", "\(endpoint)/workspaces/\(Self.percentEncoded(organization))\(path)",
+      "GET", "\(access.endpoint)/workspaces/\(Self.percentEncoded(access.organization))\(path)",
       headers: [
-        ("Authorization", "Bearer \(secretKey.revealed)"), ("Organization-Id", organization),
+        ("Authorization", "Bearer \(access.secretKey.revealed)"), ("Organization-Id", access.organization),
         ("Accept", "application/json"),
       ])
     request.timeout = timeout
     request.caFile = caFile
+    request.isFresh = isFresh
     request.maximumBodyBytes = Self.largestAnswer
     let response: HTTPResponse
     do throws(TransportError) {

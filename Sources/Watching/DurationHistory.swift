@@ -46,6 +46,11 @@ package struct DurationHistory: Sendable {
     rate.perSecond(now: now)
   }
 
+  /// Some run of this flow has been seen to end; without a flow: any run.
+  func knows(_ flow: String?) -> Bool {
+    flow.map { flows[$0] != nil } ?? (ends > 0)
+  }
+
   func distribution(of flow: String?) -> DurationDistribution {
     guard let flow, let known = flows[flow] else { return overall }
     return known.distribution

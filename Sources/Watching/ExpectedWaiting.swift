@@ -8,6 +8,8 @@ struct ExpectedWaiting {
     let seconds: Double
     /// What is to be expected to have happened by then unseen.
     var events = 0.0
+    /// The ends among these, each counted whole.
+    var ends = 0.0
     /// Run-seconds: the area under `events`.
     var waited = 0.0
   }
@@ -39,18 +41,23 @@ struct ExpectedWaiting {
     let alive = distribution.survival(seconds: elapsed)
     for index in 1..<points.count {
       let later = distribution.survival(seconds: elapsed + Float(points[index].seconds))
-      points[index].events += Double(max(0, 1 - later / alive))
+      let ended = Double(max(0, 1 - later / alive))
+      points[index].events += ended
+      points[index].ends += ended
     }
   }
 
   /// Runs that start after the sweep, and may even end before the next.
   private mutating func addUnseen(perSecond: Double, _ distribution: DurationDistribution, _ startWeight: Double) {
-    var events = 0.0
+    var (events, ends) = (0.0, 0.0)
     for index in 1..<points.count {
       let (from, to) = (points[index - 1].seconds, points[index].seconds)
       let ended = 1 - Double(distribution.survival(seconds: Float((from + to) / 2)))
-      events += (ended + startWeight) * perSecond * (to - from)
+      let started = perSecond * (to - from)
+      events += (ended + startWeight) * started
+      ends += ended * started
       points[index].events += events
+      points[index].ends += ends
     }
   }
 
@@ -64,6 +71,15 @@ struct ExpectedWaiting {
   /// Run-seconds that pile up within one interval.
   var inOneInterval: Double {
     zip(Self.grid, points).first { $0.0 == 1 }?.1.waited ?? 0
+  }
+
+  /// Seconds until so many ends are to be expected; nil when they aren't within four intervals.
+  func seconds(untilEnds count: Double) -> Double? {
+    guard count > 0 else { return 0 }
+    guard let index = points.firstIndex(where: { $0.ends >= count }), index > 0 else { return nil }
+    let (before, after) = (points[index - 1], points[index])
+    let share = (count - before.ends) / max(after.ends - before.ends, .leastNormalMagnitude)
+    return before.seconds + (after.seconds - before.seconds) * min(share, 1)
   }
 
   /// Seconds until so many run-seconds have piled up; at most four intervals.

@@ -1,5 +1,6 @@
 internal import Runs
 internal import Storage
+internal import ViAPI
 
 /// What one look at the source showed. Nothing of it counts before it was read to its end.
 struct Sweep: Sendable {
@@ -26,10 +27,16 @@ struct Sweep: Sendable {
   /// The document itself, and the event's data and body that hold it.
   private static let copies = 3
 
+  /// Runs that were read although their documents are no JSON, and what is wrong with these.
+  var mended: [String: String] = [:]
   /// Runs that were asked for by their id and do not exist.
   var missing: [String] = []
+  /// Runs that were asked for by their id without an answer about them, and why. They are as they were.
+  var faults: [String: SourceError] = [:]
   /// The whole list was read, and not only its top; of named runs: all were asked for.
   var isWhole = false
+  /// Only runs in doubt were asked for: nothing can be said of any other.
+  var isSecondLook = false
   /// What the server grants on one page; nil when one page was the whole list.
   var granted: Int?
   /// Items that could be asked for on one page.
@@ -52,6 +59,17 @@ struct Sweep: Sendable {
   func unseen(of ids: Set<String>) -> Set<String> {
     let unreadable = Set(malformed.compactMap(\.id))
     return ids.filter { places[$0] == nil && !unreadable.contains($0) && !postponed.contains($0) }
+  }
+
+  /// The source asked to be left alone for so long.
+  var hold: Duration? { faults.values.compactMap(\.retryAfter).max() }
+
+  /// Runs that have ended, or are not watched any more.
+  var ended: Set<String> { Set(findings.lazy.filter { !$0.value.isMoving }.map(\.key)) }
+
+  /// Whether the run's document was seen.
+  func saw(_ id: String) -> Bool {
+    places[id] != nil || hashes[id] != nil
   }
 
   /// What has been found of a run so far.

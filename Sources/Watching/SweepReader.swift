@@ -16,6 +16,10 @@ struct SweepReader {
   let list: KnownList
   /// Hashes of documents that were asked for one by one.
   let hashes: [String: UInt64]
+  /// Runs of which the last answer was no document. They are asked for on fresh connections.
+  let doubted: Set<String>
+  /// Those among them whose absence would not be believed yet, so that the list need not show it.
+  let undecided: Set<String>
   /// Until the sweep must have ended.
   let timeLeft: @Sendable () -> Duration
 
@@ -32,7 +36,7 @@ struct SweepReader {
     sweep.granted = pages.granted
     sweep.pageSize = pages.size
     let unseen = sweep.unseen(of: expected)
-    try await ask(for: unseen.sorted(), into: &sweep)
+    await ask(for: unseen.sorted(), into: &sweep)
     return sweep
   }
 
@@ -66,15 +70,24 @@ struct SweepReader {
       return created > lowest
     }
     if isAstray { return nil }
-    try await ask(for: unseen.sorted(), into: &sweep)
-    // That a run is gone is only believed when the list doesn't show it either.
-    return sweep.missing.isEmpty ? sweep : nil
+    await ask(for: unseen.sorted(), into: &sweep)
+    // That a run is gone is only doubted, and only believed, when the list doesn't show it either.
+    return sweep.missing.allSatisfy(undecided.contains) ? sweep : nil
   }
 
-  /// Asks for runs one by one, side by side.
+  /// Asks for runs one by one, side by side. Throws when there was no answer about any of them.
   func read(named ids: [String]) async throws(SourceError) -> Sweep {
     var sweep = Sweep()
-    try await ask(for: ids, into: &sweep)
+    await ask(for: ids, into: &sweep)
+    if sweep.faults.count == ids.count, let error = ids.lazy.compactMap({ sweep.faults[$0] }).first { throw error }
+    return sweep
+  }
+
+  /// Asks once more for runs in doubt.
+  func readAgain(_ ids: [String]) async -> Sweep {
+    var sweep = Sweep()
+    sweep.isSecondLook = true
+    await ask(for: ids, into: &sweep)
     return sweep
   }
 
@@ -112,7 +125,8 @@ extension SweepReader {
     if let item = list[hash: hash] { return sweep.add(item) }
     if takeAtAGlance(document, hash, into: &sweep) { return }
     do throws(MalformedRun) {
-      let run = try Run(parsing: Array(document))
+      let run = try Run(mending: Array(document))
+      if let fault = run.fault { sweep.mended[run.id] = fault }
       let finding = judge.finding(run, after: sweep.earlier(run.id))
       guard sweep.hasRoom(for: finding) else { return }
       sweep.add(
@@ -135,7 +149,8 @@ extension SweepReader {
     return true
   }
 
-  private func ask(for ids: [String], into sweep: inout Sweep) async throws(SourceError) {
+  /// What goes wrong with one run says nothing about the others: it is noted, and they are served.
+  private func ask(for ids: [String], into sweep: inout Sweep) async {
     for (id, result) in await answers(ids) {
       switch result {
       case .success(let run):
@@ -144,46 +159,63 @@ extension SweepReader {
         if let finding, !sweep.hasRoom(for: finding) { continue }
         sweep.hashes[id] = hash
         if let finding { sweep.note(finding) }
+        if let fault = run.fault { sweep.mended[id] = fault }
       case .failure(.noSuchRun): sweep.missing.append(id)
       case .failure(.unreadable(let error)): sweep.malformed.append(error)
-      case .failure(let error): throw error
+      case .failure(let error): sweep.faults[id] = error
       }
     }
   }
 
-  private func answers(_ ids: [String]) async -> [(String, Result<Run, SourceError>)] {
-    await withTaskGroup(of: (String, Result<Run, SourceError>).self) { [source, timeLeft] group in
+  private typealias Answer = (id: String, result: Result<Run, SourceError>)
+
+  /// Where the first answers are all faults, or one asks for fewer requests, the rest is not asked for: it is as if they had
+  /// been answered alike.
+  private func answers(_ ids: [String]) async -> [Answer] {
+    await withTaskGroup(of: Answer.self) { group in
       var waiting = ids[...]
-      var answers: [(String, Result<Run, SourceError>)] = []
+      var answers: [Answer] = []
+      var hasAnswer = false
       func start() {
         guard let id = waiting.popFirst() else { return }
-        group.addTask {
-          do throws(SourceError) {
-            let left = timeLeft()
-            guard left > .zero else { throw .tooSlow }
-            return (id, .success(try await source.run(id: id, timeout: min(ViClient.requestTimeout, left))))
-          } catch {
-            return (id, .failure(error))
-          }
-        }
+        group.addTask { await answer(id) }
       }
       for _ in 0..<Self.requestsAtOnce { start() }
       while let answer = await group.next() {
         answers.append(answer)
-        // One that failed ends the sweep: the others need not be asked.
-        if case .failure(let error) = answer.1, !error.isAboutOneRun { waiting = [] }
+        if case .failure(let error) = answer.result, error.isFault {
+          let isOver = !hasAnswer && answers.count >= Self.requestsAtOnce
+          if isOver || error.retryAfter != nil {
+            answers += waiting.map { ($0, .failure(error)) }
+            waiting = []
+          }
+        } else {
+          hasAnswer = true
+        }
         start()
       }
       return answers
     }
   }
+
+  private func answer(_ id: String) async -> Answer {
+    do throws(SourceError) {
+      let left = timeLeft()
+      guard left > .zero else { throw .tooSlow }
+      let timeout = min(ViClient.requestTimeout, left)
+      return (id, .success(try await source.run(id: id, timeout: timeout, isFresh: doubted.contains(id))))
+    } catch {
+      return (id, .failure(error))
+    }
+  }
 }
 
 extension SourceError {
-  fileprivate var isAboutOneRun: Bool {
+  /// It says nothing about the run that was asked for.
+  fileprivate var isFault: Bool {
     switch self {
-    case .noSuchRun, .unreadable: true
-    default: false
+    case .noSuchRun, .unreadable: false
+    default: true
     }
   }
 }

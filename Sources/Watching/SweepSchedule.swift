@@ -8,9 +8,19 @@ internal import WireTime
 /// the rate, which is what makes the mean wait least. The price follows what one interval has cost of late, so that the
 /// average is one interval, and falls when much is saved; the ``SweepBudget`` holds the average exactly, since it is
 /// neither overdrawn nor left to overflow.
+///
+/// Waits are longer than the interval only where that makes no end late that a fixed pace would have shown in time
+/// (``LateEnds``), and never in the first minutes after the start, nor for a flow of which no end has been seen.
 package struct SweepSchedule: Sendable {
   /// Waits are at most so many intervals, and at least one interval divided by it.
   private static let range = 4
+  /// The longest wait while nothing moves, in intervals. With longer ones, runs that fail at once would be seen later than
+  /// by a fixed pace.
+  private static let idleRange = 1.25
+  /// After the start, while something moves, nobody waits for longer than the interval.
+  private static let firstLooks: Duration = .seconds(600)
+  /// The model of how long runs take is taken to be wrong by this factor.
+  private static let caution = 2.0
   /// Over what time the price is averaged: days differ less than hours do.
   private static let memory: Duration = .seconds(172_800)
   /// Retries sooner than the interval that an outage may have, and, of those spent, one comes back per interval.
@@ -21,6 +31,8 @@ package struct SweepSchedule: Sendable {
   private let startWeight: Double
   private var budget: SweepBudget
   private var retries: SweepBudget
+  private var late = LateEnds()
+  private var start: Timestamp?
   private var price = SweepPrice(memory: Self.memory)
 
   /// - Parameters:
@@ -42,16 +54,20 @@ package struct SweepSchedule: Sendable {
   }
 
   /// How long to wait after a sweep that went well, from its beginning to the beginning of the next. A quarter of the
-  /// interval, or 250 ms if that is longer and the interval allows it, to four intervals; without adapting it is the
-  /// interval, or up to two while early retries are paid back.
+  /// interval, or 250 ms if that is longer and the interval allows it, to four intervals, or one and a quarter where nothing
+  /// moves; without adapting it is the interval, or up to two while early retries are paid back.
   ///
   /// - Parameters:
   ///   - now: when the sweep began.
   ///   - active: the runs that it saw not ended.
+  ///   - latencies: of the ends that it was the first to show: how long ago they were, by the source's clock.
   package mutating func delay(
-    now: Timestamp, active: [(flow: String?, startedAt: Timestamp)], history: DurationHistory
+    now: Timestamp, active: [(flow: String?, startedAt: Timestamp)], history: DurationHistory,
+    latencies: [Duration] = []
   ) -> Duration {
     budget.spend(now: now)
+    for latency in latencies { late.note(latency, interval: interval) }
+    if start == nil { start = now }
     guard isAdaptive else { return min(max(budget.untilFull, interval), interval * 2) }
     let seconds = Double(interval.milliseconds) / 1000
     let waiting = ExpectedWaiting(
@@ -59,8 +75,23 @@ package struct SweepSchedule: Sendable {
     price.observe(waiting.inOneInterval, now: now)
     let wanted = waiting.seconds(until: price.value(saved: budget.credits / Double(budget.capacity)))
     let shortest = max(min(interval, max(interval / Self.range, .milliseconds(250))), budget.untilAffordable)
-    return min(
-      max(shortest, min(.milliseconds(Int64(saturating: wanted * 1000)), budget.untilFull)), interval * Self.range)
+    let longest = longest(now, active, history, waiting)
+    return min(max(shortest, min(.milliseconds(Int64(saturating: wanted * 1000)), budget.untilFull)), longest)
+  }
+
+  /// One interval, or as much more as brings no more late ends than are allowed.
+  private func longest(
+    _ now: Timestamp, _ active: [(flow: String?, startedAt: Timestamp)], _ history: DurationHistory,
+    _ waiting: ExpectedWaiting
+  ) -> Duration {
+    let isEarly = start.map { now - $0 < Self.firstLooks } ?? true
+    if !active.isEmpty, isEarly || !active.allSatisfy({ history.knows($0.flow) }) { return interval }
+    // A run that moves will end: one late end must be allowed whole. One that isn't there yet hardly ends at once.
+    let allowed = late.allowed - (active.isEmpty ? 0 : 1)
+    let most = active.isEmpty ? Self.idleRange : Double(Self.range)
+    let interval = Double(interval.milliseconds)
+    let stretch = waiting.seconds(untilEnds: allowed / Self.caution).map { $0 * 1000 / interval } ?? most
+    return .milliseconds(Int64(saturating: interval * min(1 + stretch, most)))
   }
 
   /// How long to wait after a sweep that failed, from its failure: a random part of 1 s doubling to 60 s, then at least

@@ -8,7 +8,9 @@ internal import ViAPI
 /// What a sweep changes, and what is to be told of it.
 extension Watcher {
   /// Commits what a sweep has shown. In memory nothing has changed before that.
-  func take(_ sweep: Sweep) async throws(StorageError) -> (events: Int, deliveries: Int) {
+  ///
+  /// - Parameter ids: runs that are believed to be gone.
+  func take(_ sweep: Sweep, gone ids: Set<String>) async throws(StorageError) -> (events: Int, deliveries: Int) {
     let ledger = try await currentLedger()
     var commit = SweepCommit(organization: source.origin.organization, time: stamp())
     var moving = self.moving
@@ -16,21 +18,22 @@ extension Watcher {
     for (id, finding) in sweep.findings { commit.changed[id] = finding.entry }
     for (id, finding) in sweep.quiet { commit.changed[id] = finding.entry }
     var events = transitions(sweep)
-    let gone = goneRuns(sweep, ledger)
-    for (id, entry) in gone {
+    for id in ids.sorted() {
+      guard let entry = ledger.runs[id] else { continue }
       commit.changed[id] = Ledger.Entry(
         phase: entry.phase, since: entry.since, isBaseline: entry.isBaseline, isGone: true)
       if let event = try await disappearance(of: id, entry, at: commit.time) { events.append(event) }
     }
-    moving.remove(gone.keys)
+    moving.remove(ids)
     events += stays(&moving)
-    if let since = ledger.unreachableSince {
+    if let since = ledger.unreachableSince, !sweep.isSecondLook {
       commit.source = .recovered
       events.append(recovery(since, at: commit.time))
     }
     commit.events = planned(events, at: commit.time)
     commit.rules = rulesDigest
-    commit.setsBaseline = settings.runs.isEmpty && !ledger.hasBaseline && sweep.postponed.isEmpty
+    commit.setsBaseline =
+      settings.runs.isEmpty && !ledger.hasBaseline && !sweep.isSecondLook && sweep.postponed.isEmpty
     return try await finish(commit, sweep, moving)
   }
 
@@ -63,12 +66,6 @@ extension Watcher {
       return RunEvent(
         finding.run, reading: finding.reading, previousPhase: finding.previousPhase, origin: source.origin)
     }
-  }
-
-  /// Runs that had not ended when they were last seen, and that the API does not know any more.
-  private func goneRuns(_ sweep: Sweep, _ ledger: Ledger) -> [String: Ledger.Entry] {
-    let known = sweep.missing.compactMap { id in ledger.runs[id].map { (id, $0) } }
-    return Dictionary(known.filter(\.1.mayEnd)) { first, _ in first }
   }
 
   /// Nil when the run was none of those that are watched.

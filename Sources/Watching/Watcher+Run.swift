@@ -41,23 +41,66 @@ extension Watcher {
       interval: settings.interval, isAdaptive: settings.isAdaptive, startWeight: rules.tellsOfStarts ? 1 : 0)
     var failures = 0
     while !Task.isCancelled {
-      let begin = time.now()
+      let (now, began) = (time.now(), time.uptime())
       do {
         let report = try await sweep()
+        if try await react(to: report, reactions) { return }
+        let delay = schedule.delay(
+          now: now, active: moving.expected, history: history, latencies: failures == 0 ? report.latencies : [])
         failures = 0
-        if report.newDeliveries > 0 { reactions.onNews() }
-        if try await reactions.onSweep(report) { return }
-        let delay = schedule.delay(now: begin, active: moving.expected, history: history)
-        // Our clock may have been set back meanwhile.
-        let elapsed = max(.zero, time.now() - begin)
-        try await time.sleep(max(.zero, min(delay, timeToOverdue) - elapsed))
+        let hold = report.hold.map { time.uptime() + $0 }
+        if try await rest(until: max(began + min(delay, timeToOverdue), hold ?? .zero), hold, reactions) { return }
       } catch let error as SourceError {
         try Task.checkCancellation()
         failures += 1
         let planned = schedule.delay(afterFailure: failures, randomness: .random(in: 0..<1), now: time.now())
-        try await wait(error.pause(planned: planned, interval: settings.interval), after: error, reactions)
+        let pause = error.pause(planned: planned, interval: settings.interval, failures: failures)
+        try await wait(pause, after: error, reactions)
       }
     }
+  }
+
+  private func react(to report: Report, _ reactions: Reactions) async throws -> Bool {
+    if report.newDeliveries > 0 { reactions.onNews() }
+    return try await reactions.onSweep(report)
+  }
+
+  /// Waits until the next sweep, and meanwhile looks at the runs that are in doubt. True when told that it is enough.
+  ///
+  /// - Parameters:
+  ///   - end: uptime.
+  ///   - hold: nothing may be asked before; uptime.
+  private func rest(until end: Duration, _ hold: Duration?, _ reactions: Reactions) async throws -> Bool {
+    var hold = hold ?? .zero
+    while let look = doubts.nextLook(after: time.uptime()).map({ max($0, hold) }), look < end {
+      try await time.sleep(look - time.uptime())
+      if needsList { return false }
+      let report = try await lookAgain()
+      if try await react(to: report, reactions) { return true }
+      if let longer = report.hold { hold = time.uptime() + longer }
+    }
+    try await time.sleep(max(.zero, end - time.uptime()))
+    return false
+  }
+
+  /// That a run is gone is only believed when the list doesn't show it either.
+  var needsList: Bool {
+    settings.runs.isEmpty && doubts.isNearAbsence(at: time.uptime())
+  }
+
+  /// Goes on looking at runs that seem to be gone until that is certain: for who sweeps only once, and would never know.
+  /// Throws as ``sweep()``.
+  ///
+  /// - Returns: what came of it; nil when no run seemed to be gone.
+  package func settleAbsences(onNews: @Sendable () -> Void) async throws -> Report? {
+    var last: Report?
+    while doubts.claimsAbsence(at: time.uptime()), let look = doubts.nextLook(after: time.uptime()) {
+      try await time.sleep(look - time.uptime())
+      let report = needsList ? try await sweep() : try await lookAgain()
+      if report.newDeliveries > 0 { onNews() }
+      last = report
+    }
+    return last
   }
 
   /// Until a rule that waits for a run's staying may fire.
@@ -69,9 +112,9 @@ extension Watcher {
   private func wait(_ delay: Duration, after error: SourceError, _ reactions: Reactions) async throws {
     outage.failed(error, at: time.now())
     status.update { $0.failure = "\(error)" }
-    log.warning(
-      "sweep given up, nothing is concluded from it",
-      metadata: ["why": "\(error)", "advice": "\(error.advice)", "next": "in \(delay.milliseconds) ms"])
+    var metadata: Logger.Metadata = ["why": "\(error)", "next": "in \(delay.milliseconds) ms"]
+    if !error.isPassing { metadata["advice"] = "\(error.advice)" }
+    log.warning("sweep given up, nothing is concluded from it", metadata: metadata)
     try reactions.onFailure(error)
     try await time.sleep(delay)
   }

@@ -7,8 +7,16 @@ package import ViAPI
 /// Looks at the runs again and again, and writes what changed, and what must be sent because of it, in one commit a sweep.
 package actor Watcher {
   package struct Report: Sendable {
-    /// Watched runs that have not ended.
+    /// Watched runs that have not ended, also those that are in doubt.
     package let active: Int
+    /// Those among them of which nothing can be learnt: since when it is believed, and why (``BeliefPolicy``).
+    package let lost: [String: SourceError]
+    /// Named runs of which this look learnt nothing.
+    package let faults: [String: SourceError]
+    /// The source asked to be left alone for so long.
+    package let hold: Duration?
+    /// Of the ends that this look was the first to show: how long ago they were.
+    package let latencies: [Duration]
     package let newEvents: Int
     package let newDeliveries: Int
     /// Runs named by the user that never were; one that was deleted is none of them.
@@ -34,21 +42,25 @@ package actor Watcher {
   package nonisolated let status = WatchStatus()
 
   // What is known of the source, as of the last whole sweep.
+  private var organization: String?
   var ledger: Ledger?
   var list = KnownList()
   var hashes: [String: UInt64] = [:]
   var moving: MovingRuns
   private(set) var history = DurationHistory()
   private var fresh: Set<String> = []
-  /// Runs that had not ended when they were last seen, and whose documents could not be read since.
-  private var unread: Set<String> = []
+  /// Runs that had not ended when they were last seen, and of which the last answer was no document.
+  private(set) var doubts = RunDoubts()
+  /// Named runs that never were, as of the last whole look at them.
+  private var missing: [String] = []
   private var pageSize = SweepReader.largestPage
   private var granted = SweepReader.largestPage
-  private var lastFull: Timestamp?
+  private(set) var lastFull: Timestamp?
   var outage: Outage
 
   private var reportedMissing: Set<String> = []
   private var reportedMalformed: Set<String> = []
+  private var reportedFaults: [String: String] = [:]
 
   /// - Parameters:
   ///   - time: goes on evenly.
@@ -73,14 +85,59 @@ package actor Watcher {
   /// Looks at the source once, and commits what that showed. Throws ``SourceError``, after which nothing has changed, or
   /// `StorageError`.
   package func sweep() async throws -> Report {
+    let organization = source.origin.organization
+    adopt(organization)
     let ledger = try await currentLedger()
     outage.begins(at: time.now())
+    let began = time.uptime()
     let sweep = try await read(ledger)
+    // Whoever replaced it meanwhile: what was read may be of either.
+    if source.origin.organization != organization { return try await self.sweep() }
+    missing = sweep.missing.filter { ledger.runs[$0] == nil }
+    return try await take(sweep, ledger, began)
+  }
+
+  /// Asks once more for the runs that are in doubt, between two sweeps. Throws `StorageError` only.
+  func lookAgain() async throws -> Report {
+    if source.origin.organization != organization { return try await sweep() }
+    let ledger = try await currentLedger()
+    let began = time.uptime()
+    let sweep = await reader(ledger).readAgain(doubts.next)
+    return try await take(sweep, ledger, began)
+  }
+
+  private func take(_ sweep: Sweep, _ ledger: Ledger, _ began: Duration) async throws -> Report {
     report(sweep, ledger)
-    let counts = try await take(sweep)
+    let latencies = latencies(sweep)
+    var doubts = doubts
+    let gone = doubts.take(
+      sweep, ledger, named: Set(settings.runs), isAPIKnown: lastFull != nil, at: began)
+    let counts = try await take(sweep, gone: gone)
+    self.doubts = doubts
     return Report(
-      active: unread.union(moving.runs.keys).count, newEvents: counts.events, newDeliveries: counts.deliveries,
-      missing: sweep.missing.filter { self.ledger?.runs[$0] == nil })
+      active: doubts.runs.union(moving.runs.keys).count, lost: doubts.lost,
+      faults: settings.runs.isEmpty ? [:] : sweep.faults, hold: sweep.hold, latencies: latencies,
+      newEvents: counts.events, newDeliveries: counts.deliveries, missing: missing)
+  }
+
+  /// The organization is looked up when it is used. Of another one nothing is known in memory.
+  private func adopt(_ name: String) {
+    if let organization, organization != name {
+      log.warning("the organization has changed: its runs are watched from now on", metadata: ["is": "\(name)"])
+      (ledger, list, hashes, fresh, missing) = (nil, KnownList(), [:], [], [])
+      (moving, doubts, lastFull) = (MovingRuns(rules), RunDoubts(), nil)
+      (pageSize, granted) = (SweepReader.largestPage, SweepReader.largestPage)
+    }
+    organization = name
+  }
+
+  /// By the source's clock. What ended before the first look was nobody's to see.
+  private func latencies(_ sweep: Sweep) -> [Duration] {
+    guard lastFull != nil else { return [] }
+    let now = time.now() + source.clockSkew
+    return sweep.findings.values.filter { $0.isTransition && $0.reading.phase.isTerminal }.map {
+      max(.zero, now - $0.reading.since)
+    }
   }
 
   func currentLedger() async throws(StorageError) -> Ledger {
@@ -100,7 +157,7 @@ package actor Watcher {
   private func read(_ ledger: Ledger) async throws(SourceError) -> Sweep {
     let reader = reader(ledger)
     if !settings.runs.isEmpty { return try await readNamed(reader, ledger) }
-    let moving = unread.union(moving.runs.keys)
+    let moving = doubts.runs.union(moving.runs.keys)
     if !isFullSweepDue, list.isNewestFirst,
       let sweep = try await reader.readTop(moving: moving, fresh: fresh, granted: granted)
     {
@@ -115,7 +172,8 @@ package actor Watcher {
     let judge = RunJudge(detector: detector, ledger: ledger, filter: settings.match, origin: source.origin)
     let end = time.now() + Self.sweepTime
     return SweepReader(
-      source: source, judge: judge, hash: hash, list: list, hashes: hashes, timeLeft: { [time] in end - time.now() })
+      source: source, judge: judge, hash: hash, list: list, hashes: hashes, doubted: doubts.runs,
+      undecided: doubts.undecided(at: time.uptime()), timeLeft: { [time] in end - time.now() })
   }
 
   /// Named runs that have ended are looked at only now and then.
@@ -133,10 +191,10 @@ package actor Watcher {
     hashes.merge(sweep.hashes) { $1 }
     // Should such a run come back as it was, that is something new.
     for id in sweep.missing { hashes[id] = nil }
+    if sweep.isSecondLook { return list.settle(sweep.ended) }
     if settings.runs.isEmpty { remember(list: sweep) }
     // What found no room may stand below all that the next sweep would look at.
     if !sweep.postponed.isEmpty { lastFull = nil } else if sweep.isWhole { lastFull = now }
-    unread = Set(sweep.malformed.compactMap(\.id).filter { ledger?.runs[$0]?.mayEnd == true })
     outage.swept(at: now)
     let total = settings.runs.isEmpty ? list.items.count : settings.runs.count
     status.update { status in
@@ -174,7 +232,7 @@ package actor Watcher {
     } else {
       list.replaceTop(with: sweep.items, ids: sweep.places)
     }
-    list.settle(Set(sweep.findings.lazy.filter { !$0.value.isMoving }.map(\.key)))
+    list.settle(sweep.ended)
   }
 
   private func report(_ sweep: Sweep, _ ledger: Ledger) {
@@ -187,6 +245,15 @@ package actor Watcher {
         "the documents of some runs are left for the next look, as they are too large together",
         metadata: ["runs": "\(sweep.postponed.count)"])
     }
+    for (id, fault) in sweep.mended where reportedMalformed.insert("\(id) \(fault)").inserted {
+      log.warning(
+        "a run's document has mistakes; what they hide is left out", metadata: ["run": "\(id)", "why": "\(fault)"])
+    }
+    for (id, error) in sweep.faults where reportedFaults[id] == nil {
+      reportedFaults[id] = "\(error)"
+      log.warning("no answer about a run; it is asked for again", metadata: ["run": "\(id)", "why": "\(error)"])
+    }
+    for id in reportedFaults.keys where sweep.saw(id) { reportedFaults[id] = nil }
     for id in sweep.missing where ledger.runs[id] == nil && reportedMissing.insert(id).inserted {
       log.error(
         "a run that was named does not exist", metadata: ["run": "\(id)", "advice": "see: vi-notify runs list --all"])

@@ -35,8 +35,13 @@ enum Environment {
 
   /// A client for commands that need no rules file.
   static func client(_ http: HTTPClient) throws(Failure) -> ViClient {
-    try SourceSettings.standard.client(SecretSource(environment: variables), http, .system)
+    try SourceSettings.standard.client(SecretSource(environment: variables), http, .system) {
+      Console.shared.say("vi-notify: \(Console.shared.paint("warning:", .yellow)) \($0)")
+    }
   }
+
+  /// For commands that ask the API once.
+  static let patience = PatientQuestion(time: .system) { Console.shared.log("\($0)") }
 }
 
 struct StateOption: ParsableArguments {

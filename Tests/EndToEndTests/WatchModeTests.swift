@@ -29,7 +29,7 @@ import Testing
     let inbox = ["hub": [ScriptedAnswer.status(503, headers: ["Retry-After": "1"])]]
     try await onStage(Scenario(runs: [.ended("run_a")], inbox: inbox)) { stage in
       try stage.write(RulesText.hub)
-      #expect(try await stage.run("--rules", "rules.json", "--once", "--since", "all").code == 0)
+      #expect(try await stage.run("--rules", "rules.json", "--once", "--since", "all").code == 75)
       let row = try #require(try await stage.run("deliveries", "list", "--output", "json").rows.first)
       #expect(row[text: "status"] == "pending")
       #expect(row[text: "nextAttemptAt"] != nil)
@@ -89,15 +89,20 @@ import Testing
     }
   }
 
-  @Test func `until done, a run that was deleted is waited for no longer`() async throws {
+  /// ``DoubtTests`` in Watching shows that it is two minutes: here it is only seen that it is not sooner.
+  @Test func `until done, a run that seems to be deleted is looked at again and again`() async throws {
     try await onStage(Scenario(runs: [.running("run_a"), .running("run_b")])) { stage in
       try stage.write(RulesText.hub)
       let watch = try stage.start("--rules", "rules.json", "--until-done", "--run", "run_a", "--run", "run_b")
       try await stage.simulator.requestCount(.get, atLeast: 4)
       stage.simulator.delete("run_a")
       stage.simulator.move("run_b", to: .succeeded)
+      try await stage.simulator.inboxCount("hub", atLeast: 1)
+      try await stage.simulator.requestCount(.get, atLeast: stage.simulator.requestCount(.get) + 10)
+      watch.send(15)
       let end = try await watch.end()
       #expect(end.code == 0, "\(end.errors)")
+      #expect(!end.errors.contains("disappeared"))
       #expect(stage.simulator.inbox("hub").count == 1)
     }
   }

@@ -24,5 +24,7 @@ final class ScriptedPages: RunSource {
     return PageAnswer(bytes: Array(try answer(token, size).utf8))
   }
 
-  func run(id: String, timeout: Duration) async throws(SourceError) -> Run { throw .noSuchRun(id: id) }
+  func run(id: String, timeout: Duration, isFresh: Bool) async throws(SourceError) -> Run {
+    throw .noSuchRun(id: id)
+  }
 }

@@ -117,6 +117,25 @@ import Testing
     return (Double(waited) / 480_000, sweeps)
   }
 
+  @Test(arguments: [0.0, 1])
+  func `in the first ten minutes, and for a flow of which no end was seen, no wait is longer than the interval`(
+    weight: Double
+  ) {
+    var schedule = SweepSchedule(interval: .seconds(30), isAdaptive: true, startWeight: weight)
+    var now = start
+    let known = Self.history(minutes: 600)
+    while now < start + .seconds(600) {
+      let wait = schedule.delay(now: now, active: [("train", now)], history: known)
+      #expect(wait <= .seconds(30))
+      now = now + wait
+    }
+    for _ in 0..<1_000 {
+      let wait = schedule.delay(now: now, active: [("new", now)], history: known, latencies: [.zero])
+      #expect(wait <= .seconds(30))
+      now = now + wait
+    }
+  }
+
   private static func history(minutes: Int) -> DurationHistory {
     var history = DurationHistory()
     for _ in 0..<64 { history.record(flow: "train", minutes: minutes) }

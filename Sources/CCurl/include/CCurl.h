@@ -46,6 +46,8 @@ CURLcode ccurl_set_low_speed_time(CURL *easy, long seconds);
 CURLcode ccurl_set_protocols(CURL *easy, const char *schemes);
 CURLcode ccurl_set_follow_location(CURL *easy, long on);
 CURLcode ccurl_set_http_version(CURL *easy, long version);
+/// A new connection, whatever others there are to that host.
+CURLcode ccurl_set_fresh_connect(CURL *easy, long on);
 
 // Habits.
 CURLcode ccurl_set_no_signal(CURL *easy, long on);

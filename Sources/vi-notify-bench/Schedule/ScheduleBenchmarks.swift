@@ -44,8 +44,12 @@ struct ScheduleBenchmarks {
       let name = "schedule_\(fleet.rawValue)_\(seconds)s_start_weight_\(Int(weight))"
       let rates = Figures.rates(fixed.sweepsPerHour, adaptive.sweepsPerHour)
       for figure in Figures.of(adaptive.ends, fixed.ends) { report("\(name)_\(figure.name)", figure, rates) }
-      for figure in Figures.of(adaptive.endsOfFirstDay, fixed.endsOfFirstDay).prefix(1) {
-        report("\(name)_first_day_mean", figure, rates)
+      for (phase, left, right) in [
+        ("first_day", adaptive.endsOfFirstDay, fixed.endsOfFirstDay), ("early", adaptive.earlyEnds, fixed.earlyEnds),
+      ] {
+        for figure in Figures.of(left, right) where ["mean", "p95"].contains(figure.name) {
+          report("\(name)_\(phase)_\(figure.name)", figure, rates)
+        }
       }
       for figure in Figures.of(adaptive.starts, fixed.starts).prefix(1) {
         report("\(name)_starts_mean", figure, rates)

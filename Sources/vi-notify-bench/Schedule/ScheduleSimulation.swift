@@ -8,6 +8,8 @@ struct ScheduleSimulation {
   private(set) var ends: [Int64] = []
   /// Those of the runs that ended on the first day.
   private(set) var endsOfFirstDay: [Int64] = []
+  /// Those of the runs that ended within five minutes of their start.
+  private(set) var earlyEnds: [Int64] = []
   /// Milliseconds from each run's start until the sweep that showed it.
   private(set) var starts: [Int64] = []
   private(set) var sweeps = 0
@@ -28,13 +30,15 @@ struct ScheduleSimulation {
 
   mutating func run(until end: Timestamp) {
     while now < end {
-      look()
+      let latencies = look()
       let seen = active.map { (flow: String?.some($0.flow), startedAt: $0.startedAt) }
-      now = now + schedule.delay(now: now, active: seen, history: history)
+      now = now + schedule.delay(now: now, active: seen, history: history, latencies: latencies)
     }
   }
 
-  private mutating func look() {
+  /// Returns how long ago the runs ended that it is the first to show.
+  private mutating func look() -> [Duration] {
+    var latencies: [Duration] = []
     sweeps += 1
     while begun < fleet.count, fleet[begun].startedAt <= now {
       starts.append((now - fleet[begun].startedAt).milliseconds)
@@ -42,10 +46,13 @@ struct ScheduleSimulation {
       begun += 1
     }
     for run in active where run.endedAt <= now {
+      latencies.append(now - run.endedAt)
       ends.append((now - run.endedAt).milliseconds)
+      if run.endedAt - run.startedAt < .seconds(300) { earlyEnds.append((now - run.endedAt).milliseconds) }
       if run.endedAt.milliseconds < 86_400_000 { endsOfFirstDay.append((now - run.endedAt).milliseconds) }
       history.record(flow: run.flow, startedAt: run.startedAt, endedAt: run.endedAt)
     }
     active.removeAll { $0.endedAt <= now }
+    return latencies
   }
 }

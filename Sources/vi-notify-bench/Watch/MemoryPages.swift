@@ -38,7 +38,7 @@ final class MemoryPages: RunSource {
     return PageAnswer(bytes: page)
   }
 
-  func run(id: String, timeout: Duration) async throws(SourceError) -> Run {
+  func run(id: String, timeout: Duration, isFresh: Bool) async throws(SourceError) -> Run {
     throw .noSuchRun(id: id)
   }
 

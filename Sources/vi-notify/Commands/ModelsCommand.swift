@@ -44,7 +44,9 @@ struct ModelsListCommand: AsyncParsableCommand {
     try await ending {
       let http = Environment.http()
       let client = try Environment.client(http)
-      let outputs = try await client.outputs(of: run.id, contents: true)
+      let outputs = try await Environment.patience.ask { () async throws(SourceError) in
+        try await client.outputs(of: run.id, contents: true)
+      }
       await http.close()
       switch format.output {
       case .json: Console.shared.print(json(outputs))

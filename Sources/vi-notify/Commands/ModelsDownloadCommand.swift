@@ -128,6 +128,17 @@ extension Result where Failure == any Error {
   }
 }
 
+extension DownloadError {
+  /// What the API has said of the run, or not said; nil for what has other reasons.
+  fileprivate func answer(about run: String) -> SourceError? {
+    switch self {
+    case .source(let error): error
+    case .noSuchModel: .noSuchRun(id: run)
+    default: nil
+    }
+  }
+}
+
 /// A download that waits until there is something to download.
 private struct ModelWait: Sendable {
   private static let longestPause: Duration = .seconds(10)
@@ -139,14 +150,30 @@ private struct ModelWait: Sendable {
 
   func download(_ run: String, _ checkpoint: String?, to directory: String) async throws -> DownloadedModel {
     var pause: Duration = .seconds(1)
+    var belief = BeliefPolicy()
+    let hasLink = Locked(false)
     while true {
       do throws(DownloadError) {
-        return try await downloader.download(
-          run: run, checkpoint: checkpoint, to: directory, onProgress: { display.show($0) })
+        return try await downloader.download(run: run, checkpoint: checkpoint, to: directory) { progress in
+          if progress.bytes > 0 { hasLink.withLock { $0 = true } }
+          display.show(progress)
+        }
       } catch {
-        guard error.isNotReady else { throw Failure(error) }
+        let wasLinked = hasLink.withLock { linked in
+          defer { linked = false }
+          return linked
+        }
+        if wasLinked { belief.read() }
+        if error.isNotReady {
+          belief.read()
+          try await checkWillBeReady(run)
+        } else {
+          guard let answer = error.answer(about: run), !belief.failed(answer, at: time.uptime()), belief.wasRead else {
+            throw Failure(error)
+          }
+          Console.shared.log("\(error); trying again")
+        }
       }
-      try await checkWillBeReady(run)
       try await time.sleep(pause)
       pause = min(Self.longestPause, pause * 3 / 2)
     }

@@ -44,7 +44,8 @@ struct RunsListCommand: AsyncParsableCommand {
     try await ending {
       let http = Environment.http()
       let client = try Environment.client(http)
-      let runs = try await newest(all ? .max : limit ?? 50, client)
+      let most = all ? Int.max : limit ?? 50
+      let runs = try await Environment.patience.ask { () async throws(SourceError) in try await newest(most, client) }
       await http.close()
       RunReport.print(runs, format.output, organization: client.organization)
     }
@@ -57,7 +58,7 @@ struct RunsListCommand: AsyncParsableCommand {
     while runs.count < most, let page = try await pages.next() {
       for item in page.items where runs.count < most {
         do throws(MalformedRun) {
-          let run = try Run(parsing: Array(page.bytes[item]))
+          let run = try Run(mending: Array(page.bytes[item]))
           let isWanted = phase.isEmpty || phase.contains(run.reading.phase)
           // Of a hundred thousand runs the documents would fill the memory, and nothing of them is shown.
           if isWanted, seen.insert(run.id).inserted { runs.append(run.withoutDocument) }
@@ -96,8 +97,11 @@ struct RunsGetCommand: AsyncParsableCommand {
     try await ending {
       let http = Environment.http()
       let client = try Environment.client(http)
-      let run = try await client.run(id: id)
+      let run = try await Environment.patience.ask { () async throws(SourceError) in try await client.run(id: id) }
       await http.close()
+      if let fault = run.fault {
+        Console.shared.say("the document has mistakes, which are mended here: \(fault)")
+      }
       switch format.output {
       case .json: Console.shared.print(run.document)
       case .table: RunReport.printDetails(run)

@@ -8,7 +8,9 @@ struct RunsWaitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "wait", abstract: "Wait until runs have ended.",
     discussion: """
-      Exit status: 0 succeeded, 1 failed or error, 3 cancelled, 124 timed out; of several runs the greatest.
+      Exit status: 0 succeeded, 1 failed or error, 3 cancelled, 124 timed out; of several runs the greatest. Once a run was \
+      read, single wrong answers are waited out: that it is gone is believed after 2 minutes (1), that the credentials are \
+      refused (77) or that this is no Vi API (76) after 5.
 
       EXAMPLE
         vi-notify runs wait run_abc123 --timeout 6h && ./next-step.sh
@@ -30,12 +32,15 @@ struct RunsWaitCommand: AsyncParsableCommand {
     try await ending {
       let http = Environment.http()
       let client = try Environment.client(http)
-      let waiter = RunWaiter(client: client, time: .system, timeout: timeout?.duration)
-      let (runs, isTimedOut) = try await waiter.wait(for: ids)
+      let waiter = RunWaiter(
+        source: client, time: .system, timeout: timeout?.duration, say: { Console.shared.log("\($0)") },
+        rest: Spinner.turn)
+      let result = try await waiter.wait(for: ids)
       await http.close()
+      let runs = result.runs
       RunReport.print(runs, format.output, organization: client.organization)
       let status = runs.map { ExitStatus(waitedFor: $0.reading.phase) }.max { $0.rawValue < $1.rawValue } ?? .fine
-      if isTimedOut { throw Failure(.timedOut, "the time is up, and not every run has ended") }
+      if result.isTimedOut { throw Failure(.timedOut, "the time is up, and not every run has ended") }
       if status != .fine { throw Failure(status, "") }
     }
   }
@@ -53,64 +58,21 @@ extension ExitStatus {
   }
 }
 
-/// Asks for runs again and again until they have ended: the vendor's `wait_for_run`, with a spinner on a terminal.
-private struct RunWaiter {
-  private static let shortestPause: Duration = .seconds(1)
-  private static let longestPause: Duration = .seconds(10)
-
-  let client: ViClient
-  let time: TimeSource
-  let timeout: Duration?
-
-  /// The runs in the order asked for, and whether the time was up before all had ended.
-  func wait(for ids: [String]) async throws -> ([Run], Bool) {
-    let begin = time.now()
-    var runs: [String: Run] = [:]
-    var pause = Self.shortestPause
-    while true {
-      for id in ids where runs[id]?.reading.phase.isTerminal != true {
-        if let run = try await look(at: id, until: timeout.map { begin + $0 }) { runs[id] = run }
-      }
-      let open = ids.filter { runs[$0]?.reading.phase.isTerminal != true }
-      if open.isEmpty { return (ids.compactMap { runs[$0] }, false) }
-      if let timeout, time.now() - begin >= timeout { return (ids.compactMap { runs[$0] }, true) }
-      let left = timeout.map { $0 - (time.now() - begin) } ?? pause
-      try await spin(for: min(pause, left), since: begin, open.compactMap { runs[$0] }, of: ids.count)
-      pause = min(Self.longestPause, pause * 3 / 2)
-    }
-  }
-
-  /// Nil when the API has no answer just now; what can't pass by itself is thrown.
-  ///
-  /// - Parameter end: an API that asks to be left alone is not waited for any longer.
-  private func look(at id: String, until end: Timestamp?) async throws -> Run? {
-    do throws(SourceError) {
-      // However little time is left: one look is always taken.
-      let left = end.map { max(.seconds(5), $0 - time.now()) } ?? ViClient.requestTimeout
-      return try await client.run(id: id, timeout: min(ViClient.requestTimeout, left))
-    } catch {
-      switch error {
-      case .unreachable, .failing, .rateLimited, .tooSlow:
-        Console.shared.log("\(error); trying again")
-        let left = end.map { max(.zero, $0 - time.now()) }
-        if let retryAfter = error.retryAfter { try await time.sleep(left.map { min($0, retryAfter) } ?? retryAfter) }
-        return nil
-      case .refused, .noSuchRun, .unreadable, .rejected, .notVi: throw error
-      }
-    }
-  }
-
-  private func spin(for pause: Duration, since begin: Timestamp, _ open: [Run], of count: Int) async throws {
-    guard Console.shared.isLively else { return try await time.sleep(max(pause, .milliseconds(1))) }
-    let end = time.now() + pause
+/// What a terminal shows while runs are waited for.
+private enum Spinner {
+  /// Turns for so long.
+  static func turn(for pause: Duration, _ progress: RunWaiter.Progress) async throws {
+    let time = TimeSource.system
+    guard Console.shared.isLively else { return try await time.sleep(pause) }
+    let begin = time.uptime()
     var frame = 0
-    while time.now() < end {
-      let first = open.first.map { "\($0.id) is \($0.reading.phase.rawValue)" } ?? "asking"
-      let more = open.count > 1 ? " and \(open.count - 1) more of \(count)" : ""
-      let elapsed = (time.now() - begin).words
+    while case let passed = time.uptime() - begin, passed < pause {
+      let first = progress.open.first.map { "\($0.id) is \($0.reading.phase.rawValue)" } ?? "asking"
+      let more = progress.open.count > 1 ? " and \(progress.open.count - 1) more of \(progress.count)" : ""
+      let elapsed = (progress.waited + passed).words
       Console.shared.showLive("\(Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")[frame % 10]) \(first)\(more) · \(elapsed)")
       frame += 1
-      try await time.sleep(.milliseconds(100))
+      try await time.sleep(min(.milliseconds(100), pause - passed))
     }
     Console.shared.showLive("")
   }

@@ -69,7 +69,7 @@ struct WatchCommand: AsyncParsableCommand {
       log: LogLines.logger(configuration.secrets.redactor))
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }
     if mode == .untilDone, await daemon.dispatcher.deadCount > 0 {
-      throw Failure(.no, "not everything arrived; see: vi-notify deliveries list --status dead")
+      throw Failure.deadLetters
     }
     if mode == .untilDone, case let stuck = await daemon.dispatcher.stuckCount, stuck > 0 {
       throw Failure(

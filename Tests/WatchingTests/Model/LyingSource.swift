@@ -39,7 +39,7 @@ final class LyingSource: RunSource {
     try withState { $0.page(token, size) }.get()
   }
 
-  func run(id: String, timeout: Duration) async throws(SourceError) -> Run {
+  func run(id: String, timeout: Duration, isFresh: Bool) async throws(SourceError) -> Run {
     let bytes = try withState { $0.single(id, seed) }.get()
     do throws(MalformedRun) {
       return try Run(parsing: bytes)

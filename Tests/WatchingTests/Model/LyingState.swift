@@ -72,9 +72,11 @@ struct LyingState: Sendable {
   }
 
   /// Time goes by until the next sweep, and the world with it.
-  mutating func beginSweep(after pause: Int64) {
+  ///
+  /// - Parameter isSecondLook: only runs in doubt are looked at.
+  mutating func beginSweep(after pause: Int64, isSecondLook: Bool = false) {
     sweep += 1
-    tell("sweep \(sweep)")
+    tell("\(isSecondLook ? "second look" : "sweep") \(sweep)")
     for _ in 0..<(isCalm ? 0 : draw.below(temper.between + 1)) {
       let time = self.draw.below(1_000)
       wait(Int64(time))
@@ -176,14 +178,25 @@ extension LyingState {
     return PageAnswer(bytes: bytes)
   }
 
+  private mutating func wrongAnswer(about id: String, _ draw: inout SeededDraw) -> SourceError {
+    let error: SourceError = draw.pick([
+      .failing(status: 503, message: "", retryAfter: nil), .unreachable(.cutShort),
+      .refused(status: 401, message: ""), .notVi("cut short"), .rejected(status: 400, message: ""),
+    ])
+    let passes =
+      switch error {
+      case .failing, .unreachable: true
+      default: false
+      }
+    record.faulted[id] = !passes
+    tell("fault at \(id): \(error)")
+    return error
+  }
+
   mutating func single(_ id: String, _ seed: UInt64) -> Result<[UInt8], SourceError> {
     record.requests += 1
     var draw = SeededDraw(seed: seed ^ UInt64(sweep) << 32 ^ id.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
-    if !isCalm, draw.happens(temper.fault / 2) {
-      record.mustFail = true
-      tell("fault at \(id)")
-      return .failure(.failing(status: 503, message: "", retryAfter: nil))
-    }
+    if !isCalm, draw.happens(temper.wrongAnswer) { return .failure(wrongAnswer(about: id, &draw)) }
     // In a sweep that may be given up it is chance which runs are still asked for: nothing may come of their being asked.
     if !isCalm, temper.fault == 0, world.runs[id] != nil, draw.happens(temper.during) {
       world.stir(id, temper, at: clock, &draw)

@@ -34,6 +34,10 @@ struct Oracle {
   private var wholeAt: [Int64] = []
   /// Runs that this watcher has read: of others it can't say how long they have stayed, for it has no document of them.
   private var read: Set<String> = []
+  /// How often in a row, and since when by the uptime, an answer said that there is no such run.
+  private var denials: [String: (looks: Int, since: Int64)] = [:]
+  /// Runs that were named, and of which nothing is known yet but that there is something.
+  private var open: Set<String> = []
 
   init(temper: Temper, holds: [(phase: Phase, milliseconds: Int64)]) {
     (self.temper, self.holds) = (temper, holds)
@@ -44,25 +48,34 @@ struct Oracle {
     Set(known.filter { !$0.value.isGone && !$0.value.sight.phase.isTerminal }.keys)
   }
 
+  /// Runs that may end, as far as the watcher can know.
+  var active: Set<String> { moving.union(open) }
+
   /// A new watcher begins where the old one was killed.
   mutating func restarted() {
-    (wholeAt, read) = ([], [])
+    (wholeAt, read, denials, open) = ([], [], [:], [])
   }
 
   /// A sweep ended well. Returns what is wrong with the events that it made, in words.
   ///
   /// - Parameters:
+  ///   - isSecondLook: it was only at runs in doubt, between two sweeps.
   ///   - began: by our clock.
+  ///   - uptime: when it began.
   ///   - clock: the source's, at the end.
-  mutating func swept(_ record: SweepRecord, events: [RunEvent], began: Int64, ended: Int64, clock: Int64) -> [String] {
-    var mistakes = looks(record, began: began)
+  mutating func swept(
+    _ record: SweepRecord, events: [RunEvent], isSecondLook: Bool, began: Int64, uptime: Int64, ended: Int64,
+    clock: Int64
+  ) -> [String] {
+    var mistakes = isSecondLook ? [] : looks(record, began: began)
     var expected: Set<Told> = []
     var mayBe: Set<Told> = []
     let movedBefore = moving
     for (id, sight) in record.shown { expected.formUnion(take(id, sight)) }
     read.formUnion(record.shown.map(\.id))
-    let shown = Set(record.shown.map(\.id)).union(record.unreadable)
-    for id in movedBefore.intersection(record.denied).subtracting(shown) {
+    note(record, at: uptime)
+    for id in movedBefore.intersection(denials.keys) where isGone(id, at: uptime) && record.denied.contains(id) {
+      denials[id] = nil
       // Told once for one stay in one phase, also when it was a lie and the run came back.
       let gone = Told(id, .disappeared, at: nil)
       if told.contains(gone) { mayBe.insert(gone) } else { expected.insert(gone) }
@@ -74,9 +87,29 @@ struct Oracle {
     if Set(fresh).count != fresh.count { mistakes.append("an event was told twice in one sweep") }
     mistakes += backwards(events)
     told.formUnion(fresh)
+    if isSecondLook { return mistakes }
     if !temper.isNamed { hasBaseline = true }
     if record.isWhole { wholeAt = isFullDue(began) ? [ended] : wholeAt + [ended] }
     return mistakes
+  }
+
+  /// Three looks in a row over two minutes must say that a run is gone. What says nothing about it is no look if it passes
+  /// by itself, and else ends the row.
+  private mutating func note(_ record: SweepRecord, at uptime: Int64) {
+    let shown = Set(record.shown.map(\.id)).union(record.unreadable)
+    for id in shown { denials[id] = nil }
+    for (id, ends) in record.faulted where ends { denials[id] = nil }
+    for id in record.denied.subtracting(shown) {
+      let (looks, since) = denials[id] ?? (0, uptime)
+      denials[id] = (looks + 1, since)
+    }
+    guard temper.isNamed else { return }
+    open.formUnion(record.unreadable.union(record.faulted.keys).filter { known[$0] == nil })
+    open.subtract(record.denied.union(record.shown.map(\.id)))
+  }
+
+  private func isGone(_ id: String, at uptime: Int64) -> Bool {
+    denials[id].map { $0.looks >= 3 && uptime - $0.since >= 120_000 } ?? false
   }
 
   private func compare(_ fresh: Set<Told>, _ expected: Set<Told>, _ mayBe: Set<Told>) -> [String] {
@@ -131,7 +164,8 @@ struct Oracle {
     var mistakes = moving.subtracting(record.lookedAt).sorted().map { "was not looked at, although it moves: \($0)" }
     if isFullDue(began), !record.isWhole { mistakes.append("not all was read, although it was time") }
     if record.isOutOfOrder, !record.isWhole { mistakes.append("the order proved wrong, and not all was read") }
-    if record.mustFail { mistakes.append("a sweep ended well in spite of a fault") }
+    let hasNothing = temper.isNamed && record.answered.isEmpty && !record.faulted.isEmpty
+    if record.mustFail || hasNothing { mistakes.append("a sweep ended well in spite of a fault") }
     return mistakes
   }
 }

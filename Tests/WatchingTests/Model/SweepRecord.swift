@@ -6,6 +6,8 @@ struct SweepRecord {
   var unreadable: Set<String> = []
   /// Runs of which a single answer said that there is none.
   var denied: Set<String> = []
+  /// Runs of which a single answer said nothing; whether it was one that does not pass by itself.
+  var faulted: [String: Bool] = [:]
   /// Some run of the pages was created after one that stood above it.
   private(set) var isOutOfOrder = false
   private var lastCreated: Int64?
@@ -19,7 +21,7 @@ struct SweepRecord {
 
   /// The list is read from its top: what the pages before showed is not concluded from.
   mutating func beginPass() {
-    (shown, unreadable, denied, isWhole) = ([], [], [], false)
+    (shown, unreadable, denied, faulted, isWhole) = ([], [], [], [:], false)
     (isOutOfOrder, lastCreated) = (false, nil)
   }
 
@@ -36,8 +38,13 @@ struct SweepRecord {
     show(run)
   }
 
+  /// Runs of which something was said.
+  var answered: Set<String> {
+    unreadable.union(denied).union(shown.map(\.id))
+  }
+
   /// Runs that the watcher has looked at, or has tried to.
   var lookedAt: Set<String> {
-    unreadable.union(denied).union(shown.map(\.id))
+    answered.union(faulted.keys)
   }
 }

@@ -23,6 +23,8 @@ struct Temper {
   let unreadable: Double
   let fault: Double
   let wrong404: Double
+  /// Of an answer about one run that says nothing about it: 503, 401, or cut.
+  let wrongAnswer: Double
   let emptyEnd: Bool
   let restart: Double
   let crash: Double
@@ -49,6 +51,7 @@ struct Temper {
     unreadable = draw.pick([0, 0, 0.1, 0.3])
     fault = draw.pick([0, 0, 0.02, 0.1])
     wrong404 = draw.pick([0, 0, 0.1, 0.5])
+    wrongAnswer = draw.pick([0, 0.05, 0.3])
     emptyEnd = draw.happens(0.2)
     restart = draw.pick([0, 0, 0.1, 0.3])
     crash = draw.pick([0, 0, 0.1, 0.3])
@@ -56,7 +59,7 @@ struct Temper {
     skew = draw.pick([0, 0, 0, 90_000, -90_000])
     fullSweep = draw.pick([.seconds(1), .seconds(120), .seconds(900)])
     takesAll = draw.happens(0.3)
-    isNamed = draw.happens(0.1)
+    isNamed = draw.happens(0.3)
     holds = draw.happens(0.3)
   }
 }
