@@ -36,14 +36,6 @@ package struct RunGlance: Sendable {
     self = glance
   }
 
-  /// The id alone, where it stands plainly in what may otherwise be no JSON.
-  static func id(of document: UnsafeRawBufferPointer) -> String? {
-    var scanner = JSONScanner(document)
-    var glance = RunGlance()
-    _ = scanner.members(["runId"]) { _, scanner in glance.readID(&scanner) }
-    return Run.isValid(id: glance.id) ? glance.id : nil
-  }
-
   private init() {}
 
   /// Whose document it is; nil where that isn't written plainly in an object that has an end.
