@@ -58,7 +58,8 @@ struct RunDoubts: Sendable {
     }
     var errors = sweep.faults
     for run in sweep.malformed { if let id = run.id { errors[id] = .unreadable(run) } }
-    for (id, error) in errors where ledger.runs[id]?.mayEnd ?? named.contains(id) {
+    // One that stood on two pages, and could be read on one of them, was seen.
+    for (id, error) in errors where !sweep.saw(id) && (ledger.runs[id]?.mayEnd ?? named.contains(id)) {
       lost[id] = fail(id, error, ledger, isAPIKnown, uptime) ? error : nil
     }
     return gone

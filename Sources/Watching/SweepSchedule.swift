@@ -19,6 +19,8 @@ package struct SweepSchedule: Sendable {
   private static let idleRange = 1.25
   /// After the start, while something moves, nobody waits for longer than the interval.
   private static let firstLooks: Duration = .seconds(600)
+  /// So is it while some run is younger than this, or than four intervals: that is when runs fail that were set up wrongly.
+  private static let youth: Duration = .seconds(300)
   /// The model of how long runs take is taken to be wrong by this factor.
   private static let caution = 2.0
   /// Over what time the price is averaged: days differ less than hours do.
@@ -85,7 +87,10 @@ package struct SweepSchedule: Sendable {
     _ waiting: ExpectedWaiting
   ) -> Duration {
     let isEarly = start.map { now - $0 < Self.firstLooks } ?? true
-    if !active.isEmpty, isEarly || !active.allSatisfy({ history.knows($0.flow) }) { return interval }
+    let youth = max(Self.youth, interval * Self.range)
+    if !active.isEmpty, isEarly || !active.allSatisfy({ history.knows($0.flow) && now - $0.startedAt >= youth }) {
+      return interval
+    }
     // A run that moves will end: one late end must be allowed whole. One that isn't there yet hardly ends at once.
     let allowed = late.allowed - (active.isEmpty ? 0 : 1)
     let most = active.isEmpty ? Self.idleRange : Double(Self.range)

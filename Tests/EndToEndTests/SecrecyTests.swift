@@ -141,7 +141,7 @@ import Testing
       let hub = "{\"name\": \"ends\", \"actions\": [{\"send\": \"hub\"}]}"
       let head = try #require(stage.read("rules.json")).split(separator: "\"rules\":").first ?? ""
       try stage.write("\(head)\"rules\": [\(hub), \(unused)]}")
-      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 1)
       #expect(stage.simulator.inbox("chat").isEmpty)
       #expect(stage.simulator.inbox("hub").count == 1)
       try expectNoSecret(inStateOf: stage)
@@ -152,7 +152,7 @@ import Testing
   @Test func `a secret that the end of what is kept cuts in two is struck out as well`() async throws {
     let filler = String(repeating: ".", count: 20_000 - 12)
     try await onPreparedStage([.status(400, body: filler + Self.token, times: nil)]) { (stage) async throws in
-      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 1)
       let rows = try await stage.run("deliveries", "list", "--output", "json").rows
       let id = try #require(rows.first { $0[text: "destination"] == "hub" }?[text: "id"])
       let show = try await stage.run("deliveries", "show", id, "--output", "json")
@@ -199,7 +199,7 @@ import Testing
          "other": {"type": "slack", "url": "http://127.0.0.1:1/failed"}},
          "rules": [{"name": "ends", "on": "failed", "actions": [{"send": "hub"}, {"send": "other"}]}]}
         """)
-      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 75)
       let explain = try await stage.run("explain", "run_a")
       #expect(explain.output.contains("✓ rule ends: phase is failed"), "\(explain.output)")
       #expect(!explain.output.contains("•••"))
@@ -263,7 +263,7 @@ import Testing
 
   @Test func `the state is for its owner alone`() async throws {
     try await onPreparedStage([]) { stage in
-      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 1)
       let directory = ".local/state/vi-notify"
       for file in try stage.files(directory) {
         #expect(try mode(stage.path("\(directory)/\(file)")) == 0o600, "\(file)")

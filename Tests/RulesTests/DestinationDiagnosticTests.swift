@@ -66,7 +66,7 @@ struct DestinationDiagnosticTests {
       #""" is no name for a header"#, #""a b" is no name for a header"#,
       "the header Webhook-ID is set by vi-notify itself (remove it)",
       "the header Content-Length is set by vi-notify itself (remove it)",
-      "destinations.d.headers.X-Line holds a line break or control character",
+      "destinations.d.headers.X-Line can't be sent: the text has a line feed at character 2",
       "destinations.d.headers.X-Kind must be a string that is not empty")
     expectDestinationErrors(
       #"{"type": "webhook", "url": "https://x.example", "headers": 1️⃣[]}"#,

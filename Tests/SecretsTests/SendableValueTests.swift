@@ -11,7 +11,7 @@ import Testing
     let fit = try source.sendable(ReferenceText(environment: "KEY"), as: .credential)
     #expect(fit.value.revealed == "dtvi_0123456789")
     #expect(fit.warnings == ["the environment variable KEY has white space around its value, which is left out"])
-    #expect(source.redactor.redact("key dtvi_0123456789.") == "key •••.")
+    #expect(!source.redactor.redact("key=dtvi_0123456789.").contains("0123"))
   }
 
   @Test func `a final newline is nobody's fault`() throws {

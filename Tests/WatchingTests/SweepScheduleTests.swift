@@ -40,7 +40,7 @@ import Testing
       // The usual: one run after another.
       for index in 0..<500 {
         let active = [(flow: String?.some("train"), startedAt: now + .seconds(-60 * (index % 75)))]
-        now = now + schedule.delay(now: now, active: active, history: history)
+        now = now + schedule.delay(now: now, active: active, history: history, latencies: [.seconds(1)])
       }
       return schedule.delay(
         now: now, active: [(flow: "train", startedAt: now + .seconds(-60 * minutes))], history: history)
