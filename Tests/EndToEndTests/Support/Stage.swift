@@ -71,6 +71,10 @@ final class Stage: Sendable {
     try start(arguments, environment.merging(extra) { $1 })
   }
 
+  func start(arguments: [String], with extra: [String: String] = [:]) throws -> RunningBinary {
+    try start(arguments, environment.merging(extra) { $1 })
+  }
+
   func run(_ arguments: String..., with extra: [String: String] = [:]) async throws -> End {
     try await run(arguments: arguments, with: extra)
   }
@@ -107,15 +111,18 @@ final class Stage: Sendable {
 }
 
 /// Plays `body` on a stage of its own, and leaves nothing of it behind.
+///
+/// - Parameter simulator: of this scenario, for those who look at what it does; by default one that is made here.
 func onStage(
-  _ scenario: Scenario = Scenario(), environment: [String: String] = [:], _ body: (Stage) async throws -> Void
+  _ scenario: Scenario = Scenario(), simulator: Simulator? = nil, environment: [String: String] = [:],
+  _ body: (Stage) async throws -> Void
 ) async throws {
   var template = Array("/tmp/vi-notify-test-XXXXXX".utf8CString)
   await StageDoor.shared.enter()
   defer { StageDoor.shared.leave() }
   guard mkdtemp(&template) != nil else { throw SystemFailure("mkdtemp") }
   let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  let simulator = Simulator(scenario: scenario)
+  let simulator = simulator ?? Simulator(scenario: scenario)
   try await simulator.start()
   let stage = Stage(simulator, scenario, directory: directory, extra: environment)
   do {
