@@ -71,7 +71,9 @@ struct DestinationLane: Sendable {
     guard generation == self.generation else { return }
     switch wanted {
     case .nothing: return
-    case .due(let count): mayHaveMore = deliveries.count == count
+    case .due(let count):
+      mayHaveMore =
+        deliveries.count == count || deliveries.reduce(0) { $0 + $1.bytes } >= ClaimedDelivery.mostBytesAhead
     case .probe:
       if deliveries.isEmpty {
         gate.noteNothingWaits()

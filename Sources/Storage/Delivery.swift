@@ -42,6 +42,18 @@ package struct ClaimedDelivery: Sendable {
   package var isStandard = false
 }
 
+extension ClaimedDelivery {
+  /// Read ahead for one destination at most, so that long documents don't fill the memory: 8 MiB, or one delivery if that is
+  /// longer.
+  package static let mostBytesAhead = 8 << 20
+
+  /// What it holds of memory, about.
+  package var bytes: Int {
+    let body = if case .body(let bytes) = content { bytes.count } else { 0 }
+    return event.count + body + (continuation?.count ?? 0)
+  }
+}
+
 /// How an attempt ended, for the row.
 package enum Settlement: Sendable, Equatable {
   case delivered

@@ -74,7 +74,12 @@ extension SQLiteStore {
     let rows = try Row.fetchCursor(
       statement, arguments: [destination, now.milliseconds, underWay.sqlList, limit])
     var found: [ClaimedDelivery] = []
-    while let row = try rows.next() { found.append(ClaimedDelivery(row, attempt: row[8] + 1, claimedAt)) }
+    var bytes = 0
+    while bytes < ClaimedDelivery.mostBytesAhead, let row = try rows.next() {
+      let delivery = ClaimedDelivery(row, attempt: row[8] + 1, claimedAt)
+      bytes += delivery.bytes
+      found.append(delivery)
+    }
     return found
   }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import Delivery
 
 /// How a destination is connected to, as its rules file says.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct DestinationConnectionTests {
   @Test func `a destination that must be on the internet is not served at home, and not tried again`() async throws {
     let kit = try await DeliveryKit(options: #""allowPrivate": false"#)

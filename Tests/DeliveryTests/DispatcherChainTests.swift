@@ -9,7 +9,7 @@ import Testing
 @testable import Delivery
 
 /// What begins when a delivery has settled.
-@Suite(.timeLimit(.minutes(1))) struct DispatcherChainTests {
+@Suite(.timeLimit(.minutes(6))) struct DispatcherChainTests {
   /// After `X` comes `X.then` or `X.onFailure`, to `other`; what the dispatcher knew of the end is taken down.
   private static func kit(
     options: String = "", heard: Locked<[String]> = Locked([])

@@ -8,7 +8,7 @@ import Testing
 @testable import Delivery
 
 /// Messages whose destination has another type than the one they were made for.
-@Suite(.timeLimit(.minutes(1))) struct DispatcherFormTests {
+@Suite(.timeLimit(.minutes(6))) struct DispatcherFormTests {
   private static let chat = #""chat": {"type": "slack", "url": "ENDPOINT/inbox/chat"}"#
 
   private func delivery(_ id: String, to destination: String, made form: String?, isStandard: Bool) -> NewDelivery {

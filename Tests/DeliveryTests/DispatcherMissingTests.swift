@@ -7,7 +7,7 @@ import Testing
 @testable import Delivery
 
 /// Destinations that deliveries name and that the rules file doesn't have (any more).
-@Suite(.timeLimit(.minutes(1))) struct DispatcherMissingTests {
+@Suite(.timeLimit(.minutes(6))) struct DispatcherMissingTests {
   @Test func `what is for a destination that isn't there waits untouched, and goes when it is back`() async throws {
     var kit = try await DeliveryKit()
     try await kit.enqueue([kit.delivery("m1", to: "late"), kit.delivery("m2")])

@@ -8,7 +8,7 @@ import Testing
 @testable import Delivery
 
 /// A destination that asks to be left alone for good: nothing is lost by it, and the no is not taken for ever.
-@Suite(.timeLimit(.minutes(1))) struct DispatcherStopTests {
+@Suite(.timeLimit(.minutes(6))) struct DispatcherStopTests {
   private static let day: Duration = .seconds(86_400)
 
   private func enqueue(_ kit: DeliveryKit, _ range: Range<Int>) async throws {

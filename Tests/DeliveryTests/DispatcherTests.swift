@@ -6,7 +6,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite(.timeLimit(.minutes(1))) struct DispatcherTests {
+@Suite(.timeLimit(.minutes(6))) struct DispatcherTests {
   @Test func `a delivery arrives with its id, and its attempt is written down`() async throws {
     let kit = try await DeliveryKit(
       options: #""secret": "${env:S}""#, variables: ["S": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])

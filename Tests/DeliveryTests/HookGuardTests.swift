@@ -6,7 +6,7 @@ import Testing
 @testable import Delivery
 
 /// What becomes of hooks when we are killed while they run.
-@Suite(.timeLimit(.minutes(2))) struct HookGuardTests {
+@Suite(.timeLimit(.minutes(6))) struct HookGuardTests {
   /// Each process writes its number into a file; `ready` is said when all have. The first ignores TERM, one of its children as
   /// well, and the other notes that it heard it. It says nothing any more: nobody reads when we are gone, and dash tells of
   /// the `sleep` that TERM ended.

@@ -5,7 +5,7 @@ import Testing
 @testable import Delivery
 
 /// As the first process of a container, or where somebody has made us responsible, what hooks leave behind becomes ours.
-@Suite(.timeLimit(.minutes(2))) struct HookOrphanTests {
+@Suite(.timeLimit(.minutes(6))) struct HookOrphanTests {
   /// One that stays in the hook's group, one that leaves it, one that ends at once.
   static let littering = "(sleep 0.01 &); (setsid sleep 0.02 &); (setsid true &); echo hi; exit 7"
 

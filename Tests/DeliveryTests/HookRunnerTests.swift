@@ -32,7 +32,7 @@ struct HookRunnerTests {
     #expect(numbers.first != "\(getpgrp())")
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(6)))
   func `a background child neither holds the hook up nor survives it`() async throws {
     let result = await HookRunner.plain.run(Hook(command: .shell("sleep 1000 & echo $!; exit 4")))
     let child = try #require(firstNumber(result))

@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// The head of an answer decides, whatever becomes of the rest of it.
-@Suite(.timeLimit(.minutes(2))) struct AnswerFaultTests {
+@Suite(.timeLimit(.minutes(6))) struct AnswerFaultTests {
   private static let broken: [(name: String, text: String, stalls: Bool)] = [
     ("short", "Content-Length: 100\r\n\r\nok", false), ("stalled", "Content-Length: 100\r\n\r\nok", true),
     ("chunk", "Transfer-Encoding: chunked\r\n\r\nzz\r\n", true),

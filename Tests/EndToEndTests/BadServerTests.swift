@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// From half of an answer nothing is concluded, and one bad run hides no other.
-@Suite(.timeLimit(.minutes(2))) struct BadServerTests {
+@Suite(.timeLimit(.minutes(6))) struct BadServerTests {
   struct Trouble: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let faults: [Fault]

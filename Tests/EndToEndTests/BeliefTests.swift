@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// What is believed of single answers, of credentials, and what cron is told.
-@Suite(.timeLimit(.minutes(2))) struct BeliefTests {
+@Suite(.timeLimit(.minutes(6))) struct BeliefTests {
   private static let wrongAnswers: [ScriptedAnswer] = [
     .status(401, body: "{\"message\": \"key expired\"}"), .status(404), ScriptedAnswer(.malformed),
     ScriptedAnswer(.cutShort), .status(400), .status(200, body: "<html></html>"),

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Kill the process between steps, or in the middle of one: no step is lost, and none that has settled is made again.
-@Suite(.timeLimit(.minutes(3))) struct ChainKillTests {
+@Suite(.timeLimit(.minutes(6))) struct ChainKillTests {
   private static let runCount = 24
   private static let lives = 25
   /// Give the seed that a failure printed as `VI_NOTIFY_KILL_SEED`, to see the same moments again.

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Actions that come after actions, in the real binary.
-@Suite(.timeLimit(.minutes(3))) struct ChainTests {
+@Suite(.timeLimit(.minutes(6))) struct ChainTests {
   private static func rules(_ action: String) -> String {
     """
     {"version": 1, "watch": {"interval": "100ms"},

@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 /// The rules file changes while deliveries and digests wait: nothing is lost by it.
-@Suite(.timeLimit(.minutes(2))) struct ChangedRulesTests {
+@Suite(.timeLimit(.minutes(6))) struct ChangedRulesTests {
   private static func rules(_ destinations: String, _ rules: String) -> String {
     """
     {"version": 1, "watch": {"since": "all", "interval": "100ms"}, "destinations": {\(destinations)},
@@ -21,7 +21,7 @@ import Testing
     let inbox = ["old": [ScriptedAnswer.status(503, times: nil)]]
     try await onStage(Scenario(runs: [.ended("run_a"), .ended("run_b")], inbox: inbox)) { stage in
       try stage.write(Self.old)
-      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 75)
       try stage.write(Self.renamed)
       let end = try await stage.run("--rules", "rules.json", "--once")
       #expect(end.errors.contains("deliveries wait for destinations that the rules file does not have"))
@@ -75,7 +75,7 @@ import Testing
     let inbox = ["old": [ScriptedAnswer.status(410)]]
     try await onStage(Scenario(runs: [.ended("run_a"), .ended("run_b")], inbox: inbox)) { stage in
       try stage.write(Self.old.replacing("/old\"", with: "/old\", \"concurrency\": 1"))
-      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 1)
       let before = try await rows(stage)
       #expect(Set(before.map { $0[text: "status"] }) == ["dead", "pending"])
       let waiting = try #require(before.first { $0[text: "status"] == "pending" })
@@ -136,7 +136,7 @@ import Testing
           chat,
           #"{"name": "own", "actions": [{"send": "chat", "text": "{{flow}}"}]}, {"name": "plain", "actions": [{"send": "chat"}]}"#
         ))
-      #expect(try await stage.run("--rules", "rules.json", "--once").code == 0)
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 75)
       // The same name, and another type.
       try stage.write(
         Self.rules(

@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 /// `check`: every mistake at once, for people and for editors.
-@Suite(.timeLimit(.minutes(2))) struct CheckCommandTests {
+@Suite(.timeLimit(.minutes(6))) struct CheckCommandTests {
   @Test func `a file that can be used is fine, in words and as JSON`() async throws {
     try await onStage { stage in
       try stage.write(RulesText.hub)

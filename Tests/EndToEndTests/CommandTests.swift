@@ -2,7 +2,7 @@ import Simulator
 import Testing
 
 /// What somebody types who has just found the program.
-@Suite(.timeLimit(.minutes(2))) struct CommandTests {
+@Suite(.timeLimit(.minutes(6))) struct CommandTests {
   @Test(arguments: [
     [], ["watch"], ["check"], ["runs"], ["runs", "list"], ["runs", "get"], ["runs", "wait"], ["deliveries"],
     ["deliveries", "list"], ["deliveries", "show"], ["simulate"], ["demo"], ["test"], ["schema"],

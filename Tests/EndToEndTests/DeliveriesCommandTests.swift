@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// `deliveries list` and `deliveries show`: the outbox and its dead letters.
-@Suite(.timeLimit(.minutes(2))) struct DeliveriesCommandTests {
+@Suite(.timeLimit(.minutes(6))) struct DeliveriesCommandTests {
   private static let rules = """
     {"version": 1, "watch": {"since": "all"},
      "destinations": {

@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 /// A sweep of many failed runs is one chat post.
-@Suite(.timeLimit(.minutes(2))) struct DigestTests {
+@Suite(.timeLimit(.minutes(6))) struct DigestTests {
   private static let rules = """
     {"version": 1, "watch": {"since": "all"}, "destinations": {"chat": {"type": "slack", "url": "ENDPOINT/inbox/chat"}},
      "rules": [{"name": "all", "actions": [{"send": "chat", "digest": {"window": "1s", "by": ["phase"], "max": 3}}]}]}

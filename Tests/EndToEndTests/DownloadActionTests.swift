@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// "Fetch the model when a run succeeded, promote it, and tell where it is", in the real binary.
-@Suite(.timeLimit(.minutes(3))) struct DownloadActionTests {
+@Suite(.timeLimit(.minutes(6))) struct DownloadActionTests {
   private static func rules(_ more: String = "", to: String = "~/models") -> String {
     """
     {"version": 1, "watch": {"interval": "100ms"},

@@ -6,7 +6,7 @@ import Testing
 
 /// Kill the process at any instruction of a download or of unpacking: what was written down isn't fetched again, and nobody
 /// ever sees half a model.
-@Suite(.timeLimit(.minutes(3))) struct DownloadKillTests {
+@Suite(.timeLimit(.minutes(6))) struct DownloadKillTests {
   private static let size = 64 << 20
   private static let kills = 10
   /// A machine that has much to do lets many a download come to its end before its moment.

@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// What can't work is said before anything is begun, with a status that scripts can tell apart.
-@Suite(.timeLimit(.minutes(3))) struct ExitStatusTests {
+@Suite(.timeLimit(.minutes(6))) struct ExitStatusTests {
   /// Rules with a ▸ before each mistake.
   struct BadRules: Sendable, CustomTestStringConvertible {
     let testDescription: String

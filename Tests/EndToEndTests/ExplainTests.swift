@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 /// `explain` and `deliveries replay`: were we told, when, by whom, and if not, why not; and then once more.
-@Suite(.timeLimit(.minutes(2))) struct ExplainTests {
+@Suite(.timeLimit(.minutes(6))) struct ExplainTests {
   private static let rules = """
     {"version": 1, "watch": {"since": "all"},
      "destinations": {"hub": {"type": "webhook", "url": "ENDPOINT/inbox/hub"}},

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Hooks that misbehave, are many, or lose us, in the real binary.
-@Suite(.timeLimit(.minutes(3))) struct HookLimitsTests {
+@Suite(.timeLimit(.minutes(6))) struct HookLimitsTests {
   @Test func `when vi-notify is killed, a hook and its children hear TERM, and nothing of it goes on`() async throws {
     let script = """
       trap 'echo leader >> ended; exit 0' TERM

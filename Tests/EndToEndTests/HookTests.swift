@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 /// What becomes of a command that a rule starts.
-@Suite(.timeLimit(.minutes(2))) struct HookTests {
+@Suite(.timeLimit(.minutes(6))) struct HookTests {
   private func row(_ stage: Stage) async throws -> JSONNode {
     try #require(try await stage.run("deliveries", "list", "--output", "json").rows.first)
   }

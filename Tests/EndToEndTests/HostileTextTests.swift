@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 /// What a run says of itself is data everywhere: for the shell, in argv, in JSON, in chat and on a terminal.
-@Suite(.timeLimit(.minutes(2))) struct HostileTextTests {
+@Suite(.timeLimit(.minutes(6))) struct HostileTextTests {
   static let texts = [
     "$(touch pwned)", "`touch pwned`", "'; touch pwned; '", "\"; touch pwned; \"", "| touch pwned &", "-rf", "--help",
     "a\ntouch pwned\nb", "a\r\nX-Evil: 1", "with \u{0} inside", "{{runId}} {{{message}}} {{#flow}}", "${env:SIGNING}",

@@ -28,19 +28,23 @@ private enum HostileSettings {
     let world = HostileWorld(seconds: HostileSettings.seconds, &random)
     let (ledger, memory) = (HostileLedger(), PeakMemory())
     let scenario = Scenario(runs: world.runs, hostile: Hostility(rate: 0))
-    let simulator = Simulator(
-      scenario: scenario, onArrival: { ledger.arrived($0, $1) },
-      onSent: { answer in
-        ledger.sent(answer)
-        memory.look()
-      })
-    let end = Simulator.systemClock() + Int64(HostileSettings.seconds) * 1_000
-    try await onStage(scenario, simulator: simulator, environment: HostileWorld.secrets) { stage in
+    func simulator() -> Simulator {
+      Simulator(
+        scenario: scenario, onArrival: { ledger.arrived($0, $1) },
+        onSent: { answer in
+          ledger.sent(answer)
+          memory.look()
+        })
+    }
+    try await onStage(scenario, simulator: simulator(), environment: HostileWorld.secrets) { stage in
+      let simulator = stage.simulator
+      let end = Simulator.systemClock() + Int64(HostileSettings.seconds) * 1_000
       try stage.write(HostileWorld.rules)
       let life = HostileLife(stage: stage, ledger: ledger, memory: memory)
       #expect(try await life.once(number: 0).code == 0)
       simulator.setHostility(
-        Hostility(seed: HostileSettings.seed, rate: 0.33, mostInARow: 1, relief: 1, sacrifices: Set(HostileWorld.sacrifices)))
+        Hostility(
+          seed: HostileSettings.seed, rate: 0.33, mostInARow: 1, relief: 1, sacrifices: Set(HostileWorld.sacrifices)))
       var number = 1
       while Simulator.systemClock() < end {
         try await life.live(number: number, &random)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Kill the process at any instruction: nothing is lost, nothing goes out under a second id.
-@Suite(.timeLimit(.minutes(3))) struct KillTests {
+@Suite(.timeLimit(.minutes(6))) struct KillTests {
   private static let runCount = 200
   private static let lives = 50
   private static let rules = """

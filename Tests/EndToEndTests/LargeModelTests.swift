@@ -5,7 +5,7 @@ import Simulator
 import Testing
 
 /// Memory is the same whatever the size of a model.
-@Suite(.timeLimit(.minutes(3))) struct LargeModelTests {
+@Suite(.timeLimit(.minutes(6))) struct LargeModelTests {
   private static let size = 1 << 30
 
   @Test func `a model of a gigabyte takes no more memory than a small one`() async throws {

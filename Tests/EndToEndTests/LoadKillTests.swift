@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Killed again and again while a receiver refuses a third of what it gets: the books still balance.
-@Suite(.timeLimit(.minutes(3))) struct LoadKillTests {
+@Suite(.timeLimit(.minutes(6))) struct LoadKillTests {
   private static let lives = 20
   private static let runsPerLife = 15
   private static let rules = """

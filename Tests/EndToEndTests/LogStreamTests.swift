@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 /// The log never holds the work up, whatever happens to stderr.
-@Suite(.timeLimit(.minutes(2))) struct LogStreamTests {
+@Suite(.timeLimit(.minutes(6))) struct LogStreamTests {
   /// A pipe whose reader is there and never reads: the shell's own end of it stays open in what it becomes.
   private static let unread = "mkfifo errors; exec 3<>errors; exec \"$@\" 2>errors"
 

@@ -5,7 +5,7 @@ import Simulator
 import Testing
 
 /// Runs end, and the world hears of it.
-@Suite(.timeLimit(.minutes(2))) struct MainJobTests {
+@Suite(.timeLimit(.minutes(6))) struct MainJobTests {
   private static let key = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
   private static let rules = """
     {"version": 1,

@@ -5,7 +5,7 @@ import Simulator
 import Testing
 
 /// Nobody who answers us decides how much memory we take.
-@Suite(.timeLimit(.minutes(2))) struct MemoryTests {
+@Suite(.timeLimit(.minutes(6))) struct MemoryTests {
   /// The most that a process has had in memory at once, in MB.
   private func peak(of process: pid_t) throws -> Int {
     let status = String(decoding: try Data(contentsOf: URL(filePath: "/proc/\(process)/status")), as: UTF8.self)

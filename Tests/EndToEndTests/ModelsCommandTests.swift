@@ -5,7 +5,7 @@ import Simulator
 import Testing
 
 /// `models list` and `models download`.
-@Suite(.timeLimit(.minutes(2))) struct ModelsCommandTests {
+@Suite(.timeLimit(.minutes(6))) struct ModelsCommandTests {
   private func scenario(_ files: ModelFiles = ModelFiles(), size: Int = 300_000, _ runs: [ScriptedRun] = []) -> Scenario
   {
     Scenario(modelSize: size, models: files, runs: [.ended("run_a", .succeeded, ago: 300_000)] + runs)

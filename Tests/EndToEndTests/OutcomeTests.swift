@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// Every delivery ends as delivered, or as a dead letter with a reason.
-@Suite(.timeLimit(.minutes(2))) struct OutcomeTests {
+@Suite(.timeLimit(.minutes(6))) struct OutcomeTests {
   private func rows(_ stage: Stage) async throws -> [JSONNode] {
     try await stage.run("deliveries", "list", "--output", "json").rows
   }

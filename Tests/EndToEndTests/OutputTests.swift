@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// A result that nobody gets is an error, and a reader that has seen enough is not.
-@Suite(.timeLimit(.minutes(2))) struct OutputTests {
+@Suite(.timeLimit(.minutes(6))) struct OutputTests {
   private static let commands = [
     ["runs", "list"], ["runs", "list", "--output", "json"], ["runs", "get", "run_a"],
     ["runs", "get", "run_a", "--output", "json"], ["runs", "wait", "run_a"], ["models", "list", "run_a"],

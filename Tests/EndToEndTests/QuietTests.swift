@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// Quiet hours hold back, and drop nothing.
-@Suite(.timeLimit(.minutes(2))) struct QuietTests {
+@Suite(.timeLimit(.minutes(6))) struct QuietTests {
   /// All day but its last minute, by UTC: only a test in that minute would see something else.
   private static let rules = """
     {"version": 1, "watch": {"since": "all"},

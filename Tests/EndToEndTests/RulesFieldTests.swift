@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 /// Rules files that people wrote, and what became of them.
-@Suite(.timeLimit(.minutes(3))) struct RulesFieldTests {
+@Suite(.timeLimit(.minutes(6))) struct RulesFieldTests {
   private static let blocks = """
     {"version": 1, "destinations": {"chat": {"type": "slack", "url": "ENDPOINT/inbox/chat"}},
      "rules": [{"name": "blocks", "on": "terminal", "actions": [{"send": "chat", "body": {

@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// `runs list`, `runs get` and `runs wait`: the vendor's list(), info() and wait_for_run().
-@Suite(.timeLimit(.minutes(2))) struct RunsCommandTests {
+@Suite(.timeLimit(.minutes(6))) struct RunsCommandTests {
   private static let four = Scenario(
     maximumPageSize: 2,
     runs: [

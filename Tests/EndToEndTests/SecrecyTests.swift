@@ -5,7 +5,7 @@ import Simulator
 import Testing
 
 /// Secrets go where they belong and nowhere else, also when the other side says them back.
-@Suite(.timeLimit(.minutes(2))) struct SecrecyTests {
+@Suite(.timeLimit(.minutes(6))) struct SecrecyTests {
   private static let signing = "whsec_c2lnbmluZy1zZWNyZXQtb2YtdGhlLWh1Yi0x"
   private static let chatToken = "chat-token-Zq7Wk3Xv9"
   private static let chatPath = "T00AAAA/B00BBBB/\(chatToken)"

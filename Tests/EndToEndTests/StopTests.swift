@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// Told to stop, it finishes what is in flight and lets the rest wait for the next start.
-@Suite(.timeLimit(.minutes(2))) struct StopTests {
+@Suite(.timeLimit(.minutes(6))) struct StopTests {
   @Test(arguments: [SIGTERM, SIGINT])
   func `a delivery in flight is settled before the end`(_ signal: Int32) async throws {
     let inbox = ["hub": [ScriptedAnswer(.usual, delay: 2_000)]]

@@ -5,7 +5,7 @@ import Testing
 @testable import vi_notify
 
 /// What strangers write reaches a terminal as text, whichever way it takes.
-@Suite(.timeLimit(.minutes(2))) struct TerminalTests {
+@Suite(.timeLimit(.minutes(6))) struct TerminalTests {
   private static let hostile = "a\u{1B}]0;title\u{7}b\u{9B}31mc\u{7F}\u{202E}d\r\u{2028}e"
 
   private func expectPlain(_ text: String, _ place: String) {
@@ -45,7 +45,7 @@ import Testing
           {"shell": "printf '\\\\033]0;t\\\\007\\\\233x\\\\r\\\\n\\\\302\\\\233x'; exit 1"}]}]}
         """)
       let watch = try await stage.run("--rules", "rules.json", "--once")
-      #expect(watch.code == 0 && watch.errors.contains("hook wrote"), "\(watch.errors.debugDescription)")
+      #expect(watch.code == 1 && watch.errors.contains("hook wrote"), "\(watch.errors.debugDescription)")
       expectPlain(watch.errors, "the log")
       let id = try #require(try await stage.run("deliveries", "list", "--output", "json").rows.first?[text: "id"])
       try stage.write(try await stage.run("runs", "get", "run_a", "--output", "json").output, to: "run.json")

@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// `test`: what rules say to one run, offline, and as a unit test for rules.
-@Suite(.timeLimit(.minutes(2))) struct TestCommandTests {
+@Suite(.timeLimit(.minutes(6))) struct TestCommandTests {
   private static let rules = """
     {"version": 1, "source": {"secretKey": "${env:DATATURE_VI_SECRET_KEY}"},
      "destinations": {

@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 /// The ways to watch: from cron, until done, some runs, what counts at the first start.
-@Suite(.timeLimit(.minutes(2))) struct WatchModeTests {
+@Suite(.timeLimit(.minutes(6))) struct WatchModeTests {
   @Test func `from cron, each start goes on where the one before has ended`() async throws {
     try await onStage(Scenario(runs: [.ended("run_old"), .running("run_a"), .running("run_b")])) { stage in
       try stage.write(RulesText.hub)

@@ -8,7 +8,7 @@ import ViAPI
 
 @testable import Models
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct DownloadTests {
   @Test func `a model is put in its place, byte for byte, and nothing else stays behind`() async throws {
     try await withModels { kit in
@@ -125,7 +125,7 @@ struct DownloadTests {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct NoDownloadTests {
   @Test func `a model that is not exported yet is not ready, and nothing is left behind`() async throws {
     try await withModels(ModelFiles(exportDelay: 60_000)) { kit in

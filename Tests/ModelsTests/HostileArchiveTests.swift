@@ -81,7 +81,7 @@ struct HostileArchive: Sendable, CustomTestStringConvertible {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct HostileArchiveTests {
   private var settings: DownloadSettings {
     var settings = DownloadSettings.small

@@ -6,7 +6,7 @@ import ViAPI
 @testable import Models
 
 /// Storages that answer a request for a piece with something else; whatever it is, nothing of it gets into the model.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct LyingStorageTests {
   private static let size = 300_000
   private static let piece = 32_768

@@ -5,7 +5,7 @@ import Testing
 import Transport
 import ViAPI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct OutputsTests {
   private func failure(_ kit: ModelsKit, _ run: String = ModelsKit.run) async -> SourceError? {
     do throws(SourceError) {

@@ -6,7 +6,7 @@ import Testing
 @testable import Models
 
 /// The place that a user names for models, and who else may have a hand in it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct PlaceTests {
   enum Link: CaseIterable { case last, above, both }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Models
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct ResumeTests {
   private let size = 600_000
 
@@ -132,7 +132,7 @@ final class Bell: Sendable {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)), .enabled(if: SmallDisk.isAllowed))
+@Suite(.timeLimit(.minutes(6)), .enabled(if: SmallDisk.isAllowed))
 struct FullDiskTests {
   /// The directory for models, on a disk of 1 MB.
   private func withSmallDisk(

@@ -6,7 +6,7 @@ import ViAPI
 
 @testable import Models
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct SetbackTests {
   private let size = 300_000
 

@@ -68,7 +68,8 @@ struct SpellingTests {
       let shown = redactor.redact(around[0] + text + around[1])
       let left = shown.utf8.count - around[0].utf8.count - around[1].utf8.count - "•••".utf8.count
       // Base64 has digits at both ends that other bytes decide as well, and they may be encoded in their turn.
-      let isClean = name.contains("base64") ? left <= 40 : left == 0
+      // At most four at each end, and `\u0041` is the longest that becomes of one.
+      let isClean = name.contains("base64") ? left <= 8 * 6 : left == 0
       #expect(
         isClean && shown.hasPrefix(around[0]) && shown.hasSuffix(around[1]) && shown.contains("•••"),
         "seed \(seed): \(secret.debugDescription) as \(name): \(text) → \(shown)")

@@ -42,7 +42,7 @@ import Testing
     #expect(throws: JSONSyntaxError.self) { try JSONDocument(parsing: answer.bytes) }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(6)))
   func `faults over the wire: closed without a word, cut short, an error with its headers`() async throws {
     let faults = [
       Fault(on: .list, ScriptedAnswer(.reset)), Fault(on: .list, after: 1, ScriptedAnswer(.cutShort)),

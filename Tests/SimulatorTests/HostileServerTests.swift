@@ -22,7 +22,7 @@ private final class Account: Sendable {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct HostileServerTests {
+@Suite(.timeLimit(.minutes(6))) struct HostileServerTests {
   static let accounts: [(Harm, arrivals: Int, status: Int?, isUsual: Bool)] = [
     (.late, 1, 200, true), (.slowBody, 1, 200, true), (.cutBody, 1, 200, false), (.badGzip, 1, 200, false),
     (.signIn, 1, 200, false), (.lostRequest, 0, nil, false), (.lostAnswer, 1, nil, false), (.cutHead, 1, nil, false),

@@ -57,7 +57,7 @@ import Testing
   static let harmless: Set<Harm> = [.oddDate, .oddWaits, .oddHead, .slowBody, .late]
   static let headOnly: Set<Harm> = [.hugeHead, .excessBody, .badGzip, .unknownEncoding]
 
-  @Test(.timeLimit(.minutes(1)), arguments: passing)
+  @Test(.timeLimit(.minutes(6)), arguments: passing)
   func `each harm passes, and is counted`(_ harm: Harm) async throws {
     let runs = (0..<3).map { ScriptedRun("run_\($0)", created: 0, attributes: ["stage": "a"]) }
     let hostility = Hostility(rate: 1, harms: [harm], mostInARow: 1, relief: 1, longestWait: 40)

@@ -3,7 +3,7 @@ import Testing
 @testable import Transport
 
 /// Once the head is there the server has spoken, whatever becomes of the body.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct BodyFaultTests {
   static let statuses = ["200 OK", "204 No Content", "400 Bad Request", "401 No", "410 Gone", "429 Slow", "503 Later"]
 

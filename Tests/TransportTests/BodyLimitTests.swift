@@ -2,7 +2,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct BodyLimitTests {
   private func exchange(limit: Int, truncates: Bool, _ script: Script) async throws -> Outcome {
     try await TransportTests.exchange(

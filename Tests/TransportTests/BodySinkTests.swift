@@ -33,7 +33,7 @@ private final class Basin: BodySink {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct BodySinkTests {
   /// A gzip file that holds `hello`.
   private static let gzip: [UInt8] = [

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct ConnectionTests {
   @Test func `a thousand requests at once are all answered over eight connections`() async throws {
     try await serving(.echo) { server, client in

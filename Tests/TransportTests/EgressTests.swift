@@ -78,7 +78,7 @@ struct EgressTests {
 }
 
 /// With real connections.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct EgressConnectionTests {
   @Test(arguments: ["localhost", "127.0.0.1", "127.1"])
   func `an address that is refused sees no connection`(_ host: String) async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct ExchangeTests {
   /// All lines of the request but the encodings, which depend on how libcurl was built.
   private func lines(_ request: String?) throws -> [String] {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct FailureTests {
   @Test func `silence after the request times out as answering`() async throws {
     let error = try await exchange({ HTTPRequest("GET", $0.url(), timeout: .milliseconds(150)) }, .hangs).error

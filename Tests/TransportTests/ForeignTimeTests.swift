@@ -12,7 +12,8 @@ import WireTime
 
   @Test(arguments: [
     "Thu, 01 Jan 300000000 00:00:00 GMT", "Thu, 01 Jan 2147485547 00:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 GMT",
-    "Sun, 06 Nov 9999999999999999999 08:49:37 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "1e400",
+    "Sun, 06 Nov 9999999999999999999 08:49:37 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT",
+    "1e400",
     "-1e400", "nan", "9223372036854775807", "-9223372036854775808", "1000000000", "-0", "",
   ])
   func `no date and no wait can end us, and no wait lasts longer than its bound`(_ text: String) {

@@ -5,7 +5,7 @@ import Testing
 
 /// Against Node's server, where it is installed: there is no other that is as easily had.
 @Suite(
-  .timeLimit(.minutes(1)), .enabled(if: Certificates.canBeMade && access("/usr/bin/node", X_OK) == 0))
+  .timeLimit(.minutes(6)), .enabled(if: Certificates.canBeMade && access("/usr/bin/node", X_OK) == 0))
 struct HTTP2Tests {
   /// Says by which version it was asked over which connection; `/early` answers before it has read the body, and resets the
   /// stream.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct HostileAnswerTests {
   /// Zeros, so well compressed that a thousandth of them is left.
   private func bomb(megabytes: Int) throws -> [UInt8] {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct LifeTests {
   @Test func `cancelling the task ends the transfer`() async throws {
     try await serving(.silent) { server, client in

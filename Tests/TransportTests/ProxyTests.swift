@@ -42,7 +42,7 @@ struct ProxyRouteTests {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct ProxyTests {
   private func outcome(of request: HTTPRequest, through proxy: String, caFile: String? = nil) async -> Outcome {
     let client = HTTPClient(HTTPClient.Configuration(caFile: caFile, proxy: .url(proxy)))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct RefusalTests {
   private func refusal(of request: (ScriptedServer) -> HTTPRequest) async throws -> TransportError? {
     var error: TransportError?

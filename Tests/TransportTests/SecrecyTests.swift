@@ -2,7 +2,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(6)))
 struct SecrecyTests {
   /// Fails in as many ways as a URL can be held against, and gives what is said about it.
   private func texts(path: String) async throws -> [String] {

@@ -4,7 +4,7 @@ import Testing
 @testable import Transport
 
 /// Against `openssl s_server`.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: Certificates.canBeMade))
+@Suite(.timeLimit(.minutes(6)), .enabled(if: Certificates.canBeMade))
 struct TLSTests {
   private let certificates: Certificates
 

@@ -9,7 +9,7 @@ import ViAPI
 @testable import Watching
 
 /// Named runs, watched on and on, while some answers are wrong.
-@Suite(.timeLimit(.minutes(1))) struct DoubtTests {
+@Suite(.timeLimit(.minutes(6))) struct DoubtTests {
   private let time = ManualTime()
   private let store = FailingStore()
 

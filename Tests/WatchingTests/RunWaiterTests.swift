@@ -6,7 +6,7 @@ import Transport
 import ViAPI
 
 /// `runs wait`, on a clock that is moved by hand.
-@Suite(.timeLimit(.minutes(1))) struct RunWaiterTests {
+@Suite(.timeLimit(.minutes(6))) struct RunWaiterTests {
   private let time = ManualTime()
 
   private func wait(
@@ -70,7 +70,7 @@ import ViAPI
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct PatientQuestionTests {
+@Suite(.timeLimit(.minutes(6))) struct PatientQuestionTests {
   private func ask(
     _ answers: [SourceError], said: Locked<Int> = Locked(0)
   ) async throws -> (passed: Duration, error: SourceError?, asked: Int) {

@@ -6,7 +6,7 @@ import Testing
 @testable import Watching
 
 /// What a sweep costs, and that the short cut misses nothing.
-@Suite(.timeLimit(.minutes(1))) struct SteadySweepTests {
+@Suite(.timeLimit(.minutes(6))) struct SteadySweepTests {
   /// Old runs, a minute between them, of which some places (0 is the newest) still move.
   private func scenario(_ count: Int, moving: Set<Int>, pages: Int = 100) -> Scenario {
     var scenario = Scenario(maximumPageSize: pages)

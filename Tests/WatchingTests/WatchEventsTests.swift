@@ -9,7 +9,7 @@ import ViAPI
 @testable import Watching
 
 /// Events that no phase tells of: runs that are gone, runs that stay, a source out of sight.
-@Suite(.timeLimit(.minutes(1))) struct WatchEventsTests {
+@Suite(.timeLimit(.minutes(6))) struct WatchEventsTests {
   private func scenario(_ count: Int = 30) -> Scenario {
     var scenario = Scenario(maximumPageSize: 10)
     scenario.runs = (0..<count).map { place in

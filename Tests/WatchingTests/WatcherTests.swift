@@ -8,7 +8,7 @@ import ViAPI
 
 @testable import Watching
 
-@Suite(.timeLimit(.minutes(1))) struct WatcherTests {
+@Suite(.timeLimit(.minutes(6))) struct WatcherTests {
   private func scenario(_ count: Int) -> Scenario {
     var scenario = Scenario(maximumPageSize: 10)
     scenario.runs = (0..<count).map { ScriptedRun("run_\($0)", flow: "flow", dialect: nil, created: 0) }

@@ -8,7 +8,7 @@ import ViAPI
 @testable import Watching
 
 /// Watching on and on, on a clock that is moved by hand.
-@Suite(.timeLimit(.minutes(1))) struct WatchingOnTests {
+@Suite(.timeLimit(.minutes(6))) struct WatchingOnTests {
   @Test func `a clock that is set back during a sweep does not put off the next`() async throws {
     let time = ManualTime()
     let source = ScriptedPages { _, _ in

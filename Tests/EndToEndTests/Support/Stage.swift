@@ -114,7 +114,8 @@ final class Stage: Sendable {
 ///
 /// - Parameter simulator: of this scenario, for those who look at what it does; by default one that is made here.
 func onStage(
-  _ scenario: Scenario = Scenario(), simulator: Simulator? = nil, environment: [String: String] = [:],
+  _ scenario: Scenario = Scenario(), simulator: @autoclosure () -> Simulator? = nil,
+  environment: [String: String] = [:],
   _ body: (Stage) async throws -> Void
 ) async throws {
   var template = Array("/tmp/vi-notify-test-XXXXXX".utf8CString)
@@ -122,7 +123,8 @@ func onStage(
   defer { StageDoor.shared.leave() }
   guard mkdtemp(&template) != nil else { throw SystemFailure("mkdtemp") }
   let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  let simulator = simulator ?? Simulator(scenario: scenario)
+  // Its clock begins here, and not while others had their turn.
+  let simulator = simulator() ?? Simulator(scenario: scenario)
   try await simulator.start()
   let stage = Stage(simulator, scenario, directory: directory, extra: environment)
   do {
