@@ -147,7 +147,12 @@ import Testing
       try await watch.says("the message was made for a destination of type slack")
       let arrived = try #require(stage.simulator.inbox("hub").first)
       #expect(try arrived.json["data"]?[text: "runId"] == "run_a")
-      let waiting = try await stage.run("deliveries", "list", "--status", "pending", "--output", "json").rows
+      func pending() async throws -> [JSONNode] {
+        try await stage.run("deliveries", "list", "--status", "pending", "--output", "json").rows
+      }
+      // What has arrived is written down a moment later.
+      var waiting = try await pending()
+      while waiting.count > 1 { waiting = try await pending() }
       #expect(waiting.map { $0[text: "rule"] } == ["own"])
       #expect(waiting.first?[text: "attempts"] == "1")
       #expect(waiting.first?[text: "waitsFor"]?.contains("chat is of type webhook") == true)

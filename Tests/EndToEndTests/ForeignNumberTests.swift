@@ -51,7 +51,9 @@ import Testing
            "rules": [{"name": "ends", "actions": [\(sends.joined(separator: ", "))]}]}
           """)
         for start in 1...2 {
+          let asked = stage.simulator.requestCount()
           let watch = try stage.start("--rules", "rules.json", "--since", "all")
+          try await stage.simulator.requestCount(atLeast: asked + 2)
           for number in 0..<count { await server.requestCount("/\(number)", atLeast: 1) }
           try await stage.simulator.inboxCount("hub", atLeast: 1)
           let rows = try await stage.run("deliveries", "list", "--output", "json")
