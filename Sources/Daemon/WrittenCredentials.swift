@@ -20,7 +20,7 @@ enum WrittenCredentials {
     return places
   }
 
-  /// Where the string behind a key begins; nil where there is none, or it is a reference.
+  /// Where the string behind a key begins; nil if it is missing or a reference.
   private static func value(behind key: Int, _ bytes: [UInt8]) -> Int? {
     let rest = bytes[(key + 1)...].drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
     guard rest.first == UInt8(ascii: ":") else { return nil }

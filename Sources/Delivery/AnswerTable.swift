@@ -42,7 +42,7 @@ struct AnswerTable: Sendable {
   private let rows: [Row]
   /// For what no row of its own fits.
   private let rest: [Row]
-  /// The type that ``rest`` is of; nil: there is none.
+  /// The type whose table ``rest`` is; nil without a ``rest``.
   private let restName: String?
 
   init(_ rows: [Row]) {

@@ -41,7 +41,7 @@ extension ActionReader {
   /// The file may be right on the machine where it will be used, so that nothing of this is an error.
   func warnOfProgram(_ node: JSONNode?, _ reader: ObjectReader) {
     guard let node, let program = node.string, !program.isEmpty, !program.contains("{{") else { return }
-    // With a PATH of its own it is found elsewhere, and a directory that is missing is told by itself.
+    // A hook with its own PATH finds it elsewhere, and a missing directory has a warning of its own.
     guard program.contains("/") || reader["env"]?["PATH"] == nil else { return }
     let directory = reader["workingDirectory"]?.string
     if let directory, rule.file.machine.whyDirectoryFails(directory) != nil { return }

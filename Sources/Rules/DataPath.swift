@@ -2,7 +2,7 @@
 /// marks: `run.spec.flow.name`, `attributes["team name"]`, `attributes['a.b']`. In the quotation marks `\` stands before a
 /// mark or a `\` that is meant as itself.
 enum DataPath {
-  /// The keys of a path; nil for what is none.
+  /// The keys of a path; nil if the text is not a path.
   static func keys(_ text: some StringProtocol) -> [String]? {
     var keys: [String] = []
     var rest = Substring(text)

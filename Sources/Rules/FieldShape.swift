@@ -9,7 +9,7 @@ indirect enum FieldShape: Sendable {
   /// Whatever it is.
   case anything
 
-  /// Of the member of a value that has this shape; nil: there is none that we know.
+  /// Of the member of a value that has this shape; nil if the member is unknown.
   subscript(key: String) -> FieldShape? {
     switch self {
     case .object(let members): members[key]

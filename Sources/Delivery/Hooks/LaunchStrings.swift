@@ -11,7 +11,7 @@ struct LaunchStrings {
   private let given: [String]
   private let firstCut: Int
 
-  /// - Parameter base: what the hook finds whatever it is told.
+  /// - Parameter base: the variables that every hook gets.
   init(_ hook: Hook, base: [String: String]) throws(HookStartFailure) {
     switch hook.command {
     case .run(let words): (arguments, firstCut) = (words.map(Self.withoutNUL), 1)

@@ -7,7 +7,7 @@ struct TextLimit: Sendable, Equatable {
   /// The service refuses an empty text here.
   var isRequired = false
 
-  /// Stands where a service insists on a text and there is none.
+  /// Fills a place where a service requires a text and the message has none.
   static let nothing = "–"
   private static let ellipsis = "…"
   private static let fence = "```"
