@@ -22,10 +22,17 @@ final class HookGuard: @unchecked Sendable {
   /// Nil: there is no memory.
   let groups: OpaquePointer?
   private let grace: Int32
+  private let start: Start
   private let state = Locked(State())
 
-  /// - Parameter grace: from TERM to KILL; more than a day is a day.
-  init(grace: Duration) {
+  /// Starts a guard over these groups with this grace (ms). Returns its line, or -1 and `errno`.
+  typealias Start = @Sendable (_ groups: OpaquePointer, _ grace: Int32) -> Int32
+
+  /// - Parameters:
+  ///   - grace: from TERM to KILL; more than a day is a day.
+  ///   - start: replaced where a test forces a failure.
+  init(grace: Duration, start: @escaping Start = { cprocess_guard_start($0, $1, "vi-notify-guard") }) {
+    self.start = start
     self.grace = Int32(max(.zero, min(grace, .seconds(86_400))) / .milliseconds(1))
     groups = cprocess_groups_make()
   }
@@ -41,7 +48,7 @@ final class HookGuard: @unchecked Sendable {
     state.withLock { state in
       if state.line >= 0, cprocess_guard_lives(state.line) { return }
       if state.line >= 0 { close(state.line) }
-      state.line = cprocess_guard_start(groups, grace, "vi-notify-guard")
+      state.line = start(groups, grace)
       if state.line < 0 { state.failure = errno }
     }
     let place = cprocess_groups_take(groups)

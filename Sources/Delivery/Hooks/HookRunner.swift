@@ -6,7 +6,7 @@ import Glibc
 /// meanwhile, by KILL too: what is left of the group gets TERM, and KILL after the guard's grace. Not promised: a process that
 /// left the group (`setsid`) lives on, though nobody waits for it (systemd's control group covers that).
 package struct HookRunner: Sendable {
-  private static let longestTimeout: Duration = .seconds(365 * 86_400)
+  private static let maxTimeout: Duration = .seconds(365 * 86_400)
 
   private let baseEnvironment: [String: String]
   private let clock: any Clock<Duration>
@@ -24,6 +24,13 @@ package struct HookRunner: Sendable {
     self.baseEnvironment = baseEnvironment
     self.clock = clock
     guardian = HookGuard(grace: guardGrace)
+  }
+
+  /// With a guard of the caller's, and the system's clock.
+  init(baseEnvironment: [String: String], guardian: HookGuard) {
+    self.baseEnvironment = baseEnvironment
+    self.guardian = guardian
+    clock = ContinuousClock()
   }
 
   /// Reaps processes that hooks have left behind and that became ours when their parents ended. To be called now and then, where
@@ -94,7 +101,7 @@ package struct HookRunner: Sendable {
   /// The sleep is cancelled when the hook has ended, and then nobody reads the stop, or when our caller was cancelled.
   private func stop(after timeout: Duration, _ wake: Int32) async {
     do {
-      try await clock.sleep(for: min(timeout, Self.longestTimeout))
+      try await clock.sleep(for: min(timeout, Self.maxTimeout))
       HookStop.timedOut.send(to: wake)
     } catch {
       HookStop.interrupted.send(to: wake)
