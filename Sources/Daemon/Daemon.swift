@@ -74,7 +74,7 @@ package final class Daemon: Sendable {
         models: ModelDownloader(client: client, http: downloads, time: time), home: environment["HOME"],
         time: clock.even,
         log: log),
-      clock: clock, log: log, lanes: configuration.rules.lanes,
+      clock: clock, log: log, concurrency: configuration.rules.laneConcurrency,
       onStop: { [rules = configuration.rules, origin = client.origin] destination, reason, time in
         let event = RunEvent(stopped: destination, reason: reason, at: time, origin: origin)
         return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 }, rules, at: time)

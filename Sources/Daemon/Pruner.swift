@@ -10,7 +10,7 @@ struct Pruner {
   private static let pause: Duration = .seconds(3_600)
   /// Until the clock is looked at again.
   private static let shortPause: Duration = .seconds(60)
-  private static let mostApart: Duration = .seconds(86_400)
+  private static let maxApart: Duration = .seconds(86_400)
   /// Forgotten in one transaction: others write in between.
   private static let batch = 500
 
@@ -32,7 +32,7 @@ struct Pruner {
 
   private var isBelieved: Bool {
     guard let ahead = clock.sourceAhead else { return false }
-    return ahead < Self.mostApart && ahead > .zero - Self.mostApart
+    return ahead < Self.maxApart && ahead > .zero - Self.maxApart
   }
 
   private func prune() async throws {

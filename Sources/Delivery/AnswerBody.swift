@@ -4,7 +4,7 @@ internal import Transport
 /// The body of an answer, as the rows of an ``AnswerTable`` look at it. Nothing of it is read before a row asks.
 struct AnswerBody {
   /// Longer texts are no word.
-  private static let longestWord = 100
+  private static let maxWord = 100
 
   private let bytes: ArraySlice<UInt8>
   private let isWhole: Bool
@@ -35,7 +35,7 @@ struct AnswerBody {
   /// The one word that it is, or that it names as its error.
   var word: String? {
     if bytes.first == UInt8(ascii: "{") { return object?.root["error"]?.string }
-    guard bytes.count <= Self.longestWord else { return nil }
+    guard bytes.count <= Self.maxWord else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
 

@@ -7,7 +7,7 @@ package import Storage
 /// Makes one message of what was collected for it, when its time is over.
 package struct DigestCloser: Sendable {
   /// Events of one message that are read; a rule can't ask for more.
-  private static let mostEvents = 1_000
+  private static let maxEvents = 1_000
 
   private let store: any StateStore
   private let rules: RuleSet
@@ -31,7 +31,7 @@ package struct DigestCloser: Sendable {
     guard let next = try await store.nextDigest(), everything || next <= now else { return 0 }
     var closed = 0
     let due = everything ? Timestamp(milliseconds: .max) : now
-    for digest in try await store.dueDigests(at: due, most: Self.mostEvents) where try await close(digest, at: now) {
+    for digest in try await store.dueDigests(at: due, most: Self.maxEvents) where try await close(digest, at: now) {
       closed += 1
     }
     return closed

@@ -14,7 +14,7 @@ extension Dispatcher {
   func followClock() async throws {
     guard let step = clock.step else { return try await hurry() }
     clock.follow(step)
-    for name in lanes.keys { lanes[name]?.move(by: step) }
+    for name in queues.keys { queues[name]?.move(by: step) }
     ended.move(by: step)
     nextDue = nextDue.map { $0 + step }
     log.warning(

@@ -8,7 +8,7 @@ internal import Storage
 /// What happens when an attempt has ended.
 extension Dispatcher {
   /// Answers that are known and not durable yet, over all destinations: what a kill repeats beside what is under way.
-  static let mostUnwritten = 128
+  static let maxUnwritten = 128
 
   func attempt(_ delivery: ClaimedDelivery) async throws -> AttemptResult {
     switch delivery.content {
@@ -32,7 +32,7 @@ extension Dispatcher {
   }
 
   /// Frees the slot, and puts what is to be written down where the next commit finds it.
-  func end(_ start: DestinationLane.Start, _ result: AttemptResult) {
+  func end(_ start: DestinationQueue.Start, _ result: AttemptResult) {
     var delivery = start.delivery
     // The clock may have been set while it was under way.
     delivery.retryFrom = delivery.retryFrom + (clock.followed - start.followed)
@@ -43,13 +43,13 @@ extension Dispatcher {
     let record = AttemptRecord(
       number: delivery.attempt, startedAt: start.startedAt, finishedAt: now, outcome: result.outcome.word,
       code: result.code, detail: result.detail, output: result.output)
-    let before = lanes[delivery.destination]?.gate.state
-    let changed = lanes[delivery.destination]?.gate.end(
+    let before = queues[delivery.destination]?.gate.state
+    let changed = queues[delivery.destination]?.gate.end(
       start.pass, result, after: clock.uptime - start.begin, at: now, randomness: .random(in: 0..<1))
     if changed == true, let before { note(delivery.destination, before, at: now) }
     noteRelease(delivery.destination, at: now)
     if case .retry = result.outcome {
-      lanes[delivery.destination]?.lastFailure = "\(record.outcome): \(record.detail)"
+      queues[delivery.destination]?.lastFailure = "\(record.outcome): \(record.detail)"
     }
     // What asks a stopped destination whether it still is must not die of the answer.
     if result.outcome == .rejected(.gone), before?.stoppedAt != nil, start.pass == .probe {
@@ -58,8 +58,8 @@ extension Dispatcher {
     let settlement = settlement(of: delivery, result, record)
     report(delivery, settlement, at: record.number)
     if settlement == .interrupted, delivery.claimedAt == nil {
-      lanes[delivery.destination]?.release(delivery.sequence)
-      lanes[delivery.destination]?.mayHaveMore = true
+      queues[delivery.destination]?.release(delivery.sequence)
+      queues[delivery.destination]?.mayHaveMore = true
     } else {
       let next = next(after: delivery, settlement, result.step, at: now)
       let isAttempt = result.outcome != .retry(.wrongForm, after: Self.formPause)
@@ -93,7 +93,7 @@ extension Dispatcher {
     case .rejected: return .dead(reason: why)
     case .retry(let reason, let after):
       let retryFor = retryFor(delivery)
-      let next = RetryPolicy(retryFor: retryFor, pace: reason == .notReady ? .waiting : .failing).next(
+      let next = RetryPolicy(retryFor: retryFor, schedule: reason == .notReady ? .waiting : .failing).next(
         after: delivery.attempt - delivery.attemptsBefore, createdAt: delivery.retryFrom, now: record.finishedAt,
         retryAfter: after,
         randomness: .random(in: 0..<1))
@@ -117,13 +117,13 @@ extension Dispatcher {
 
   /// The state of a destination is another one: it is written together with what caused it.
   private func note(_ name: String, _ before: DestinationState, at now: Timestamp) {
-    guard let lane = lanes[name] else { return }
+    guard let queue = queues[name] else { return }
     ended.destinations.removeAll { $0.name == name }
-    ended.destinations.append(lane.gate.state)
-    report(lane.gate.state, before)
+    ended.destinations.append(queue.gate.state)
+    report(queue.gate.state, before)
     // It waits in the outbox, where `replay --to` can send it elsewhere.
-    if lane.gate.isFailing { lanes[name]?.dropQueue() }
-    guard before.stoppedAt == nil, let reason = lane.gate.state.stoppedReason else { return }
+    if queue.gate.isFailing { queues[name]?.dropQueue() }
+    guard before.stoppedAt == nil, let reason = queue.gate.state.stoppedReason else { return }
     if let event = onStop(name, "the destination has stopped: \(reason)", now) { ended.events.append(event) }
   }
 
@@ -149,11 +149,11 @@ extension Dispatcher {
   private func settled(_ batch: SettlementBatch, _ result: SettlementResult) {
     committing = 0
     for settled in batch.attempts {
-      lanes[settled.delivery.destination]?.release(settled.delivery.sequence)
+      queues[settled.delivery.destination]?.release(settled.delivery.sequence)
       switch settled.settlement {
       case .retry(let next, _):
         nextDue = min(nextDue ?? next, next)
-        lanes[settled.delivery.destination]?.gate.noteBackOff()
+        queues[settled.delivery.destination]?.gate.noteBackOff()
       case .deferred(let next, _): nextDue = min(nextDue ?? next, next)
       case .interrupted: hasNews.withLock { $0 = true }
       case .dead: deadCount += 1

@@ -18,24 +18,24 @@ extension Dispatcher {
     for name in missing {
       try await giveUpTheOld(name, "given up, the rules file had no destination \(name) until its time was over")
     }
-    for (name, lane) in lanes where lane.gate.isFailing {
-      let failure = lane.lastFailure.map { ": \($0)" } ?? ""
+    for (name, queue) in queues where queue.gate.isFailing {
+      let failure = queue.lastFailure.map { ": \($0)" } ?? ""
       let reason =
-        lane.gate.state.stoppedReason.map { "has been stopped until its time was over: \($0)" }
+        queue.gate.state.stoppedReason.map { "has been stopped until its time was over: \($0)" }
         ?? "has failed until its time was over\(failure)"
       try await giveUpTheOld(name, "given up, the destination \(reason)")
     }
   }
 
   private func giveUpTheOld(_ name: String, _ reason: String) async throws {
-    lanes[name]?.dropQueue()
+    queues[name]?.dropQueue()
     let now = time.now()
-    let burial = Burial(
-      destination: name, reason: reason, olderThan: retryFor(name), sparing: lanes[name]?.underWay ?? [])
+    let burial = BulkDeadLetter(
+      destination: name, reason: reason, olderThan: retryFor(name), sparing: queues[name]?.underWay ?? [])
     var buried = 0
     while true {
       // Those that something comes after end one by one.
-      let chained = try await store.graves(burial, at: now)
+      let chained = try await store.deadLetterBacklog(burial, at: now)
       var batch = SettlementBatch(chained.map { settled($0, reason: reason, nil, at: now) })
       batch.burials = [burial]
       let result = try await store.settle(batch, at: now)

@@ -36,7 +36,7 @@ extension Dispatcher {
   /// have, or one that has stopped and is asked once a day.
   func onlyStuckIsLeft() async throws -> Bool {
     let waiting = try await store.unsettled()
-    let stuck = waiting.filter { isMissing($0.key) || lanes[$0.key]?.gate.isStopped == true }
+    let stuck = waiting.filter { isMissing($0.key) || queues[$0.key]?.gate.isStopped == true }
     guard stuck.count == waiting.count else { return false }
     stuckCount = stuck.values.reduce(0, +)
     return true

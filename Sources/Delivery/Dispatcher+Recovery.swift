@@ -10,8 +10,8 @@ extension Dispatcher {
     let now = time.now()
     var batch = SettlementBatch()
     for name in try await store.destinationsBackingOff(at: now) {
-      guard let gate = lanes[name]?.gate else { continue }
-      lanes[name]?.gate.noteBackOff()
+      guard let gate = queues[name]?.gate else { continue }
+      queues[name]?.gate.noteBackOff()
       if gate.state.failures == 0 { batch.releases.insert(name) }
     }
     if !batch.isEmpty { _ = try await store.settle(batch, at: now) }
@@ -19,14 +19,14 @@ extension Dispatcher {
 
   /// Once a destination is seen to work: it is written down together with the success that showed it.
   func noteRelease(_ name: String, at now: Timestamp) {
-    if lanes[name]?.gate.release(at: now) == true { ended.releases.insert(name) }
+    if queues[name]?.gate.release(at: now) == true { ended.releases.insert(name) }
   }
 
   /// `deliveries replay` asks for it, in another process.
   func obeyProbeRequests(at now: Timestamp) async throws {
-    guard lanes.values.contains(where: { $0.gate.state.failures > 0 }) else { return }
+    guard queues.values.contains(where: { $0.gate.state.failures > 0 }) else { return }
     for name in try await store.takeProbeRequests() {
-      lanes[name]?.gate.probeNow(at: now)
+      queues[name]?.gate.probeNow(at: now)
       log.info("destination is probed now, as somebody asked for", metadata: ["destination": "\(name)"])
     }
   }

@@ -29,7 +29,7 @@ package actor Dispatcher {
   package typealias Steps =
     @Sendable (_ settled: SettledStep, _ result: StepResult, _ error: String?, _ at: Timestamp) -> [NewDelivery]
 
-  private static let longestSleep: Duration = .seconds(60)
+  private static let maxSleep: Duration = .seconds(60)
   /// How many at once, of what is done on this machine and has no number of its own.
   private static let (hooks, downloads) = (4, 2)
 
@@ -50,12 +50,12 @@ package actor Dispatcher {
   let wakeUp = WakeUp()
   private let secrets: SecretSource
   private let finishes: Locked<End>
-  /// Of the actions with a number of their own, by lane.
+  /// Of the actions with a number of their own, by queue.
   private let concurrency: [String: Int]
   private let isStopping = Locked(false)
   /// Something may be due that was not when we last looked.
   let hasNews = Locked(true)
-  var lanes: [String: DestinationLane] = [:]
+  var queues: [String: DestinationQueue] = [:]
   /// What has ended and is not being written down yet.
   var ended = SettlementBatch()
   /// Destinations that deliveries wait for and that the rules file doesn't have.
@@ -77,7 +77,8 @@ package actor Dispatcher {
 
   package init(
     store: any StateStore, destinations: [DestinationSettings], http: HTTPClient, secrets: SecretSource,
-    hookRunner: HookRunner, models: DownloadSender? = nil, clock: StateClock, log: Logger, lanes: [String: Int] = [:],
+    hookRunner: HookRunner, models: DownloadSender? = nil, clock: StateClock, log: Logger,
+    concurrency: [String: Int] = [:],
     onStop: @escaping StopEvent = { _, _, _ in nil }, steps: @escaping Steps = { _, _, _, _ in [] }
   ) {
     self.store = store
@@ -90,7 +91,7 @@ package actor Dispatcher {
     self.log = log
     self.onStop = onStop
     self.steps = steps
-    concurrency = lanes
+    self.concurrency = concurrency
     self.secrets = secrets
     redactor = secrets.redactor
     finishes = Locked(.never)
@@ -135,13 +136,13 @@ package actor Dispatcher {
     let fingerprints = destinations.mapValues { $0.fingerprint(secrets) }
     let states = try await store.destinationStates(forgettingAllBut: fingerprints)
     let now = time.now()
-    lanes = [:]
+    queues = [:]
     for (name, settings) in destinations {
       let state = states.first { $0.name == name }
-      let gate = DestinationGate(
+      let gate = AdmissionPolicy(
         concurrency: settings.concurrency, rateLimit: settings.rateLimit,
         state: state ?? DestinationState(name: name, fingerprint: fingerprints[name] ?? ""), now: now)
-      lanes[name] = DestinationLane(gate: gate, claims: false, paced: settings.rateLimit?.count)
+      queues[name] = DestinationQueue(gate: gate, claims: false, paced: settings.rateLimit?.count)
     }
     try await requiet()
     isWindingDown = false
@@ -149,14 +150,14 @@ package actor Dispatcher {
     hasNews.withLock { $0 = true }
   }
 
-  /// The lane of what is done on this machine.
+  /// The queue of what is done on this machine.
   private func open(_ name: String) {
-    guard lanes[name] == nil else { return }
+    guard queues[name] == nil else { return }
     let isHook = name == PlannedDelivery.hook || name.hasPrefix("\(PlannedDelivery.hook)/")
-    let gate = DestinationGate(
+    let gate = AdmissionPolicy(
       concurrency: concurrency[name] ?? (isHook ? Self.hooks : Self.downloads), rateLimit: nil, hasCircuit: false,
       state: DestinationState(name: name, fingerprint: ""), now: time.now())
-    lanes[name] = DestinationLane(gate: gate, claims: isHook, paced: nil)
+    queues[name] = DestinationQueue(gate: gate, claims: isHook, paced: nil)
   }
 
   /// Reads ahead what is due, where there is room for it.
@@ -175,12 +176,12 @@ package actor Dispatcher {
           continue
         }
         open(name)
-        lanes[name]?.mayHaveMore = true
+        queues[name]?.mayHaveMore = true
       }
     }
     try await obeyProbeRequests(at: now)
     try await giveUpTheOld()
-    for name in lanes.keys {
+    for name in queues.keys {
       noteRelease(name, at: now)
       try await readAhead(name, at: now)
     }
@@ -189,22 +190,23 @@ package actor Dispatcher {
   }
 
   private func readAhead(_ name: String, at now: Timestamp) async throws {
-    guard let lane = lanes[name] else { return }
-    let wanted = lane.reading(at: now)
+    guard let queue = queues[name] else { return }
+    let wanted = queue.reading(at: now)
     let deliveries: [ClaimedDelivery]
     switch wanted {
     case .nothing: return
-    case .due(let count) where lane.claims: deliveries = try await store.claim(destination: name, limit: count, at: now)
+    case .due(let count) where queue.claims:
+      deliveries = try await store.claim(destination: name, limit: count, at: now)
     case .due(let count):
-      deliveries = try await store.due(destination: name, limit: count, at: now, except: lane.underWay)
+      deliveries = try await store.due(destination: name, limit: count, at: now, except: queue.underWay)
     case .probe:
-      deliveries = try await store.probe(destination: name, at: now, except: lane.underWay).map { [$0] } ?? []
+      deliveries = try await store.probe(destination: name, at: now, except: queue.underWay).map { [$0] } ?? []
     }
-    lanes[name]?.add(deliveries, of: wanted, generation: lane.generation)
+    queues[name]?.add(deliveries, of: wanted, generation: queue.generation)
   }
 
   private func startWhatMay(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
-    for name in lanes.keys {
+    for name in queues.keys {
       while let start = nextStart(of: name) {
         group.addTask { try await self.work(start, for: name) }
       }
@@ -212,8 +214,8 @@ package actor Dispatcher {
   }
 
   /// One attempt after the other, as long as the destination's gate lets one through.
-  private func work(_ first: DestinationLane.Start, for name: String) async throws {
-    var next: DestinationLane.Start? = first
+  private func work(_ first: DestinationQueue.Start, for name: String) async throws {
+    var next: DestinationQueue.Start? = first
     while let start = next {
       end(start, try await attempt(start.delivery))
       if committing == nil, !ended.isEmpty {
@@ -222,7 +224,7 @@ package actor Dispatcher {
         try await commit()
       }
       next = mayStartMore ? nextStart(of: name) : nil
-      if lanes[name]?.reading(at: time.now()) != .nothing { wakeUp.ring() }
+      if queues[name]?.reading(at: time.now()) != .nothing { wakeUp.ring() }
     }
     wakeUp.ring()
   }
@@ -230,17 +232,17 @@ package actor Dispatcher {
   private var mayStartMore: Bool { !isWindingDown && !Task.isCancelled && !isStopping.withLock { $0 } }
 
   /// What has been claimed must start, or it would count as an attempt that never was.
-  private func nextStart(of name: String) -> DestinationLane.Start? {
-    guard lanes[name]?.claims == true || ended.attempts.count + (committing ?? 0) < Self.mostUnwritten else {
+  private func nextStart(of name: String) -> DestinationQueue.Start? {
+    guard queues[name]?.claims == true || ended.attempts.count + (committing ?? 0) < Self.maxUnwritten else {
       return nil
     }
-    return lanes[name]?.start(at: time.now(), begin: clock.uptime, followed: clock.followed)
+    return queues[name]?.start(at: time.now(), begin: clock.uptime, followed: clock.followed)
   }
 
   private func isDone() async throws -> Bool {
     let now = time.now()
     guard ended.isEmpty, committing == nil, !hasNews.withLock({ $0 }),
-      !lanes.values.contains(where: { $0.isActive(at: now) })
+      !queues.values.contains(where: { $0.isActive(at: now) })
     else { return false }
     switch finishes.withLock({ $0 }) {
     case .never: return false
@@ -253,12 +255,12 @@ package actor Dispatcher {
   /// something waits it is looked at once a minute, whatever the moments say.
   private func waitForWork() async throws {
     let now = time.now()
-    guard let moment = (lanes.values.map { $0.nextOpening(at: now) } + [nextDue]).compactMap(\.self).min() else {
+    guard let moment = (queues.values.map { $0.nextOpening(at: now) } + [nextDue]).compactMap(\.self).min() else {
       return await wakeUp.wait()
     }
     guard moment > now else { return }
     await withTaskGroup { group in
-      group.addTask { [time] in try? await time.sleep(min(moment - now, Self.longestSleep)) }
+      group.addTask { [time] in try? await time.sleep(min(moment - now, Self.maxSleep)) }
       group.addTask { [wakeUp] in await wakeUp.wait() }
       await group.next()
       group.cancelAll()

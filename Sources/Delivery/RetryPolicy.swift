@@ -3,7 +3,7 @@ package import Runs
 /// When a failed attempt is repeated.
 package struct RetryPolicy: Sendable {
   /// How far apart attempts are.
-  package enum Pace: Sendable {
+  package enum BackoffSchedule: Sendable {
     /// Something is wrong, and may be for long.
     case failing
     /// Something isn't there yet that others are making at this moment.
@@ -23,18 +23,18 @@ package struct RetryPolicy: Sendable {
 
   /// From the delivery's creation to its last attempt.
   package let retryFor: Duration
-  private let pace: Pace
+  private let schedule: BackoffSchedule
 
-  package init(retryFor: Duration, pace: Pace = .failing) {
+  package init(retryFor: Duration, schedule: BackoffSchedule = .failing) {
     self.retryFor = retryFor
-    self.pace = pace
+    self.schedule = schedule
   }
 
   /// Before the attempt that follows attempt number `attempt` (from 1).
   ///
   /// - Parameter randomness: 0 ..< 1, spreads the delay by ±20 %.
-  package static func delay(after attempt: Int, pace: Pace = .failing, randomness: Double) -> Duration {
-    let delays = pace.delays
+  package static func delay(after attempt: Int, schedule: BackoffSchedule = .failing, randomness: Double) -> Duration {
+    let delays = schedule.delays
     let base = delays[min(max(attempt, 1), delays.count) - 1]
     return .milliseconds(Int64(Double(base.milliseconds) * (0.8 + 0.4 * randomness)))
   }
@@ -49,7 +49,9 @@ package struct RetryPolicy: Sendable {
   package func next(
     after attempt: Int, createdAt: Timestamp, now: Timestamp, retryAfter: Duration?, randomness: Double
   ) -> Timestamp? {
-    let (delay, end) = (now + Self.delay(after: attempt, pace: pace, randomness: randomness), createdAt + retryFor)
+    let (delay, end) = (
+      now + Self.delay(after: attempt, schedule: schedule, randomness: randomness), createdAt + retryFor
+    )
     guard now < end else { return nil }
     return max(min(delay, end), retryAfter.map { now + $0 } ?? now)
   }

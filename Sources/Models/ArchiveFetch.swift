@@ -32,7 +32,7 @@ struct ArchiveFetch: Sendable {
     var link: ArchiveLink?
     var job: FetchJob?
     while true {
-      do throws(Setback) {
+      do throws(FetchFailure) {
         let current: ArchiveLink
         if let link { current = link } else { current = try await ask() }
         link = current
@@ -55,7 +55,7 @@ struct ArchiveFetch: Sendable {
   }
 
   /// Returns where something can be done about it, and throws what can't be borne any longer.
-  private func bear(_ setback: Setback, _ job: FetchJob?, _ patience: inout Patience) async throws(DownloadError) {
+  private func bear(_ setback: FetchFailure, _ job: FetchJob?, _ patience: inout Patience) async throws(DownloadError) {
     if let bytes = job?.bytes, bytes > patience.bytes { patience = Patience(changes: patience.changes, bytes: bytes) }
     switch setback {
     case .linkOld: return
@@ -71,8 +71,8 @@ struct ArchiveFetch: Sendable {
     }
   }
 
-  private func ask() async throws(Setback) -> ArchiveLink {
-    try await patiently { () async throws(Setback) in
+  private func ask() async throws(FetchFailure) -> ArchiveLink {
+    try await patiently { () async throws(FetchFailure) in
       let outputs: [RunOutput]
       do throws(SourceError) {
         outputs = try await client.outputs(of: run, checkpoint: checkpoint, contents: true)
@@ -84,7 +84,7 @@ struct ArchiveFetch: Sendable {
     }
   }
 
-  private func link(_ outputs: [RunOutput]) throws(Setback) -> ArchiveLink {
+  private func link(_ outputs: [RunOutput]) throws(FetchFailure) -> ArchiveLink {
     guard let output = outputs.last else {
       throw .final(checkpoint == nil ? .notReady(run: run) : .noSuchModel(run: run, checkpoint: checkpoint))
     }
@@ -99,13 +99,13 @@ struct ArchiveFetch: Sendable {
 
 /// With a link.
 extension ArchiveFetch {
-  private func fetch(by link: ArchiveLink, _ job: inout FetchJob?) async throws(Setback) -> Journal.Subject {
+  private func fetch(by link: ArchiveLink, _ job: inout FetchJob?) async throws(FetchFailure) -> Journal.Subject {
     let whole = WholeSink(
       begin: { file throws(DownloadError) in try beginWhole(file) },
       onBytes: { onProgress(DownloadProgress(.downloading, bytes: $0, total: $1)) })
     let found: ArchiveStorage.Found
-    do throws(Setback) {
-      found = try await patiently { () async throws(Setback) in try await storage.look(at: link, whole: whole) }
+    do throws(FetchFailure) {
+      found = try await patiently { () async throws(FetchFailure) in try await storage.look(at: link, whole: whole) }
     } catch {
       // Its file has had to make room.
       if whole.received != nil { job = nil }
@@ -124,7 +124,7 @@ extension ArchiveFetch {
   }
 
   /// The one that is under way, if it is of this file, else the one that an earlier attempt has left, or a new one.
-  private func job(for subject: Journal.Subject, _ current: FetchJob?) async throws(Setback) -> FetchJob {
+  private func job(for subject: Journal.Subject, _ current: FetchJob?) async throws(FetchFailure) -> FetchJob {
     if let current, current.subject.checkpoint == subject.checkpoint,
       current.subject.file.isSamePart(of: subject.file)
     {
@@ -133,12 +133,12 @@ extension ArchiveFetch {
     return try await disk { () throws(DownloadError) in try FetchJob.open(subject, in: work) }
   }
 
-  private func fetchPieces(of job: FetchJob, by link: ArchiveLink) async throws(Setback) {
+  private func fetchPieces(of job: FetchJob, by link: ArchiveLink) async throws(FetchFailure) {
     tell(job, job.bytes)
     job.halt(false)
-    let setback = await withTaskGroup(of: Setback?.self) { group in
+    let setback = await withTaskGroup(of: FetchFailure?.self) { group in
       for _ in 0..<settings.connections { group.addTask { await fetchSome(of: job, by: link) } }
-      var first: Setback?
+      var first: FetchFailure?
       for await case .some(let setback) in group where first?.isOfTheLink ?? true {
         first = setback
         if setback.isOfTheLink { job.halt(true) } else { group.cancelAll() }
@@ -146,7 +146,7 @@ extension ArchiveFetch {
       return first
     }
     // What is there counts also for who is interrupted.
-    do throws(Setback) {
+    do throws(FetchFailure) {
       try await disk { () throws(DownloadError) in try job.save(from: 0) }
     } catch {
       throw setback ?? error
@@ -156,13 +156,13 @@ extension ArchiveFetch {
   }
 
   /// One connection's work.
-  private func fetchSome(of job: FetchJob, by link: ArchiveLink) async -> Setback? {
+  private func fetchSome(of job: FetchJob, by link: ArchiveLink) async -> FetchFailure? {
     while !Task.isCancelled, let piece = job.take() {
-      do throws(Setback) {
+      do throws(FetchFailure) {
         if let oldFrom = link.oldFrom, oldFrom <= time.now() { throw .linkOld }
         try await patiently(
           reached: { job.rest(of: piece).lowerBound },
-          repeating: { () async throws(Setback) in
+          repeating: { () async throws(FetchFailure) in
             try await storage.fetch(piece, of: job, by: link) { tell(job, $0) }
           })
         job.finish(piece)
@@ -191,7 +191,7 @@ extension ArchiveFetch {
     return try Descriptor(work.archive, O_RDWR | O_CREAT | O_EXCL)
   }
 
-  private func finishWhole(_ sink: WholeSink, _ link: ArchiveLink) async throws(Setback) -> Journal.Subject {
+  private func finishWhole(_ sink: WholeSink, _ link: ArchiveLink) async throws(FetchFailure) -> Journal.Subject {
     guard let (file, archive) = sink.received else { throw .final(.archive(.notATar)) }
     let subject = Journal.Subject(checkpoint: link.checkpoint, file: file, pieceSize: max(1, file.total ?? 1))
     try await disk { () throws(DownloadError) in
@@ -205,21 +205,21 @@ extension ArchiveFetch {
 extension ArchiveFetch {
   /// Repeats what fails in passing, until it has failed ``DownloadSettings/attempts`` times in a row without progress.
   private func patiently<Value: Sendable>(
-    reached position: () -> Int64 = { 0 }, repeating work: () async throws(Setback) -> Value
-  ) async throws(Setback) -> Value {
+    reached position: () -> Int64 = { 0 }, repeating work: () async throws(FetchFailure) -> Value
+  ) async throws(FetchFailure) -> Value {
     var failures = 0
     var reached = position()
     while true {
-      do throws(Setback) {
+      do throws(FetchFailure) {
         return try await work()
       } catch {
         guard case .passing(let reason, let after) = error else { throw error }
         failures = position() > reached ? 1 : failures + 1
         reached = position()
         let delay = max(after ?? .zero, settings.firstDelay * (1 << (failures - 1)))
-        guard failures < settings.attempts, after ?? .zero <= settings.longestDelay else { throw .final(reason) }
+        guard failures < settings.attempts, after ?? .zero <= settings.maxDelay else { throw .final(reason) }
         do throws(DownloadError) {
-          try await rest(min(delay, settings.longestDelay))
+          try await rest(min(delay, settings.maxDelay))
         } catch {
           throw .final(error)
         }
@@ -237,7 +237,7 @@ extension ArchiveFetch {
 
   private func disk<Value: Sendable>(
     _ work: @escaping @Sendable () throws(DownloadError) -> Value
-  ) async throws(Setback) -> Value {
+  ) async throws(FetchFailure) -> Value {
     do throws(DownloadError) {
       return try await onDisk { _ throws(DownloadError) in try work() }
     } catch {

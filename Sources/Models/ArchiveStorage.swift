@@ -17,7 +17,7 @@ struct ArchiveLink: Sendable {
 struct ArchiveStorage: Sendable {
   /// Parts of an answer that is no archive.
   private static let quotedBytes = 16_384
-  private static let mostRedirects = 5
+  private static let maxRedirects = 5
 
   let http: HTTPClient
   let time: TimeSource
@@ -26,7 +26,7 @@ struct ArchiveStorage: Sendable {
   /// Fetches what is missing of a piece.
   func fetch(
     _ piece: Int, of job: FetchJob, by link: ArchiveLink, onBytes: @escaping @Sendable (Int64) -> Void
-  ) async throws(Setback) {
+  ) async throws(FetchFailure) {
     let range = job.rest(of: piece)
     let sink = PieceSink(range, of: job.subject.file, into: job.file) { onBytes(job.advance(piece, by: $0)) }
     let answer: HTTPResponse
@@ -34,15 +34,15 @@ struct ArchiveStorage: Sendable {
       answer = try await http.send(request(link, range, sink))
     } catch {
       if sink.failure != 0 { throw .final(.disk(path: job.file.path, number: sink.failure)) }
-      throw Setback(error)
+      throw FetchFailure(error)
     }
     switch answer.status {
     case 206 where RemoteFile(answer).isSamePart(of: job.subject.file):
       // Also when the server has given less than it said it would, or a part that nobody has asked for.
-      guard job.rest(of: piece).isEmpty else { throw Setback(answer.bodyFault ?? .cutShort) }
+      guard job.rest(of: piece).isEmpty else { throw FetchFailure(answer.bodyFault ?? .cutShort) }
     // The whole of another file, or of the same by a server that has given parts before.
     case 200, 206: throw .changed
-    default: throw Setback(answer, now: time.now().milliseconds)
+    default: throw FetchFailure(answer, now: time.now().milliseconds)
     }
   }
 
@@ -57,14 +57,14 @@ struct ArchiveStorage: Sendable {
   /// Asks for the first byte: a HEAD would do, if storages didn't sign links for one method only.
   ///
   /// Redirects are followed, as the vendor's SDK does, but not out of https.
-  func look(at link: ArchiveLink, whole: WholeSink) async throws(Setback) -> Found {
+  func look(at link: ArchiveLink, whole: WholeSink) async throws(FetchFailure) -> Found {
     var link = link
-    for _ in 0...Self.mostRedirects {
+    for _ in 0...Self.maxRedirects {
       let answer: HTTPResponse
       do throws(TransportError) {
         answer = try await http.send(request(link, 0..<1, whole))
       } catch {
-        throw whole.failure.map { .final($0) } ?? Setback(error)
+        throw whole.failure.map { .final($0) } ?? FetchFailure(error)
       }
       if let failure = whole.failure { throw .final(failure) }
       if let target = answer.redirect(from: link.url.revealed) {
@@ -76,18 +76,18 @@ struct ArchiveStorage: Sendable {
     throw .final(.link(status: 302, code: "TooManyRedirects"))
   }
 
-  private func found(_ answer: HTTPResponse, _ link: ArchiveLink) throws(Setback) -> Found {
+  private func found(_ answer: HTTPResponse, _ link: ArchiveLink) throws(FetchFailure) -> Found {
     switch answer.status {
     case 206:
       let file = RemoteFile(answer)
       guard file.total != nil else { throw .final(.damaged("the server doesn't say how long the archive is")) }
       return .parts(file, link)
     case 200:
-      if let fault = answer.bodyFault { throw Setback(fault) }
+      if let fault = answer.bodyFault { throw FetchFailure(fault) }
       return .whole
     // Of an empty file not even the first byte can be had.
     case 416: throw .final(.archive(.notATar))
-    default: throw Setback(answer, now: time.now().milliseconds)
+    default: throw FetchFailure(answer, now: time.now().milliseconds)
     }
   }
 

@@ -9,10 +9,10 @@ struct DownloadSettings: Sendable {
   var syncInterval: Int64 = 64 << 20
   /// How often a request is repeated in a row that brings nothing.
   var attempts = 6
-  /// Before the first repetition; doubled for each, up to ``longestDelay``.
+  /// Before the first repetition; doubled for each, up to ``maxDelay``.
   var firstDelay: Duration = .milliseconds(500)
   /// A server that asks for a longer pause is left to whoever repeats the download.
-  var longestDelay: Duration = .seconds(30)
+  var maxDelay: Duration = .seconds(30)
   /// Of a piece, or of the whole by a server that gives no pieces. One that brings nothing is given up much earlier.
   var requestTimeout: Duration = .seconds(24 * 3_600)
   /// Nil: ``Unpacker/Limits/init(archive:)``.

@@ -1,6 +1,6 @@
 /// The name of an archive's entry, once it is known to lead nowhere but into the folder that is unpacked to. Pure.
 struct EntryName: Sendable, Equatable {
-  static let longestPart = 255
+  static let maxPart = 255
   static let longest = 1_024
   static let deepest = 16
 
@@ -13,7 +13,7 @@ struct EntryName: Sendable, Equatable {
       !name.unicodeScalars.contains(where: Self.isForbidden)
     else { return nil }
     parts = name.split(separator: "/").filter { $0 != "." }.map(String.init)
-    guard parts.count <= Self.deepest, parts.allSatisfy({ $0 != ".." && $0.utf8.count <= Self.longestPart }) else {
+    guard parts.count <= Self.deepest, parts.allSatisfy({ $0 != ".." && $0.utf8.count <= Self.maxPart }) else {
       return nil
     }
   }

@@ -78,8 +78,8 @@ extension Journal.Subject {
   fileprivate init?(_ line: [UInt8]) {
     guard let root = try? JSONDocument(parsing: line).root, root["version"]?.integer == 1,
       let checkpoint = root["checkpoint"]?.string, let size = root["size"]?.integer,
-      (0...WireNumber.mostBytes).contains(size),
-      let pieceSize = root["pieceSize"]?.integer, pieceSize > 0, size / pieceSize <= PiecePlan.mostPieces
+      (0...WireNumber.maxBytes).contains(size),
+      let pieceSize = root["pieceSize"]?.integer, pieceSize > 0, size / pieceSize <= PiecePlan.maxPieces
     else { return nil }
     let digest = root["digest"]?.string.flatMap { ExpectedDigest(text: $0) }
     self.init(

@@ -30,7 +30,7 @@ package struct ModelDownloader: Sendable {
     guard Run.isValid(id: run), checkpoint.map(Run.isValid(id:)) ?? true else {
       throw .noSuchModel(run: run, checkpoint: checkpoint)
     }
-    let place = ModelPlace(directory: directory, run: run, checkpoint: checkpoint)
+    let place = ModelInstaller(directory: directory, run: run, checkpoint: checkpoint)
     if let model = try await onDisk({ _ throws(DownloadError) in place.present() }) { return model }
     let work = try await onDisk { _ throws(DownloadError) in try place.makeWorkFolder() }
     // Who held the folder until now may have been about the same.

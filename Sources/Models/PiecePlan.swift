@@ -8,7 +8,7 @@ struct PiecePlan: Sendable {
   }
 
   /// More than the largest file has in pieces of the usual size.
-  static let mostPieces: Int64 = 1 << 22
+  static let maxPieces: Int64 = 1 << 22
 
   let total: Int64
   let pieceSize: Int64

@@ -33,7 +33,7 @@ struct ActionReader {
     guard let kind else { return nil }
     return Action(
       kind: kind, label: label, options: options, then: then, onFailure: onFailure,
-      continuation: Continuation(reader, kind: self.kind(ofDestination:)),
+      continuation: FollowUpActions(reader, kind: self.kind(ofDestination:)),
       digestPlan: digest == nil ? nil : DigestPlan(node, kind: self.kind(ofDestination:)))
   }
 

@@ -28,7 +28,7 @@ final class DiagnosticList {
   /// More would help nobody: a file of 10 MB has room for millions of mistakes, and each takes memory.
   static let limit = 10_000
   /// What a stranger wrote into a message can be as long as the file.
-  private static let longestText = 400
+  private static let maxText = 400
 
   private(set) var all: [Diagnostic] = []
   /// Of grammar or meaning.
@@ -74,6 +74,6 @@ final class DiagnosticList {
   }
 
   private static func bounded(_ text: String) -> String {
-    text.utf8.count <= longestText ? text : "\(text.prefix(longestText))…"
+    text.utf8.count <= maxText ? text : "\(text.prefix(maxText))…"
   }
 }

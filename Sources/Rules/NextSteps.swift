@@ -66,13 +66,13 @@ package struct NextSteps: Sendable {
     let kinds = DestinationKinds(stored: stored.root)
     return nodes.enumerated().map { index, node in
       let label = branch.label(index, after: step.label)
-      let occasion = PlannedDelivery.Occasion(
+      let eventKind = PlannedDelivery.RenderContext(
         rule: step.rule, eventID: step.eventID, trigger: trigger, data: data, results: results,
         link: .init(parent: step.id, branch: branch))
       guard let action = ActionReader.stored(label, destinations, kinds.byName).action(node) else {
-        return .unreadable(label, occasion)
+        return .unreadable(label, eventKind)
       }
-      return PlannedDelivery(action, occasion)
+      return PlannedDelivery(action, eventKind)
     }
   }
 

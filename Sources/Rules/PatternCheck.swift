@@ -65,13 +65,13 @@ struct PatternCheck {
   }
 
   /// Runs to try one condition on; with more of them it is taken to hold for one.
-  private static let mostTried = 100
+  private static let maxTried = 100
 
   /// Whether one of the values meets the condition for this field.
   private func canHold(_ member: JSONMember, among values: Set<String>) -> Bool {
     let words = member.value.elements?.map(\.string) ?? []
     if !words.isEmpty, words.allSatisfy({ $0 != nil }) { return words.contains { values.contains($0 ?? "") } }
-    guard values.count <= Self.mostTried, let pattern = try? EventPattern(object(member)) else { return true }
+    guard values.count <= Self.maxTried, let pattern = try? EventPattern(object(member)) else { return true }
     return values.contains { value in
       let text = JSONNode(.string(value), at: member.value.range)
       return pattern.explain(object(JSONMember(key: member.key, keyRange: member.keyRange, value: text))) == .matches

@@ -76,7 +76,7 @@ private struct Cleaner {
   /// only what introduced it goes.
   private func endOfString(_ start: Int) -> Int {
     var position = start
-    while position < scalars.count, position - start < Self.longestString {
+    while position < scalars.count, position - start < Self.maxString {
       switch scalars[position].value {
       case 0x07, 0x9C: return position + 1
       case 0x1B: return position + 1 < scalars.count && scalars[position + 1] == "\\" ? position + 2 : start
@@ -88,7 +88,7 @@ private struct Cleaner {
   }
 
   /// Links of terminals hold a URL.
-  private static let longestString = 4_096
+  private static let maxString = 4_096
 
   private func skip(_ range: ClosedRange<UInt32>, from start: Int) -> Int {
     scalars[start...].firstIndex { !range.contains($0.value) } ?? scalars.count

@@ -62,7 +62,7 @@ package struct PlannedDelivery: Sendable {
   }
 
   /// What an action is rendered from.
-  struct Occasion {
+  struct RenderContext {
     let rule: String
     let eventID: String
     /// Nil for what a later version has written.
@@ -74,23 +74,23 @@ package struct PlannedDelivery: Sendable {
     func id(of label: String) -> String { "msg_" + RunEvent.digest([eventID, rule, label]) }
   }
 
-  init(_ action: Action, _ occasion: Occasion) {
-    let (destination, content) = Self.rendered(action, occasion)
+  init(_ action: Action, _ context: RenderContext) {
+    let (destination, content) = Self.rendered(action, context)
     self.init(
-      id: occasion.id(of: action.label), rule: occasion.rule, action: action.label, destination: destination,
+      id: context.id(of: action.label), rule: context.rule, action: action.label, destination: destination,
       content: content, options: action.options)
-    variables = occasion.results.variables
-    trigger = occasion.trigger
-    link = occasion.link
-    continuation = action.continuation?.stored(occasion.results)
+    variables = context.results.variables
+    trigger = context.trigger
+    link = context.link
+    continuation = action.continuation?.stored(context.results)
     digestPlan = action.digestPlan
     if case .body = content { form = action.form }
   }
 
-  private static func rendered(_ action: Action, _ occasion: Occasion) -> (destination: String, Content) {
-    let (data, isAlone) = (occasion.data, action.options.concurrency != nil)
+  private static func rendered(_ action: Action, _ context: RenderContext) -> (destination: String, Content) {
+    let (data, isAlone) = (context.data, action.options.concurrency != nil)
     func lane(_ verb: Action.Verb) -> String {
-      Self.lane(of: verb, rule: occasion.rule, label: action.label, isAlone: isAlone)
+      Self.lane(of: verb, rule: context.rule, label: action.label, isAlone: isAlone)
     }
     switch action.kind {
     case .send(let name, _, let body):
@@ -101,7 +101,7 @@ package struct PlannedDelivery: Sendable {
       case .event: return (name, .event)
       case .json(let template): return (name, .body(template.render(data)))
       case .standard(let templates):
-        return (name, occasion.trigger.flatMap { templates[$0] }.map { .body($0.render(data)) } ?? .event)
+        return (name, context.trigger.flatMap { templates[$0] }.map { .body($0.render(data)) } ?? .event)
       }
     case .run(let words): return (lane(.run), .run(words.map { $0.render(data) }))
     case .shell(let script): return (lane(.shell), .shell(script))
@@ -131,11 +131,11 @@ extension PlannedDelivery {
     return isAlone ? "\(name)/\(rule)/\(label)" : name
   }
 
-  static func unreadable(_ label: String, _ occasion: Occasion) -> PlannedDelivery {
+  static func unreadable(_ label: String, _ context: RenderContext) -> PlannedDelivery {
     var planned = PlannedDelivery(
-      id: occasion.id(of: label), rule: occasion.rule, action: label, destination: lost, content: .event,
+      id: context.id(of: label), rule: context.rule, action: label, destination: lost, content: .event,
       options: ActionOptions())
-    planned.link = occasion.link
+    planned.link = context.link
     return planned
   }
 }

@@ -14,8 +14,8 @@ package struct Rule: Sendable {
   let patternOffset: Int
   package let actions: [Action]
 
-  func fires(on occasion: Occasion) -> Bool {
-    triggers.contains(occasion.trigger) && holdsFor == occasion.stay
+  func fires(on eventKind: EventKind) -> Bool {
+    triggers.contains(eventKind.trigger) && holdsFor == eventKind.stay
   }
 }
 
@@ -85,7 +85,7 @@ package struct Action: Sendable {
   let then: [Action]
   let onFailure: [Action]
   /// The same as it was written, to be kept beside its delivery; nil: nothing comes after it.
-  let continuation: Continuation?
+  let continuation: FollowUpActions?
   /// Of an action with a digest: all of it as it was written, to be kept beside what is collected.
   let digestPlan: DigestPlan?
 

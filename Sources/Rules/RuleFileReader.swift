@@ -62,7 +62,7 @@ struct RuleFileReader {
   }
 
   /// Told one by one; a file can hold 100,000.
-  private static let mostUnused = 20
+  private static let maxUnused = 20
 
   /// Once everything else is right, for a name with a slip in it has been told already, and where a file is checked to be used.
   private func warnOfUnused(_ reader: ObjectReader, _ rules: [Rule]) {
@@ -71,12 +71,12 @@ struct RuleFileReader {
       for action in rule.actions { action.collectDestinations(into: &used) }
     }
     let unused = (reader["destinations"]?.members ?? []).filter { !used.contains($0.key) }
-    if unused.count > Self.mostUnused {
+    if unused.count > Self.maxUnused {
       diagnostics.warning(
-        at: unused[Self.mostUnused].keyRange,
-        "no rule sends anything to \(unused.count - Self.mostUnused) more destinations")
+        at: unused[Self.maxUnused].keyRange,
+        "no rule sends anything to \(unused.count - Self.maxUnused) more destinations")
     }
-    for member in unused.prefix(Self.mostUnused) {
+    for member in unused.prefix(Self.maxUnused) {
       diagnostics.warning(
         at: member.keyRange, "no rule sends anything to \(member.key.debugDescription)",
         hint: "name it in an action: {\"send\": \(member.key.debugDescription)}")

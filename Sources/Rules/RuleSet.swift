@@ -48,9 +48,9 @@ package struct RuleSet: Sendable {
       guard !firing.isEmpty, let document = try? JSONDocument(parsing: event.data) else { return [] }
       let data = TemplateData(document)
       return firing.flatMap { rule in
-        let occasion = PlannedDelivery.Occasion(
-          rule: rule.name, eventID: event.id, trigger: event.occasion.trigger, data: data)
-        return rule.actions.map { PlannedDelivery($0, occasion) }
+        let eventKind = PlannedDelivery.RenderContext(
+          rule: rule.name, eventID: event.id, trigger: event.eventKind.trigger, data: data)
+        return rule.actions.map { PlannedDelivery($0, eventKind) }
       }
     }
   }
@@ -68,10 +68,10 @@ package struct RuleSet: Sendable {
   }
 
   /// The times after which runs that stay in a phase are to be told of.
-  package var holds: Set<Hold> {
-    rules.reduce(into: []) { holds, rule in
+  package var dwellRules: Set<DwellRule> {
+    rules.reduce(into: []) { dwellRules, rule in
       guard let duration = rule.holdsFor else { return }
-      for case .phase(let phase) in rule.triggers { holds.insert(Hold(phase: phase, duration: duration)) }
+      for case .phase(let phase) in rule.triggers { dwellRules.insert(DwellRule(phase: phase, duration: duration)) }
     }
   }
 
@@ -81,7 +81,7 @@ package struct RuleSet: Sendable {
   }
 
   /// How many at once, of the actions that say so, by the name of their lane.
-  package var lanes: [String: Int] {
+  package var laneConcurrency: [String: Int] {
     var found: [String: Int] = [:]
     func look(_ actions: [Action], _ rule: String) {
       for action in actions {
@@ -103,7 +103,7 @@ package struct RuleSet: Sendable {
   private func firingRules(_ event: RunEvent, _ matcher: inout PatternMatcher) -> [Rule] {
     let matching = event.data.withUnsafeBytes { (try? matcher.matches($0)) ?? [] }
     let candidates = (matching.map { ruleOfPattern[$0] } + withoutPattern).sorted()
-    return candidates.map { rules[$0] }.filter { $0.fires(on: event.occasion) }
+    return candidates.map { rules[$0] }.filter { $0.fires(on: event.eventKind) }
   }
 }
 
@@ -120,26 +120,26 @@ extension RuleSet {
   package func verdicts(on event: RunEvent) -> [RuleVerdict] {
     let data = (try? JSONDocument(parsing: event.data))?.root
     return rules.map { rule in
-      guard rule.fires(on: event.occasion) else {
-        return RuleVerdict(rule: rule.name, fired: false, reason: rule.refusal(of: event.occasion))
+      guard rule.fires(on: event.eventKind) else {
+        return RuleVerdict(rule: rule.name, fired: false, reason: rule.refusal(of: event.eventKind))
       }
       if let data, case .fails(_, let reason)? = rule.pattern?.explain(data) {
         return RuleVerdict(rule: rule.name, fired: false, reason: reason)
       }
       let matched = rule.pattern == nil ? "" : ", and all of match holds"
-      return RuleVerdict(rule: rule.name, fired: true, reason: "phase is \(event.occasion.word)\(matched)")
+      return RuleVerdict(rule: rule.name, fired: true, reason: "phase is \(event.eventKind.word)\(matched)")
     }
   }
 }
 
 extension Rule {
   /// Why it does not fire on this.
-  fileprivate func refusal(of occasion: Occasion) -> String {
-    guard triggers.contains(occasion.trigger) else {
+  fileprivate func refusal(of eventKind: EventKind) -> String {
+    guard triggers.contains(eventKind.trigger) else {
       let wanted = Trigger.allCases.filter(triggers.contains).map(\.word).joined(separator: " or ")
-      return "phase is \(occasion.word), the rule wants \(wanted)"
+      return "phase is \(eventKind.word), the rule wants \(wanted)"
     }
-    guard let holdsFor else { return "the rule fires at once, and not when the run has stayed in \(occasion.word)" }
-    return "the rule fires when the run has been \(occasion.word) for \(holdsFor.words)"
+    guard let holdsFor else { return "the rule fires at once, and not when the run has stayed in \(eventKind.word)" }
+    return "the rule fires when the run has been \(eventKind.word) for \(holdsFor.words)"
   }
 }

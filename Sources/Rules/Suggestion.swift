@@ -1,14 +1,14 @@
 /// Names beyond these are not looked at, compared and listed: a file can hold 100,000 of them, and as many mistakes.
-private let mostLookedAt = 1_000
-private let mostCompared = 100
-private let mostListed = 20
+private let maxLookedAt = 1_000
+private let maxCompared = 100
+private let maxListed = 20
 
 /// "Did you mean": the known word nearest to what was written, if one is near.
 func suggestion(for word: String, among known: some Sequence<String>) -> String? {
   let wanted = Array(word.prefix(64).lowercased().utf8)
   var best: (word: String, edits: Int)?
   var compared = 0
-  for candidate in known.prefix(mostLookedAt) where compared < mostCompared {
+  for candidate in known.prefix(maxLookedAt) where compared < maxCompared {
     let allowed = max(1, candidate.utf8.count / 3)
     guard abs(candidate.utf8.count - wanted.count) <= allowed else { continue }
     compared += 1
@@ -22,15 +22,15 @@ func suggestion(for word: String, among known: some Sequence<String>) -> String?
 /// The known words, the nearest to what was written first; no more than are fit to be listed.
 package func nearest(to word: String, among known: [String]) -> [String] {
   let wanted = Array(word.prefix(64).lowercased().utf8)
-  let ranked = known.prefix(mostLookedAt).map { ($0, distance(wanted, Array($0.prefix(64).lowercased().utf8))) }
-  return ranked.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(mostListed).map(\.0)
+  let ranked = known.prefix(maxLookedAt).map { ($0, distance(wanted, Array($0.prefix(64).lowercased().utf8))) }
+  return ranked.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(maxListed).map(\.0)
 }
 
 /// A hint that names the nearest known word, or else all of them.
 package func hint(for word: String, among known: [String]) -> String {
   if let near = suggestion(for: word, among: known) { return "did you mean \"\(near)\"?" }
-  let more = known.count > mostListed ? " and \(known.count - mostListed) more" : ""
-  return "known here: \(known.prefix(mostListed).joined(separator: ", "))\(more)"
+  let more = known.count > maxListed ? " and \(known.count - maxListed) more" : ""
+  return "known here: \(known.prefix(maxListed).joined(separator: ", "))\(more)"
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) that turn one word into the other.

@@ -23,14 +23,14 @@ struct TemplateScope {
   }
 
   /// The library recurses over sections: deeper ones would overflow its stack.
-  private static let mostSections = 50
+  private static let maxSections = 50
   /// Mistakes told of one template: more would only echo the first ones.
-  private static let mostProblems = 20
+  private static let maxProblems = 20
 
   func problems(in tags: [TemplateTag]) -> [TemplateProblems.Problem] {
     var open: [TemplateTag] = []
     var problems: [TemplateProblems.Problem] = []
-    for tag in tags where problems.count < Self.mostProblems {
+    for tag in tags where problems.count < Self.maxProblems {
       switch tag.kind {
       case .comment: continue
       case .close:
@@ -42,8 +42,8 @@ struct TemplateScope {
         if let problem = problem(of: tag, inside: open) { problems.append(problem) }
         guard tag.kind != .variable else { continue }
         open.append(tag)
-        guard open.count <= Self.mostSections else {
-          return problems + [.init(message: "sections are nested deeper than \(Self.mostSections) levels", hint: nil)]
+        guard open.count <= Self.maxSections else {
+          return problems + [.init(message: "sections are nested deeper than \(Self.maxSections) levels", hint: nil)]
         }
       }
     }

@@ -49,8 +49,8 @@ struct TemplateTag: Equatable {
     var count = 0
     var rest = text[...]
     while let open = rest.firstRange(of: "{{") {
-      guard count < mostTags else {
-        throw TemplateProblems("this template has more than \(mostTags) tags", hint: nil)
+      guard count < maxTags else {
+        throw TemplateProblems("this template has more than \(maxTags) tags", hint: nil)
       }
       count += 1
       pieces.append(.text(rest[..<open.lowerBound]))
@@ -101,9 +101,9 @@ struct TemplateTag: Equatable {
   }
 
   private static let usual = "write {{flow}} or {{run.spec.flow.name}}"
-  private static let mostHelpers = 10
+  private static let maxHelpers = 10
   /// The library takes time with the square of them.
-  private static let mostTags = 1_000
+  private static let maxTags = 1_000
 
   /// `uppercased(json(x))` is two helpers and a name. What the library doesn't know it renders as nothing.
   private static func helpers(
@@ -114,8 +114,8 @@ struct TemplateTag: Equatable {
     while let open = rest.firstIndex(where: { "(.[\"' ".contains($0) }), rest[open] == "(" {
       names.append(String(rest[..<open]))
       rest = rest[rest.index(after: open)...].trimmed
-      guard names.count <= mostHelpers else {
-        throw TemplateProblems("more than \(mostHelpers) helpers stand round one variable", hint: nil)
+      guard names.count <= maxHelpers else {
+        throw TemplateProblems("more than \(maxHelpers) helpers stand round one variable", hint: nil)
       }
     }
     for name in names where !TextView.knows(name) {

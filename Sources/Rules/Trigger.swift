@@ -47,7 +47,7 @@ package enum Trigger: Sendable, Hashable, CaseIterable {
   }
 }
 
-extension Occasion {
+extension EventKind {
   /// The trigger that this meets.
   package var trigger: Trigger {
     switch self {
@@ -61,7 +61,7 @@ extension Occasion {
 }
 
 /// A phase, and how long a run may stay in it until some rule fires.
-package struct Hold: Sendable, Hashable {
+package struct DwellRule: Sendable, Hashable {
   package let phase: Phase
   package let duration: Duration
 

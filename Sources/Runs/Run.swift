@@ -20,9 +20,9 @@ package struct Run: Sendable {
   let attributes: [UInt8]?
 
   /// Longer documents are refused: of each several copies are made, and an event of it is sent to whoever wants it.
-  package static let mostBytes = 4 << 20
+  package static let maxBytes = 4 << 20
   /// As are those that hold more values.
-  package static let mostValues = 250_000
+  package static let maxValues = 250_000
 
   /// Reads one item of a page, or the answer to a single request. What a good answer has and this one lacks is nil, as
   /// long as it is still clear which run this is and what state it is in.
@@ -30,9 +30,9 @@ package struct Run: Sendable {
     if let refusal = document.withUnsafeBytes(MalformedRun.init(tooLarge:)) { throw refusal }
     let json: JSONDocument
     do {
-      json = try JSONDocument(parsing: document, maximumValues: Self.mostValues)
+      json = try JSONDocument(parsing: document, maximumValues: Self.maxValues)
     } catch {
-      throw MalformedRun(id: document.withUnsafeBytes(RunGlance.id), "it is no JSON: \(error)", isOfText: true)
+      throw MalformedRun(id: document.withUnsafeBytes(RunSummary.id), "it is no JSON: \(error)", isOfText: true)
     }
     self = try Run(json)
   }
@@ -92,12 +92,12 @@ package struct Run: Sendable {
     attributes = metadata?.present("attributes").map { Array(json.raw($0)) }
   }
 
-  package var glance: RunGlance { RunGlance(self) }
+  package var summary: RunSummary { RunSummary(self) }
 
-  package var reading: PhaseReading { glance.reading }
+  package var reading: PhaseReading { summary.reading }
 
   /// When it began to run: the earliest that any entry says; nil when none does.
-  package var startedAt: Timestamp? { glance.startedAt }
+  package var startedAt: Timestamp? { summary.startedAt }
 
   /// `^[a-zA-Z0-9_-]+$`, 1 to 255 characters (`validate_id_param` of vi-sdk).
   package static func isValid(id: String) -> Bool {
@@ -126,10 +126,10 @@ package struct MalformedRun: Error, Sendable, CustomStringConvertible {
     self.isOfText = isOfText
   }
 
-  /// Nil for a document that is no longer than ``Run/mostBytes``.
+  /// Nil for a document that is no longer than ``Run/maxBytes``.
   package init?(tooLarge document: UnsafeRawBufferPointer) {
-    guard document.count > Run.mostBytes else { return nil }
+    guard document.count > Run.maxBytes else { return nil }
     self.init(
-      id: RunGlance.id(document), "it is larger than \(Run.mostBytes >> 20) MiB (\(document.count >> 20) MiB)")
+      id: RunSummary.id(document), "it is larger than \(Run.maxBytes >> 20) MiB (\(document.count >> 20) MiB)")
   }
 }

@@ -4,11 +4,11 @@ package import JSONSource
 /// Something that rules decide upon and that receivers are told: a run came into a phase, stayed in it too long or
 /// disappeared, or the source can't be seen any more.
 package struct RunEvent: Sendable {
-  /// `evt_…`, made only of organization, run, occasion and the transition's time: the same whoever sees it, however often.
+  /// `evt_…`, made only of organization, run, eventKind and the transition's time: the same whoever sees it, however often.
   package let id: String
   /// Empty for an event of the source.
   package let runID: String
-  package let occasion: Occasion
+  package let eventKind: EventKind
   /// When it happened: of a transition, by the API's clock.
   package let time: Timestamp
   /// The CloudEvents `data` object, JSON: what rules match and templates see.
@@ -31,16 +31,16 @@ package struct RunEvent: Sendable {
   }
 
   /// - Parameters:
-  ///   - key: what the id is made of besides organization, run and the occasion's word.
+  ///   - key: what the id is made of besides organization, run and the eventKind's word.
   ///   - data: JSON.
   init(
-    _ occasion: Occasion, run: String, key: [String], time: Timestamp, origin: Origin, hasUniqueKeys: Bool,
+    _ eventKind: EventKind, run: String, key: [String], time: Timestamp, origin: Origin, hasUniqueKeys: Bool,
     data: [UInt8]
   ) {
-    let id = "evt_" + Self.digest([origin.organization, run, occasion.word] + key)
+    let id = "evt_" + Self.digest([origin.organization, run, eventKind.word] + key)
     self.id = id
     runID = run
-    self.occasion = occasion
+    self.eventKind = eventKind
     self.time = time
     self.data = data
     self.hasUniqueKeys = hasUniqueKeys
@@ -48,7 +48,7 @@ package struct RunEvent: Sendable {
       json.member("specversion", "1.0")
       json.member("id", id)
       json.member("source", "\(origin.endpoint)/workspaces/\(origin.organization)")
-      json.member("type", occasion.eventType)
+      json.member("type", eventKind.eventType)
       if !run.isEmpty { json.member("subject", run) }
       json.member("time", time.iso8601)
       json.member("datacontenttype", "application/json")
@@ -66,13 +66,13 @@ package struct RunEvent: Sendable {
 
 extension RunEvent {
   /// One that was stored, from its body. Nil when the body is none of ours.
-  package init?(stored body: [UInt8], runID: String, occasion: Occasion, time: Timestamp) {
+  package init?(stored body: [UInt8], runID: String, eventKind: EventKind, time: Timestamp) {
     guard let document = try? JSONDocument(parsing: body), let id = document.root["id"]?.string,
       let data = document.root["data"]
     else { return nil }
     self.id = id
     self.runID = runID
-    self.occasion = occasion
+    self.eventKind = eventKind
     self.time = time
     self.data = Array(document.raw(data))
     hasUniqueKeys = data.hasUniqueKeys
@@ -117,11 +117,11 @@ extension RunEvent {
       if let run {
         run.writeSummary(
           into: &json, reading: reading, previousPhase: phase, organization: origin.organization, until: time,
-          word: Occasion.disappeared.word)
+          word: EventKind.disappeared.word)
         json.member("run", raw: run.document)
       } else {
         json.member("runId", id)
-        json.member("phase", Occasion.disappeared.word)
+        json.member("phase", EventKind.disappeared.word)
         json.member("previousPhase", phase.rawValue)
         json.member("organization", origin.organization)
       }
@@ -134,9 +134,9 @@ extension RunEvent {
   /// The source could not be seen since `since`, or can again.
   ///
   /// - Parameter message: for people, one clause.
-  package init(_ occasion: Occasion, since: Timestamp, at time: Timestamp, message: String, origin: Origin) {
+  package init(_ eventKind: EventKind, since: Timestamp, at time: Timestamp, message: String, origin: Origin) {
     let data = JSONWriter.object { json in
-      json.member("phase", occasion.word)
+      json.member("phase", eventKind.word)
       json.member("message", message)
       json.member("startedAt", since.iso8601)
       json.member("durationSeconds", (time - since).milliseconds / 1000)
@@ -144,7 +144,8 @@ extension RunEvent {
       json.member("organization", origin.organization)
     }
     self.init(
-      occasion, run: "", key: [String(since.milliseconds)], time: time, origin: origin, hasUniqueKeys: true, data: data)
+      eventKind, run: "", key: [String(since.milliseconds)], time: time, origin: origin, hasUniqueKeys: true, data: data
+    )
   }
 }
 
@@ -154,7 +155,7 @@ extension RunEvent {
   /// - Parameter reason: one clause.
   package init(stopped destination: String, reason: String, at time: Timestamp, origin: Origin) {
     let data = JSONWriter.object { json in
-      json.member("phase", Occasion.destinationStopped.word)
+      json.member("phase", EventKind.destinationStopped.word)
       json.member("destination", destination)
       json.member("message", reason)
       json.member("organization", origin.organization)

@@ -9,7 +9,7 @@ package struct RunPage: Sendable {
   package let nextPage: String?
 
   /// Servers give a hundred or a thousand on a page; each takes two words here, and two bytes of text can make one.
-  private static let mostItems = 20_000
+  private static let maxItems = 20_000
 
   /// The length of the item that the bytes begin with, where they are known; else nil.
   package typealias Recognise = (UnsafeRawBufferPointer) -> Int?
@@ -42,7 +42,7 @@ package struct RunPage: Sendable {
           guard scanner.next() == UInt8(ascii: "[") else { return isNull(scanner.skip(), base) }
           parts.items = []
           return scanner.array { scanner in
-            guard let item = item(&scanner, base, recognise), parts.items?.count ?? 0 < mostItems else { return false }
+            guard let item = item(&scanner, base, recognise), parts.items?.count ?? 0 < maxItems else { return false }
             parts.items?.append(item)
             return true
           }

@@ -31,7 +31,7 @@ package struct TimeSource: Sendable {
 
   /// Longer waits are made of pieces. A timer of the system may stand still while the machine sleeps, and then goes off
   /// late by as much: what is left of one piece is how late we notice at most.
-  package static let longestSlice: Duration = .seconds(30)
+  package static let maxSlice: Duration = .seconds(30)
 
   /// Waits `duration` by `uptime`, with a timer that may miss the time in which the machine was asleep.
   package static func inSlices(
@@ -39,7 +39,7 @@ package struct TimeSource: Sendable {
   ) async throws {
     let start = uptime()
     repeat {
-      try await timer(min(max(duration - (uptime() - start), .zero), longestSlice))
+      try await timer(min(max(duration - (uptime() - start), .zero), maxSlice))
     } while uptime() - start < duration
   }
 

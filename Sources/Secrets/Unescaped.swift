@@ -4,7 +4,7 @@ import Glibc
 /// `&#x26;`) undone, and where each byte of it came from. Pure, and total over all bytes.
 struct Unescaped {
   /// More than anybody nests: a query in JSON in JSON.
-  private static let mostRounds = 4
+  private static let maxRounds = 4
 
   private(set) var bytes: [UInt8] = []
   /// Where the source of each byte begins; one more for the end.
@@ -68,7 +68,7 @@ struct Unescaped {
   /// Every layer of escapes, the outermost first; none for a text without.
   static func layers(of source: UnsafeRawBufferPointer) -> [Unescaped] {
     var layers = Unescaped(source).map { [$0] } ?? []
-    while let last = layers.last, layers.count < mostRounds, let next = Unescaped(within: last) { layers.append(next) }
+    while let last = layers.last, layers.count < maxRounds, let next = Unescaped(within: last) { layers.append(next) }
     return layers
   }
 

@@ -13,7 +13,7 @@ package struct ClockHistory: Sendable, Equatable {
   }
 
   /// More are joined, so that what is kept doesn't grow; then some things are kept longer than they need to be.
-  package static let mostSteps = 100
+  package static let maxSteps = 100
 
   /// The oldest first.
   package private(set) var steps: [Step]
@@ -36,7 +36,7 @@ package struct ClockHistory: Sendable, Equatable {
   /// Adds a step; what was written before those that are older than `retention` is forgotten by then.
   package mutating func add(_ step: Step) {
     steps.append(step)
-    guard steps.count > Self.mostSteps else { return }
+    guard steps.count > Self.maxSteps else { return }
     let (first, second) = (steps[0], steps[1])
     steps.replaceSubrange(0...1, with: [Step(at: second.at, by: second.by + max(.zero, first.by))])
   }

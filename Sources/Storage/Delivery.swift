@@ -45,7 +45,7 @@ package struct ClaimedDelivery: Sendable {
 extension ClaimedDelivery {
   /// Read ahead for one destination at most, so that long documents don't fill the memory: 8 MiB, or one delivery if that is
   /// longer.
-  package static let mostBytesAhead = 8 << 20
+  package static let maxBytesAhead = 8 << 20
 
   /// What it holds of memory, about.
   package var bytes: Int {
@@ -90,7 +90,7 @@ package struct SettlementBatch: Sendable {
   package var attempts: [SettledAttempt] = []
   /// What came about for whole destinations by these attempts.
   package var destinations: [DestinationState] = []
-  package var burials: [Burial] = []
+  package var burials: [BulkDeadLetter] = []
   /// Destinations that have been seen to work: the back-off of everything that waits for them ends now. This comes after the
   /// attempts of the batch.
   package var releases: Set<String> = []
@@ -127,8 +127,8 @@ extension Settlement {
 }
 
 /// pending → dead, without an attempt, for what has waited longer than it may. Deliveries with a continuation are left:
-/// they are settled one by one (``StateStore/graves(_:at:)``), for something may have to be done after them.
-package struct Burial: Sendable {
+/// they are settled one by one (``StateStore/deadLetterBacklog(_:at:)``), for something may have to be done after them.
+package struct BulkDeadLetter: Sendable {
   package let destination: String
   package let reason: String
   /// Only what is older than its own `retryFor`, or than this when it has none.

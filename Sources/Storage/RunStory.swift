@@ -26,7 +26,7 @@ package struct StoredEvent: Sendable {
   package let runID: String
   /// What happened; the word alone where a later version wrote it.
   package let word: String
-  package let occasion: Occasion?
+  package let eventKind: EventKind?
   package let time: Timestamp
   /// When we saw it.
   package let seenAt: Timestamp

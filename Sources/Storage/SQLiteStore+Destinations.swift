@@ -37,10 +37,10 @@ extension SQLiteStore {
   }
 
   /// Returns how many.
-  static func bury(_ burial: Burial, at now: Timestamp, _ database: Database) throws -> Int {
+  static func bury(_ burial: BulkDeadLetter, at now: Timestamp, _ database: Database) throws -> Int {
     if burial.limit <= 0 { return 0 }
     let found = try Row.fetchAll(
-      database.cachedStatement(sql: graves),
+      database.cachedStatement(sql: deadLetterBacklog),
       arguments: burial.arguments(at: now))
     let update = try database.cachedStatement(
       sql: """
@@ -55,7 +55,7 @@ extension SQLiteStore {
   }
 
   /// Two halves, for each has an index.
-  static let graves =
+  static let deadLetterBacklog =
     ["waits = 0", "waits = 1"].map { half in
       """
       SELECT sequence, run_id FROM deliveries

@@ -76,7 +76,7 @@ extension SQLiteStore {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """)
     try statement.execute(arguments: [
-      event.id, event.runID, event.occasion.word, event.occasion.stay?.milliseconds, event.time.milliseconds,
+      event.id, event.runID, event.eventKind.word, event.eventKind.stay?.milliseconds, event.time.milliseconds,
       seenAt.milliseconds, rules, event.body.blob,
     ])
     return database.changesCount == 1

@@ -75,7 +75,7 @@ extension SQLiteStore {
       statement, arguments: [destination, now.milliseconds, underWay.sqlList, limit])
     var found: [ClaimedDelivery] = []
     var bytes = 0
-    while bytes < ClaimedDelivery.mostBytesAhead, let row = try rows.next() {
+    while bytes < ClaimedDelivery.maxBytesAhead, let row = try rows.next() {
       let delivery = ClaimedDelivery(row, attempt: row[8] + 1, claimedAt)
       bytes += delivery.bytes
       found.append(delivery)
@@ -132,7 +132,9 @@ extension SQLiteStore {
     }
   }
 
-  package func graves(_ burial: Burial, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery] {
+  package func deadLetterBacklog(_ burial: BulkDeadLetter, at now: Timestamp) async throws(StorageError)
+    -> [ClaimedDelivery]
+  {
     if burial.limit <= 0 { return [] }
     return try await read { database in
       try Row.fetchAll(
@@ -149,8 +151,8 @@ extension SQLiteStore {
   }
 }
 
-extension Burial {
-  /// Of the statements that look for graves.
+extension BulkDeadLetter {
+  /// Of the statements that look for deadLetterBacklog.
   func arguments(at now: Timestamp) -> StatementArguments {
     [
       "destination": destination, "age": olderThan.milliseconds, "now": now.milliseconds, "sparing": sparing.sqlList,

@@ -101,7 +101,7 @@ extension StoredEvent {
   fileprivate init(_ row: Row) {
     let word: String = row["phase"]
     self.init(
-      id: row["id"], runID: row["run_id"], word: word, occasion: Occasion(word: word, stay: row.duration("stayed")),
+      id: row["id"], runID: row["run_id"], word: word, eventKind: EventKind(word: word, stay: row.duration("stayed")),
       time: row.time("time") ?? Timestamp(milliseconds: 0), seenAt: row.time("seen_at") ?? Timestamp(milliseconds: 0),
       rules: row["rules"], body: row.bytes("body"))
   }

@@ -95,8 +95,8 @@ package protocol StateStore: LedgerStore {
   /// What a process left claimed when it was killed and must not be made again, to be settled.
   func cutOff() async throws(StorageError) -> [ClaimedDelivery]
 
-  /// What a burial leaves: pending deliveries with a continuation, at most ``Burial/limit``.
-  func graves(_ burial: Burial, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery]
+  /// What a burial leaves: pending deliveries with a continuation, at most ``BulkDeadLetter/limit``.
+  func deadLetterBacklog(_ burial: BulkDeadLetter, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery]
 
   /// Deliveries that are neither delivered nor dead.
   func unsettledCount() async throws(StorageError) -> Int

@@ -5,13 +5,13 @@ internal import Locking
 /// Commits together what waits together: while one transaction is on its way to the disk, others queue up, and the next
 /// takes them all. One fsync then serves many, and each caller still returns only when its own work is durable.
 final class WriteQueue: Sendable {
-  private struct Job: Sendable {
+  private struct WriteRequest: Sendable {
     let perform: @Sendable (Database) throws -> Void
     let finish: @Sendable (Result<Void, any Error>) -> Void
   }
 
   private struct State {
-    var waiting: [Job] = []
+    var waiting: [WriteRequest] = []
     var isDraining = false
   }
 
@@ -19,7 +19,7 @@ final class WriteQueue: Sendable {
   private let check: @Sendable (Database) throws -> Void
   private let state = Locked(State())
 
-  /// - Parameter check: is called after each commit; what it throws, every job of the commit fails with.
+  /// - Parameter check: is called after each commit; what it throws, every request of the commit fails with.
   init(_ database: any DatabaseWriter, check: @escaping @Sendable (Database) throws -> Void = { _ in }) {
     self.database = database
     self.check = check
@@ -31,7 +31,7 @@ final class WriteQueue: Sendable {
     let value = Locked<Value?>(nil)
     try await withCheckedThrowingContinuation { continuation in
       enqueue(
-        Job(
+        WriteRequest(
           perform: { database in
             let result = try work(database)
             value.withLock { $0 = result }
@@ -42,16 +42,16 @@ final class WriteQueue: Sendable {
     return value
   }
 
-  private func enqueue(_ job: Job) {
+  private func enqueue(_ request: WriteRequest) {
     let starts = state.withLock { state in
-      state.waiting.append(job)
+      state.waiting.append(request)
       defer { state.isDraining = true }
       return !state.isDraining
     }
     if starts { database.asyncWriteWithoutTransaction { self.drain($0) } }
   }
 
-  private func takeWaiting() -> [Job] {
+  private func takeWaiting() -> [WriteRequest] {
     state.withLock { state in
       defer { state.waiting = [] }
       state.isDraining = !state.waiting.isEmpty
@@ -61,20 +61,20 @@ final class WriteQueue: Sendable {
 
   private func drain(_ database: Database) {
     while true {
-      let jobs = takeWaiting()
-      if jobs.isEmpty { return }
-      commit(jobs, database)
+      let requests = takeWaiting()
+      if requests.isEmpty { return }
+      commit(requests, database)
     }
   }
 
   /// First without savepoints: with one SQLite keeps a copy of every page that is changed, and beyond 64 kB in a file.
-  private func commit(_ jobs: [Job], _ database: Database) {
-    var results = jobs.map { _ in Result<Void, any Error>.success(()) }
+  private func commit(_ requests: [WriteRequest], _ database: Database) {
+    var results = requests.map { _ in Result<Void, any Error>.success(()) }
     var isJobsOwn = false
     do {
       try transaction(database) {
         do {
-          for job in jobs { try job.perform(database) }
+          for request in requests { try request.perform(database) }
         } catch {
           // A full disk or a damaged file may have rolled the whole transaction back: then all fail of it.
           isJobsOwn = database.isInsideTransaction
@@ -82,20 +82,21 @@ final class WriteQueue: Sendable {
         }
       }
     } catch {
-      results = isJobsOwn && jobs.count > 1 ? commitApart(jobs, database) : jobs.map { _ in .failure(error) }
+      results =
+        isJobsOwn && requests.count > 1 ? commitApart(requests, database) : requests.map { _ in .failure(error) }
     }
-    do { try check(database) } catch { results = jobs.map { _ in .failure(error) } }
-    for (job, result) in zip(jobs, results) { job.finish(result) }
+    do { try check(database) } catch { results = requests.map { _ in .failure(error) } }
+    for (request, result) in zip(requests, results) { request.finish(result) }
   }
 
   /// One of them fails, and must not undo the others.
-  private func commitApart(_ jobs: [Job], _ database: Database) -> [Result<Void, any Error>] {
+  private func commitApart(_ requests: [WriteRequest], _ database: Database) -> [Result<Void, any Error>] {
     var results: [Result<Void, any Error>] = []
     do {
-      try transaction(database) { for job in jobs { results.append(try perform(job, database)) } }
+      try transaction(database) { for request in requests { results.append(try perform(request, database)) } }
       return results
     } catch {
-      return jobs.map { _ in .failure(error) }
+      return requests.map { _ in .failure(error) }
     }
   }
 
@@ -106,10 +107,10 @@ final class WriteQueue: Sendable {
     }
   }
 
-  private func perform(_ job: Job, _ database: Database) throws -> Result<Void, any Error> {
+  private func perform(_ request: WriteRequest, _ database: Database) throws -> Result<Void, any Error> {
     do {
       try database.inSavepoint {
-        try job.perform(database)
+        try request.perform(database)
         return .commit
       }
       return .success(())

@@ -7,7 +7,7 @@ import CCurl
 /// combinations are those that a rules file names, so they are few and are kept until the client is closed.
 final class ConnectionPool {
   /// Making a handle takes longer than all the settings of a request; an idle one takes some 20 kB.
-  private static let mostIdle = 32
+  private static let maxIdle = 32
 
   let settings: ConnectionSettings
   private let caFile: String?
@@ -39,6 +39,6 @@ final class ConnectionPool {
 
   /// Takes back a handle that no multi handle knows any more.
   func giveBack(_ handle: EasyHandle) {
-    if idle.count < Self.mostIdle { idle.append(handle) }
+    if idle.count < Self.maxIdle { idle.append(handle) }
   }
 }

@@ -149,7 +149,7 @@ extension TransportError {
   static var outOfMemory: Self { Self(CURLE_OUT_OF_MEMORY) }
 
   init(_ code: CURLcode) {
-    self = .other(code: Int(code.rawValue), text: Ending.text(of: code))
+    self = .other(code: Int(code.rawValue), text: TransferResult.text(of: code))
   }
 }
 

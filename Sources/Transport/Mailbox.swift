@@ -2,16 +2,16 @@ import CCurl
 import Glibc
 internal import Locking
 
-typealias Outcome = Result<HTTPResponse, TransportError>
+typealias ResponseResult = Result<HTTPResponse, TransportError>
 
 /// A request on its way to the thread, and the way its outcome goes back.
 final class Job: Sendable {
   let id: UInt64
   let request: CheckedRequest
-  let continuation: CheckedContinuation<Outcome, Never>
+  let continuation: CheckedContinuation<ResponseResult, Never>
   let deadline: SuspendingClock.Instant
 
-  init(id: UInt64, request: CheckedRequest, continuation: CheckedContinuation<Outcome, Never>) {
+  init(id: UInt64, request: CheckedRequest, continuation: CheckedContinuation<ResponseResult, Never>) {
     self.id = id
     self.request = request
     self.continuation = continuation
@@ -23,7 +23,7 @@ final class Job: Sendable {
 final class Mailbox: Sendable {
   private struct Inside {
     var state = MailboxState<Job>()
-    var bell: Bell?
+    var waker: Waker?
     var thread: pthread_t?
     var closers: [CheckedContinuation<Void, Never>] = []
   }
@@ -45,7 +45,7 @@ final class Mailbox: Sendable {
     let refusal: TransportError? = inside.withLock { inside in
       switch inside.state.enqueue(job) {
       case .startThread: return start(&inside)
-      case .ring: inside.bell?.ring()
+      case .ring: inside.waker?.ring()
       case .isAwake: break
       case .refuse: return .closed
       }
@@ -56,7 +56,7 @@ final class Mailbox: Sendable {
 
   func cancel(_ id: UInt64) {
     inside.withLock { inside in
-      if inside.state.cancel(id) { inside.bell?.ring() }
+      if inside.state.cancel(id) { inside.waker?.ring() }
     }
   }
 
@@ -64,7 +64,7 @@ final class Mailbox: Sendable {
   func close(_ closer: CheckedContinuation<Void, Never>) {
     let isDone = inside.withLock { inside in
       switch inside.state.close() {
-      case .ring: inside.bell?.ring()
+      case .ring: inside.waker?.ring()
       case .wait: break
       case .nothingToDo: return true
       }
@@ -86,7 +86,7 @@ final class Mailbox: Sendable {
   /// Closing for a `deinit`, which can't wait: the thread ends on its own.
   func abandon() {
     let thread = inside.withLock { inside in
-      if case .ring = inside.state.close() { inside.bell?.ring() }
+      if case .ring = inside.state.close() { inside.waker?.ring() }
       defer { inside.thread = nil }
       return inside.thread
     }
@@ -108,8 +108,8 @@ final class Mailbox: Sendable {
 /// The thread's side.
 extension Mailbox {
   /// From here on others may wake the thread; what came before is found by the first ``drain()``.
-  func hang(_ bell: Bell) {
-    inside.withLock { $0.bell = bell }
+  func hang(_ waker: Waker) {
+    inside.withLock { $0.waker = waker }
   }
 
   func drain() -> MailboxState<Job>.Batch {
@@ -122,7 +122,7 @@ extension Mailbox {
 
   /// After this nobody touches the multi handle any more, and it may be freed.
   func takeDownBell() {
-    inside.withLock { $0.bell = nil }
+    inside.withLock { $0.waker = nil }
   }
 
   /// The last thing that the thread does.
@@ -139,8 +139,8 @@ extension Mailbox {
 /// Wakes the thread out of its poll.
 ///
 /// `@unchecked`: `curl_multi_wakeup` is the one call that libcurl allows from any thread. It is made under the mailbox's
-/// lock only, under which the thread takes the bell down before it frees the handle.
-struct Bell: @unchecked Sendable {
+/// lock only, under which the thread takes the waker down before it frees the handle.
+struct Waker: @unchecked Sendable {
   let multi: UnsafeMutableRawPointer
 
   func ring() {

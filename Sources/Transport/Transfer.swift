@@ -5,7 +5,7 @@ import Glibc
 final class Transfer {
   let job: Job
   let easy: EasyHandle
-  fileprivate var answer: Answer
+  fileprivate var answer: ResponseBuffer
   private let isProxied: Bool
   /// Whether the sink wants the body; nil before its first byte.
   private var isSunk: Bool?
@@ -27,7 +27,7 @@ final class Transfer {
     if proxy != nil, let address = request.egress.refusal(ofHost: job.request.url.host) {
       throw .forbiddenAddress(host: job.request.url.host, address: "\(address)")
     }
-    answer = Answer(
+    answer = ResponseBuffer(
       limit: request.maximumBodyBytes, truncates: request.truncatesBody, errorLimit: request.maximumErrorBytes)
     try easy.prepare(job.request, proxy: proxy, left: now.duration(to: job.deadline))
     let address = Unmanaged.passUnretained(self).toOpaque()
@@ -72,9 +72,9 @@ final class Transfer {
   }
 
   /// The outcome, once libcurl has reported the end of the transfer.
-  func outcome(_ code: CURLcode, now: SuspendingClock.Instant) -> Outcome {
+  func outcome(_ code: CURLcode, now: SuspendingClock.Instant) -> ResponseResult {
     if code == CURLE_OK, answer.isHeadComplete { return .success(response()) }
-    var ending = Ending(code: code, host: job.request.url.host)
+    var ending = TransferResult(code: code, host: job.request.url.host)
     ending.isProxied = isProxied
     ending.status = easy.status
     ending.isHeadComplete = answer.isHeadComplete
@@ -95,7 +95,7 @@ final class Transfer {
   }
 
   /// The outcome where `error` ends the transfer: once the head is there, an answer of which the body isn't whole.
-  func outcome(_ error: TransportError) -> Outcome {
+  func outcome(_ error: TransportError) -> ResponseResult {
     // What the request's own sink has refused says nothing about the answer.
     guard answer.isHeadComplete, error != .notTaken else { return .failure(error) }
     return .success(response(fault: error))

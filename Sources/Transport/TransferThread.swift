@@ -6,9 +6,9 @@ import Glibc
 // One thread owns everything of libcurl's: the multi handle lives on its stack, easy handles in its table. Tasks reach it
 // through the mailbox and `curl_multi_wakeup`; it reaches them by resuming their continuation, once, with a `Result`.
 // One turn of the loop: take the mail, start what may start, let libcurl work, settle what has ended, look at the clock,
-// poll. Whatever waits for a free connection waits in `Lanes`, whatever runs is in `transfers`, and an id is in one of them.
+// poll. Whatever waits for a free connection waits in `HostLimiter`, whatever runs is in `transfers`, and an id is in one of them.
 //
-// Life: started by the first request. Closing ends transfers with `.closed` and frees the easy handles, takes the bell down (from then on
+// Life: started by the first request. Closing ends transfers with `.closed` and frees the easy handles, takes the waker down (from then on
 // nobody else can touch the multi handle), frees the multi handle with its connections, and resumes the closers, who join. A cancelled request is resumed by the thread too, in its next turn.
 //
 // What it costs: all TLS and decompression share one core, and a callback that blocked would hold everybody up, so
@@ -22,11 +22,11 @@ struct TransferThread: ~Copyable {
   private let caFile: String?
   private let routes: ProxyRoutes
   private let multi: UnsafeMutableRawPointer
-  private var lanes: Lanes
+  private var hosts: HostLimiter
   private var waiting: [UInt64: Job] = [:]
   private var transfers: [UInt64: Transfer] = [:]
   /// Resumed together at the end of a turn: each resumption by itself would wake another thread.
-  private var ended: [(continuation: CheckedContinuation<Outcome, Never>, outcome: Outcome)] = []
+  private var ended: [(continuation: CheckedContinuation<ResponseResult, Never>, outcome: ResponseResult)] = []
   private var pools: [ConnectionSettings: ConnectionPool] = [:]
   private var lastLook = SuspendingClock.now
 
@@ -36,10 +36,10 @@ struct TransferThread: ~Copyable {
     self.multi = multi
     caFile = configuration.caFile ?? environment("SSL_CERT_FILE")
     routes = ProxyRoutes(configuration.proxy, environment: environment)
-    lanes = Lanes(limit: configuration.maximumConnectionsPerHost)
+    hosts = HostLimiter(limit: configuration.maximumConnectionsPerHost)
     _ = ccurl_multi_set_max_host_connections(multi, max(1, configuration.maximumConnectionsPerHost))
     _ = ccurl_multi_set_connection_cache(multi, max(1, configuration.connectionCache))
-    mailbox.hang(Bell(multi: multi))
+    mailbox.hang(Waker(multi: multi))
   }
 
   deinit {
@@ -65,7 +65,7 @@ struct TransferThread: ~Copyable {
   }
 
   private mutating func admit(_ job: Job) {
-    if lanes.enter(job.id, job.request.url.origin) {
+    if hosts.enter(job.id, job.request.url.origin) {
       start(job)
     } else {
       waiting[job.id] = job
@@ -101,7 +101,7 @@ struct TransferThread: ~Copyable {
   ///
   /// - Returns: the one that may have it.
   private mutating func successor(of job: Job) -> Job? {
-    lanes.leave(job.request.url.origin).flatMap { waiting.removeValue(forKey: $0) }
+    hosts.leave(job.request.url.origin).flatMap { waiting.removeValue(forKey: $0) }
   }
 
   private mutating func settleEnded() {
@@ -115,9 +115,9 @@ struct TransferThread: ~Copyable {
   }
 
   /// Ends the job with this id. An id that is not known any more is okay: a cancellation met its answer on the way.
-  private mutating func settle(_ id: UInt64, _ outcome: Outcome) {
+  private mutating func settle(_ id: UInt64, _ outcome: ResponseResult) {
     if let job = waiting.removeValue(forKey: id) {
-      lanes.withdraw(id)
+      hosts.withdraw(id)
       ended.append((job.continuation, outcome))
     } else if let transfer = transfers.removeValue(forKey: id) {
       curl_multi_remove_handle(multi, transfer.easy.raw)

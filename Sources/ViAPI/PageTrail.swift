@@ -1,7 +1,7 @@
 /// Where a reader of pages has been: every list has to come to an end.
 package struct PageTrail: Sendable {
   /// A list that has more pages than this never ends.
-  private static let mostPages = 10_000
+  private static let maxPages = 10_000
 
   private var tokens: Set<String> = []
 
@@ -15,6 +15,6 @@ package struct PageTrail: Sendable {
     guard tokens.insert(token).inserted else {
       throw .notVi("the list goes in a circle: the token of page \(tokens.count + 1) was given before")
     }
-    guard tokens.count < Self.mostPages else { throw .notVi("the list has more than \(Self.mostPages) pages") }
+    guard tokens.count < Self.maxPages else { throw .notVi("the list has more than \(Self.maxPages) pages") }
   }
 }

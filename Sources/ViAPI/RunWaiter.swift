@@ -4,7 +4,7 @@ package import Runs
 /// ``BeliefPolicy``.
 package struct RunWaiter: Sendable {
   private static let shortestPause: Duration = .seconds(1)
-  private static let longestPause: Duration = .seconds(10)
+  private static let maxPause: Duration = .seconds(10)
 
   package struct Result: Sendable {
     /// In the order in which they were asked for.
@@ -64,7 +64,7 @@ package struct RunWaiter: Sendable {
       let wanted = max(pause, hold)
       let progress = Progress(open: open.compactMap { state.runs[$0] }, count: ids.count, waited: waited)
       try await rest(max(.milliseconds(1), timeout.map { min(wanted, $0 - waited) } ?? wanted), progress)
-      pause = min(Self.longestPause, pause * 3 / 2)
+      pause = min(Self.maxPause, pause * 3 / 2)
     }
   }
 

@@ -23,10 +23,10 @@ struct ChangeDetector: Sendable {
   let start: Timestamp
 
   func change(_ run: Run, _ reading: PhaseReading, known: Ledger.Entry?) -> Change {
-    change(run.glance, reading, known: known)
+    change(run.summary, reading, known: known)
   }
 
-  func change(_ run: RunGlance, _ reading: PhaseReading, known: Ledger.Entry?) -> Change {
+  func change(_ run: RunSummary, _ reading: PhaseReading, known: Ledger.Entry?) -> Change {
     guard let known else { return isNews(run, reading) ? .transition(from: nil) : .remember }
     if known.phase == reading.phase { return changeWithinPhase(run, reading, known) }
     // An older state than the known one is a stale answer, not a way back. Only a later time makes an ended run alive.
@@ -34,7 +34,7 @@ struct ChangeDetector: Sendable {
     return .transition(from: known.phase)
   }
 
-  private func changeWithinPhase(_ run: RunGlance, _ reading: PhaseReading, _ known: Ledger.Entry) -> Change {
+  private func changeWithinPhase(_ run: RunSummary, _ reading: PhaseReading, _ known: Ledger.Entry) -> Change {
     guard reading.phase.isTerminal else { return .none }
     if known.isBaseline, named.contains(run.id) { return .transition(from: nil) }
     // The same end at another time is the same end (killedAt first, Cancelled a minute later), unless it went on between.
@@ -42,7 +42,7 @@ struct ChangeDetector: Sendable {
     return endedAgain ? .transition(from: known.phase) : .none
   }
 
-  private func isNews(_ run: RunGlance, _ reading: PhaseReading) -> Bool {
+  private func isNews(_ run: RunSummary, _ reading: PhaseReading) -> Bool {
     if !named.isEmpty { return reading.phase.isTerminal }
     if hasBaseline { return true }
     guard reading.phase.isTerminal else { return false }

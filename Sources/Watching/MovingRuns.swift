@@ -20,27 +20,27 @@ struct MovingRuns: Sendable {
   /// Of the documents in ``runs``.
   private var heldBytes = 0
   /// Beyond that documents are kept without their contents.
-  private static let mostBytes = 64 << 20
-  private let holds: [Phase: [Duration]]
+  private static let maxBytes = 64 << 20
+  private let dwellTimes: [Phase: [Duration]]
   private let keepsDocuments: Bool
 
   init(_ rules: RuleSet) {
-    holds = Dictionary(grouping: rules.holds, by: \.phase).mapValues { $0.map(\.duration).sorted() }
-    keepsDocuments = !holds.isEmpty || rules.names(.disappeared)
+    dwellTimes = Dictionary(grouping: rules.dwellRules, by: \.phase).mapValues { $0.map(\.duration).sorted() }
+    keepsDocuments = !dwellTimes.isEmpty || rules.names(.disappeared)
   }
 
-  mutating func take(_ findings: some Sequence<Finding>) {
-    for finding in findings {
-      let id = finding.run.id
-      guard finding.isMoving else {
+  mutating func take(_ observations: some Sequence<Observation>) {
+    for observation in observations {
+      let id = observation.run.id
+      guard observation.isMoving else {
         put(nil, id)
         continue
       }
-      let reading = finding.reading
-      let since = reading.since.milliseconds > 0 ? reading.since : finding.run.createdAt
+      let reading = observation.reading
+      let since = reading.since.milliseconds > 0 ? reading.since : observation.run.createdAt
       var moving = MovingRun(
-        phase: reading.phase, since: since, flow: finding.run.flow, startedAt: finding.run.startedAt,
-        run: keepsDocuments ? heldBytes < Self.mostBytes ? finding.run : finding.run.withoutDocument : nil)
+        phase: reading.phase, since: since, flow: observation.run.flow, startedAt: observation.run.startedAt,
+        run: keepsDocuments ? heldBytes < Self.maxBytes ? observation.run : observation.run.withoutDocument : nil)
       if let known = runs[id], (known.phase, known.since) == (moving.phase, moving.since) { moving.told = known.told }
       put(moving, id)
     }
@@ -60,11 +60,11 @@ struct MovingRuns: Sendable {
   ///
   /// - Parameter now: by the source's clock, as are the times of the runs.
   mutating func overdue(at now: Timestamp) -> [(run: Run, stay: Duration)] {
-    guard !holds.isEmpty else { return [] }
+    guard !dwellTimes.isEmpty else { return [] }
     var overdue: [(run: Run, stay: Duration)] = []
     for (id, moving) in runs {
       guard let since = moving.since, let run = moving.run else { continue }
-      for stay in holds[moving.phase] ?? [] where since + stay <= now && !moving.told.contains(stay) {
+      for stay in dwellTimes[moving.phase] ?? [] where since + stay <= now && !moving.told.contains(stay) {
         overdue.append((run, stay))
         runs[id]?.told.insert(stay)
       }
@@ -79,10 +79,10 @@ struct MovingRuns: Sendable {
 
   /// When the next stay will be over, by the source's clock; nil when no rule waits for one.
   var nextOverdue: Timestamp? {
-    guard !holds.isEmpty else { return nil }
+    guard !dwellTimes.isEmpty else { return nil }
     return runs.values.compactMap { moving -> Timestamp? in
       guard let since = moving.since else { return nil }
-      return (holds[moving.phase] ?? []).first { !moving.told.contains($0) }.map { since + $0 }
+      return (dwellTimes[moving.phase] ?? []).first { !moving.told.contains($0) }.map { since + $0 }
     }.min()
   }
 }

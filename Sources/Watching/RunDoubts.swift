@@ -5,7 +5,7 @@ internal import ViAPI
 /// Runs of which the last answer was no document although they had not ended, and what is believed of that. Pure.
 struct RunDoubts: Sendable {
   /// Runs asked for once more between two sweeps; if there are more, the others wait for the next sweep.
-  private static let mostAtOnce = 64
+  private static let maxAtOnce = 64
 
   private var beliefs: [String: BeliefPolicy] = [:]
   /// Runs of which nothing can be learnt, and why that is believed.
@@ -32,7 +32,7 @@ struct RunDoubts: Sendable {
   }
 
   /// Whom to ask once more, by id.
-  var next: [String] { Array(beliefs.keys.sorted().prefix(Self.mostAtOnce)) }
+  var next: [String] { Array(beliefs.keys.sorted().prefix(Self.maxAtOnce)) }
 
   func nextLook(after uptime: Duration) -> Duration? {
     beliefs.values.compactMap { $0.nextLook(after: uptime) }.min()

@@ -5,13 +5,13 @@ internal import ViAPI
 /// What one look at the source showed. Nothing of it counts before it was read to its end.
 struct Sweep: Sendable {
   /// Runs whose document is new or differs from the last one, by id; of a run that stood on two pages the later read.
-  private(set) var findings: [String: Finding] = [:]
+  private(set) var observations: [String: Observation] = [:]
   /// Likewise of runs of which nobody is told; no run is in both.
-  private(set) var quiet: [String: QuietFinding] = [:]
+  private(set) var quiet: [String: UnchangedObservation] = [:]
   /// Transitions of runs that stood on two pages and had moved on by the second.
-  private(set) var passed: [Finding] = []
+  private(set) var passed: [Observation] = []
   /// What stood on the pages that were read, in their order, each run once.
-  var items: [KnownList.Item] = []
+  var items: [RunListCache.Item] = []
   /// Where each run stands in `items`.
   var places: [String: Int] = [:]
   /// Hashes of documents that were asked for one by one, by run.
@@ -23,7 +23,7 @@ struct Sweep: Sendable {
   /// What will be held in memory of what was found.
   private var heldBytes = 0
   /// Of documents and the events that are made of them, all together.
-  private static let mostBytes = 64 << 20
+  private static let maxBytes = 64 << 20
   /// The document itself, and the event's data and body that hold it.
   private static let copies = 3
 
@@ -65,7 +65,7 @@ struct Sweep: Sendable {
   var hold: Duration? { faults.values.compactMap(\.retryAfter).max() }
 
   /// Runs that have ended, or are not watched any more.
-  var ended: Set<String> { Set(findings.lazy.filter { !$0.value.isMoving }.map(\.key)) }
+  var ended: Set<String> { Set(observations.lazy.filter { !$0.value.isMoving }.map(\.key)) }
 
   /// Whether the run's document was seen.
   func saw(_ id: String) -> Bool {
@@ -74,32 +74,32 @@ struct Sweep: Sendable {
 
   /// What has been found of a run so far.
   func earlier(_ id: String) -> (entry: Ledger.Entry?, isNew: Bool)? {
-    findings[id].map { ($0.entry, $0.isNew) } ?? quiet[id].map { ($0.entry, $0.isNew) }
+    observations[id].map { ($0.entry, $0.isNew) } ?? quiet[id].map { ($0.entry, $0.isNew) }
   }
 
-  /// Whether a finding can be held. Where it can't, its run counts as ``postponed``; one alone always can.
-  mutating func hasRoom(for finding: Finding) -> Bool {
-    let bytes = finding.run.heldBytes * (finding.isTransition ? Self.copies : 1)
-    guard heldBytes == 0 || heldBytes + bytes <= Self.mostBytes else {
-      postponed.insert(finding.run.id)
+  /// Whether a observation can be held. Where it can't, its run counts as ``postponed``; one alone always can.
+  mutating func hasRoom(for observation: Observation) -> Bool {
+    let bytes = observation.run.heldBytes * (observation.isTransition ? Self.copies : 1)
+    guard heldBytes == 0 || heldBytes + bytes <= Self.maxBytes else {
+      postponed.insert(observation.run.id)
       return false
     }
     heldBytes += bytes
     return true
   }
 
-  mutating func note(_ finding: Finding) {
-    let id = finding.run.id
-    if let earlier = findings.updateValue(finding, forKey: id), earlier.isTransition { passed.append(earlier) }
+  mutating func note(_ observation: Observation) {
+    let id = observation.run.id
+    if let earlier = observations.updateValue(observation, forKey: id), earlier.isTransition { passed.append(earlier) }
     quiet[id] = nil
   }
 
-  /// - Parameter id: of a run that is not in ``findings``.
-  mutating func note(_ finding: QuietFinding, of id: String) {
-    quiet[id] = finding
+  /// - Parameter id: of a run that is not in ``observations``.
+  mutating func note(_ observation: UnchangedObservation, of id: String) {
+    quiet[id] = observation
   }
 
-  mutating func add(_ item: KnownList.Item) {
+  mutating func add(_ item: RunListCache.Item) {
     if let place = places[item.id] {
       items[place] = item
     } else {

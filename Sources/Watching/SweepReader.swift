@@ -10,10 +10,10 @@ struct SweepReader {
   private static let requestsAtOnce = 8
 
   let source: any RunSource
-  let judge: RunJudge
+  let judge: RunClassifier
   let hash: DocumentHash
   /// The list as it was at the last sweep.
-  let list: KnownList
+  let list: RunListCache
   /// Hashes of documents that were asked for one by one.
   let hashes: [String: UInt64]
   /// Runs of which the last answer was no document. They are asked for on fresh connections.
@@ -123,29 +123,30 @@ extension SweepReader {
     if let refusal = MalformedRun(tooLarge: document) { return sweep.malformed.append(refusal) }
     let hash = hash(document)
     if let item = list[hash: hash] { return sweep.add(item) }
-    if takeAtAGlance(document, hash, into: &sweep) { return }
+    if takeSummary(document, hash, into: &sweep) { return }
     do throws(MalformedRun) {
       let run = try Run(mending: Array(document))
       if let fault = run.fault { sweep.mended[run.id] = fault }
-      let finding = judge.finding(run, after: sweep.earlier(run.id))
-      guard sweep.hasRoom(for: finding) else { return }
+      let observation = judge.observation(run, after: sweep.earlier(run.id))
+      guard sweep.hasRoom(for: observation) else { return }
       sweep.add(
-        KnownList.Item(
-          id: run.id, hash: hash, length: document.count, created: run.createdAt, isMoving: finding.isMoving))
-      sweep.note(finding)
+        RunListCache.Item(
+          id: run.id, hash: hash, length: document.count, created: run.createdAt, isMoving: observation.isMoving))
+      sweep.note(observation)
     } catch {
       sweep.malformed.append(error)
     }
   }
 
   /// Takes a run of which nobody is told; false when more of the document must be read.
-  private func takeAtAGlance(_ document: UnsafeRawBufferPointer, _ hash: UInt64, into sweep: inout Sweep) -> Bool {
-    guard let glance = RunGlance(document), sweep.findings[glance.id] == nil,
-      let finding = judge.quietFinding(glance, after: sweep.quiet[glance.id])
+  private func takeSummary(_ document: UnsafeRawBufferPointer, _ hash: UInt64, into sweep: inout Sweep) -> Bool {
+    guard let summary = RunSummary(document), sweep.observations[summary.id] == nil,
+      let observation = judge.unchangedObservation(summary, after: sweep.quiet[summary.id])
     else { return false }
     sweep.add(
-      KnownList.Item(id: glance.id, hash: hash, length: document.count, created: glance.createdAt, isMoving: false))
-    sweep.note(finding, of: glance.id)
+      RunListCache.Item(id: summary.id, hash: hash, length: document.count, created: summary.createdAt, isMoving: false)
+    )
+    sweep.note(observation, of: summary.id)
     return true
   }
 
@@ -155,10 +156,10 @@ extension SweepReader {
       switch result {
       case .success(let run):
         let hash = run.document.withUnsafeBytes { self.hash($0) }
-        let finding = hashes[id] == hash ? nil : judge.finding(run)
-        if let finding, !sweep.hasRoom(for: finding) { continue }
+        let observation = hashes[id] == hash ? nil : judge.observation(run)
+        if let observation, !sweep.hasRoom(for: observation) { continue }
         sweep.hashes[id] = hash
-        if let finding { sweep.note(finding) }
+        if let observation { sweep.note(observation) }
         if let fault = run.fault { sweep.mended[id] = fault }
       case .failure(.noSuchRun): sweep.missing.append(id)
       case .failure(.unreadable(let error)): sweep.malformed.append(error)
@@ -167,14 +168,14 @@ extension SweepReader {
     }
   }
 
-  private typealias Answer = (id: String, result: Result<Run, SourceError>)
+  private typealias DocumentResult = (id: String, result: Result<Run, SourceError>)
 
   /// Where the first answers are all faults, or one asks for fewer requests, the rest is not asked for: it is as if they had
   /// been answered alike.
-  private func answers(_ ids: [String]) async -> [Answer] {
-    await withTaskGroup(of: Answer.self) { group in
+  private func answers(_ ids: [String]) async -> [DocumentResult] {
+    await withTaskGroup(of: DocumentResult.self) { group in
       var waiting = ids[...]
-      var answers: [Answer] = []
+      var answers: [DocumentResult] = []
       var hasAnswer = false
       func start() {
         guard let id = waiting.popFirst() else { return }
@@ -198,7 +199,7 @@ extension SweepReader {
     }
   }
 
-  private func answer(_ id: String) async -> Answer {
+  private func answer(_ id: String) async -> DocumentResult {
     do throws(SourceError) {
       let left = timeLeft()
       guard left > .zero else { throw .tooSlow }

@@ -35,7 +35,7 @@ package struct SweepSchedule: Sendable {
   private var retries: SweepBudget
   private var late = LateEnds()
   private var start: Timestamp?
-  private var price = SweepPrice(memory: Self.memory)
+  private var price = PollCost(memory: Self.memory)
 
   /// - Parameters:
   ///   - interval: at least 1 ms; the average between sweeps.

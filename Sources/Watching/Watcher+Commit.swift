@@ -14,9 +14,9 @@ extension Watcher {
     let ledger = try await currentLedger()
     var commit = SweepCommit(organization: source.origin.organization, time: stamp())
     var moving = self.moving
-    moving.take(sweep.findings.values)
-    for (id, finding) in sweep.findings { commit.changed[id] = finding.entry }
-    for (id, finding) in sweep.quiet { commit.changed[id] = finding.entry }
+    moving.take(sweep.observations.values)
+    for (id, observation) in sweep.observations { commit.changed[id] = observation.entry }
+    for (id, observation) in sweep.quiet { commit.changed[id] = observation.entry }
     var events = transitions(sweep)
     for id in ids.sorted() {
       guard let entry = ledger.runs[id] else { continue }
@@ -56,15 +56,15 @@ extension Watcher {
   }
 
   private func transitions(_ sweep: Sweep) -> [RunEvent] {
-    (sweep.passed + sweep.findings.values.filter(\.isTransition)).map { finding in
+    (sweep.passed + sweep.observations.values.filter(\.isTransition)).map { observation in
       log.info(
         "run changed",
         metadata: [
-          "run": "\(finding.run.id)", "flow": "\(finding.run.flow ?? "")",
-          "from": "\(finding.previousPhase?.rawValue ?? "")", "to": "\(finding.reading.phase.rawValue)",
+          "run": "\(observation.run.id)", "flow": "\(observation.run.flow ?? "")",
+          "from": "\(observation.previousPhase?.rawValue ?? "")", "to": "\(observation.reading.phase.rawValue)",
         ])
       return RunEvent(
-        finding.run, reading: finding.reading, previousPhase: finding.previousPhase, origin: source.origin)
+        observation.run, reading: observation.reading, previousPhase: observation.previousPhase, origin: source.origin)
     }
   }
 

@@ -44,7 +44,7 @@ package actor Watcher {
   // What is known of the source, as of the last whole sweep.
   private var organization: String?
   var ledger: Ledger?
-  var list = KnownList()
+  var list = RunListCache()
   var hashes: [String: UInt64] = [:]
   var moving: MovingRuns
   private(set) var history = DurationHistory()
@@ -124,7 +124,7 @@ package actor Watcher {
   private func adopt(_ name: String) {
     if let organization, organization != name {
       log.warning("the organization has changed: its runs are watched from now on", metadata: ["is": "\(name)"])
-      (ledger, list, hashes, fresh, missing) = (nil, KnownList(), [:], [], [])
+      (ledger, list, hashes, fresh, missing) = (nil, RunListCache(), [:], [], [])
       (moving, doubts, lastFull) = (MovingRuns(rules), RunDoubts(), nil)
       (pageSize, granted) = (SweepReader.largestPage, SweepReader.largestPage)
     }
@@ -135,7 +135,7 @@ package actor Watcher {
   private func latencies(_ sweep: Sweep) -> [Duration] {
     guard lastFull != nil else { return [] }
     let now = time.now() + source.clockSkew
-    return sweep.findings.values.filter { $0.isTransition && $0.reading.phase.isTerminal }.map {
+    return sweep.observations.values.filter { $0.isTransition && $0.reading.phase.isTerminal }.map {
       max(.zero, now - $0.reading.since)
     }
   }
@@ -169,7 +169,7 @@ package actor Watcher {
   private func reader(_ ledger: Ledger) -> SweepReader {
     let detector = ChangeDetector(
       hasBaseline: ledger.hasBaseline, since: settings.since, named: Set(settings.runs), start: start)
-    let judge = RunJudge(detector: detector, ledger: ledger, filter: settings.match, origin: source.origin)
+    let judge = RunClassifier(detector: detector, ledger: ledger, filter: settings.match, origin: source.origin)
     let end = time.now() + Self.sweepTime
     return SweepReader(
       source: source, judge: judge, hash: hash, list: list, hashes: hashes, doubted: doubts.runs,
@@ -207,8 +207,9 @@ package actor Watcher {
 
   /// How long runs take. A process that has just started learns it of all runs that the list shows.
   private func learn(_ sweep: Sweep) {
-    var ended = sweep.findings.values.filter { $0.reading.phase.isTerminal && isLesson($0.entry) }.map { finding in
-      (flow: finding.run.flow, startedAt: finding.run.startedAt, endedAt: finding.reading.since)
+    var ended = sweep.observations.values.filter { $0.reading.phase.isTerminal && isLesson($0.entry) }.map {
+      observation in
+      (flow: observation.run.flow, startedAt: observation.run.startedAt, endedAt: observation.reading.since)
     }
     ended += sweep.quiet.values.filter { isLesson($0.entry) }.map { ($0.flow, $0.startedAt, $0.since) }
     for run in ended.sorted(by: { $0.endedAt < $1.endedAt }) {
@@ -222,7 +223,7 @@ package actor Watcher {
   }
 
   private func remember(list sweep: Sweep) {
-    fresh = Set(sweep.findings.lazy.filter { $0.value.isNew }.map(\.key))
+    fresh = Set(sweep.observations.lazy.filter { $0.value.isNew }.map(\.key))
     fresh.formUnion(sweep.quiet.lazy.filter { $0.value.isNew }.map(\.key))
     if sweep.isWhole {
       list.replace(with: sweep.items, isNewestFirst: sweep.isNewestFirst)

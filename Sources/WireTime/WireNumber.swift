@@ -1,7 +1,7 @@
 /// Numbers as headers and JSON write them.
 package enum WireNumber {
   /// 64 TiB: no file that is fetched is larger, and every sum over one fits.
-  package static let mostBytes: Int64 = 1 << 46
+  package static let maxBytes: Int64 = 1 << 46
 
   /// A decimal number: `7`, `-0`, `1.5`, `1e400`, the last of which is infinite. Nil for anything else, such as the `nan`,
   /// `inf`, `0x10` and blanks that Swift, or C, would take as well.
@@ -12,9 +12,9 @@ package enum WireNumber {
     return Double(text)
   }
 
-  /// A count of bytes, 0 to ``mostBytes``: digits and nothing else. Nil for anything else, a larger number included.
+  /// A count of bytes, 0 to ``maxBytes``: digits and nothing else. Nil for anything else, a larger number included.
   package static func bytes(_ text: some StringProtocol) -> Int64? {
-    guard text.utf8.allSatisfy(isDigit), let count = Int64(text), count <= mostBytes else { return nil }
+    guard text.utf8.allSatisfy(isDigit), let count = Int64(text), count <= maxBytes else { return nil }
     return count
   }
 }

@@ -72,7 +72,7 @@ struct RulesCheck: FuzzCheck {
       continuation: kept)
     let left = StepResult(path: "/m/\"x", exitCode: 7, stdout: "{{runId}} ${env:TOKEN} \u{0}\n<>")
     let begun = next.after(step, left, error: nil) + next.after(step, left, error: "\"why\" {{x}}")
-    let named = Continuation.steps(of: kept, rule: delivery.rule, after: delivery.action)
+    let named = FollowUpActions.steps(of: kept, rule: delivery.rule, after: delivery.action)
     guard begun.map(\.action) == named.map(\.label), begun.map(\.destination) == named.map(\.destination) else {
       throw Broken(description: "\(named) are named, \(begun.map { ($0.action, $0.destination) }) begin")
     }

@@ -33,7 +33,7 @@ struct TimesCheck: FuzzCheck {
   }
 
   private func number(_ text: String) throws -> String {
-    if let bytes = WireNumber.bytes(text), !(0...WireNumber.mostBytes).contains(bytes) {
+    if let bytes = WireNumber.bytes(text), !(0...WireNumber.maxBytes).contains(bytes) {
       throw Broken(description: "\(bytes) bytes")
     }
     let value = WireNumber.decimal(text).map { Int64(saturating: $0 * 1000) }
@@ -54,8 +54,8 @@ struct TimesCheck: FuzzCheck {
       """.utf8)
     guard let run = try? Run(parsing: document) else { return "no run" }
     let reading = run.reading
-    if let glance = document.withUnsafeBytes({ RunGlance($0) }), glance.reading != reading {
-      throw Broken(description: "at a glance \(glance.reading), read whole \(reading)")
+    if let summary = document.withUnsafeBytes({ RunSummary($0) }), summary.reading != reading {
+      throw Broken(description: "at a summary \(summary.reading), read whole \(reading)")
     }
     let origin = RunEvent.Origin(organization: "o", endpoint: "https://api.example")
     let event = RunEvent(run, reading: reading, previousPhase: nil, origin: origin)

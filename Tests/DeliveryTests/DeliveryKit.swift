@@ -45,19 +45,20 @@ struct DeliveryKit {
   ///   - more: more destinations, JSON members; `ENDPOINT` is the simulator's address.
   ///   - boot: another one when the machine has been started anew.
   mutating func restart(
-    options: String? = nil, more: String = "", boot: String = "first", lanes: [String: Int] = [:],
+    options: String? = nil, more: String = "", boot: String = "first", concurrency: [String: Int] = [:],
     onStop: @escaping Dispatcher.StopEvent = { _, _, _ in nil },
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws {
     clock = StateClock(time.source, boot: boot)
     dispatcher = try Self.dispatcher(
-      options ?? self.options, variables, simulator, store, http, clock, more: more, lanes: lanes, onStop: onStop,
+      options ?? self.options, variables, simulator, store, http, clock, more: more, concurrency: concurrency,
+      onStop: onStop,
       steps: steps)
   }
 
   private static func dispatcher(
     _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: SQLiteStore, _ http: HTTPClient,
-    _ clock: StateClock, more: String = "", lanes: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
+    _ clock: StateClock, more: String = "", concurrency: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws -> Dispatcher {
     let others = more.isEmpty ? "" : ", \(more.replacing("ENDPOINT", with: simulator.endpoint))"
@@ -73,7 +74,7 @@ struct DeliveryKit {
     return Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
       hookRunner: HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"]), clock: clock,
-      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, lanes: lanes, onStop: onStop,
+      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, concurrency: concurrency, onStop: onStop,
       steps: steps)
   }
 
@@ -149,6 +150,6 @@ struct DeliveryKit {
 extension Dispatcher {
   /// It waits for the bell or the clock, and nothing is under way or to be written down.
   var isAtRest: Bool {
-    wakeUp.waiting > 0 && ended.isEmpty && committing == nil && lanes.values.allSatisfy { $0.gate.inUse == 0 }
+    wakeUp.waiting > 0 && ended.isEmpty && committing == nil && queues.values.allSatisfy { $0.gate.inUse == 0 }
   }
 }

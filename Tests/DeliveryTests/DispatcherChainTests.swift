@@ -168,7 +168,7 @@ import Testing
   @Test func `an action with a number of its own runs so many at once`() async throws {
     var kit = try await Self.kit()
     let directory = try TestSupport.ScratchDirectory()
-    try kit.restart(lanes: ["hook/r/alone": 1])
+    try kit.restart(concurrency: ["hook/r/alone": 1])
     // Each would see the other's mark if they ran together.
     let script =
       "mkdir \(directory.path)/lock && head -c 300000 /dev/urandom > /dev/null && rmdir \(directory.path)/lock"

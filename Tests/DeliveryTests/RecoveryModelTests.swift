@@ -32,7 +32,7 @@ private struct LaneLife {
   }
 
   private struct Flight {
-    let start: DestinationLane.Start
+    let start: DestinationQueue.Start
     let endsAt: Timestamp
     let outcome: Outcome
     let hold: Duration?
@@ -45,7 +45,7 @@ private struct LaneLife {
   private let limit: RateLimit?
   private let policy = RetryPolicy(retryFor: .seconds(30 * 86_400))
   private var now = Self.dawn
-  private var lane: DestinationLane
+  private var lane: DestinationQueue
   private var rows: [Row] = []
   private var flights: [Flight] = []
   private var nextDue: Timestamp?
@@ -77,10 +77,10 @@ private struct LaneLife {
   }
 
   private static func newLane(_ concurrency: Int, _ limit: RateLimit?, _ state: DestinationState, _ now: Timestamp)
-    -> DestinationLane
+    -> DestinationQueue
   {
-    DestinationLane(
-      gate: DestinationGate(concurrency: concurrency, rateLimit: limit, state: state, now: now), claims: false,
+    DestinationQueue(
+      gate: AdmissionPolicy(concurrency: concurrency, rateLimit: limit, state: state, now: now), claims: false,
       paced: limit?.count)
   }
 
@@ -157,7 +157,7 @@ private struct LaneLife {
 
   private func isDue(_ row: Row) -> Bool { !row.isSettled && row.next <= now }
 
-  private mutating func read(_ wanted: DestinationLane.Reading) {
+  private mutating func read(_ wanted: DestinationQueue.Reading) {
     let free = rows.filter { !$0.isSettled && !lane.underWay.contains($0.sequence) }
     let found: ArraySlice<Row>
     switch wanted {

@@ -56,7 +56,7 @@ import Testing
 
   @Test func `what others are still making is asked for again and again, every five minutes in the end`() {
     let seconds = (1...20).map {
-      RetryPolicy.delay(after: $0, pace: .waiting, randomness: 0.5).milliseconds / 1_000
+      RetryPolicy.delay(after: $0, schedule: .waiting, randomness: 0.5).milliseconds / 1_000
     }
     #expect(seconds == [5, 10, 20, 30] + Array(repeating: 60, count: 10) + Array(repeating: 300, count: 6))
   }

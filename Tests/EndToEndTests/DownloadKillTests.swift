@@ -10,7 +10,7 @@ import Testing
   private static let size = 64 << 20
   private static let kills = 10
   /// A machine that has much to do lets many a download come to its end before its moment.
-  private static let mostLives = 60
+  private static let maxLives = 60
   private static let pieceSize = 3 << 20
 
   /// Give the seed that a failure printed as `VI_NOTIFY_KILL_SEED`, to see the same moments again.
@@ -24,7 +24,7 @@ import Testing
     var random = SeededGenerator(seed: Self.seed)
     try await onStage(Scenario(modelSize: Self.size, runs: [.ended("run_a", .succeeded, ago: 9_000)])) { stage in
       var (saved, killed, halfUnpacked) = (0, 0, 0)
-      for life in 0..<Self.mostLives {
+      for life in 0..<Self.maxLives {
         let isEnough = killed >= Self.kills && halfUnpacked >= 2 && saved > 0
         if isEnough { break }
         let journal = try journal(stage)

@@ -20,7 +20,7 @@ private enum HostileSettings {
 /// told, under one id, by processes that die of nothing but our signals, in 150 MB.
 @Suite(.timeLimit(.minutes(HostileSettings.seconds / 60 + 8))) struct HostileWorldTests {
   /// MB.
-  private static let mostMemory = 150
+  private static let maxMemory = 150
 
   @Test func `in a hostile world every run that ends is told of once, under one id, and nothing breaks`() async throws {
     print("seed of the hostile world: \(HostileSettings.seed), \(HostileSettings.seconds) s")
@@ -44,7 +44,7 @@ private enum HostileSettings {
       #expect(try await life.once(number: 0).code == 0)
       simulator.setHostility(
         Hostility(
-          seed: HostileSettings.seed, rate: 0.33, mostInARow: 1, relief: 1, sacrifices: Set(HostileWorld.sacrifices)))
+          seed: HostileSettings.seed, rate: 0.33, maxInARow: 1, relief: 1, sacrifices: Set(HostileWorld.sacrifices)))
       var number = 1
       while Simulator.systemClock() < end {
         try await life.live(number: number, &random)
@@ -55,7 +55,7 @@ private enum HostileSettings {
       simulator.setHostility(Hostility(rate: 0))
       let settled = try await life.settle(world.messages, number: number)
       try await expectTruth(stage, world, ledger)
-      #expect(memory.highest < Self.mostMemory, "a process held \(memory.highest) MB")
+      #expect(memory.highest < Self.maxMemory, "a process held \(memory.highest) MB")
       report(world, ledger, harms, life.numbers, memory, settled: settled)
     }
   }

@@ -120,7 +120,7 @@ struct ChainTests {
   @Test func `an action with a number of its own has a lane of its own`() throws {
     let play = try Play(
       #"{"shell": "x", "concurrency": 1, "id": "a", "then": [{"download": {}, "concurrency": 3}, {"shell": "y"}]}"#)
-    #expect(play.rules.lanes == ["hook/r/a": 1, "download/r/a.then[0]": 3])
+    #expect(play.rules.laneConcurrency == ["hook/r/a": 1, "download/r/a.then[0]": 3])
     #expect(try play.first().destination == "hook/r/a")
     #expect(try play.after(play.first()).map(\.destination) == ["download/r/a.then[0]", "hook"])
   }
@@ -155,7 +155,7 @@ struct ChainTests {
   @Test func `the steps of a chain that has not begun are known by name`() throws {
     let play = try Play(Self.promotion)
     let model = try play.first()
-    let steps = Continuation.steps(of: try #require(model.continuation), rule: "r", after: model.action)
+    let steps = FollowUpActions.steps(of: try #require(model.continuation), rule: "r", after: model.action)
     #expect(
       steps == [
         .init(branch: .then, label: "promote", destination: "hook"),

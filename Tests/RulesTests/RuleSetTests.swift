@@ -93,8 +93,8 @@ struct RuleSetTests {
       #"{"name": "stuck", "on": ["pending", "running"], "for": "1h", "actions": [{"shell": "x"}]},"#
         + #"{"name": "started", "on": "running", "actions": [{"shell": "x"}]}"#)
     #expect(
-      rules.holds == [
-        Hold(phase: .pending, duration: .seconds(3_600)), Hold(phase: .running, duration: .seconds(3_600)),
+      rules.dwellRules == [
+        DwellRule(phase: .pending, duration: .seconds(3_600)), DwellRule(phase: .running, duration: .seconds(3_600)),
       ])
     func fired(_ stay: Duration) throws -> [String] {
       rules.deliveries(for: try .of(staying: stay)).map(\.rule)
@@ -109,9 +109,9 @@ struct RuleSetTests {
   @Test func `a source out of sight is told in words of its own`() throws {
     let rules = try ruleSet(
       #"{"name": "r", "on": ["sourceUnreachable", "sourceRecovered", "disappeared"], "actions": [{"send": "chat"}]}"#)
-    func text(_ occasion: Occasion) throws -> String? {
+    func text(_ eventKind: EventKind) throws -> String? {
       let event = RunEvent(
-        occasion, since: Timestamp(milliseconds: 0), at: Timestamp(milliseconds: 360_000), message: "it is <down>",
+        eventKind, since: Timestamp(milliseconds: 0), at: Timestamp(milliseconds: 360_000), message: "it is <down>",
         origin: .init(organization: "org", endpoint: "https://api.example"))
       let body = try #require(rules.deliveries(for: event).first?.json)
       return try JSONDocument(parsing: Array(body.utf8)).root["text"]?.string

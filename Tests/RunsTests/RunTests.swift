@@ -123,16 +123,16 @@ struct RunTests {
         {"condition":"Starting","lastTransitionTime":0}]}}
       """)
     #expect(run.startedAt == Timestamp(milliseconds: 10))
-    #expect(run.glance.restarted(after: Timestamp(milliseconds: 20)))
-    #expect(!run.glance.restarted(after: Timestamp(milliseconds: 30)))
+    #expect(run.summary.restarted(after: Timestamp(milliseconds: 20)))
+    #expect(!run.summary.restarted(after: Timestamp(milliseconds: 30)))
   }
 
   @Test func `a document that is too large, or holds too many values, is refused by the run's id`() throws {
     func document(_ more: String) -> [UInt8] {
       Array("{\"runId\": \"run_1\", \"status\": {\"conditions\": []}, \"more\": \(more)}".utf8)
     }
-    let long = document("\"\(String(repeating: "x", count: Run.mostBytes))\"")
-    let wide = document("[\(Array(repeating: "0", count: Run.mostValues).joined(separator: ","))]")
+    let long = document("\"\(String(repeating: "x", count: Run.maxBytes))\"")
+    let wide = document("[\(Array(repeating: "0", count: Run.maxValues).joined(separator: ","))]")
     for (bytes, words) in [(long, "larger than 4 MiB"), (wide, "more than 250000 values")] {
       let error = #expect(throws: MalformedRun.self) { try Run(parsing: bytes) }
       #expect(error?.id == "run_1")
@@ -153,7 +153,7 @@ struct RunTests {
     }
   }
 
-  @Test func `times are held to the years 1 to 9999, at a glance as well`() throws {
+  @Test func `times are held to the years 1 to 9999, at a summary as well`() throws {
     for (text, milliseconds) in [
       ("9223372036854775807", 253_402_300_799_999), ("1e400", 253_402_300_799_999), ("-1e30", -62_135_596_800_000),
       ("999999999999999999", 253_402_300_799_999), ("1766000000000", 1_766_000_000_000), ("1.5", 0), ("null", 0),
@@ -165,7 +165,7 @@ struct RunTests {
         """.utf8)
       let run = try Run(parsing: document)
       #expect(run.reading.since.milliseconds == milliseconds, "\(text)")
-      if let glance = document.withUnsafeBytes({ RunGlance($0) }) { #expect(glance.reading == run.reading) }
+      if let summary = document.withUnsafeBytes({ RunSummary($0) }) { #expect(summary.reading == run.reading) }
     }
   }
 }

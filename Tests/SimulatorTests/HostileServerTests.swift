@@ -14,7 +14,7 @@ private final class Account: Sendable {
   var arrivals: Int { arrived.withLock(\.self) }
 
   func simulator(_ harms: Set<Harm>, rate: Double = 1) -> Simulator {
-    let hostility = Hostility(rate: rate, harms: harms, mostInARow: 1_000, longestWait: 10)
+    let hostility = Hostility(rate: rate, harms: harms, maxInARow: 1_000, maxWait: 10)
     return Simulator(
       scenario: Scenario(runs: [ScriptedRun("run_a", created: 0)], hostile: hostility), now: ManualClock().read,
       onArrival: { [self] _, _ in arrived.withLock { $0 += 1 } },

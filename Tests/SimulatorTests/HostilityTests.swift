@@ -27,14 +27,14 @@ import Testing
 
   @Test func `after so many damaged answers the API is well for a while`() {
     let requests = (0..<10).map { _ in ReceivedRequest.api("runs") }
-    let damaged = harms(Hostility(rate: 1, mostInARow: 2, relief: 3), requests, .list).map { $0 != nil }
+    let damaged = harms(Hostility(rate: 1, maxInARow: 2, relief: 3), requests, .list).map { $0 != nil }
     #expect(damaged == [true, true, false, false, false, true, true, false, false, false])
     #expect(harms(Hostility(rate: 0), requests, .list).allSatisfy { $0 == nil })
   }
 
   @Test func `a delivery gets so many damaged answers at most, however many others get`() {
     let requests = (0..<30).map { delivery("msg_\($0 % 3)") }
-    let damaged = harms(Hostility(rate: 1, mostInARow: 2, relief: 0), requests, .inbox, inbox: "hub").map { $0 != nil }
+    let damaged = harms(Hostility(rate: 1, maxInARow: 2, relief: 0), requests, .inbox, inbox: "hub").map { $0 != nil }
     #expect(damaged == (0..<30).map { $0 < 6 })
   }
 
@@ -60,7 +60,7 @@ import Testing
   @Test(.timeLimit(.minutes(6)), arguments: passing)
   func `each harm passes, and is counted`(_ harm: Harm) async throws {
     let runs = (0..<3).map { ScriptedRun("run_\($0)", created: 0, attributes: ["stage": "a"]) }
-    let hostility = Hostility(rate: 1, harms: [harm], mostInARow: 1, relief: 1, longestWait: 40)
+    let hostility = Hostility(rate: 1, harms: [harm], maxInARow: 1, relief: 1, maxWait: 40)
     try await withSimulator(Scenario(runs: runs, hostile: hostility)) { simulator in
       let damaged = try await simulator.sendAPI("runs")
       let well = try await simulator.sendAPI("runs")
@@ -78,7 +78,7 @@ import Testing
     var random = SplitMix64(state: 1)
     func damaged(_ harm: Harm) -> [UInt8] {
       var answer = WireAnswer(.json(page), to: .api("runs"))
-      harm.damage(&answer, at: .page, longestWait: 0, &random)
+      harm.damage(&answer, at: .page, maxWait: 0, &random)
       return answer.content.bytes(in: 0..<answer.content.count)
     }
     #expect(damaged(.hugeDocument).count > 20_000_000)

@@ -50,10 +50,10 @@ import Testing
 
   @Test func `how hostile it is can be said, and mistakes in that are told`() throws {
     let text =
-      #"{"hostile":{"seed":7,"rate":0.5,"harms":["cutBody","late"],"mostInARow":3,"relief":0,"longestWait":"2s","sacrifices":["doomed"]}}"#
+      #"{"hostile":{"seed":7,"rate":0.5,"harms":["cutBody","late"],"maxInARow":3,"relief":0,"maxWait":"2s","sacrifices":["doomed"]}}"#
     let hostile = try #require(try Scenario(parsing: Array(text.utf8)).hostile)
     #expect(hostile.seed == 7 && hostile.rate == 0.5 && hostile.harms == [.cutBody, .late])
-    #expect(hostile.mostInARow == 3 && hostile.relief == 0 && hostile.longestWait == 2_000)
+    #expect(hostile.maxInARow == 3 && hostile.relief == 0 && hostile.maxWait == 2_000)
     #expect(hostile.sacrifices == ["doomed"])
     #expect(
       mistakes(#"{"hostile":{"rate":2,"harms":["cut"],"odd":1}}"#)

@@ -33,7 +33,7 @@ struct ClockConformance {
       #expect(try await store.savedClock() == reading(now))
       // 200 ms old, whatever the clock says.
       batch = SettlementBatch()
-      batch.burials = [Burial(destination: "chat", reason: "old", olderThan: .milliseconds(200))]
+      batch.burials = [BulkDeadLetter(destination: "chat", reason: "old", olderThan: .milliseconds(200))]
       #expect(try await store.settle(batch, at: ms(now)).buried == 0)
       #expect(try await store.settle(batch, at: ms(now + 1)).buried == 2)
     }

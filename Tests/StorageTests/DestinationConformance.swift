@@ -190,7 +190,7 @@ struct DestinationConformance {
       func bury(_ age: Duration, sparing: Set<Int64> = [], limit: Int = 9) async throws -> Int {
         var batch = SettlementBatch()
         batch.burials = [
-          Burial(destination: "chat", reason: "over", olderThan: age, sparing: sparing, limit: limit)
+          BulkDeadLetter(destination: "chat", reason: "over", olderThan: age, sparing: sparing, limit: limit)
         ]
         return try await store.settle(batch, at: ms(600)).buried
       }

@@ -112,7 +112,7 @@ struct LedgerConformance {
       #expect(try await store.replay(filter, at: ms(5)).isEmpty)
       let story = try await #require(store.story(run: "r"))
       #expect(story.events.map(\.rules) == ["digest"])
-      #expect(story.events.map(\.occasion) == [.entered(.failed)])
+      #expect(story.events.map(\.eventKind) == [.entered(.failed)])
       #expect(story.deliveries.map(\.record.id) == ["m1", "m2"])
       #expect(story.deliveries.map(\.replays) == [[ms(4)], []])
       #expect(story.deliveries.map(\.attempts.count) == [1, 0])

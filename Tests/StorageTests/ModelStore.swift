@@ -267,11 +267,11 @@ actor ModelStore: StateStore {
     items.filter { $0.status == .claimed && $0.new.isOnce }.map { taken($0, attempt: $0.attempts) }
   }
 
-  func graves(_ burial: Burial, at now: Timestamp) -> [ClaimedDelivery] {
+  func deadLetterBacklog(_ burial: BulkDeadLetter, at now: Timestamp) -> [ClaimedDelivery] {
     dying(burial, at: now) { $0.new.continuation != nil }.map { taken(items[$0], attempt: items[$0].attempts + 1) }
   }
 
-  private func dying(_ burial: Burial, at now: Timestamp, where isMeant: (Item) -> Bool) -> [Int] {
+  private func dying(_ burial: BulkDeadLetter, at now: Timestamp, where isMeant: (Item) -> Bool) -> [Int] {
     let dying = items.indices.filter { index in
       let item = items[index]
       guard item.destination == burial.destination, item.status == .pending, isMeant(item),
@@ -282,7 +282,7 @@ actor ModelStore: StateStore {
     return Array(dying.prefix(burial.limit))
   }
 
-  private func bury(_ burial: Burial, at now: Timestamp) -> Int {
+  private func bury(_ burial: BulkDeadLetter, at now: Timestamp) -> Int {
     let dying = dying(burial, at: now) { $0.new.continuation == nil }
     for index in dying { end(index, .dead, burial.reason, now) }
     return dying.count
@@ -409,7 +409,7 @@ actor ModelStore: StateStore {
       last: nil,
       events: events.map { item in
         StoredEvent(
-          id: item.event.id, runID: run, word: item.event.occasion.word, occasion: item.event.occasion,
+          id: item.event.id, runID: run, word: item.event.eventKind.word, eventKind: item.event.eventKind,
           time: item.event.time, seenAt: item.seenAt, rules: item.rules, body: item.event.body)
       },
       deliveries: mine.map {

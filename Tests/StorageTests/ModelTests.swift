@@ -152,13 +152,16 @@ private struct Life {
     let age: Duration = .milliseconds(.random(in: 0...200, using: &random))
     var batch = SettlementBatch()
     batch.burials = [
-      Burial(destination: pick(Self.destinations), reason: "buried", olderThan: age, sparing: [pick([1, 2, 3, 4])])
+      BulkDeadLetter(
+        destination: pick(Self.destinations), reason: "buried", olderThan: age, sparing: [pick([1, 2, 3, 4])])
     ]
     #expect(try await store.settle(batch, at: ms(now)) == (try await model.settle(batch, at: ms(now))))
-    let graves = try await store.graves(batch.burials[0], at: ms(now))
-    #expect(graves.map { "\($0)" } == (await model.graves(batch.burials[0], at: ms(now))).map { "\($0)" })
+    let deadLetterBacklog = try await store.deadLetterBacklog(batch.burials[0], at: ms(now))
+    #expect(
+      deadLetterBacklog.map { "\($0)" }
+        == (await model.deadLetterBacklog(batch.burials[0], at: ms(now))).map { "\($0)" })
     let given = SettlementBatch(
-      graves.map { SettledAttempt($0, .dead(reason: "buried"), nil, next: steps(after: $0)) })
+      deadLetterBacklog.map { SettledAttempt($0, .dead(reason: "buried"), nil, next: steps(after: $0)) })
     // It may let go what dies in the same batch.
     let (mine, expected) = (try await store.settle(given, at: ms(now)), try await model.settle(given, at: ms(now)))
     #expect(mine.mayHaveFreed || !expected.mayHaveFreed)

@@ -8,7 +8,7 @@ import Testing
 struct PlanTests {
   @Test(arguments: [
     SQLiteStore.dueDestinations, SQLiteStore.nextMoment, SQLiteStore.dueDeliveries, SQLiteStore.unsettled,
-    SQLiteStore.graves, SQLiteStore.probeDelivery, SQLiteStore.release,
+    SQLiteStore.deadLetterBacklog, SQLiteStore.probeDelivery, SQLiteStore.release,
   ])
   func `what is asked for again and again is found by an index, and in its order`(sql: String) async throws {
     let scratch = try ScratchDirectory()

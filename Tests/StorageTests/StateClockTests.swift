@@ -129,7 +129,7 @@ struct StateClockTests {
     for index in 0..<1_000 {
       history.add(ClockHistory.Step(at: ms(Int64(index)), by: .seconds(index.isMultiple(of: 2) ? 5 : -4)))
     }
-    #expect(history.steps.count == ClockHistory.mostSteps)
+    #expect(history.steps.count == ClockHistory.maxSteps)
     #expect(history.doubt >= .seconds(500))
   }
 }

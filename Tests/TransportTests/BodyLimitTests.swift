@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(6)))
 struct BodyLimitTests {
-  private func exchange(limit: Int, truncates: Bool, _ script: Script) async throws -> Outcome {
+  private func exchange(limit: Int, truncates: Bool, _ script: Script) async throws -> ResponseResult {
     try await TransportTests.exchange(
       { HTTPRequest("GET", $0.url(), maximumBodyBytes: limit, truncatesBody: truncates) }, script)
   }

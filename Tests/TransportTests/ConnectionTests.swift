@@ -6,7 +6,7 @@ import Testing
 struct ConnectionTests {
   @Test func `a thousand requests at once are all answered over eight connections`() async throws {
     try await serving(.echo) { server, client in
-      let answers = await withTaskGroup(of: (Int, Outcome).self) { group in
+      let answers = await withTaskGroup(of: (Int, ResponseResult).self) { group in
         for number in 0..<1000 {
           group.addTask { (number, await client.outcome(of: HTTPRequest("GET", server.url("/\(number)")))) }
         }
@@ -15,8 +15,8 @@ struct ConnectionTests {
       #expect(answers.count == 1000)
       #expect(answers.allSatisfy { $0.value.text == "/\($0.key)" })
       #expect(server.seen.requests.count == 1000)
-      #expect((1...8).contains(server.seen.mostOpen))
-      #expect(server.seen.connections == server.seen.mostOpen, "all connections were kept")
+      #expect((1...8).contains(server.seen.maxOpen))
+      #expect(server.seen.connections == server.seen.maxOpen, "all connections were kept")
     }
   }
 
@@ -68,7 +68,7 @@ struct ConnectionTests {
       }
     }
     try await serving(script, HTTPClient.Configuration(maximumConnectionsPerHost: 2)) { server, client in
-      async let answers = withTaskGroup(of: Outcome.self) { group in
+      async let answers = withTaskGroup(of: ResponseResult.self) { group in
         for _ in 0..<5 { group.addTask { await client.outcome(of: HTTPRequest("GET", server.url())) } }
         return await group.reduce(into: []) { $0.append($1) }
       }
@@ -76,7 +76,7 @@ struct ConnectionTests {
       #expect(server.seen.requests.count == 2)
       gate.open()
       #expect(await answers.map(\.text) == Array(repeating: "done", count: 5))
-      #expect(server.seen.mostOpen == 2)
+      #expect(server.seen.maxOpen == 2)
     }
   }
 }

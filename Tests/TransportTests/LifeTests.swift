@@ -6,7 +6,7 @@ import Testing
 struct LifeTests {
   @Test func `cancelling the task ends the transfer`() async throws {
     try await serving(.silent) { server, client in
-      await withTaskGroup(of: Outcome.self) { group in
+      await withTaskGroup(of: ResponseResult.self) { group in
         group.addTask { await client.outcome(of: HTTPRequest("GET", server.url())) }
         await server.hasRead(1)
         group.cancelAll()
@@ -17,7 +17,7 @@ struct LifeTests {
 
   @Test func `a task that was cancelled before sends nothing`() async throws {
     try await serving(.silent) { server, client in
-      await withTaskGroup(of: Outcome.self) { group in
+      await withTaskGroup(of: ResponseResult.self) { group in
         group.cancelAll()
         group.addTask { await client.outcome(of: HTTPRequest("GET", server.url())) }
         #expect(await group.next()?.error == .cancelled)
@@ -37,7 +37,7 @@ struct LifeTests {
     try await serving(script, HTTPClient.Configuration(maximumConnectionsPerHost: 1)) { server, client in
       async let first = client.outcome(of: HTTPRequest("GET", server.url("/first")))
       await server.hasRead(1)
-      await withTaskGroup(of: Outcome.self) { group in
+      await withTaskGroup(of: ResponseResult.self) { group in
         for _ in 0..<10 { group.addTask { await client.outcome(of: HTTPRequest("GET", server.url("/waits"))) } }
         group.cancelAll()
         for await outcome in group { #expect(outcome.error == .cancelled) }
@@ -73,7 +73,7 @@ struct LifeTests {
   @Test func `requests cancelled at any moment all end`() async throws {
     try await serving(.echo) { server, client in
       for round in 0..<200 {
-        await withTaskGroup(of: Outcome.self) { group in
+        await withTaskGroup(of: ResponseResult.self) { group in
           group.addTask { await client.outcome(of: HTTPRequest("GET", server.url())) }
           for _ in 0..<(round % 20) { await Task.yield() }
           group.cancelAll()
@@ -87,7 +87,7 @@ struct LifeTests {
 
   @Test func `closing ends what runs and what waits`() async throws {
     try await serving(.silent, HTTPClient.Configuration(maximumConnectionsPerHost: 3)) { server, client in
-      await withTaskGroup(of: Outcome.self) { group in
+      await withTaskGroup(of: ResponseResult.self) { group in
         for _ in 0..<50 { group.addTask { await client.outcome(of: HTTPRequest("GET", server.url())) } }
         await server.hasRead(3)
         await client.close()

@@ -44,7 +44,7 @@ struct ProxyRouteTests {
 
 @Suite(.timeLimit(.minutes(6)))
 struct ProxyTests {
-  private func outcome(of request: HTTPRequest, through proxy: String, caFile: String? = nil) async -> Outcome {
+  private func outcome(of request: HTTPRequest, through proxy: String, caFile: String? = nil) async -> ResponseResult {
     let client = HTTPClient(HTTPClient.Configuration(caFile: caFile, proxy: .url(proxy)))
     let outcome = await client.outcome(of: request)
     await client.close()

@@ -41,7 +41,7 @@ final class ScriptedServer: Sendable {
     var requests: [String] = []
     var connections = 0
     var open: Set<Int32> = []
-    var mostOpen = 0
+    var maxOpen = 0
     var threads: [pthread_t] = []
     var isStopping = false
     var watchers: [(requests: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -95,7 +95,7 @@ final class ScriptedServer: Sendable {
     let number = log.withLock { log in
       log.connections += 1
       log.open.insert(connection)
-      log.mostOpen = max(log.mostOpen, log.open.count)
+      log.maxOpen = max(log.maxOpen, log.open.count)
       return log.connections
     }
     let thread = try? spawn {

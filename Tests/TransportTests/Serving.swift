@@ -22,15 +22,15 @@ func serving(
 }
 
 /// What a GET from a server with this script ends in.
-func exchange(_ script: @escaping @Sendable (Visit) -> Void) async throws -> Outcome {
+func exchange(_ script: @escaping @Sendable (Visit) -> Void) async throws -> ResponseResult {
   try await exchange({ HTTPRequest("GET", $0.url()) }, Script(script))
 }
 
 /// What one request to a server with this script ends in.
 func exchange(
   _ request: (ScriptedServer) -> HTTPRequest, _ script: Script
-) async throws -> Outcome {
-  var outcome: Outcome = .failure(.closed)
+) async throws -> ResponseResult {
+  var outcome: ResponseResult = .failure(.closed)
   try await serving(script) { server, client in
     outcome = await client.outcome(of: request(server))
   }
@@ -38,7 +38,7 @@ func exchange(
 }
 
 extension HTTPClient {
-  func outcome(of request: HTTPRequest) async -> Outcome {
+  func outcome(of request: HTTPRequest) async -> ResponseResult {
     do throws(TransportError) {
       return .success(try await send(request))
     } catch {
@@ -47,7 +47,7 @@ extension HTTPClient {
   }
 }
 
-extension Outcome {
+extension ResponseResult {
   var error: TransportError? {
     if case .failure(let error) = self { error } else { nil }
   }

@@ -14,7 +14,7 @@ struct TLSTests {
 
   private func outcome(
     _ request: HTTPRequest, _ configuration: HTTPClient.Configuration = HTTPClient.Configuration(proxy: .none)
-  ) async -> Outcome {
+  ) async -> ResponseResult {
     let client = HTTPClient(configuration)
     let outcome = await client.outcome(of: request)
     await client.close()

@@ -34,7 +34,7 @@ import ViAPI
     _ = await watching.result
   }
 
-  private var told: [String] { store.events.map { "\($0.runID) \($0.occasion.word)" } }
+  private var told: [String] { store.events.map { "\($0.runID) \($0.eventKind.word)" } }
 
   private static let wrongAnswers: [SourceError] = [
     .noSuchRun(id: "a"), .refused(status: 401, message: ""), .notVi("cut short"), .rejected(status: 400, message: ""),

@@ -16,8 +16,10 @@ import Testing
     return MovingRuns(try RuleSet(file))
   }
 
-  /// A finding of a run that came into its phase at `time`; without one the API says only when it was created.
-  private func finding(_ condition: String, at time: Int64?, created: Int64 = 5, note: Int = 0) throws -> Finding {
+  /// A observation of a run that came into its phase at `time`; without one the API says only when it was created.
+  private func observation(_ condition: String, at time: Int64?, created: Int64 = 5, note: Int = 0) throws
+    -> Observation
+  {
     let when = time.map { #","lastTransitionTime":\#($0)"# } ?? ""
     let run = try Run(
       parsing: Array(
@@ -25,7 +27,7 @@ import Testing
         {"runId":"a","note":\#(note),"status":{"conditions":[{"condition":"\#(condition)"\#(when)}]},
          "metadata":{"timeCreated":\#(created)}}
         """#.utf8))
-    return Finding(
+    return Observation(
       run: run, reading: run.reading, entry: nil, isTransition: false, previousPhase: nil,
       isMoving: !run.reading.phase.isTerminal, isNew: false)
   }
@@ -34,7 +36,7 @@ import Testing
 
   @Test func `a stay is told once, when it is over`() throws {
     var moving = try moving(Self.holding)
-    moving.take([try finding("Running", at: 1_000)])
+    moving.take([try observation("Running", at: 1_000)])
     #expect(moving.nextOverdue == ms(61_000))
     #expect(moving.overdue(at: ms(60_999)).isEmpty)
     #expect(moving.overdue(at: ms(61_000)).map(\.stay) == [.seconds(60)])
@@ -44,7 +46,7 @@ import Testing
 
   @Test func `each of several times is told by itself, the shorter first`() throws {
     var moving = try moving(Self.longer, Self.holding)
-    moving.take([try finding("Running", at: 1_000)])
+    moving.take([try observation("Running", at: 1_000)])
     #expect(moving.overdue(at: ms(61_000)).map(\.stay) == [.seconds(60)])
     #expect(moving.nextOverdue == ms(121_000))
     #expect(moving.overdue(at: ms(121_000)).map(\.stay) == [.seconds(120)])
@@ -52,26 +54,26 @@ import Testing
 
   @Test func `a document that changes within the phase begins no new stay`() throws {
     var moving = try moving(Self.holding)
-    moving.take([try finding("Running", at: 1_000)])
+    moving.take([try observation("Running", at: 1_000)])
     #expect(moving.overdue(at: ms(61_000)).count == 1)
-    moving.take([try finding("Running", at: 1_000, note: 1)])
+    moving.take([try observation("Running", at: 1_000, note: 1)])
     #expect(moving.overdue(at: ms(99_000)).isEmpty)
-    moving.take([try finding("Running", at: 50_000)])
+    moving.take([try observation("Running", at: 50_000)])
     #expect(moving.overdue(at: ms(110_000)).count == 1)
   }
 
   @Test func `without a time of the phase the creation counts`() throws {
     var moving = try moving(Self.holding)
-    moving.take([try finding("Running", at: nil, created: 7_000)])
+    moving.take([try observation("Running", at: nil, created: 7_000)])
     #expect(moving.nextOverdue == ms(67_000))
   }
 
   @Test func `who has ended or is gone stays nowhere`() throws {
     var moving = try moving(Self.holding)
-    moving.take([try finding("Running", at: 1_000)])
-    moving.take([try finding("Failed", at: 2_000)])
+    moving.take([try observation("Running", at: 1_000)])
+    moving.take([try observation("Failed", at: 2_000)])
     #expect(moving.runs.isEmpty)
-    moving.take([try finding("Running", at: 3_000)])
+    moving.take([try observation("Running", at: 3_000)])
     moving.remove(["a"])
     #expect(moving.overdue(at: ms(99_000_000)).isEmpty)
   }
@@ -79,7 +81,7 @@ import Testing
   @Test func `documents are kept only for rules that may ask for them`() throws {
     var (plain, holding) = (try moving(Self.plain), try moving(Self.holding))
     var gone = try moving(#"{"name": "g", "on": "disappeared", "actions": [{"run": ["x"]}]}"#)
-    let running = try finding("Running", at: 1_000)
+    let running = try observation("Running", at: 1_000)
     plain.take([running])
     holding.take([running])
     gone.take([running])

@@ -8,7 +8,7 @@ struct HookLaunch: Sendable {
   static let passed = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"]
 
   /// Bytes in one given value; the kernel refuses 128 KiB of name and value.
-  static let longestValue = 64 * 1024
+  static let maxValue = 64 * 1024
 
   /// Searched when the hook has no PATH.
   static let standardPath = "/usr/local/bin:/usr/bin:/bin"

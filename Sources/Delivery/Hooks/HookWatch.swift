@@ -13,7 +13,7 @@ struct HookWatch {
   private static let tick: Int32 = 25
 
   /// Longer graces are as long as this.
-  private static let longestGrace: Duration = .seconds(86_400)
+  private static let maxGrace: Duration = .seconds(86_400)
 
   private let group: ProcessGroup
   private let leaderDescriptor: Int32
@@ -32,8 +32,8 @@ struct HookWatch {
     group = child.group
     leaderDescriptor = child.descriptor
     wake = descriptors.wake.read
-    grace = min(hook.killGrace, Self.longestGrace)
-    graceWhenInterrupted = min(hook.interruptGrace, Self.longestGrace)
+    grace = min(hook.killGrace, Self.maxGrace)
+    graceWhenInterrupted = min(hook.interruptGrace, Self.maxGrace)
     stdout = HookTap(.stdout, descriptor: descriptors.stdout.read, log)
     stderr = HookTap(.stderr, descriptor: descriptors.stderr.read, log)
     self.log = log

@@ -3,7 +3,7 @@ import Glibc
 /// How much the kernel takes along into a new program (execve(2), "Limits on size of arguments and environment").
 struct LaunchBudget: Equatable {
   /// Bytes in one argument, or one variable with its name: 128 KiB with the NUL at its end.
-  static let longestString = 128 * 1024 - 1
+  static let maxString = 128 * 1024 - 1
 
   /// Bytes that arguments, environment and the pointers to them may have together.
   let total: Int

@@ -31,7 +31,7 @@ struct LaunchStrings {
   }
 
   mutating func fit(_ budget: LaunchBudget) {
-    cut(arguments: LaunchBudget.longestString, values: HookLaunch.longestValue)
+    cut(arguments: LaunchBudget.maxString, values: HookLaunch.maxValue)
     let cuttable = arguments.dropFirst(firstCut).map(\.utf8.count) + given.map { environment[$0]?.utf8.count ?? 0 }
     let all =
       arguments.reduce(0) { $0 + LaunchBudget.cost($1.utf8.count) }
@@ -43,14 +43,14 @@ struct LaunchStrings {
     cut(arguments: longest, values: longest)
   }
 
-  private mutating func cut(arguments longestArgument: Int, values longestValue: Int) {
-    for index in arguments.indices.dropFirst(firstCut) where arguments[index].utf8.count > longestArgument {
-      arguments[index] = UTF8Cut.shorten(arguments[index], toBytes: longestArgument)
+  private mutating func cut(arguments maxArgument: Int, values maxValue: Int) {
+    for index in arguments.indices.dropFirst(firstCut) where arguments[index].utf8.count > maxArgument {
+      arguments[index] = UTF8Cut.shorten(arguments[index], toBytes: maxArgument)
       note("argument \(index)")
     }
     for name in given {
-      guard let value = environment[name], value.utf8.count > longestValue else { continue }
-      environment[name] = UTF8Cut.shorten(value, toBytes: longestValue)
+      guard let value = environment[name], value.utf8.count > maxValue else { continue }
+      environment[name] = UTF8Cut.shorten(value, toBytes: maxValue)
       note(name)
     }
   }

@@ -128,7 +128,7 @@ extension PredicateTable {
   private func find(_ part: PooledString, in text: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int? {
     let sought = texts + Int(part.text.first)
     let count = Int(part.text.count)
-    if count > PredicateTableBuilder.longestPlainPart { return findLong(part, in: text, start, end) }
+    if count > PredicateTableBuilder.maxPlainPart { return findLong(part, in: text, start, end) }
     var position = start
     while position &+ count <= end {
       if text[position] == sought[0], sameBytes(text + position, sought, count) { return position }

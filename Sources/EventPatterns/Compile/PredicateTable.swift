@@ -53,7 +53,7 @@ struct PredicateTableBuilder {
   private var borders: [Int32] = []
 
   /// Longer parts of wildcards are sought with the help of their borders.
-  static let longestPlainPart = 32
+  static let maxPlainPart = 32
 
   func freeze(in arena: Arena) -> PredicateTable {
     PredicateTable(
@@ -115,7 +115,7 @@ struct PredicateTableBuilder {
   }
 
   private mutating func addBorders(of part: [UInt8]) -> UInt64 {
-    guard part.count > PredicateTableBuilder.longestPlainPart else { return 0 }
+    guard part.count > PredicateTableBuilder.maxPlainPart else { return 0 }
     let first = borders.count
     var border = 0
     borders.append(0)

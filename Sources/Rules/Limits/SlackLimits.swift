@@ -7,15 +7,15 @@ extension BodyLimits {
   /// ends a little before, with a mark that it was cut.
   static let slack = BodyLimits(
     [
-      text("text", longestText, .slack, isRequired: true),
+      text("text", maxText, .slack, isRequired: true),
       BodyLimit("attachments", .list(most: 100, rest: #"{"text":"%"}"#)),
-      text("attachments[].text", longestText, .slack), text("attachments[].pretext", longestText, .slack),
-      text("attachments[].fallback", longestText), text("attachments[].title", 1_024),
+      text("attachments[].text", maxText, .slack), text("attachments[].pretext", maxText, .slack),
+      text("attachments[].fallback", maxText), text("attachments[].title", 1_024),
       text("attachments[].footer", 300), text("attachments[].author_name", 1_024),
-      text("attachments[].fields[].title", 1_024), text("attachments[].fields[].value", longestText, .slack),
+      text("attachments[].fields[].title", 1_024), text("attachments[].fields[].value", maxText, .slack),
     ] + blocks("blocks") + blocks("attachments[].blocks"))
 
-  private static let longestText = 39_900
+  private static let maxText = 39_900
 
   private static func text(
     _ place: String, _ most: Int, _ markup: Markup = .plain, isRequired: Bool = false

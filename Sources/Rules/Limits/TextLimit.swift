@@ -35,21 +35,21 @@ struct TextLimit: Sendable, Equatable {
   private static func withoutTornMarkup(_ beginning: Substring) -> Substring {
     var text = beginning
     let rest = beginning.base[beginning.endIndex...]
-    let end = text.utf8.suffix(longestEscape)
+    let end = text.utf8.suffix(maxEscape)
     if let amp = end.lastIndex(of: UInt8(ascii: "&")), !end[amp...].contains(UInt8(ascii: ";")) { text = text[..<amp] }
     let ticks = text.utf8.reversed().prefix { $0 == UInt8(ascii: "`") }.count
     if rest.utf8.first == UInt8(ascii: "`") { text = text.dropLast(ticks) }
     let isBracket = { (byte: UInt8) in byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") }
-    let open = text.utf8.suffix(longestLink).lastIndex(where: isBracket)
-    let close = rest.utf8.prefix(longestLink).first(where: isBracket)
+    let open = text.utf8.suffix(maxLink).lastIndex(where: isBracket)
+    let close = rest.utf8.prefix(maxLink).first(where: isBracket)
     if let open, text.utf8[open] == UInt8(ascii: "<"), close == UInt8(ascii: ">") { text = text[..<open] }
     return text
   }
 
   /// `&quot` without its semicolon.
-  private static let longestEscape = 5
+  private static let maxEscape = 5
   /// Bytes of `<https://…|words>` to either side of a cut.
-  private static let longestLink = 3_000
+  private static let maxLink = 3_000
 
   /// Byte by byte: a search by characters takes longer than all the rest.
   private func hasOpenFence(_ text: Substring) -> Bool {

@@ -2,14 +2,14 @@
 extension Harm {
   /// - Parameters:
   ///   - place: what the answer was to.
-  ///   - longestWait: milliseconds.
+  ///   - maxWait: milliseconds.
   func damage(
-    _ answer: inout WireAnswer, at place: HarmPlace, longestWait: Int64, _ random: inout some RandomNumberGenerator
+    _ answer: inout WireAnswer, at place: HarmPlace, maxWait: Int64, _ random: inout some RandomNumberGenerator
   ) {
     switch self {
     case .oddDate, .oddWaits, .oddHead, .hugeHead: damageHead(&answer, &random)
     case .cutBody, .excessBody, .badGzip, .cutGzip, .unknownEncoding, .cutChunks, .badChunks, .stalledBody, .slowBody:
-      damageBody(&answer, longestWait, &random)
+      damageBody(&answer, maxWait, &random)
     case .wrongStatus, .serverError, .busy, .redirect, .signIn, .hugeError, .bombError, .escapes, .longHold, .refusal,
       .gone:
       replaceAnswer(&answer, at: place, &random)
@@ -26,7 +26,7 @@ extension Harm {
         "SSH-2.0-OpenSSH_9.2\r\n", "\u{15}\u{3}\u{1}\0\u{2}\u{2}P", "HTTP/9.9 200 OK\r\n\r\n", "ok", "\n\n\n",
       ]
       (answer.replacement, answer.end) = (Array((texts.randomElement(using: &random) ?? "").utf8), .close)
-    case .late: answer.delay += Int64.random(in: 1...max(1, longestWait), using: &random)
+    case .late: answer.delay += Int64.random(in: 1...max(1, maxWait), using: &random)
     }
   }
 }
@@ -85,7 +85,7 @@ extension Harm {
 /// Bodies that aren't what the head says.
 extension Harm {
   private func damageBody(
-    _ answer: inout WireAnswer, _ longestWait: Int64, _ random: inout some RandomNumberGenerator
+    _ answer: inout WireAnswer, _ maxWait: Int64, _ random: inout some RandomNumberGenerator
   ) {
     answer.isUsual = self == .slowBody || self == .excessBody && answer.content.count < 2
     let count = answer.content.count
@@ -107,9 +107,9 @@ extension Harm {
       answer.body = [.send(.bytes(Array("\(size)\r\n".utf8))), .send(answer.content)]
       answer.end = .close
     case .stalledBody:
-      answer.body = [.send(answer.content.prefix(count / 2)), .pause(longestWait)]
+      answer.body = [.send(answer.content.prefix(count / 2)), .pause(maxWait)]
       answer.end = .close
-    default: answer.trickle(over: longestWait)
+    default: answer.trickle(over: maxWait)
     }
   }
 }

@@ -1,7 +1,7 @@
 /// Decides which answers are damaged and how, and counts it.
 struct HarmBook: Sendable {
   /// More deliveries than this are forgotten.
-  private static let mostKeys = 50_000
+  private static let maxKeys = 50_000
 
   private struct Streak: Sendable {
     var inARow = 0
@@ -18,7 +18,7 @@ struct HarmBook: Sendable {
     self.hostility = hostility
   }
 
-  var longestWait: Int64 { hostility.longestWait }
+  var maxWait: Int64 { hostility.maxWait }
 
   /// - Returns: what is done to the answer, and the chance that decides on its details; nil for an honest answer.
   mutating func next(for request: ReceivedRequest, _ kind: RequestKind, inbox: String?) -> (
@@ -51,7 +51,7 @@ struct HarmBook: Sendable {
 
   /// Holds a hit against what the client has had lately.
   private mutating func count(_ isHit: Bool, key: String, relief: Bool) -> Bool {
-    if streaks.count > Self.mostKeys { streaks.removeAll() }
+    if streaks.count > Self.maxKeys { streaks.removeAll() }
     var streak = streaks[key] ?? Streak()
     defer { streaks[key] = streak }
     if streak.relief > 0 {
@@ -63,7 +63,7 @@ struct HarmBook: Sendable {
       return false
     }
     streak.inARow += 1
-    if streak.inARow >= hostility.mostInARow { streak = Streak(relief: relief ? hostility.relief : .max) }
+    if streak.inARow >= hostility.maxInARow { streak = Streak(relief: relief ? hostility.relief : .max) }
     return true
   }
 }

@@ -5,7 +5,7 @@ internal import Locking
 final class HostileServer: Sendable {
   typealias Serve = @Sendable (ReceivedRequest) -> (WireAnswer, sent: @Sendable (_ head: Bool, _ rest: Bool) -> Void)
 
-  private static let mostConnections = 256
+  private static let maxConnections = 256
 
   private struct State: Sendable {
     var isStopping = false
@@ -74,7 +74,7 @@ final class HostileServer: Sendable {
       guard connection >= 0 else { continue }
       _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
       let isWelcome = state.withLock { state in
-        guard !state.isStopping, state.connections.count < Self.mostConnections else { return false }
+        guard !state.isStopping, state.connections.count < Self.maxConnections else { return false }
         state.connections.insert(connection)
         return true
       }

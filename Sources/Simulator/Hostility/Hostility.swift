@@ -10,23 +10,23 @@ package struct Hostility: Sendable {
   package var harms: Set<Harm>?
   /// So many damaged answers in a row at most for one delivery, or one kind of API request. What the delivery gets after them is
   /// as it should be; of an API request so many as ``relief`` says.
-  package var mostInARow: Int
+  package var maxInARow: Int
   package var relief: Int
   /// Milliseconds that an answer, or the rest of one, is held back at most.
-  package var longestWait: Int64
+  package var maxWait: Int64
   /// Inboxes that may also get what has no end by itself: 410 and other refusals, waits of a day and more.
   package var sacrifices: Set<String>
 
   package init(
-    seed: UInt64 = 1, rate: Double = 0.25, harms: Set<Harm>? = nil, mostInARow: Int = 2, relief: Int = 4,
-    longestWait: Int64 = 1_000, sacrifices: Set<String> = []
+    seed: UInt64 = 1, rate: Double = 0.25, harms: Set<Harm>? = nil, maxInARow: Int = 2, relief: Int = 4,
+    maxWait: Int64 = 1_000, sacrifices: Set<String> = []
   ) {
     self.seed = seed
     self.rate = rate
     self.harms = harms
-    self.mostInARow = mostInARow
+    self.maxInARow = maxInARow
     self.relief = relief
-    self.longestWait = longestWait
+    self.maxWait = maxWait
     self.sacrifices = sacrifices
   }
 }

@@ -5,8 +5,8 @@ struct RequestReader {
     case unreadable
   }
 
-  private static let longestHead = 65_536
-  private static let longestBody = 256 << 20
+  private static let maxHead = 65_536
+  private static let maxBody = 256 << 20
   private static let headEnd: [UInt8] = [13, 10, 13, 10]
 
   private var bytes: [UInt8] = []
@@ -24,7 +24,7 @@ struct RequestReader {
     let places = max(0, searched - 3)..<max(0, bytes.count - 3)
     guard let end = places.first(where: { bytes[$0] == 13 && bytes[$0..<$0 + 4].elementsEqual(Self.headEnd) }) else {
       searched = bytes.count
-      guard bytes.count <= Self.longestHead else { throw .unreadable }
+      guard bytes.count <= Self.maxHead else { throw .unreadable }
       return nil
     }
     searched = end
@@ -33,7 +33,7 @@ struct RequestReader {
     guard words.count == 3, words[2].hasPrefix("HTTP/1.") else { throw .unreadable }
     let headers = Dictionary(lines.dropFirst().compactMap(field), uniquingKeysWith: { $1 })
     let length = headers["content-length"].map { Int($0) } ?? 0
-    guard let length, (0...Self.longestBody).contains(length), headers["transfer-encoding"] == nil else {
+    guard let length, (0...Self.maxBody).contains(length), headers["transfer-encoding"] == nil else {
       throw .unreadable
     }
     let whole = end + 4 + length

@@ -28,14 +28,14 @@ extension Simulator {
     let segments = request.segments
     let inbox = segments.first == "inbox" && segments.count > 1 ? segments[1] : nil
     let isSteering = segments.isEmpty || segments.first == "simulator"
-    let (chosen, longestWait) = state.withLock { state in
-      (isSteering ? nil : state.harms?.next(for: request, kind, inbox: inbox), state.harms?.longestWait ?? 0)
+    let (chosen, maxWait) = state.withLock { state in
+      (isSteering ? nil : state.harms?.next(for: request, kind, inbox: inbox), state.harms?.maxWait ?? 0)
     }
     guard let chosen else { return (WireAnswer(respond(to: request), to: request), nil, inbox) }
     let harm = chosen.harm
     var random = chosen.random
     var answer = WireAnswer(harm == .lostRequest ? Answer(200) : respond(to: request), to: request)
-    harm.damage(&answer, at: chosen.place, longestWait: longestWait, &random)
+    harm.damage(&answer, at: chosen.place, maxWait: maxWait, &random)
     return (answer, harm, inbox)
   }
 }

@@ -3,13 +3,13 @@ import JSONSource
 extension ScenarioReader {
   mutating func hostility(_ node: JSONNode) -> Hostility {
     var hostility = Hostility()
-    let known = ["seed", "rate", "harms", "mostInARow", "relief", "longestWait", "sacrifices"]
+    let known = ["seed", "rate", "harms", "maxInARow", "relief", "maxWait", "sacrifices"]
     guard check(node, "hostile", has: known) else { return hostility }
     hostility.seed = integer(node, "seed", in: 0...Int.max).map { UInt64($0) } ?? hostility.seed
     hostility.rate = part(node, "rate") ?? hostility.rate
-    hostility.mostInARow = integer(node, "mostInARow", in: 1...1_000_000) ?? hostility.mostInARow
+    hostility.maxInARow = integer(node, "maxInARow", in: 1...1_000_000) ?? hostility.maxInARow
     hostility.relief = integer(node, "relief", in: 0...1_000_000) ?? hostility.relief
-    hostility.longestWait = duration(node, "longestWait") ?? hostility.longestWait
+    hostility.maxWait = duration(node, "maxWait") ?? hostility.maxWait
     hostility.sacrifices = Set(words(node, "sacrifices"))
     if let value = node.present("harms") { hostility.harms = harms(value) }
     return hostility

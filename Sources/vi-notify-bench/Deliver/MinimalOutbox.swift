@@ -5,7 +5,7 @@ import Glibc
 /// The least that an outbox can be: one table, one loop, libcurl's multi handle; what ended is committed by up to 100, on
 /// the disk before it counts. No signature, no log of attempts worth the name. The yardstick of ``DeliverBenchmarks``.
 struct MinimalOutbox: ~Copyable {
-  private static let mostAtOnce = 100
+  private static let maxAtOnce = 100
 
   private let database: OpaquePointer?
   private let multi = curl_multi_init()
@@ -80,7 +80,7 @@ struct MinimalOutbox: ~Copyable {
         curl_multi_add_handle(multi, easy)
       }
       let isIdle = free.count == handles.count && waiting.isEmpty
-      if ended.count >= Self.mostAtOnce || isIdle { commit(&ended, update) }
+      if ended.count >= Self.maxAtOnce || isIdle { commit(&ended, update) }
       if isIdle { return answered }
       var (running, left): (Int32, Int32) = (0, 0)
       curl_multi_perform(multi, &running)

@@ -34,8 +34,8 @@ struct ExplainCommand: AsyncParsableCommand {
       }
       let rules = try await rules(of: story, store)
       let timeline = Timeline(id, story) { event in
-        guard let occasion = event.occasion, let rules = event.rules.flatMap({ rules[$0] }),
-          let event = RunEvent(stored: event.body, runID: event.runID, occasion: occasion, time: event.time)
+        guard let eventKind = event.eventKind, let rules = event.rules.flatMap({ rules[$0] }),
+          let event = RunEvent(stored: event.body, runID: event.runID, eventKind: eventKind, time: event.time)
         else { return [] }
         return rules.verdicts(on: event)
       }

@@ -141,7 +141,7 @@ extension DownloadError {
 
 /// A download that waits until there is something to download.
 private struct ModelWait: Sendable {
-  private static let longestPause: Duration = .seconds(10)
+  private static let maxPause: Duration = .seconds(10)
 
   let downloader: ModelDownloader
   let client: ViClient
@@ -175,7 +175,7 @@ private struct ModelWait: Sendable {
         }
       }
       try await time.sleep(pause)
-      pause = min(Self.longestPause, pause * 3 / 2)
+      pause = min(Self.maxPause, pause * 3 / 2)
     }
   }
 

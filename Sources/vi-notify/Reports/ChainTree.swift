@@ -27,14 +27,14 @@ struct ChainTree {
     branch = record.link?.branch.rawValue
     let begun = byParent[record.id] ?? []
     let isSettled = record.settledAt != nil
-    children = Continuation.steps(of: step.continuation ?? [], rule: record.rule, after: record.action)
+    children = FollowUpActions.steps(of: step.continuation ?? [], rule: record.rule, after: record.action)
       .compactMap { planned in
         if let step = begun.first(where: { $0.record.action == planned.label }) { return ChainTree(step, byParent) }
         return isSettled ? nil : ChainTree(planned, of: record.rule)
       }
   }
 
-  private init(_ planned: Continuation.PlannedStep, of rule: String) {
+  private init(_ planned: FollowUpActions.PlannedStep, of rule: String) {
     record = nil
     self.rule = rule
     (label, destination, branch) = (planned.label, planned.destination, planned.branch.rawValue)

@@ -155,13 +155,13 @@ extension StoredEvent {
     json.member("phase", word)
     json.member("previousPhase", data?["previousPhase"]?.string)
     json.member("happenedAt", time.iso8601)
-    json.member("stayed", occasion?.stay?.words)
+    json.member("stayed", eventKind?.stay?.words)
     for name in ["flow", "condition", "reason", "message"] { json.member(name, data?[name]?.string) }
   }
 
   fileprivate var text: String {
     let data = data
-    let stayed = occasion?.stay.map { ", for \($0.words)" } ?? ""
+    let stayed = eventKind?.stay.map { ", for \($0.words)" } ?? ""
     let said = data?["condition"]?.string.map { ", said by \($0)" } ?? ""
     let why = ["reason", "message"].compactMap { data?[$0]?.string }.filter { !$0.isEmpty }.joined(separator: ": ")
     return "\(word)\(stayed) since \(time.iso8601)\(said)\(why.isEmpty ? "" : " (\(why.prefix(200)))")"

@@ -2,7 +2,7 @@ import Runs
 
 /// The runs of a source, in the order of its list.
 struct ModelWorld {
-  private static let mostRuns = 40
+  private static let maxRuns = 40
 
   let order: Temper.Order
   private(set) var runs: [String: ModelRun] = [:]
@@ -30,7 +30,7 @@ struct ModelWorld {
 
   /// A run made at `created`; its name says nothing of its age.
   mutating func create(at created: Int64, _ draw: inout SeededDraw) -> String? {
-    guard runs.count < Self.mostRuns else { return nil }
+    guard runs.count < Self.maxRuns else { return nil }
     made += 1
     let id = "\(draw.pick(["a", "k", "z"]))\(made)"
     let run = ModelRun(id: id, created: created, dialect: draw.pick(ModelRun.Dialect.allCases))

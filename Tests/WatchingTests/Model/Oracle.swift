@@ -6,16 +6,16 @@ struct Oracle {
   /// What an event says, without its words. `time` is nil where it is our clock's.
   struct Told: Hashable {
     let run: String
-    let occasion: Occasion
+    let eventKind: EventKind
     let time: Int64?
 
-    init(_ run: String, _ occasion: Occasion, at time: Int64?) {
-      (self.run, self.occasion, self.time) = (run, occasion, time)
+    init(_ run: String, _ eventKind: EventKind, at time: Int64?) {
+      (self.run, self.eventKind, self.time) = (run, eventKind, time)
     }
 
     init(_ event: RunEvent) {
-      let time: Int64? = event.occasion == .disappeared ? nil : event.time.milliseconds
-      self.init(event.runID, event.occasion, at: time)
+      let time: Int64? = event.eventKind == .disappeared ? nil : event.time.milliseconds
+      self.init(event.runID, event.eventKind, at: time)
     }
   }
 
@@ -149,7 +149,7 @@ struct Oracle {
   private func backwards(_ events: [RunEvent]) -> [String] {
     var last: [String: Timestamp] = [:]
     return events.filter { event in
-      guard case .entered = event.occasion else { return false }
+      guard case .entered = event.eventKind else { return false }
       defer { last[event.runID] = event.time }
       return last[event.runID].map { $0 > event.time } ?? false
     }.map { "was told behind a later one: \(Told($0))" }

@@ -7,14 +7,14 @@ import Testing
 @testable import Delivery
 
 /// Random lives of a gate: whatever happens, what it promises holds.
-@Suite struct GateModelTests {
+@Suite struct AdmissionModelTests {
   private static let outcomes: [Outcome] = [
     .delivered, .delivered, .retry(.serverError, after: nil), .retry(.serverError, after: nil),
     .retry(.rateLimited, after: nil), .rejected(.clientError), .rejected(.gone), .interrupted,
   ]
 
-  private static func newGate(_ random: inout SeededGenerator, _ concurrency: Int) -> DestinationGate {
-    DestinationGate(
+  private static func newGate(_ random: inout SeededGenerator, _ concurrency: Int) -> AdmissionPolicy {
+    AdmissionPolicy(
       concurrency: concurrency,
       rateLimit: Bool.random(using: &random)
         ? RateLimit(count: .random(in: 1...5, using: &random), per: .seconds(1)) : nil,
@@ -26,7 +26,7 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let concurrency = Int.random(in: 1...6, using: &random)
     var (gate, now) = (Self.newGate(&random, concurrency), Timestamp(milliseconds: 1_000))
-    var (passes, heldUntil) = ([DestinationGate.Pass](), now)
+    var (passes, heldUntil) = ([AttemptRole](), now)
     for _ in 0..<500 {
       now = now + .milliseconds(.random(in: 0...1_500, using: &random))
       switch gate.opening(at: now) {

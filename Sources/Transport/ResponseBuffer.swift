@@ -1,7 +1,7 @@
 internal import WireTime
 
 /// An answer while it comes in: header lines and decoded bytes go in, and it says when it has had enough. Pure.
-struct Answer {
+struct ResponseBuffer {
   /// Why the answer wants no more.
   enum Stop: Equatable {
     /// Cut off on purpose: the part that was asked for is there.
@@ -94,7 +94,7 @@ struct Answer {
   }
 }
 
-extension Answer {
+extension ResponseBuffer {
   /// What `Content-Length` says, where that is the length of what is kept.
   private var announcedLength: Int? {
     guard headers["Content-Encoding"] == nil, headers["Transfer-Encoding"] == nil else { return nil }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Runs
 
-@Suite struct RunGlanceTests {
+@Suite struct RunSummaryTests {
   private static let documented = #"""
     {"kind":"Run","workspaceId":"o","runId":"run_1","spec":{"flow":{"name":"prod é","blocks":[{"name":"x","style":{}}],
      "trainingProject":null},"killedAt":null,"trainingProject":"p"},"status":{"log":"l","observedGeneration":3,"conditions":[
@@ -20,22 +20,22 @@ import Testing
   private static let bare = #" {"runId":"r","status":{"conditions":[]}} "#
   private static let documents = [documented, killed, bare, #"{"spec":null,"metadata":null,"status":{},"runId":"0"}"#]
 
-  private func glance(_ bytes: [UInt8]) -> RunGlance? { bytes.withUnsafeBytes { RunGlance($0) } }
+  private func summary(_ bytes: [UInt8]) -> RunSummary? { bytes.withUnsafeBytes { RunSummary($0) } }
 
   private func expectSame(
-    _ glance: RunGlance, _ run: Run, _ bytes: [UInt8], _ place: Testing.SourceLocation = #_sourceLocation
+    _ summary: RunSummary, _ run: Run, _ bytes: [UInt8], _ place: Testing.SourceLocation = #_sourceLocation
   ) {
     let text = "\(String(decoding: bytes, as: UTF8.self))"
-    #expect(glance.id == run.id, "\(text)", sourceLocation: place)
-    #expect(glance.flow == run.flow, "\(text)", sourceLocation: place)
-    #expect(glance.conditions == run.conditions, "\(text)", sourceLocation: place)
-    #expect(glance.killedAt == run.killedAt, "\(text)", sourceLocation: place)
-    #expect(glance.createdAt == run.createdAt, "\(text)", sourceLocation: place)
+    #expect(summary.id == run.id, "\(text)", sourceLocation: place)
+    #expect(summary.flow == run.flow, "\(text)", sourceLocation: place)
+    #expect(summary.conditions == run.conditions, "\(text)", sourceLocation: place)
+    #expect(summary.killedAt == run.killedAt, "\(text)", sourceLocation: place)
+    #expect(summary.createdAt == run.createdAt, "\(text)", sourceLocation: place)
   }
 
-  @Test(arguments: documents) func `a document that is written plainly is read at a glance`(text: String) throws {
+  @Test(arguments: documents) func `a document that is written plainly is read at a summary`(text: String) throws {
     let bytes = Array(text.utf8)
-    expectSame(try #require(glance(bytes)), try Run(parsing: bytes), bytes)
+    expectSame(try #require(summary(bytes)), try Run(parsing: bytes), bytes)
   }
 
   @Test(arguments: [
@@ -54,24 +54,24 @@ import Testing
     #"{"runId":"r","status":{}} x"#, #"{"runId":"r","status":{}"#, "[]", "", "\"r\"",
   ])
   func `what is written in another way is left to the whole reading`(text: String) {
-    #expect(glance(Array(text.utf8)) == nil)
+    #expect(summary(Array(text.utf8)) == nil)
   }
 
   @Test func `a string that is no UTF-8 is left to the whole reading`() {
     let bytes =
       Array(#"{"runId":"r","status":{},"spec":{"flow":{"name":"#.utf8) + [0x22, 0xC3, 0x28, 0x22] + Array("}}}".utf8)
-    #expect(glance(bytes) == nil)
+    #expect(summary(bytes) == nil)
   }
 
-  @Test(arguments: [UInt64(1), 2, 3, 4]) func `a glance says what the whole reading says, or nothing`(seed: UInt64)
+  @Test(arguments: [UInt64(1), 2, 3, 4]) func `a summary says what the whole reading says, or nothing`(seed: UInt64)
     throws
   {
     var random = SeededGenerator(seed: seed)
     var agreed = 0
     for _ in 0..<1_000 {
       let bytes = mutated(&random)
-      guard let glance = glance(bytes), let run = try? Run(parsing: bytes) else { continue }
-      expectSame(glance, run, bytes)
+      guard let summary = summary(bytes), let run = try? Run(parsing: bytes) else { continue }
+      expectSame(summary, run, bytes)
       agreed += 1
     }
     #expect(agreed > 50)

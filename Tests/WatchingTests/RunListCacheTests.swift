@@ -3,21 +3,21 @@ import Testing
 
 @testable import Watching
 
-@Suite struct KnownListTests {
-  private func item(_ id: String, created: Int64?, hash: UInt64 = 0, moving: Bool = false) -> KnownList.Item {
-    KnownList.Item(
+@Suite struct RunListCacheTests {
+  private func item(_ id: String, created: Int64?, hash: UInt64 = 0, moving: Bool = false) -> RunListCache.Item {
+    RunListCache.Item(
       id: id, hash: hash, length: 9, created: created.map(Timestamp.init(milliseconds:)), isMoving: moving)
   }
 
-  private func list(_ items: [KnownList.Item]) -> KnownList { KnownList(items, isNewestFirst: true) }
+  private func list(_ items: [RunListCache.Item]) -> RunListCache { RunListCache(items, isNewestFirst: true) }
 
-  private func replaced(_ list: KnownList, _ seen: [KnownList.Item]) -> KnownList {
+  private func replaced(_ list: RunListCache, _ seen: [RunListCache.Item]) -> RunListCache {
     var list = list
     list.replaceTop(with: seen, ids: Dictionary(uniqueKeysWithValues: seen.enumerated().map { ($1.id, $0) }))
     return list
   }
 
-  private var three: KnownList {
+  private var three: RunListCache {
     list([
       item("c", created: 30, hash: 3, moving: true), item("b", created: 20, hash: 2),
       item("a", created: 10, hash: 1, moving: true),
@@ -72,13 +72,13 @@ import Testing
 
   private func document(_ name: String) -> [UInt8] { Array(#"{"id":"\#(name)"}"#.utf8) }
 
-  private func list(_ names: [String]) -> KnownList {
+  private func list(_ names: [String]) -> RunListCache {
     let items = names.map { name in
       let bytes = document(name)
-      return KnownList.Item(
+      return RunListCache.Item(
         id: name, hash: bytes.withUnsafeBytes { hash($0) }, length: bytes.count, created: nil, isMoving: false)
     }
-    return KnownList(items, isNewestFirst: true)
+    return RunListCache(items, isNewestFirst: true)
   }
 
   /// Places of the items of each page, nil for those that had to be read.

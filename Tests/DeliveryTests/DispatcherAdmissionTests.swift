@@ -6,8 +6,8 @@ import Testing
 
 @testable import Delivery
 
-/// Pace, waits that were asked for, and the circuit, at a real outbox.
-@Suite(.timeLimit(.minutes(6))) struct DispatcherGateTests {
+/// TokenBucket, waits that were asked for, and the circuit, at a real outbox.
+@Suite(.timeLimit(.minutes(6))) struct DispatcherAdmissionTests {
   /// One delivery for each of so many runs.
   private func enqueue(_ kit: DeliveryKit, _ range: Range<Int>, to destination: String = "sink") async throws {
     for index in range {

@@ -2,7 +2,7 @@ internal import Transport
 internal import WireTime
 
 /// What kept a request from bringing what it should, by what is to be done about it.
-enum Setback: Error, Sendable {
+enum FetchFailure: Error, Sendable {
   /// The storage doesn't take the link, or not any more.
   case linkRefused(status: Int, code: String?)
   /// The link is about to run out.

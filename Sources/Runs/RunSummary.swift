@@ -5,7 +5,7 @@ internal import JSONSource
 /// Reads only what is written plainly. Whatever else there is (an escape, a member twice, a value of another kind, a
 /// missing id) makes it nil, and whoever asks reads the whole ``Run``, which says the same or what is wrong. What is skipped
 /// is only counted through: a mistake in there stays unseen until somebody reads the whole.
-package struct RunGlance: Sendable {
+package struct RunSummary: Sendable {
   package private(set) var id = ""
   package private(set) var flow: String?
   package private(set) var conditions: [Condition] = []
@@ -20,20 +20,20 @@ package struct RunGlance: Sendable {
 
   package init?(_ document: UnsafeRawBufferPointer) {
     var scanner = JSONScanner(document)
-    var glance = RunGlance()
+    var summary = RunSummary()
     var hasStatus = false
     let isPlain = scanner.members(Self.members) { place, scanner in
       switch place {
-      case 0: return glance.readID(&scanner)
-      case 1: return glance.readSpec(&scanner)
-      case 3: return glance.readMetadata(&scanner)
+      case 0: return summary.readID(&scanner)
+      case 1: return summary.readSpec(&scanner)
+      case 3: return summary.readMetadata(&scanner)
       default:
         hasStatus = true
-        return glance.readStatus(&scanner)
+        return summary.readStatus(&scanner)
       }
     }
-    guard isPlain, hasStatus, scanner.isAtEnd(), Run.isValid(id: glance.id) else { return nil }
-    self = glance
+    guard isPlain, hasStatus, scanner.isAtEnd(), Run.isValid(id: summary.id) else { return nil }
+    self = summary
   }
 
   private init() {}
@@ -41,9 +41,9 @@ package struct RunGlance: Sendable {
   /// Whose document it is; nil where that isn't written plainly in an object that has an end.
   static func id(_ document: UnsafeRawBufferPointer) -> String? {
     var scanner = JSONScanner(document)
-    var glance = RunGlance()
-    let isPlain = scanner.members(["runId"]) { _, scanner in glance.readID(&scanner) }
-    return isPlain && scanner.isAtEnd() && Run.isValid(id: glance.id) ? glance.id : nil
+    var summary = RunSummary()
+    let isPlain = scanner.members(["runId"]) { _, scanner in summary.readID(&scanner) }
+    return isPlain && scanner.isAtEnd() && Run.isValid(id: summary.id) ? summary.id : nil
   }
 
   init(_ run: Run) {
@@ -69,7 +69,7 @@ package struct RunGlance: Sendable {
   }
 }
 
-extension RunGlance {
+extension RunSummary {
   private mutating func readID(_ scanner: inout JSONScanner) -> Bool {
     guard let id = scanner.plainString() else { return false }
     self.id = id

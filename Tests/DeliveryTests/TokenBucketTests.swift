@@ -5,10 +5,10 @@ import Testing
 
 @testable import Delivery
 
-@Suite struct PaceTests {
+@Suite struct TokenBucketTests {
   private let start = Timestamp(milliseconds: 1_766_000_000_000)
 
-  private func pace(_ count: Int, _ per: Duration) -> Pace { Pace(RateLimit(count: count, per: per)) }
+  private func pace(_ count: Int, _ per: Duration) -> TokenBucket { TokenBucket(RateLimit(count: count, per: per)) }
 
   @Test func `a full bucket goes out at once, and then one at a time`() {
     var pace = pace(3, .seconds(3))

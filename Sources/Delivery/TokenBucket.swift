@@ -4,7 +4,7 @@ internal import WireTime
 
 /// A token bucket that holds `count` and fills evenly, kept as the one moment at which it is full again (the generic cell
 /// rate algorithm): exact in whole nanoseconds, whatever the rate.
-struct Pace: Sendable, Equatable {
+struct TokenBucket: Sendable, Equatable {
   private let count: Int64
   /// Nanoseconds for one token, rounded up: never faster than asked.
   private let interval: Int64

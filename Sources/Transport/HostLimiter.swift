@@ -2,8 +2,8 @@
 ///
 /// libcurl could keep such a queue itself, but doesn't look at the time-outs of what waits in it, and every waiting
 /// request would hold a handle. Started requests are also what a DNS outage piles resolver threads up for.
-struct Lanes {
-  private struct Lane {
+struct HostLimiter {
+  private struct Host {
     var busy = 0
     var waiting: [UInt64] = []
     /// How much of `waiting` is used up: moving the rest at every step would make long queues quadratic.
@@ -23,7 +23,7 @@ struct Lanes {
   }
 
   private let limit: Int
-  private var lanes: [String: Lane] = [:]
+  private var hosts: [String: Host] = [:]
   private var withdrawn: Set<UInt64> = []
 
   init(limit: Int) {
@@ -32,11 +32,11 @@ struct Lanes {
 
   /// - Returns: true if `id` may start, false if it has to wait for ``leave(_:)`` to name it.
   mutating func enter(_ id: UInt64, _ origin: String) -> Bool {
-    guard lanes[origin, default: Lane()].busy >= limit else {
-      lanes[origin, default: Lane()].busy += 1
+    guard hosts[origin, default: Host()].busy >= limit else {
+      hosts[origin, default: Host()].busy += 1
       return true
     }
-    lanes[origin]?.waiting.append(id)
+    hosts[origin]?.waiting.append(id)
     return false
   }
 
@@ -49,11 +49,11 @@ struct Lanes {
   ///
   /// - Returns: the one that may start in its place.
   mutating func leave(_ origin: String) -> UInt64? {
-    while let id = lanes[origin]?.popFirst() {
+    while let id = hosts[origin]?.popFirst() {
       if withdrawn.remove(id) == nil { return id }
     }
-    lanes[origin]?.busy -= 1
-    if lanes[origin]?.busy == 0 { lanes[origin] = nil }
+    hosts[origin]?.busy -= 1
+    if hosts[origin]?.busy == 0 { hosts[origin] = nil }
     return nil
   }
 }

@@ -3,7 +3,7 @@ internal import Runs
 internal import Storage
 
 /// What a document that is new, or that has changed, means. Nothing of it counts before its sweep was read to its end.
-struct Finding: Sendable {
+struct Observation: Sendable {
   let run: Run
   let reading: PhaseReading
   /// To be known from now on; nil when nothing of it has changed.
@@ -20,7 +20,7 @@ struct Finding: Sendable {
 
 /// What a document means that is new, or has changed, while nobody is told of its run: it has ended, and nothing more comes
 /// of it. The document is not kept, for a first look may find a hundred thousand of them.
-struct QuietFinding: Sendable {
+struct UnchangedObservation: Sendable {
   let flow: String?
   let startedAt: Timestamp?
   /// Since when it has ended.
@@ -32,26 +32,27 @@ struct QuietFinding: Sendable {
 }
 
 /// Judges documents by what is known of their runs.
-struct RunJudge: Sendable {
+struct RunClassifier: Sendable {
   let detector: ChangeDetector
   let ledger: Ledger
   let filter: RunFilter?
   let origin: RunEvent.Origin
 
-  /// Nil when more than a glance is needed: the run moves, or somebody may have to be told of it.
-  func quietFinding(_ glance: RunGlance, after earlier: QuietFinding? = nil) -> QuietFinding? {
-    let reading = glance.reading
+  /// Nil when more than a summary is needed: the run moves, or somebody may have to be told of it.
+  func unchangedObservation(_ summary: RunSummary, after earlier: UnchangedObservation? = nil) -> UnchangedObservation?
+  {
+    let reading = summary.reading
     guard reading.phase.isTerminal else { return nil }
-    let known = earlier?.entry ?? ledger.runs[glance.id]
-    let change = detector.change(glance, reading, known: known)
+    let known = earlier?.entry ?? ledger.runs[summary.id]
+    let change = detector.change(summary, reading, known: known)
     if case .transition = change { return nil }
-    return QuietFinding(
-      flow: glance.flow, startedAt: glance.startedAt, since: reading.since,
+    return UnchangedObservation(
+      flow: summary.flow, startedAt: summary.startedAt, since: reading.since,
       entry: silentEntry(change, reading, known) ?? earlier?.entry, isNew: earlier?.isNew ?? (known == nil))
   }
 
   /// - Parameter earlier: what the same sweep has found of the run before.
-  func finding(_ run: Run, after earlier: (entry: Ledger.Entry?, isNew: Bool)? = nil) -> Finding {
+  func observation(_ run: Run, after earlier: (entry: Ledger.Entry?, isNew: Bool)? = nil) -> Observation {
     let reading = run.reading
     let known = earlier?.entry ?? ledger.runs[run.id]
     let change = detector.change(run, reading, known: known)
@@ -64,7 +65,7 @@ struct RunJudge: Sendable {
       entry = Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: !isWatched)
     }
     let phase = entry?.phase ?? known?.phase ?? reading.phase
-    return Finding(
+    return Observation(
       run: run, reading: reading, entry: entry ?? earlier?.entry, isTransition: isTransition, previousPhase: previous,
       isMoving: isWatched && !phase.isTerminal, isNew: earlier?.isNew ?? (known == nil))
   }

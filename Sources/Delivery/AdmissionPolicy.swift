@@ -8,14 +8,14 @@ internal import Storage
 /// Its probes are its own and no delivery's. A destination that fails is tried again a minute after it was tried last, with
 /// whatever waits for it; while the breaker is open with nothing else. So one that is well again is used within a minute, and
 /// one that isn't gets one request a minute.
-struct DestinationGate: Sendable {
+struct AdmissionPolicy: Sendable {
   /// Between the beginnings of two attempts at a destination that fails, as long as something waits for it. Exact: drawn at
   /// random it would be longer than a minute or more often than once a minute. When it begins is spread, by ``firstProbes``.
   static let probePause: Duration = .seconds(60)
   /// After the breaker has opened, ±20 %: most outages are short, and who fails for many must not be tried by all at once.
   static let firstProbes: [Duration] = [.seconds(5), .seconds(30)]
   /// No wait is longer; one that seems so was written down under a clock that was wrong.
-  private static let longestWait: Duration = .seconds(86_400)
+  private static let maxWait: Duration = .seconds(86_400)
   /// A stopped destination is asked so often whether it still is: a no may have been somebody else's, or taken back.
   private static let betweenStopProbes: Duration = .seconds(86_400)
 
@@ -30,14 +30,9 @@ struct DestinationGate: Sendable {
     case busy
   }
 
-  /// Which role an attempt has been given.
-  enum Pass: Sendable, Equatable {
-    case regular, probe
-  }
-
   private let concurrency: Int
   private let hasCircuit: Bool
-  private var pace: Pace?
+  private var pace: TokenBucket?
   private var isProbing = false
   /// Attempts under way.
   private(set) var inUse = 0
@@ -53,9 +48,9 @@ struct DestinationGate: Sendable {
   init(concurrency: Int, rateLimit: RateLimit?, hasCircuit: Bool = true, state: DestinationState, now: Timestamp) {
     self.concurrency = concurrency
     self.hasCircuit = hasCircuit
-    pace = rateLimit.map(Pace.init)
+    pace = rateLimit.map(TokenBucket.init)
     self.state = state
-    self.state.holdUntil = state.holdUntil.map { min($0, now + Self.longestWait) }
+    self.state.holdUntil = state.holdUntil.map { min($0, now + Self.maxWait) }
     if isStopped {
       // Earlier versions stopped without a probe.
       stop("", probeAt: min(state.nextProbeAt ?? now, now + Self.betweenStopProbes), at: now)
@@ -95,7 +90,7 @@ struct DestinationGate: Sendable {
   /// An attempt starts. Only after ``opening(at:)`` said `now`.
   ///
   /// - Parameter isEarly: it goes because of ``probeAt(_:)``.
-  mutating func begin(at now: Timestamp, isEarly: Bool = false) -> Pass {
+  mutating func begin(at now: Timestamp, isEarly: Bool = false) -> AttemptRole {
     inUse += 1
     pace?.take(at: now)
     guard isFailing || isEarly else { return .regular }
@@ -109,7 +104,7 @@ struct DestinationGate: Sendable {
   ///   - took: how long it was under way.
   ///   - randomness: 0 ..< 1, spreads the time of a probe.
   mutating func end(
-    _ pass: Pass, _ result: AttemptResult, after took: Duration, at now: Timestamp, randomness: Double
+    _ pass: AttemptRole, _ result: AttemptResult, after took: Duration, at now: Timestamp, randomness: Double
   ) -> Bool {
     inUse -= 1
     if pass == .probe { isProbing = false }
@@ -149,7 +144,7 @@ struct DestinationGate: Sendable {
     (isBackingOff, releaseAt) = (hasCircuit, nil)
   }
 
-  private mutating func failed(_ pass: Pass, after took: Duration, at now: Timestamp, randomness: Double) {
+  private mutating func failed(_ pass: AttemptRole, after took: Duration, at now: Timestamp, randomness: Double) {
     (isBackingOff, releaseAt) = (hasCircuit, nil)
     // Once it is known to fail only probes count: what was under way before says the same thing once more.
     guard hasCircuit, !isFailing || pass == .probe else { return }
@@ -165,7 +160,7 @@ struct DestinationGate: Sendable {
 }
 
 // What waits for it.
-extension DestinationGate {
+extension AdmissionPolicy {
   /// The outbox has deliveries that back off.
   mutating func noteBackOff() { isBackingOff = hasCircuit }
 

@@ -1,5 +1,5 @@
 /// What an event tells of.
-package enum Occasion: Sendable, Hashable {
+package enum EventKind: Sendable, Hashable {
   /// A run came into a phase.
   case entered(Phase)
   /// A run has been in one phase for so long.

@@ -1,14 +1,14 @@
 import CCurl
 
 /// What is known about a transfer that libcurl has ended.
-struct Ending {
+struct TransferResult {
   var code: CURLcode
   /// 0 as long as no status line has come.
   var status = 0
   var host: String
   var isProxied = false
   var isHeadComplete = false
-  var stop: Answer.Stop?
+  var stop: ResponseBuffer.Stop?
   var limit = 0
   /// The request could be sent: name, TCP and TLS were done with.
   var wasConnected = false

@@ -1,7 +1,7 @@
 internal import Runs
 
 /// The list of runs as it was last read, in its order: what stood where, and how its bytes looked.
-struct KnownList: Sendable {
+struct RunListCache: Sendable {
   struct Item: Sendable, Equatable {
     let id: String
     /// ``DocumentHash`` of the document.
@@ -41,7 +41,7 @@ struct KnownList: Sendable {
       patchTop(with: seen)
       self.isNewestFirst = isNewestFirst
     } else {
-      self = KnownList(seen, isNewestFirst: isNewestFirst)
+      self = RunListCache(seen, isNewestFirst: isNewestFirst)
     }
   }
 
@@ -53,7 +53,7 @@ struct KnownList: Sendable {
     if isInPlace(seen) { return patchTop(with: seen) }
     let lowest = seen.last { $0.created != nil }?.created ?? Timestamp(milliseconds: .max)
     let rest = items.filter { item in ids[item.id] == nil && item.created.map { $0 <= lowest } ?? true }
-    self = KnownList(seen + rest, isNewestFirst: isNewestFirst)
+    self = RunListCache(seen + rest, isNewestFirst: isNewestFirst)
   }
 
   private func isInPlace(_ seen: [Item]) -> Bool {
@@ -80,7 +80,7 @@ struct KnownList: Sendable {
 /// Recognises the items of a page by what stood on the list before, mostly in the same order, so that an unchanged item
 /// is neither parsed nor even looked through for its end.
 struct ItemRecogniser {
-  private let list: KnownList
+  private let list: RunListCache
   private let hash: DocumentHash
   /// The place that comes next if nothing has changed.
   private var next = 0
@@ -89,7 +89,7 @@ struct ItemRecogniser {
   /// For each item of the page so far, the place at which it was recognised.
   private(set) var found: [Int?] = []
 
-  init(_ list: KnownList, _ hash: DocumentHash) {
+  init(_ list: RunListCache, _ hash: DocumentHash) {
     self.list = list
     self.hash = hash
   }

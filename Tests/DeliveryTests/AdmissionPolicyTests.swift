@@ -5,14 +5,14 @@ import Testing
 
 @testable import Delivery
 
-@Suite struct DestinationGateTests {
+@Suite struct AdmissionPolicyTests {
   private static let start = Timestamp(milliseconds: 1_766_000_000_000)
 
   private func gate(
     concurrency: Int = 4, rate: RateLimit? = nil, hasCircuit: Bool = true, failures: Int = 0,
     probeAt: Timestamp? = nil, holdUntil: Timestamp? = nil
-  ) -> DestinationGate {
-    DestinationGate(
+  ) -> AdmissionPolicy {
+    AdmissionPolicy(
       concurrency: concurrency, rateLimit: rate, hasCircuit: hasCircuit,
       state: DestinationState(
         name: "d", fingerprint: "f", holdUntil: holdUntil, failures: failures, nextProbeAt: probeAt),
@@ -23,7 +23,7 @@ import Testing
 
   /// One attempt from start to end, in the same moment.
   private func attempt(
-    _ gate: inout DestinationGate, _ outcome: Outcome, hold: Duration? = nil, at now: Timestamp
+    _ gate: inout AdmissionPolicy, _ outcome: Outcome, hold: Duration? = nil, at now: Timestamp
   ) -> Bool {
     let pass = gate.begin(at: now)
     return gate.end(

@@ -4,9 +4,9 @@ import Testing
 @testable import Transport
 
 /// What the local server can't bring about, or not for certain.
-struct EndingTests {
-  private func ending(_ code: CURLcode, _ change: (inout Ending) -> Void = { _ in }) -> TransportError? {
-    var ending = Ending(code: code, host: "host")
+struct TransferResultTests {
+  private func ending(_ code: CURLcode, _ change: (inout TransferResult) -> Void = { _ in }) -> TransportError? {
+    var ending = TransferResult(code: code, host: "host")
     change(&ending)
     return ending.error
   }

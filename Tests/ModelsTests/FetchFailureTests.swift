@@ -7,7 +7,7 @@ import ViAPI
 @testable import Models
 
 @Suite(.timeLimit(.minutes(6)))
-struct SetbackTests {
+struct FetchFailureTests {
   private let size = 300_000
 
   /// Pieces of the archive, and the look that comes before them.

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Where a model goes to: `DIRECTORY/RUN`, which at any time is whole or isn't there.
-struct ModelPlace: Sendable {
+struct ModelInstaller: Sendable {
   let directory: String
   let run: String
   /// Nil: any.

@@ -2,7 +2,7 @@ internal import JSONSource
 
 /// What comes after an action, as the rules file has it: strict JSON, so that it can be kept beside the action's delivery and be
 /// carried out when that has settled, by whatever rules file is in use then.
-package struct Continuation: Sendable {
+package struct FollowUpActions: Sendable {
   /// Lists of actions by branch.
   private let lists: [(branch: ActionBranch, json: [UInt8])]
   private let kinds: DestinationKinds
@@ -34,7 +34,7 @@ package struct Continuation: Sendable {
   }
 }
 
-extension Continuation {
+extension FollowUpActions {
   /// An action that is kept, as somebody who looks at the chain wants to know of it.
   package struct PlannedStep: Sendable, Equatable {
     package let branch: ActionBranch

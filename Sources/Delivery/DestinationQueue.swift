@@ -3,9 +3,9 @@ internal import Runs
 internal import Storage
 
 /// One destination in the dispatcher's memory: its gate, and the deliveries that were read ahead for it.
-struct DestinationLane: Sendable {
+struct DestinationQueue: Sendable {
   /// Deliveries that are read ahead at most, so that reading is one statement for many and memory stays small.
-  private static let mostAhead = 64
+  private static let maxAhead = 64
 
   /// What to read.
   enum Reading: Sendable, Equatable {
@@ -19,7 +19,7 @@ struct DestinationLane: Sendable {
   /// A delivery about to be attempted.
   struct Start: Sendable {
     let delivery: ClaimedDelivery
-    let pass: DestinationGate.Pass
+    let pass: AttemptRole
     let startedAt: Timestamp
     /// By the uptime.
     let begin: Duration
@@ -27,7 +27,7 @@ struct DestinationLane: Sendable {
     let followed: Duration
   }
 
-  var gate: DestinationGate
+  var gate: AdmissionPolicy
   /// Hooks are claimed in the outbox before they start: a kill must not make them run again uncounted.
   let claims: Bool
   private let ahead: Int
@@ -43,10 +43,10 @@ struct DestinationLane: Sendable {
   private(set) var generation = 0
 
   /// - Parameter paced: how many the pace lets through at once, if it has one.
-  init(gate: DestinationGate, claims: Bool, paced: Int?) {
+  init(gate: AdmissionPolicy, claims: Bool, paced: Int?) {
     self.gate = gate
     self.claims = claims
-    ahead = min(Self.mostAhead, paced ?? Self.mostAhead)
+    ahead = min(Self.maxAhead, paced ?? Self.maxAhead)
   }
 
   func reading(at now: Timestamp) -> Reading {
@@ -73,7 +73,7 @@ struct DestinationLane: Sendable {
     case .nothing: return
     case .due(let count):
       mayHaveMore =
-        deliveries.count == count || deliveries.reduce(0) { $0 + $1.bytes } >= ClaimedDelivery.mostBytesAhead
+        deliveries.count == count || deliveries.reduce(0) { $0 + $1.bytes } >= ClaimedDelivery.maxBytesAhead
     case .probe:
       if deliveries.isEmpty {
         gate.noteNothingWaits()

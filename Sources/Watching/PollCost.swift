@@ -1,7 +1,7 @@
 internal import Runs
 
 /// What a sweep costs, in run-seconds of waiting that are accepted for it.
-struct SweepPrice: Sendable {
+struct PollCost: Sendable {
   private let memory: Double
   /// The mean root of the waiting that piled up within one interval: by the law of the root, its square is the price at
   /// which the mean wait is one interval.
