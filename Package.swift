@@ -48,9 +48,8 @@ let package = Package(
     .executableTarget(
       name: "vi-notify-bench",
       dependencies: [
-        "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "EventPatterns", "Runs",
-        "Transport",
-        "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", grdb, grdbSQLite, logging,
+        "Simulator", "Watching", "Delivery", "Hooks", "Storage", "Models", "ViAPI", "Rules", "EventPatterns", "Runs",
+        "Transport", "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", grdb, grdbSQLite, logging,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -59,8 +58,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets", "HTTPSyntax",
-        "JSONSource", "Locking", logging, serviceLifecycle, unixSignals,
+        "Watching", "Delivery", "Hooks", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
+        "HTTPSyntax", "JSONSource", "Locking", logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
     .target(
@@ -76,10 +75,11 @@ let package = Package(
     .target(
       name: "Delivery",
       dependencies: [
-        "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime",
-        "CProcess", crypto, logging,
+        "Hooks", "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking",
+        "WireTime", crypto, logging,
       ],
       swiftSettings: strict),
+    .target(name: "Hooks", dependencies: ["Secrets", "Locking", "CProcess"], swiftSettings: strict),
     .target(
       name: "Storage", dependencies: ["Runs", "JSONSource", "Locking", "CDisk", grdb], swiftSettings: strict),
     .target(
@@ -134,9 +134,13 @@ let package = Package(
     .testTarget(
       name: "DeliveryTests",
       dependencies: [
-        "TestSupport", "Delivery", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource",
-        "Locking", "WireTime", "CProcess", logging,
+        "TestSupport", "Delivery", "Hooks", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets",
+        "JSONSource",
+        "Locking", "WireTime", logging,
       ], swiftSettings: strict),
+    .testTarget(
+      name: "HooksTests", dependencies: ["TestSupport", "Hooks", "Storage", "Secrets", "CProcess"],
+      swiftSettings: strict),
     .testTarget(
       name: "StorageTests", dependencies: ["TestSupport", "Storage", "Runs", "JSONSource", "Locking", grdb],
       swiftSettings: strict),

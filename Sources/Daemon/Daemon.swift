@@ -1,4 +1,5 @@
 package import Delivery
+internal import Hooks
 package import Logging
 internal import Models
 package import Rules

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Hooks
 package import Rules
 internal import Transport
 

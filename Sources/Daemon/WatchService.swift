@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Hooks
 internal import Locking
 internal import Logging
 internal import Runs

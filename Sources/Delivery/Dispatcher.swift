@@ -1,3 +1,4 @@
+package import Hooks
 internal import Locking
 package import Logging
 package import Rules

@@ -1,3 +1,4 @@
+import Hooks
 import JSONSource
 import Locking
 import Logging
@@ -19,7 +20,7 @@ struct DeliveryKit {
   let time: ManualTime
   private(set) var clock: StateClock
   private let http = HTTPClient()
-  private let directory: TestSupport.ScratchDirectory
+  private let directory: ScratchDirectory
   private let options: String
   private let variables: [String: String]
 
@@ -32,7 +33,7 @@ struct DeliveryKit {
     clock = StateClock(time.source, boot: "first")
     simulator = Simulator(now: { time.now.milliseconds })
     try await simulator.start()
-    directory = try TestSupport.ScratchDirectory()
+    directory = try ScratchDirectory()
     store = try SQLiteStore(path: directory.path + "/state.sqlite")
     (self.options, self.variables) = (options, variables)
     dispatcher = try Self.dispatcher(options, variables, simulator, store, http, clock, onStop: { _, _, _ in nil })

@@ -167,7 +167,7 @@ import Testing
 
   @Test func `an action with a number of its own runs so many at once`() async throws {
     var kit = try await Self.kit()
-    let directory = try TestSupport.ScratchDirectory()
+    let directory = try ScratchDirectory()
     try kit.restart(concurrency: ["hook/r/alone": 1])
     // Each would see the other's mark if they ran together.
     let script =

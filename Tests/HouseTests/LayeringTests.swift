@@ -14,16 +14,16 @@ private let house: [(room: String, imports: Set<String>)] = [
   (
     "vi-notify-bench",
     [
-      "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "EventPatterns", "Runs", "Transport",
-      "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", "GRDB", "GRDBSQLite", "Logging",
+      "Simulator", "Watching", "Delivery", "Hooks", "Storage", "Models", "ViAPI", "Rules", "EventPatterns", "Runs",
+      "Transport", "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", "GRDB", "GRDBSQLite", "Logging",
     ]
   ),
   ("vi-notify-fuzz", ["Rules", "Runs", "Transport", "Secrets", "JSONSource", "WireTime"]),
   (
     "Daemon",
     [
-      "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets", "HTTPSyntax",
-      "JSONSource", "Locking", "Logging", "ServiceLifecycle", "UnixSignals",
+      "Watching", "Delivery", "Hooks", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
+      "HTTPSyntax", "JSONSource", "Locking", "Logging", "ServiceLifecycle", "UnixSignals",
     ]
   ),
   ("Simulator", ["JSONSource", "Locking", "CDisk", "FlyingFox", "FlyingSocks"]),
@@ -34,10 +34,11 @@ private let house: [(room: String, imports: Set<String>)] = [
   (
     "Delivery",
     [
-      "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime",
-      "CProcess", "Logging", "Crypto",
+      "Hooks", "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking",
+      "WireTime", "Logging", "Crypto",
     ]
   ),
+  ("Hooks", ["Secrets", "Locking", "CProcess"]),
   ("Storage", ["Runs", "JSONSource", "Locking", "CDisk", "GRDB"]),
   (
     "Models",

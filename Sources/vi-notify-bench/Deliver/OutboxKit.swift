@@ -1,5 +1,6 @@
 import Delivery
 import Glibc
+import Hooks
 import Logging
 import Rules
 import Runs

@@ -1,5 +1,5 @@
-import Delivery
 import Glibc
+import Hooks
 
 /// What starting a small program, handing it 1 kB on stdin and reading what it writes costs through ``HookRunner``, beside
 /// posix_spawn doing the same in the same run: `vi-notify-bench hooks`.

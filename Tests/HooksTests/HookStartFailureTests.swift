@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import Delivery
+@testable import Hooks
 
 struct HookStartFailureTests {
   private func reason(

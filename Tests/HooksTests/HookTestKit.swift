@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Secrets
 
-@testable import Delivery
+@testable import Hooks
 
 extension HookRunner {
   /// With the environment that hooks usually find, and a secret that none may see.

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import Delivery
+@testable import Hooks
 
 struct HookRunnerTests {
   @Test(arguments: [0, 1, 75, 255] as [Int32]) func `the exit code is the hook's own`(code: Int32) async {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Delivery
+@testable import Hooks
 
 /// What is cut when a hook is told more than the kernel takes.
 struct LaunchBudgetTests {

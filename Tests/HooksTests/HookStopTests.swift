@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import Delivery
+@testable import Hooks
 
 struct HookStopTests {
   /// Runs a hook whose time is up as soon as it has written "ready".

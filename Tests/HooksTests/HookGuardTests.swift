@@ -3,7 +3,7 @@ import Storage
 import TestSupport
 import Testing
 
-@testable import Delivery
+@testable import Hooks
 
 /// What becomes of hooks when we are killed while they run.
 @Suite(.timeLimit(.minutes(6))) struct HookGuardTests {

@@ -54,6 +54,14 @@ package struct HookOutput: Sendable {
       + redactor.redact(end.count - shownTail..<end.count, of: end)
   }
 
+  /// The first ``kept`` bytes without the line feeds at their end, as a shell's `$(…)` has it: data for other programs, in
+  /// which nothing is struck out.
+  package var substitution: String {
+    let end = UTF8Cut.end(in: head)
+    let text = head.prefix(end).reversed().drop { $0 == UInt8(ascii: "\n") }.reversed()
+    return String(decoding: text, as: UTF8.self)
+  }
+
   /// What was written last, with what stands before ``tail``.
   private var back: [UInt8] {
     let needed = Self.kept + Self.margin

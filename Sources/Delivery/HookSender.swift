@@ -1,3 +1,4 @@
+internal import Hooks
 internal import JSONSource
 internal import Logging
 internal import Rules
@@ -73,7 +74,7 @@ struct HookSender: Sendable {
     case .exited(let status):
       attempt.code = Int(status)
       attempt.detail = "exited with \(status)"
-      attempt.step = StepResult(exitCode: Int(status), stdout: result.stdout.forLaterSteps)
+      attempt.step = StepResult(exitCode: Int(status), stdout: result.stdout.substitution)
       if status == Self.tryLater {
         attempt.outcome = .retry(.hookAskedLater, after: nil)
       } else if status != 0 {
@@ -92,15 +93,6 @@ struct HookSender: Sendable {
     }
     if result.leftProcesses { attempt.detail += "; what it left running was killed" }
     return attempt
-  }
-}
-
-extension HookOutput {
-  /// Its first 32 KiB without the line feeds at their end, as a shell's `$(…)` has it.
-  fileprivate var forLaterSteps: String {
-    let end = UTF8Cut.end(in: head)
-    let text = head.prefix(end).reversed().drop { $0 == UInt8(ascii: "\n") }.reversed()
-    return String(decoding: text, as: UTF8.self)
   }
 }
 

@@ -2,7 +2,7 @@ import CProcess
 import Glibc
 import Testing
 
-@testable import Delivery
+@testable import Hooks
 
 /// As the first process of a container, or where somebody has made us responsible, what hooks leave behind becomes ours.
 @Suite(.timeLimit(.minutes(6))) struct HookOrphanTests {

@@ -1,10 +1,22 @@
 import Glibc
 
-/// Runs hooks: each in a process group of its own, with nothing of ours but five environment variables.
+/// Runs hooks, programs that the rules file names: each in a process group of its own, with nothing of ours but five
+/// environment variables.
 ///
-/// Promised when ``run(_:onLine:)`` returns: no process of the hook's group runs or waits to be reaped. Should we be killed
-/// meanwhile, by KILL too: what is left of the group gets TERM, and KILL after the guard's grace. Not promised: a process that
-/// left the group (`setsid`) lives on, though nobody waits for it (systemd's control group covers that).
+/// Flows in: a ``Hook`` with its command, environment, stdin and limits. Flows out: a ``HookResult`` with how it ended and both
+/// ends of what it wrote, and its lines, as they come, to whoever listens. The room knows nothing of deliveries, retries or
+/// rules: `Delivery` makes the ``Hook`` and reads the result.
+///
+/// - When ``run(_:secretPlaces:onLine:)`` returns, no process of the hook's group runs or waits to be reaped.
+/// - Should we be killed meanwhile, by KILL too, ``HookGuard`` sends TERM to what is left of the group, and KILL after its grace.
+/// - Memory stays flat, however much a hook writes (``HookOutput``), and so does the log (``HookLog``).
+/// - No text of an event becomes part of a script, and no credential of ours reaches a hook that doesn't name it.
+///
+/// It doesn't contain a hook: a process that leaves the group (`setsid`) lives on, though nobody waits for it. systemd's control
+/// group covers that.
+///
+/// Begin reading here, then ``HookLaunch`` (everything that is decided before the start), `HookLaunch+Start.swift` and `CProcess`
+/// (the start itself) and ``HookWatch`` (one thread a hook, from the start to the end).
 package struct HookRunner: Sendable {
   private static let maxTimeout: Duration = .seconds(365 * 86_400)
 

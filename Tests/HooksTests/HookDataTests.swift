@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import Delivery
+@testable import Hooks
 
 /// What reaches a hook, byte for byte.
 struct HookDataTests {

@@ -2,7 +2,7 @@ import Glibc
 import Secrets
 import Testing
 
-@testable import Delivery
+@testable import Hooks
 
 struct HookOutputTests {
   @Test func `what fits is kept as it is`() {
