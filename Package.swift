@@ -59,7 +59,7 @@ let package = Package(
       name: "Daemon",
       dependencies: [
         "Watching", "Delivery", "Hooks", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
-        "HTTPSyntax", "JSONSource", "Locking", logging, serviceLifecycle, unixSignals,
+        "HTTPSyntax", "JSONSource", "Locking", "Telemetry", logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
     .target(
@@ -69,14 +69,15 @@ let package = Package(
     .target(
       name: "Watching",
       dependencies: [
-        "Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", logging,
+        "Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime",
+        "Telemetry", logging,
       ],
       swiftSettings: strict),
     .target(
       name: "Delivery",
       dependencies: [
         "Hooks", "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking",
-        "WireTime", crypto, logging,
+        "WireTime", "Telemetry", crypto, logging,
       ],
       swiftSettings: strict),
     .target(name: "Hooks", dependencies: ["Secrets", "Locking", "CProcess"], swiftSettings: strict),
@@ -96,13 +97,13 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "EventPatterns", dependencies: ["JSONSource"], swiftSettings: strict),
     .target(name: "TimeZones", dependencies: ["Runs"], swiftSettings: strict),
+    .target(name: "Telemetry", dependencies: ["Runs"], swiftSettings: strict),
     .target(name: "Runs", dependencies: ["JSONSource", "WireTime", crypto], swiftSettings: strict),
     .target(
       name: "Transport", dependencies: ["HTTPSyntax", "CCurl", "Locking", "WireTime"], swiftSettings: strict),
     .target(name: "Secrets", dependencies: ["Locking"], swiftSettings: strict),
     .target(name: "HTTPSyntax", dependencies: ["CCurl"], swiftSettings: strict),
     .target(name: "JSONSource", swiftSettings: strict),
-    .target(name: "Telemetry", swiftSettings: strict),
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "WireTime", swiftSettings: strict),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
@@ -122,8 +123,7 @@ let package = Package(
       name: "WatchingTests",
       dependencies: [
         "TestSupport", "Watching", "Simulator", "Storage", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
-        "JSONSource",
-        "Locking", logging,
+        "JSONSource", "Locking", "Telemetry", logging,
       ], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests",
@@ -136,7 +136,7 @@ let package = Package(
       dependencies: [
         "TestSupport", "Delivery", "Hooks", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets",
         "JSONSource",
-        "Locking", "WireTime", logging,
+        "Locking", "WireTime", "Telemetry", logging,
       ], swiftSettings: strict),
     .testTarget(
       name: "HooksTests", dependencies: ["TestSupport", "Hooks", "Storage", "Secrets", "CProcess"],

@@ -6,6 +6,7 @@ package import Rules
 package import Runs
 internal import ServiceLifecycle
 package import Storage
+package import Telemetry
 package import Transport
 internal import UnixSignals
 internal import ViAPI
@@ -36,6 +37,7 @@ package final class Daemon: Sendable {
   private let http: HTTPClient
   private let downloads: HTTPClient
   private let lock: StateLock
+  package let telemetry = Telemetry(targets: Dispatcher.targets)
   private let clock: StateClock
   private let log: Logger
 
@@ -64,7 +66,7 @@ package final class Daemon: Sendable {
       rules: Set(file.rules.map(\.name)))
     watcher = Watcher(
       source: client, store: store, rules: configuration.rules, settings: settings,
-      rulesDigest: rulesCopy.digest, time: clock.even, stamp: { [clock] in clock.now }, log: log)
+      rulesDigest: rulesCopy.digest, time: clock.even, stamp: { [clock] in clock.now }, telemetry: telemetry, log: log)
     // Nothing is known of the API's clock before it has answered.
     clock.ask(sourceAhead: { [watcher] in watcher.status.snapshot.lastWholeSweep == nil ? nil : client.clockSkew })
     hooks = HookRunner(baseEnvironment: environment)
@@ -75,7 +77,7 @@ package final class Daemon: Sendable {
         models: ModelDownloader(client: client, http: downloads, time: time), home: environment["HOME"],
         time: clock.even,
         log: log),
-      clock: clock, log: log, concurrency: configuration.rules.laneConcurrency,
+      clock: clock, telemetry: telemetry, log: log, concurrency: configuration.rules.laneConcurrency,
       onStop: { [rules = configuration.rules, origin = client.origin] destination, reason, time in
         let event = RunEvent(stopped: destination, reason: reason, at: time, origin: origin)
         return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 }, rules, at: time)
@@ -85,7 +87,8 @@ package final class Daemon: Sendable {
       })
     retention = file.retention
     digests = DigestCloser(
-      store: store, rules: configuration.rules, destinations: file.destinations, time: clock.source, log: log)
+      store: store, rules: configuration.rules, destinations: file.destinations, time: clock.source,
+      telemetry: telemetry, log: log)
     self.http = http
     self.downloads = downloads
     self.log = log

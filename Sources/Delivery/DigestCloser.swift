@@ -3,6 +3,7 @@ package import Logging
 package import Rules
 package import Runs
 package import Storage
+package import Telemetry
 
 /// Makes one message of what was collected for it, when its time is over.
 package struct DigestCloser: Sendable {
@@ -13,15 +14,18 @@ package struct DigestCloser: Sendable {
   private let rules: RuleSet
   private let messages: DigestMessages
   private let time: TimeSource
+  private let telemetry: Telemetry
   private let log: Logger
 
   package init(
-    store: any StateStore, rules: RuleSet, destinations: [DestinationSettings], time: TimeSource, log: Logger
+    store: any StateStore, rules: RuleSet, destinations: [DestinationSettings], time: TimeSource, telemetry: Telemetry,
+    log: Logger
   ) {
     self.store = store
     self.rules = rules
     messages = DigestMessages(rules, destinations)
     self.time = time
+    self.telemetry = telemetry
     self.log = log
   }
 
@@ -78,7 +82,9 @@ package struct DigestCloser: Sendable {
     log.error(
       "a digest is dead, for nobody knows how its message was meant",
       metadata: ["delivery": "\(id)", "rule": "\(digest.rule)", "events": "\(digest.count)"])
-    return try await store.close(digest, as: delivery, dead: reason, at: now)
+    let isClosed = try await store.close(digest, as: delivery, dead: reason, at: now)
+    if isClosed { telemetry.deliveries.add(to: .dead) }
+    return isClosed
   }
 
   /// What happened first decides whether quiet hours hold it back.

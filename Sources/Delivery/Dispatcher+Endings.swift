@@ -4,6 +4,7 @@ internal import Rules
 internal import Runs
 internal import Secrets
 internal import Storage
+internal import Telemetry
 
 /// What happens when an attempt has ended.
 extension Dispatcher {
@@ -55,6 +56,7 @@ extension Dispatcher {
     if result.outcome == .rejected(.gone), before?.stoppedAt != nil, start.pass == .probe {
       result.outcome = .retry(.gone, after: nil)
     }
+    count(result.outcome, of: delivery, after: clock.uptime - start.begin)
     let settlement = settlement(of: delivery, result, record)
     report(delivery, settlement, at: record.number)
     if settlement == .interrupted, delivery.claimedAt == nil {
@@ -120,6 +122,7 @@ extension Dispatcher {
     guard let queue = queues[name] else { return }
     ended.destinations.removeAll { $0.name == name }
     ended.destinations.append(queue.gate.state)
+    count(queue.gate.state, before)
     report(queue.gate.state, before)
     // It waits in the outbox, where `replay --to` can send it elsewhere.
     if queue.gate.isFailing { queues[name]?.dropQueue() }
@@ -148,6 +151,7 @@ extension Dispatcher {
 
   private func settled(_ batch: SettlementBatch, _ result: SettlementResult) {
     committing = 0
+    telemetry.events.add(batch.events.count, to: .destinationStopped)
     for settled in batch.attempts {
       queues[settled.delivery.destination]?.release(settled.delivery.sequence)
       switch settled.settlement {
@@ -156,8 +160,8 @@ extension Dispatcher {
         queues[settled.delivery.destination]?.gate.noteBackOff()
       case .deferred(let next, _): nextDue = min(nextDue ?? next, next)
       case .interrupted: hasNews.withLock { $0 = true }
-      case .dead: deadCount += 1
-      case .delivered: break
+      case .dead: count(dead: 1)
+      case .delivered: telemetry.deliveries.add(to: .delivered)
       }
     }
     if result.mayHaveFreed { hasNews.withLock { $0 = true } }

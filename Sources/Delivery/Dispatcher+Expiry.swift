@@ -18,6 +18,7 @@ extension Dispatcher {
     for name in missing {
       try await giveUpTheOld(name, "given up, the rules file had no destination \(name) until its time was over")
     }
+    if !missing.isEmpty { try await countHomeless() }
     for (name, queue) in queues where queue.gate.isFailing {
       let failure = queue.lastFailure.map { ": \($0)" } ?? ""
       let reason =
@@ -40,7 +41,7 @@ extension Dispatcher {
       batch.burials = [burial]
       let result = try await store.settle(batch, at: now)
       buried += result.buried
-      deadCount += result.buried
+      count(dead: result.buried)
       if result.mayHaveFreed { hasNews.withLock { $0 = true } }
       if result.buried < burial.limit, chained.count < burial.limit { break }
     }
@@ -69,7 +70,7 @@ extension Dispatcher {
   private func settled(
     _ delivery: ClaimedDelivery, reason: String, _ record: AttemptRecord?, at now: Timestamp
   ) -> SettledAttempt {
-    deadCount += 1
+    count(dead: 1)
     report(delivery, .dead(reason: reason), at: delivery.attempt)
     let next = next(after: delivery, .dead(reason: reason), StepResult(), at: now)
     return SettledAttempt(delivery, .dead(reason: reason), record, next: next)

@@ -14,6 +14,7 @@ extension Dispatcher {
   func findMissing() async throws {
     let waiting = try await store.unsettled().filter { isMissing($0.key) }
     missing = Set(waiting.keys)
+    count(homeless: waiting)
     guard !waiting.isEmpty else { return }
     log.warning(
       """
@@ -26,10 +27,16 @@ extension Dispatcher {
   }
 
   /// For the step of a chain that began under another rules file, and for what somebody sends again.
-  func noteMissing(_ name: String) {
+  func noteMissing(_ name: String) async throws {
     guard missing.insert(name).inserted else { return }
+    try await countHomeless()
     log.warning(
       "deliveries wait for a destination that the rules file does not have", metadata: ["destination": "\(name)"])
+  }
+
+  /// How many wait for a destination that isn't there.
+  func countHomeless() async throws {
+    count(homeless: try await store.unsettled().filter { isMissing($0.key) })
   }
 
   /// Every delivery that hasn't settled waits for a destination that this process can't use: one that the rules file doesn't

@@ -5,6 +5,7 @@ package import Rules
 package import Runs
 package import Secrets
 package import Storage
+package import Telemetry
 package import Transport
 
 /// Takes what is due out of the outbox, has it attempted, and writes down how that ended.
@@ -44,6 +45,7 @@ package actor Dispatcher {
   let clock: StateClock
   /// The same, to read.
   let time: TimeSource
+  nonisolated let telemetry: Telemetry
   let log: Logger
   let redactor: Redactor
   let onStop: StopEvent
@@ -78,7 +80,8 @@ package actor Dispatcher {
 
   package init(
     store: any StateStore, destinations: [DestinationSettings], http: HTTPClient, secrets: SecretSource,
-    hookRunner: HookRunner, models: DownloadSender? = nil, clock: StateClock, log: Logger,
+    hookRunner: HookRunner, models: DownloadSender? = nil, clock: StateClock, telemetry: Telemetry = Telemetry(),
+    log: Logger,
     concurrency: [String: Int] = [:],
     onStop: @escaping StopEvent = { _, _, _ in nil }, steps: @escaping Steps = { _, _, _, _ in [] }
   ) {
@@ -89,6 +92,7 @@ package actor Dispatcher {
     hookSender = HookSender(runner: hookRunner, secrets: secrets, log: log)
     self.clock = clock
     time = clock.source
+    self.telemetry = telemetry
     self.log = log
     self.onStop = onStop
     self.steps = steps
@@ -173,7 +177,7 @@ package actor Dispatcher {
     if news || wasDue {
       for name in try await store.destinationsDue(at: now) {
         guard !isMissing(name) else {
-          noteMissing(name)
+          try await noteMissing(name)
           continue
         }
         open(name)

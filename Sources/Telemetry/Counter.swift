@@ -1,33 +1,20 @@
 import Synchronization
 
-/// A closed set of words that tell the series of one counter apart.
-package protocol MetricLabel: CaseIterable, RawRepresentable, Sendable where RawValue == String {}
-
-/// The label of counters that have one series only.
-package enum Single: String, MetricLabel {
-  case only = ""
-}
-
 /// A counter with a series for every word of its label.
 ///
 /// Adding is one relaxed atomic addition on memory that nobody else's counter shares a lock with: nothing orders by it,
 /// and only the sum matters.
-package struct Counter<Label: MetricLabel>: Sendable {
-  package static var prefix: String { "vi_notify_" }
-
+package struct Counter<Label: MetricLabel>: Metric {
   private let name: String
   private let help: String
-  private let label: String?
   private let series: [Series]
 
   /// - Parameters:
   ///   - name: without the prefix, ending in `_total` (Prometheus, "Metric and label naming").
   ///   - help: a sentence.
-  ///   - label: nil for ``Single``.
-  init(_ name: String, _ help: String, label: String? = nil) {
-    self.name = Self.prefix + name
+  init(_ name: String, _ help: String) {
+    self.name = MetricName.prefixed(name)
     self.help = help
-    self.label = label
     series = Label.allCases.map { Series($0) }
   }
 
@@ -40,8 +27,14 @@ package struct Counter<Label: MetricLabel>: Sendable {
     series.first { $0.label == label.rawValue }?.value ?? 0
   }
 
-  var samples: [Sample] {
-    series.map { Sample(name: name, help: help, label: label, labelValue: $0.label, value: $0.value) }
+  var samples: [Sample] { samples(with: []) }
+
+  /// - Parameter others: labels before its own.
+  func samples(with others: [Sample.Label]) -> [Sample] {
+    series.map { series in
+      let own = series.label.isEmpty ? [] : [Sample.Label(name: Label.label, value: series.label)]
+      return Sample(name: name, kind: .counter, help: help, labels: others + own, value: Double(series.value))
+    }
   }
 }
 
@@ -51,13 +44,44 @@ extension Counter where Label == Single {
   }
 }
 
+/// The same for each of some types that are known when the program starts, and `other` for what is none of them.
+package struct TypedCounter<Label: MetricLabel>: Metric {
+  private let types: [(name: String, counter: Counter<Label>)]
+  private let other: Counter<Label>
+
+  init(_ name: String, _ help: String, types: [String]) {
+    self.types = types.map { ($0, Counter(name, help)) }
+    other = Counter(name, help)
+  }
+
+  package func add(_ count: Int = 1, to label: Label, type: String) {
+    counter(type).add(count, to: label)
+  }
+
+  package func value(_ label: Label, type: String) -> UInt64 {
+    counter(type).value(label)
+  }
+
+  private func counter(_ type: String) -> Counter<Label> {
+    types.first { $0.name == type }?.counter ?? other
+  }
+
+  var samples: [Sample] {
+    (types + [("other", other)]).flatMap { $0.counter.samples(with: [.init(name: "type", value: $0.name)]) }
+  }
+}
+
 /// An atomic can't be moved, so that each has a place of its own.
-private final class Series: Sendable {
+final class Series: Sendable {
   let label: String
   private let count = Atomic<UInt64>(0)
 
   init(_ label: some MetricLabel) {
     self.label = label.rawValue
+  }
+
+  init() {
+    label = ""
   }
 
   var value: UInt64 { count.load(ordering: .relaxed) }

@@ -41,6 +41,7 @@ extension Watcher {
     _ commit: SweepCommit, _ sweep: Sweep, _ moving: MovingRuns
   ) async throws(StorageError) -> (events: Int, deliveries: Int) {
     let counts = commit.isEmpty ? (events: 0, deliveries: 0) : try await store.commit(commit)
+    count(commit, counts, sweep)
     if commit.setsBaseline { reportBaseline(commit) }
     ledger?.runs.merge(commit.changed) { $1 }
     if commit.setsBaseline { ledger?.hasBaseline = true }

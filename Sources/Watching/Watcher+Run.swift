@@ -140,6 +140,8 @@ extension Watcher {
     let event = RunEvent(.sourceUnreachable, since: since, at: now, message: why, origin: source.origin)
     commit.events = planned([event], at: now)
     self.ledger?.unreachableSince = since
-    return try await store.commit(commit).deliveries > 0
+    let counts = try await store.commit(commit)
+    count(commit, counts)
+    return counts.deliveries > 0
   }
 }

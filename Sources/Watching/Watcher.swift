@@ -2,6 +2,7 @@ package import Logging
 package import Rules
 package import Runs
 package import Storage
+package import Telemetry
 package import ViAPI
 
 /// Looks at the runs again and again, and writes what changed, and what must be sent because of it, in one commit a sweep.
@@ -36,6 +37,7 @@ package actor Watcher {
   let time: TimeSource
   /// For what is written and told.
   let stamp: @Sendable () -> Timestamp
+  nonisolated let telemetry: Telemetry
   let log: Logger
   private let start: Timestamp
   private let hash = DocumentHash()
@@ -67,7 +69,7 @@ package actor Watcher {
   ///   - stamp: the state's clock; nil: `time`.
   package init(
     source: any RunSource, store: any LedgerStore, rules: RuleSet, settings: WatchSettings, rulesDigest: String? = nil,
-    time: TimeSource, stamp: (@Sendable () -> Timestamp)? = nil, log: Logger
+    time: TimeSource, stamp: (@Sendable () -> Timestamp)? = nil, telemetry: Telemetry = Telemetry(), log: Logger
   ) {
     self.source = source
     self.store = store
@@ -76,6 +78,7 @@ package actor Watcher {
     self.rulesDigest = rulesDigest
     self.time = time
     self.stamp = stamp ?? time.now
+    self.telemetry = telemetry
     self.log = log
     start = time.now()
     moving = MovingRuns(rules)
@@ -85,6 +88,18 @@ package actor Watcher {
   /// Looks at the source once, and commits what that showed. Throws ``SourceError``, after which nothing has changed, or
   /// `StorageError`.
   package func sweep() async throws -> Report {
+    let began = time.uptime()
+    do {
+      let report = try await sweepOnce()
+      count(.success(time.uptime() - began))
+      return report
+    } catch let error as SourceError {
+      count(.failure(error))
+      throw error
+    }
+  }
+
+  private func sweepOnce() async throws -> Report {
     let organization = source.origin.organization
     adopt(organization)
     let ledger = try await currentLedger()
@@ -92,7 +107,7 @@ package actor Watcher {
     let began = time.uptime()
     let sweep = try await read(ledger)
     // Whoever replaced it meanwhile: what was read may be of either.
-    if source.origin.organization != organization { return try await self.sweep() }
+    if source.origin.organization != organization { return try await sweepOnce() }
     missing = sweep.missing.filter { ledger.runs[$0] == nil }
     return try await take(sweep, ledger, began)
   }

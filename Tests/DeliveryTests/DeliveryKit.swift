@@ -7,6 +7,7 @@ import Runs
 import Secrets
 import Simulator
 import Storage
+import Telemetry
 import TestSupport
 import Transport
 
@@ -75,6 +76,7 @@ struct DeliveryKit {
     return Dispatcher(
       store: store, destinations: file.destinations, http: http, secrets: secrets,
       hookRunner: HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"]), clock: clock,
+      telemetry: Telemetry(targets: Dispatcher.targets),
       log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, concurrency: concurrency, onStop: onStop,
       steps: steps)
   }

@@ -23,19 +23,22 @@ private let house: [(room: String, imports: Set<String>)] = [
     "Daemon",
     [
       "Watching", "Delivery", "Hooks", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
-      "HTTPSyntax", "JSONSource", "Locking", "Logging", "ServiceLifecycle", "UnixSignals",
+      "HTTPSyntax", "JSONSource", "Locking", "Telemetry", "Logging", "ServiceLifecycle", "UnixSignals",
     ]
   ),
   ("Simulator", ["JSONSource", "Locking", "CDisk", "FlyingFox", "FlyingSocks"]),
   (
     "Watching",
-    ["Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "Logging"]
+    [
+      "Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "Telemetry",
+      "Logging",
+    ]
   ),
   (
     "Delivery",
     [
       "Hooks", "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking",
-      "WireTime", "Logging", "Crypto",
+      "WireTime", "Telemetry", "Logging", "Crypto",
     ]
   ),
   ("Hooks", ["Secrets", "Locking", "CProcess"]),
@@ -48,12 +51,12 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("Rules", ["EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Mustache"]),
   ("EventPatterns", ["JSONSource"]),
   ("TimeZones", ["Runs"]),
+  ("Telemetry", ["Runs"]),
   ("Runs", ["JSONSource", "WireTime", "Crypto"]),
   ("Transport", ["HTTPSyntax", "CCurl", "Locking", "WireTime"]),
   ("Secrets", ["Locking"]),
   ("HTTPSyntax", ["CCurl"]),
   ("JSONSource", []),
-  ("Telemetry", []),
   ("Locking", []),
   ("WireTime", []),
   ("CCurl", []),

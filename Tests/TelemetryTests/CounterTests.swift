@@ -4,23 +4,59 @@ import Testing
 
 @Suite struct CounterTests {
   @Test func `every series exists from the start, with nothing counted`() {
-    let samples = Telemetry().snapshot
+    let samples = Telemetry(targets: ["slack"]).snapshot
     #expect(samples.allSatisfy { $0.value == 0 })
-    #expect(Set(samples.filter { $0.name == "vi_notify_sweeps_total" }.map(\.labelValue)) == ["whole", "failed"])
+    let sweeps = samples.filter { $0.name == "vi_notify_sweeps_total" }
+    #expect(sweeps.flatMap(\.labels).map(\.value) == SweepResult.allCases.map(\.rawValue))
+    let attempts = samples.filter { $0.name == "vi_notify_attempts_total" }
+    #expect(attempts.count == 2 * AttemptResultWord.allCases.count)
+    #expect(Set(attempts.compactMap(\.labels.first?.value)) == ["slack", "other"])
+  }
+
+  @Test func `a snapshot holds every metric, each under a name of its own`() {
+    let metrics = Mirror(reflecting: Telemetry()).children
+    #expect(metrics.allSatisfy { $0.value is any Metric })
+    let names = metrics.compactMap { ($0.value as? any Metric)?.samples.first?.name }
+    #expect(names.count == metrics.count)
+    #expect(Set(names).count == names.count)
+    #expect(Set(names).isSubset(of: Telemetry().snapshot.map(\.name)))
   }
 
   @Test func `a count goes to the series of its word and to no other`() {
-    let telemetry = Telemetry()
-    telemetry.attempts.add(3, to: .rateLimited)
-    #expect(telemetry.attempts.value(.rateLimited) == 3)
+    let telemetry = Telemetry(targets: ["slack", "webhook"])
+    telemetry.attempts.add(3, to: .rateLimited, type: "slack")
+    #expect(telemetry.attempts.value(.rateLimited, type: "slack") == 3)
     #expect(telemetry.snapshot.reduce(0) { $0 + $1.value } == 3)
   }
 
   @Test func `a counter never goes back`() {
     let telemetry = Telemetry()
-    telemetry.runEvents.add(2)
-    telemetry.runEvents.add(-5)
-    #expect(telemetry.runEvents.value(.only) == 2)
+    telemetry.planned.add(2)
+    telemetry.planned.add(-5)
+    #expect(telemetry.planned.value(.only) == 2)
+  }
+
+  @Test func `a gauge is what it was set to last`() {
+    let telemetry = Telemetry()
+    telemetry.lastSweep.set(1_766_000_000.25)
+    telemetry.homeless.set(5)
+    telemetry.homeless.set(2)
+    #expect(telemetry.lastSweep.value == 1_766_000_000.25)
+    #expect(telemetry.homeless.value == 2)
+  }
+
+  @Test func `a duration counts in its bucket and in every larger one`() {
+    let telemetry = Telemetry()
+    for duration in [Duration.milliseconds(100), .milliseconds(101), .seconds(7_200), .seconds(-1)] {
+      telemetry.sweepTime.record(duration)
+    }
+    let samples = telemetry.snapshot.filter { $0.name.hasPrefix("vi_notify_sweep_duration_seconds") }
+    let buckets = Dictionary(
+      uniqueKeysWithValues: samples.compactMap { sample in sample.labels.first.map { ($0.value, sample.value) } })
+    #expect(buckets["0.01"] == 1 && buckets["0.1"] == 2 && buckets["0.5"] == 3)
+    #expect(buckets["3600"] == 3 && buckets["+Inf"] == 4)
+    #expect(samples.first { $0.name.hasSuffix("_count") }?.value == 4)
+    #expect(samples.first { $0.name.hasSuffix("_sum") }?.value == 7_200.201)
   }
 
   @Test func `nothing is lost when many count at once`() async {
@@ -34,10 +70,13 @@ import Testing
   }
 
   @Test func `names and labels are what Prometheus accepts`() throws {
-    for sample in Telemetry().snapshot {
-      #expect(try /vi_notify_[a-z_]+_total/.wholeMatch(in: sample.name) != nil, "\(sample.name)")
-      #expect(try /[a-zA-Z]*/.wholeMatch(in: sample.labelValue) != nil, "\(sample.labelValue)")
-      #expect((sample.label == nil) == sample.labelValue.isEmpty)
+    for sample in Telemetry(targets: ["webhook"]).snapshot {
+      #expect(try /vi_notify_[a-z_]+/.wholeMatch(in: sample.name) != nil, "\(sample.name)")
+      #expect((sample.kind == .counter) == sample.name.hasSuffix("_total"), "\(sample.name)")
+      for label in sample.labels {
+        #expect(try /[a-z]+/.wholeMatch(in: label.name) != nil, "\(sample.name) \(label.name)")
+        #expect(try /[a-zA-Z]+|[0-9.]+|\+Inf/.wholeMatch(in: label.value) != nil, "\(label.value)")
+      }
     }
   }
 }

@@ -1,0 +1,66 @@
+internal import Runs
+internal import Storage
+internal import Telemetry
+internal import ViAPI
+
+/// What the watcher counts.
+extension Watcher {
+  /// - Parameter result: how long the sweep took, or why nothing is concluded from it.
+  func count(_ result: Result<Duration, SourceError>) {
+    switch result {
+    case .success(let took):
+      telemetry.sweeps.add(to: .succeeded)
+      telemetry.sweepTime.record(took)
+      telemetry.lastSweep.set(Double(stamp().milliseconds) / 1_000)
+    // A sweep that we cut off ourselves says nothing about the source.
+    case .failure where Task.isCancelled: break
+    case .failure(let error): telemetry.sweeps.add(to: SweepResult(error))
+    }
+  }
+
+  /// - Parameters:
+  ///   - counts: what of it was new.
+  ///   - sweep: nil when it tells of the source alone.
+  func count(_ commit: SweepCommit, _ counts: (events: Int, deliveries: Int), _ sweep: Sweep? = nil) {
+    for observation in sweep.map({ $0.passed + $0.observations.values }) ?? [] where observation.isTransition {
+      telemetry.runs.add(to: observation.reading.phase)
+    }
+    telemetry.planned.add(counts.deliveries)
+    // The state may know them all from an earlier life, whose ledger it lost.
+    guard counts.events > 0 else { return }
+    for event in commit.events {
+      telemetry.events.add(to: EventWord(event.event.eventKind))
+      telemetry.rulesFired.add(Set(event.deliveries.map(\.rule) + event.digests.map(\.rule)).count)
+    }
+  }
+}
+
+extension SweepResult {
+  fileprivate init(_ error: SourceError) {
+    self =
+      switch error {
+      case .unreachable: .unreachable
+      case .refused: .refused
+      case .rateLimited: .rateLimited
+      case .failing: .failing
+      case .rejected, .noSuchRun: .rejected
+      case .tooSlow: .tooSlow
+      case .unreadable: .unreadable
+      case .notVi: .notVi
+      }
+  }
+}
+
+extension EventWord {
+  fileprivate init(_ kind: EventKind) {
+    self =
+      switch kind {
+      case .entered: .transition
+      case .stayed: .stay
+      case .disappeared: .disappearance
+      case .sourceUnreachable: .sourceUnreachable
+      case .sourceRecovered: .sourceRecovered
+      case .destinationStopped: .destinationStopped
+      }
+  }
+}
