@@ -93,7 +93,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Rules",
-      dependencies: ["EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", mustache],
+      dependencies: ["EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", crypto, mustache],
       swiftSettings: strict),
     .target(name: "EventPatterns", dependencies: ["JSONSource"], swiftSettings: strict),
     .target(name: "TimeZones", dependencies: ["Runs"], swiftSettings: strict),

@@ -77,7 +77,7 @@ package struct DigestCloser: Sendable {
     var delivery = NewDelivery(
       id: id, rule: digest.rule, destination: digest.destination, content: .body(DigestMessages.plain(collected)))
     delivery.action = digest.action
-    delivery.form = DestinationSettings.Kind.webhook.rawValue
+    delivery.form = DestinationType.webhook.rawValue
     let reason = "the rules file has no digest for rule \(digest.rule), \(digest.action) any more"
     log.error(
       "a digest is dead, for nobody knows how its message was meant",

@@ -100,7 +100,7 @@ extension Dispatcher {
         retryAfter: after,
         randomness: .random(in: 0..<1))
       guard let next else { return .dead(reason: "given up after \(retryFor.words): \(why)") }
-      let quiet = delivery.defers ? destinations[delivery.destination]?.quiet : nil
+      let quiet = delivery.defers ? destinations[delivery.destination]?.common.quiet : nil
       if let morning = quiet?.end(at: next) { return .deferred(at: morning, reason: why) }
       // That its destination works is no reason to look again.
       if reason == .wrongForm { return .deferred(at: next, reason: why) }
@@ -114,7 +114,7 @@ extension Dispatcher {
 
   /// Of deliveries that have none of their own.
   func retryFor(_ destination: String) -> Duration {
-    destinations[destination]?.retryFor ?? .seconds(72 * 3600)
+    destinations[destination]?.common.retryFor ?? .seconds(72 * 3600)
   }
 
   /// The state of a destination is another one: it is written together with what caused it.

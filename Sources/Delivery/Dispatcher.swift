@@ -145,9 +145,9 @@ package actor Dispatcher {
     for (name, settings) in destinations {
       let state = states.first { $0.name == name }
       let gate = AdmissionPolicy(
-        concurrency: settings.concurrency, rateLimit: settings.rateLimit,
+        concurrency: settings.common.concurrency, rateLimit: settings.common.rateLimit,
         state: state ?? DestinationState(name: name, fingerprint: fingerprints[name] ?? ""), now: now)
-      queues[name] = DestinationQueue(gate: gate, claims: false, paced: settings.rateLimit?.count)
+      queues[name] = DestinationQueue(gate: gate, claims: false, paced: settings.common.rateLimit?.count)
     }
     try await requiet()
     isWindingDown = false

@@ -1,4 +1,4 @@
-internal import Rules
+package import Rules
 
 /// How one attempt ended.
 package enum Outcome: Sendable, Equatable {
@@ -11,36 +11,18 @@ package enum Outcome: Sendable, Equatable {
   case interrupted
 }
 
-/// Why an attempt failed: a closed set of words, for rows and metric labels.
-package enum FailureReason: String, Sendable, CaseIterable {
-  case rateLimited
-  case serverError
-  case clientError
-  case unauthorized
-  case gone
-  case redirected
-  case timedOut
-  case unreachable
-  case tlsFailed
-  /// The name leads to an address that the destination must not be at.
-  case forbiddenAddress
-  case badAnswer
-  case hookFailed
-  case hookSignalled
-  case hookNotStarted
-  case hookAskedLater
-  /// The model's export isn't there yet.
-  case notReady
-  /// The model could not be downloaded, for now.
-  case downloadFailed
-  /// What was downloaded is no model, or none that may be unpacked.
-  case badModel
-  /// No room, or no right to write.
-  case diskFailed
-  /// The destination, or a secret of it, is not in the configuration any more.
-  case notConfigured
-  /// The message was made for another type of destination; nothing was sent.
-  case wrongForm
+extension Outcome {
+  /// - Parameter retryAfter: how long the answer asks us to wait.
+  init(_ meaning: AnswerTable.Meaning, retryAfter: Duration?) {
+    self =
+      switch meaning {
+      case .delivered: .delivered
+      case .repeated(let reason): .retry(reason, after: nil)
+      case .repeatedLater(let reason): .retry(reason, after: retryAfter)
+      case .final(let reason): .rejected(reason)
+      case .stops: .rejected(.gone)
+      }
+  }
 }
 
 /// An attempt with what is kept of it.

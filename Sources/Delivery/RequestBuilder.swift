@@ -22,35 +22,57 @@ package struct RequestBuilder: Sendable {
   package func request(
     id: String, content: DeliveryContent, event: [UInt8], to destination: DestinationSettings
   ) throws -> HTTPRequest {
-    try request(id: id, content: content, event: event, to: destination, RequestParts(of: destination, secrets))
+    try request(id: id, content: content, event: event, RequestParts(of: destination, secrets))
   }
 
-  func request(
-    id: String, content: DeliveryContent, event: [UInt8], to destination: DestinationSettings, _ parts: RequestParts
-  ) -> HTTPRequest {
-    let binary = destination.format == .binary && content == .event ? CloudEventsBinary(event) : nil
-    let (contentType, body) =
-      binary.map { ("application/json", $0.body) } ?? destination.kind.type.message(content, event: event)
+  func request(id: String, content: DeliveryContent, event: [UInt8], _ parts: RequestParts) -> HTTPRequest {
+    var body: [UInt8]?
+    if case .body(let rendered) = content { body = parts.limits?.fit(rendered) ?? rendered }
+    let made = parts.make(OutgoingMessage(id: id, event: event, body: body, time: time.now().milliseconds / 1000))
     var headers = parts.headers
-    if !parts.namesContentType { headers.append(("Content-Type", contentType)) }
-    if let binary { headers += binary.headers }
-    if destination.kind == .webhook { headers += signature(id, body, parts.keys) }
-    var request = HTTPRequest("POST", parts.url, headers: headers, body: body)
+    if !parts.namesContentType { headers.append(("Content-Type", made.contentType)) }
+    headers += made.headers
+    var request = HTTPRequest(made.method, made.url, headers: headers, body: made.body)
     request.caFile = parts.caFile
     request.clientCertificate = parts.clientCertificate
-    request.allowsHTTP2 = destination.connection.allowsHTTP2
+    request.allowsHTTP2 = parts.allowsHTTP2
     // Whoever writes a rules file isn't thereby allowed to have the machine's own credentials sent somewhere.
-    request.egress = destination.connection.allowsPrivate ? .notMetadata : .publicOnly
+    request.egress = parts.allowsPrivate ? .notMetadata : .publicOnly
     return request
   }
+}
 
-  private func signature(_ id: String, _ body: [UInt8], _ keys: [SigningKey]) -> [(name: String, value: String)] {
-    let timestamp = time.now().milliseconds / 1000
-    var headers = [(name: "webhook-id", value: id), (name: "webhook-timestamp", value: "\(timestamp)")]
-    if !keys.isEmpty {
-      let signature = StandardWebhooks.signature(id: id, timestamp: timestamp, body: body, keys: keys)
-      headers.append(("webhook-signature", signature))
+/// What the requests to a destination have in common, with every reference looked up.
+struct RequestParts: Sendable {
+  let make: RequestMaker
+  let limits: BodyLimits?
+  let headers: [(name: String, value: String)]
+  let namesContentType: Bool
+  let caFile: String?
+  let clientCertificate: ClientCertificate?
+  let allowsHTTP2: Bool
+  let allowsPrivate: Bool
+  /// Nothing of it can change while the process runs.
+  let isConstant: Bool
+
+  /// - Throws: `SecretError`, `SigningKeyError`.
+  init(of destination: DestinationSettings, _ secrets: SecretSource) throws {
+    let resolver = ReferenceResolver(secrets)
+    let http = destination.http
+    make = try destination.requestMaker(resolver)
+    limits = destination.kind.limits
+    headers = try http.headers.map { header in
+      (name: header.name, value: try resolver.text(header.value, as: .header(name: header.name)))
     }
-    return headers
+    namesContentType = headers.contains { $0.name.lowercased() == "content-type" }
+    caFile = try http.ca.map { try resolver.text($0, as: .plain) }
+    if let certificate = http.clientCertificate, let key = http.clientKey {
+      clientCertificate = ClientCertificate(
+        certificateFile: try resolver.text(certificate, as: .plain), keyFile: try resolver.text(key, as: .plain))
+    } else {
+      clientCertificate = nil
+    }
+    (allowsHTTP2, allowsPrivate) = (http.allowsHTTP2, http.allowsPrivate)
+    isConstant = resolver.isConstant
   }
 }

@@ -28,27 +28,27 @@ struct RequestSender: Sendable {
   private func parts(of destination: DestinationSettings) throws -> RequestParts {
     if let parts = constant.withLock({ $0[destination.name] }) { return parts }
     let parts = try RequestParts(of: destination, secrets)
-    if destination.isConstant { constant.withLock { $0[destination.name] = parts } }
+    if parts.isConstant { constant.withLock { $0[destination.name] = parts } }
     return parts
   }
 
   func attempt(_ delivery: ClaimedDelivery, to destination: DestinationSettings) async -> AttemptResult {
-    let type = destination.kind.type
+    let type = destination.kind
     do {
       let parts = try parts(of: destination)
       var request = RequestBuilder(secrets: secrets, time: time).request(
-        id: delivery.id, content: delivery.content, event: delivery.event, to: destination, parts)
-      request.timeout = delivery.timeout ?? destination.timeout
+        id: delivery.id, content: delivery.content, event: delivery.event, parts)
+      request.timeout = delivery.timeout ?? destination.common.timeout
       request.maximumBodyBytes = Self.keptAnswer + Self.lookAhead
       request.truncatesBody = true
       request.bodyPatience = type.answerPatience
       request.acceptsEncodings = false
       let response = try await http.send(request)
       let wait = RetryHint.wait(response, now: time.now())
-      let (outcome, note) = type.answers.reading(of: response, retryAfter: wait?.duration)
+      let (meaning, note) = type.answers.reading(of: ServiceAnswer(response))
       return AttemptResult(
-        outcome: outcome, hold: wait?.duration, code: response.status,
-        detail: detail(response, note, wait, from: parts.url), output: output(response))
+        outcome: Outcome(meaning, retryAfter: wait?.duration), hold: wait?.duration, code: response.status,
+        detail: detail(response, note, wait, from: request.url), output: output(response))
     } catch let error as TransportError {
       return AttemptResult(outcome: outcome(of: error), detail: "\(error)")
     } catch {
@@ -90,5 +90,11 @@ struct RequestSender: Sendable {
     case .invalidURL, .invalidMethod, .unsupportedScheme, .invalidHeader: .rejected(.notConfigured)
     case .bodyTooLarge, .notTaken, .badAnswer, .other: .retry(.badAnswer, after: nil)
     }
+  }
+}
+
+extension ServiceAnswer {
+  init(_ response: HTTPResponse) {
+    self.init(status: response.status, body: response.body, isWhole: response.bodyFault == nil)
   }
 }

@@ -45,10 +45,7 @@ struct RuleFileReader {
       return reference(node, path: "source.\(key)", as: field)
     }
     let secretKey = setting("secretKey", .credential, default: SourceSettings.standard.secretKey)
-    if let secretKey, !secretKey.hasReferences, let node = reader?["secretKey"] {
-      diagnostics.warning(
-        at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
-    }
+    if let secretKey, let node = reader?["secretKey"] { warnOfPlainSecret(secretKey, at: node) }
     let endpoint = setting("endpoint", .endpoint, default: SourceSettings.standard.endpoint)
     if let node = reader?["endpoint"], let endpoint { checkEndpoint(endpoint, at: node) }
     let organization = setting("organization", .plain, default: SourceSettings.standard.organization)
@@ -59,6 +56,17 @@ struct RuleFileReader {
     checkSending(endpoint, as: .endpoint, at: reader?["endpoint"]?.range ?? place, "source.endpoint")
     checkSending(organization, as: .plain, at: reader?["organization"]?.range ?? place, "source.organization")
     return SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey, ca: ca)
+  }
+
+  func warnOfPlainSecret(_ text: ReferenceText, at node: JSONNode) {
+    guard !text.hasReferences else { return }
+    diagnostics.warning(
+      at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
+  }
+
+  /// A path, which may hold references. Whether the file is there is found when it is used: it may be made anew meanwhile.
+  private func file(_ key: String, _ reader: ObjectReader) -> ReferenceText? {
+    reader[key].flatMap { reference($0, path: reader.pathOf(key), as: .plain) }
   }
 
   /// Told one by one; a file can hold 100,000.

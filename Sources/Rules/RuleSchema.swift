@@ -4,10 +4,12 @@
 /// grammar (does this destination exist, is this variable set, is this tag closed) only the checker knows.
 package enum RuleSchema {
   /// The objects that are described by their fields.
-  private static let objects = [
-    ("watch", Shape.watch.schema), ("rateLimit", Shape.rateLimit.schema), ("quiet", Shape.quiet.schema),
-    ("digest", Shape.digest.schema),
-  ].map { "    \"\($0)\": \($1.text(indent: 4))" }.joined(separator: ",\n")
+  private static let objects =
+    ([
+      ("watch", Shape.watch.schema), ("rateLimit", Shape.rateLimit.schema), ("quiet", Shape.quiet.schema),
+      ("digest", Shape.digest.schema), ("destination", DestinationType.schema),
+    ] + DestinationType.all.map { ($0.definition, $0.schema) })
+    .map { "    \"\($0)\": \($1.text(indent: 4))" }.joined(separator: ",\n")
 
   package static let text = ##"""
     {
@@ -61,44 +63,6 @@ package enum RuleSchema {
             "secretKey": {"$ref": "#/$defs/filled", "description": "${env:NAME} or ${file:/path}"},
             "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."}
           }
-        },
-        "destination": {
-          "type": "object",
-          "required": ["type", "url"],
-          "additionalProperties": false,
-          "properties": {
-            "type": {"enum": ["webhook", "slack"]},
-            "url": {"$ref": "#/$defs/url"},
-            "secret": {"$ref": "#/$defs/secrets"},
-            "headers": {
-              "type": "object",
-              "additionalProperties": false,
-              "patternProperties": {
-                "^(?!([Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]|[Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]|[Ee][Xx][Pp][Ee][Cc][Tt]|[Hh][Oo][Ss][Tt]|[Ww][Ee][Bb][Hh][Oo][Oo][Kk]-([Ii][Dd]|[Tt][Ii][Mm][Ee][Ss][Tt][Aa][Mm][Pp]|[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]))$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$": {
-                  "type": "string",
-                  "pattern": "^[^\\u0000-\\u001f\\u007f]+$",
-                  "not": {"pattern": "\\{\\{"}
-                }
-              }
-            },
-            "timeout": {"$ref": "#/$defs/duration", "description": "Of one attempt, 100ms to 10m."},
-            "retryFor": {"$ref": "#/$defs/duration", "description": "From the event to the last attempt, up to 30d."},
-            "format": {"enum": ["cloudevents", "cloudevents-binary"]},
-            "concurrency": {"type": "integer", "minimum": 1, "maximum": 64},
-            "rateLimit": {"$ref": "#/$defs/rateLimit"},
-            "quiet": {"$ref": "#/$defs/quiet"},
-            "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."},
-            "clientCertificate": {"$ref": "#/$defs/filled", "description": "PEM file, for a server that asks for one."},
-            "clientKey": {"$ref": "#/$defs/filled", "description": "PEM file with its key, without a passphrase."},
-            "http2": {"type": "boolean", "description": "HTTP/2 over TLS, if the server has it. Default: false."},
-            "allowPrivate": {
-              "type": "boolean",
-              "description": "false: only addresses of the internet, none of this machine or a private network. Default: true."
-            }
-          },
-          "dependentRequired": {"clientCertificate": ["clientKey"], "clientKey": ["clientCertificate"]},
-          "if": {"properties": {"type": {"not": {"const": "webhook"}}}},
-          "then": {"not": {"anyOf": [{"required": ["secret"]}, {"required": ["format"]}]}}
         },
         "secrets": {
           "anyOf": [

@@ -16,7 +16,7 @@ package struct RuleSet: Sendable {
 
   /// Compiles the rules. Throws ``Diagnostic`` at the pattern with which they became too complex together.
   package init(_ file: RuleFile) throws(Diagnostic) {
-    let quiet = file.destinations.compactMap { destination in destination.quiet.map { (destination.name, $0) } }
+    let quiet = file.destinations.compactMap { destination in destination.common.quiet.map { (destination.name, $0) } }
     try self.init(file.rules, quietHours: Dictionary(quiet) { first, _ in first })
   }
 

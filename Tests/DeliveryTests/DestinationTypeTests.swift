@@ -8,23 +8,23 @@ import Transport
 @testable import Delivery
 
 @Suite struct DestinationTypeTests {
-  private static let kinds = DestinationSettings.Kind.allCases
+  private static let kinds: [DestinationType] = [.webhook, .slack]
 
   private func outcome(
-    _ kind: DestinationSettings.Kind, _ status: Int, _ body: String = "", retryAfter: Duration? = nil
+    _ kind: DestinationType, _ status: Int, _ body: String = "", retryAfter: Duration? = nil
   ) -> Outcome {
-    let response = HTTPResponse(status: status, body: Array(body.utf8))
-    return kind.type.answers.reading(of: response, retryAfter: retryAfter).outcome
+    let meaning = kind.answers.reading(of: ServiceAnswer(status: status, body: Array(body.utf8))).meaning
+    return Outcome(meaning, retryAfter: retryAfter)
   }
 
   @Test(arguments: kinds) func `every 2xx with a yes is a yes, and a webhook's whatever it says`(
-    kind: DestinationSettings.Kind
+    kind: DestinationType
   ) {
     for status in [200, 201, 202, 204, 299] { #expect(outcome(kind, status, "ok\n") == .delivered) }
     for body in ["", "no_service", "{\"ok\":false}", "<html>"] { #expect(outcome(.webhook, 200, body) == .delivered) }
   }
 
-  @Test(arguments: kinds) func `what may pass is repeated, and Retry-After obeyed`(kind: DestinationSettings.Kind) {
+  @Test(arguments: kinds) func `what may pass is repeated, and Retry-After obeyed`(kind: DestinationType) {
     #expect(outcome(kind, 429, retryAfter: .seconds(9)) == .retry(.rateLimited, after: .seconds(9)))
     #expect(outcome(kind, 503, retryAfter: .seconds(9)) == .retry(.serverError, after: .seconds(9)))
     for status in [408, 425, 500, 502, 504, 599] {
@@ -35,7 +35,7 @@ import Transport
     }
   }
 
-  @Test(arguments: kinds) func `every other answer is final`(kind: DestinationSettings.Kind) {
+  @Test(arguments: kinds) func `every other answer is final`(kind: DestinationType) {
     for status in [100, 301, 302, 307, 400, 401, 403, 405, 409, 410, 413, 422] {
       guard case .rejected = outcome(kind, status) else {
         Issue.record("\(status) is not final")
@@ -97,20 +97,19 @@ import Transport
       (.slack, 200, "no_service", .rejected(.gone)), (.slack, 200, "no_text", .rejected(.clientError)),
       (.slack, 410, "", .rejected(.gone)), (.slack, 404, "no_serv", .retry(.badAnswer, after: nil)),
       (.slack, 404, "no_service", .rejected(.gone)),
-    ] as [(DestinationSettings.Kind, Int, String, Outcome)])
+    ] as [(DestinationType, Int, String, Outcome)])
   func `the status decides where the body can't be read, unless what came of it is a known no`(
-    _ kind: DestinationSettings.Kind, _ status: Int, _ body: String, _ expected: Outcome
+    _ kind: DestinationType, _ status: Int, _ body: String, _ expected: Outcome
   ) {
     for fault in [TransportError.badAnswer, .cutShort, .stalled] {
-      let response = HTTPResponse(status: status, body: Array(body.utf8), bodyFault: fault)
-      #expect(kind.type.answers.reading(of: response, retryAfter: .seconds(9)).outcome == expected)
+      let answer = ServiceAnswer(HTTPResponse(status: status, body: Array(body.utf8), bodyFault: fault))
+      #expect(Outcome(kind.answers.reading(of: answer).meaning, retryAfter: .seconds(9)) == expected)
     }
   }
 
   @Test func `the reason says what the answer said instead`() {
     func note(_ status: Int, _ body: String) -> String? {
-      let response = HTTPResponse(status: status, body: Array(body.utf8))
-      return DestinationSettings.Kind.slack.type.answers.reading(of: response, retryAfter: nil).note
+      DestinationType.slack.answers.reading(of: ServiceAnswer(status: status, body: Array(body.utf8))).note
     }
     #expect(note(404, " no_service ") == ": no_service")
     #expect(note(404, "404 default backend") == " without a word of Slack's")
@@ -135,7 +134,7 @@ import Transport
       Self.kinds.contains { line.hasPrefix("| `\($0.rawValue)` | ") }
     }
     let expected = Self.kinds.flatMap { kind in
-      kind.type.answers.markdown.map { "| `\(kind.rawValue)` | \($0) |" }
+      kind.answers.markdown.map { "| `\(kind.rawValue)` | \($0) |" }
     }
     #expect(rows.map(String.init) == expected, "README should have:\n\(expected.joined(separator: "\n"))")
   }
@@ -148,7 +147,7 @@ import Transport
         $0.member("text", text)
         $0.member("icon", "x")
       }
-      let sent = SlackDestination().message(.body(body), event: []).body
+      let sent = try #require(DestinationType.slack.limits).fit(body)
       let root = try JSONDocument(parsing: sent).root
       let cut = try #require(root["text"]?.string)
       #expect(cut.utf16.count <= longest && cut.hasSuffix("…"))

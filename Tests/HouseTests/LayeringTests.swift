@@ -48,7 +48,7 @@ private let house: [(room: String, imports: Set<String>)] = [
     ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "CArchive", "CDisk", "Crypto"]
   ),
   ("ViAPI", ["Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime"]),
-  ("Rules", ["EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Mustache"]),
+  ("Rules", ["EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Mustache", "Crypto"]),
   ("EventPatterns", ["JSONSource"]),
   ("TimeZones", ["Runs"]),
   ("Telemetry", ["Runs"]),

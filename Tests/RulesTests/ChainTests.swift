@@ -34,8 +34,7 @@ private struct Play {
 
 extension DestinationSettings {
   fileprivate static func of(_ name: String, _ kind: Kind) -> DestinationSettings {
-    DestinationSettings(
-      name: name, kind: kind, url: .init(environment: "X"), secrets: [], headers: [], connection: .init())
+    DestinationSettings(name: name, destination: kind.implementation.init())
   }
 }
 

@@ -5,13 +5,12 @@ import Testing
 struct DestinationDiagnosticTests {
   private static let urlHint = "(a URL looks like https://hooks.example.com/path)"
 
-  @Test func `a destination needs a type and a url, and is an object`() {
+  @Test func `a destination needs a type and what the type needs, and is an object`() {
     expectDestinationErrors("1️⃣7", "destinations.d must be an object, and is a number")
     let file = MarkedFile(
       #"{"version": 1, "destinations": {"d": 1️⃣{}}, "rules": [{"name": "r", "actions": [{"shell": "x"}]}]}"#)
-    #expect(
-      file.diagnostics
-        == [#"destinations.d needs "type""#, #"destinations.d needs "url""#].map { "\(file.places[0]) error: \($0)" })
+    #expect(file.diagnostics == ["\(file.places[0]) error: destinations.d needs \"type\""])
+    expectDestinationErrors(#"1️⃣{"type": "webhook"}"#, #"destinations.d needs "url""#)
   }
 
   @Test func `a url is judged without being shown`() {

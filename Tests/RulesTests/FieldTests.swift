@@ -62,7 +62,7 @@ import TimeZones
     var draft = draft
     let reader = try #require(
       ObjectReader(document.root, path: "it", known: shape.keys, diagnostics), "\(field.key)")
-    field.read(reader, context, &draft)
+    _ = field.read(reader, context, &draft)
     return (draft, diagnostics.all.map(\.message))
   }
 }

@@ -28,16 +28,16 @@ struct QuietDiagnosticTests {
     let whole = quietFile(
       #"{"from": "22:00", "to": "07:00", "tz": "Asia/Singapore", "except": ["failed", "terminal"]}"#, zones: try .few())
     #expect(whole.diagnostics == [])
-    let quiet = try #require(whole.file?.destinations.last?.quiet)
+    let quiet = try #require(whole.file?.destinations.last?.common.quiet)
     #expect((quiet.from, quiet.to) == (TimeOfDay(notation: "22:00"), TimeOfDay(notation: "07:00")))
     #expect(quiet.zone == (try footerZone("<+08>-8")))
     #expect(quiet.except == Trigger.groups["terminal"])
-    #expect(whole.file?.destinations.first?.quiet == nil)
+    #expect(whole.file?.destinations.first?.common.quiet == nil)
     let plain = try #require(
-      quietFile(#"{"from": "12:00", "to": "13:00"}"#, zones: .none).file?.destinations.last?.quiet)
+      quietFile(#"{"from": "12:00", "to": "13:00"}"#, zones: .none).file?.destinations.last?.common.quiet)
     #expect((plain.zone, plain.except) == (.utc, []))
     let word = quietFile(#"{"from": "12:00", "to": "13:00", "except": "disappeared"}"#, zones: .none)
-    #expect(word.file?.destinations.last?.quiet?.except == [.disappeared])
+    #expect(word.file?.destinations.last?.common.quiet?.except == [.disappeared])
   }
 
   @Test func `every mistake is told at its place`() throws {

@@ -75,14 +75,16 @@ struct RuleFileTests {
     #expect(file.destinations.map(\.name) == ["registry", "team-chat"])
     let (registry, chat) = (file.destinations[0], file.destinations[1])
     #expect(registry.kind == .webhook)
-    #expect(registry.secrets.map(\.source) == ["${env:SIGNING_KEY}"])
-    #expect(registry.headers.map(\.name) == ["Authorization"])
-    #expect(registry.headers.map(\.value.source) == ["Bearer ${env:REGISTRY_TOKEN}"])
-    #expect((registry.timeout, registry.retryFor, registry.concurrency) == (.seconds(20), .seconds(86_400), 2))
-    #expect(registry.rateLimit == RateLimit(count: 10, per: .seconds(60)))
+    #expect((registry.destination as? Webhook)?.secrets.map(\.source) == ["${env:SIGNING_KEY}"])
+    #expect(registry.http.headers.map(\.name) == ["Authorization"])
+    #expect(registry.http.headers.map(\.value.source) == ["Bearer ${env:REGISTRY_TOKEN}"])
+    let common = registry.common
+    #expect((common.timeout, common.retryFor, common.concurrency) == (.seconds(20), .seconds(86_400), 2))
+    #expect(common.rateLimit == RateLimit(count: 10, per: .seconds(60)))
     #expect(chat.kind == .slack)
-    #expect(chat.rateLimit == RateLimit(count: 1, per: .seconds(1)))
-    #expect((chat.timeout, chat.retryFor, chat.concurrency) == (.seconds(15), .seconds(259_200), 4))
+    #expect(chat.common.rateLimit == RateLimit(count: 1, per: .seconds(1)))
+    #expect(
+      (chat.common.timeout, chat.common.retryFor, chat.common.concurrency) == (.seconds(15), .seconds(259_200), 4))
   }
 
   @Test func `source and watch have their defaults when they are not written`() throws {
@@ -102,13 +104,13 @@ struct RuleFileTests {
   @Test func `a webhook is sent to as fast as it can be when nothing is written`() throws {
     let text =
       #"{"version": 1, "destinations": {"d": {"type": "webhook", "url": "https://x.example"}}, "rules": [{"name": "r", "actions": [{"send": "d"}]}]}"#
-    #expect(try #require(read(text).0).destinations[0].rateLimit == nil)
+    #expect(try #require(read(text).0).destinations[0].common.rateLimit == nil)
   }
 
   @Test func `how to connect is what was written, and else nothing special`() throws {
     let plain = try #require(read().0)
     #expect(plain.source.ca == nil)
-    let usual = plain.destinations[0].connection
+    let usual = plain.destinations[0].http
     #expect((usual.ca == nil, usual.clientCertificate == nil) == (true, true))
     #expect((usual.allowsHTTP2, usual.allowsPrivate) == (false, true))
     let text = #"""
@@ -119,10 +121,10 @@ struct RuleFileTests {
       """#
     let file = try #require(read(text).0)
     #expect(file.source.ca?.source == "/ca/vi.pem")
-    let written = file.destinations[0].connection
+    let written = file.destinations[0].http
     #expect(written.ca?.source == "/ca/chat.pem")
-    #expect(written.clientCertificate?.certificate.source == "/c.pem")
-    #expect(written.clientCertificate?.key.source == "/k.pem")
+    #expect(written.clientCertificate?.source == "/c.pem")
+    #expect(written.clientKey?.source == "/k.pem")
     #expect((written.allowsHTTP2, written.allowsPrivate) == (true, false))
   }
 

@@ -19,8 +19,8 @@ struct Field<Target>: Sendable {
   let says: String
   /// What the schema says of its value alone.
   let schema: SchemaPiece
-  /// Reads it, if it is there, into the target; reports what is wrong with it.
-  let read: @Sendable (ObjectReader, FieldContext, inout Target) -> Void
+  /// Reads it, if it is there, into the target; reports what is wrong with it. False: it is required, and wasn't read.
+  let read: @Sendable (ObjectReader, FieldContext, inout Target) -> Bool
 
   /// - Parameter path: where the value goes. Without one in the file it is left as it is.
   init<Value>(
@@ -49,8 +49,10 @@ struct Field<Target>: Sendable {
     self.says = says
     schema = type.schema
     read = { reader, context, target in
-      guard isRequired ? reader.required(key) != nil : reader[key] != nil else { return }
-      if let value = type.read(reader, key, context) { store(&target, value) }
+      guard isRequired ? reader.required(key) != nil : reader[key] != nil else { return !isRequired }
+      guard let value = type.read(reader, key, context) else { return !isRequired }
+      store(&target, value)
+      return true
     }
   }
 }
@@ -78,7 +80,15 @@ struct Shape<Target>: Sendable {
     _ node: JSONNode, path: String, _ context: FieldContext, into target: inout Target
   ) -> ObjectReader? {
     guard let reader = ObjectReader(node, path: path, known: keys, context.diagnostics) else { return nil }
-    for field in fields { field.read(reader, context, &target) }
+    read(reader, context, into: &target)
     return reader
+  }
+
+  /// The same of an object that may have other members besides.
+  ///
+  /// - Returns: false when a required field is missing or can't be read, which has then been reported.
+  @discardableResult
+  func read(_ reader: ObjectReader, _ context: FieldContext, into target: inout Target) -> Bool {
+    fields.reduce(true) { $1.read(reader, context, &target) && $0 }
   }
 }

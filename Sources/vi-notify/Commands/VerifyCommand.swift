@@ -1,7 +1,7 @@
 import ArgumentParser
 import Daemon
-import Delivery
 import Glibc
+import Rules
 import Runs
 import Secrets
 import WireTime

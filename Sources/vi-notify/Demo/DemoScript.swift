@@ -1,8 +1,8 @@
 import Daemon
-import Delivery
 import FoundationEssentials
 import JSONSource
 import Models
+import Rules
 import Secrets
 import Simulator
 

@@ -63,13 +63,3 @@ extension BodyLimits {
     ]
   }
 }
-
-extension DestinationSettings.Kind {
-  /// What its service takes at most; nil: it has no limits that we know of.
-  package var limits: BodyLimits? {
-    switch self {
-    case .webhook: nil
-    case .slack: .slack
-    }
-  }
-}

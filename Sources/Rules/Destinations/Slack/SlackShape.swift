@@ -1,21 +1,3 @@
-/// What a service insists on in the body of a message, as data: what it would answer with a refusal is an error of the rules
-/// file.
-struct BodyShape: Sendable {
-  /// At least one of these members must say something.
-  let anyOf: [String]
-  /// The service's word for a message without them.
-  let refusal: String
-  /// Members that it knows; another one is passed over by it, and so most likely a mistake.
-  let known: [String]
-  /// Lists of objects that have a `type`, by place, and what each type needs.
-  let lists: [String: [String: [Need]]]
-
-  /// One of these members; a place such as `text.text` is a text in an object.
-  struct Need: Sendable {
-    let anyOf: [String]
-  }
-}
-
 extension BodyShape {
   /// Of an incoming webhook of Slack (docs.slack.dev, "chat.postMessage" and "Block Kit"); what an answer such as `no_text`
   /// means is in its "Errors".
@@ -37,14 +19,4 @@ extension BodyShape {
     "markdown": [Need(anyOf: ["text"])],
     "divider": [], "video": [], "rich_text": [], "table": [], "file": [], "input": [], "context_actions": [],
   ]
-}
-
-extension DestinationSettings.Kind {
-  /// Nil: a body of any shape is fine.
-  var shape: BodyShape? {
-    switch self {
-    case .webhook: nil
-    case .slack: .slack
-    }
-  }
 }

@@ -18,7 +18,7 @@ extension DestinationSettings.Kind {
   ///
   /// - Parameter event: the whole event, JSON.
   package func standardMessage(of event: [UInt8]) -> PlannedDelivery.Content? {
-    guard let templates = defaultMessages else { return .event }
+    guard let templates = standardMessages else { return .event }
     guard let document = try? JSONDocument(parsing: event), let data = document.root["data"],
       let trigger = data["phase"]?.string.flatMap(Trigger.init(word:)), let template = templates[trigger],
       let inner = try? JSONDocument(parsing: Array(document.raw(data)))

@@ -9,7 +9,9 @@ struct ObjectReader {
   let diagnostics: DiagnosticList
 
   /// Nil, and reported, when the node is no object.
-  init?(_ node: JSONNode, path: String, known: [String], _ diagnostics: DiagnosticList) {
+  ///
+  /// - Parameter known: the members that it may have; nil: the caller reports others.
+  init?(_ node: JSONNode, path: String, known: [String]?, _ diagnostics: DiagnosticList) {
     self.node = node
     self.path = path
     self.diagnostics = diagnostics
@@ -18,11 +20,14 @@ struct ObjectReader {
       diagnostics.error(at: node.range, "\(path) must be an object, and is \(node.kind)")
       return nil
     }
-    for member in members where !known.contains(member.key) {
-      diagnostics.error(
-        at: member.keyRange, "unknown field \(member.key.prefix(60).debugDescription) in \(path)",
-        hint: hint(for: member.key, among: known))
-    }
+    guard let known else { return }
+    for member in members where !known.contains(member.key) { reportUnknown(member, known: known) }
+  }
+
+  func reportUnknown(_ member: JSONMember, known: [String]) {
+    diagnostics.error(
+      at: member.keyRange, "unknown field \(member.key.prefix(60).debugDescription) in \(path)",
+      hint: hint(for: member.key, among: known))
   }
 
   subscript(key: String) -> JSONNode? {

@@ -47,14 +47,14 @@ extension RuleFileReader {
 
   /// An address that is written out can be judged before anything is sent; where a name leads is seen when it is used.
   func checkAddress(
-    _ url: ReferenceText, _ connection: DestinationSettings.Connection, at node: JSONNode, path: String
+    _ url: ReferenceText, _ http: HTTPSettings, at node: JSONNode, path: String
   ) {
     guard looksUp, let value = try? secrets.resolvePlain(url),
-      let address = machine.forbiddenAddress(value, connection.allowsPrivate)
+      let address = machine.forbiddenAddress(value, http.allowsPrivate)
     else { return }
     diagnostics.error(
       at: node.range, "\(path) leads to \(address), where nothing is sent to",
-      hint: connection.allowsPrivate
+      hint: http.allowsPrivate
         ? "link-local addresses and the metadata services of clouds are out of reach" : "remove \"allowPrivate\": false"
     )
   }
@@ -73,14 +73,13 @@ extension RuleFileReader {
   private static let reservedHeaders =
     HTTPHeader.ofTransport + ["host", "webhook-id", "webhook-timestamp", "webhook-signature"]
 
-  func headers(_ node: JSONNode?, path: String) -> [DestinationSettings.Header] {
-    guard let node else { return [] }
+  func headers(_ node: JSONNode, path: String) -> [HTTPSettings.Header] {
     guard let members = node.members else {
-      diagnostics.error(at: node.range, "\(path).headers must be an object, and is \(node.kind)")
+      diagnostics.error(at: node.range, "\(path) must be an object, and is \(node.kind)")
       return []
     }
-    return members.compactMap { member -> DestinationSettings.Header? in
-      let path = "\(path).headers.\(member.key)"
+    return members.compactMap { member -> HTTPSettings.Header? in
+      let path = "\(path).\(member.key)"
       guard HTTPHeader.isToken(member.key) else {
         diagnostics.error(at: member.keyRange, "\(member.key.prefix(60).debugDescription) is no name for a header")
         return nil
@@ -99,7 +98,51 @@ extension RuleFileReader {
           at: member.value.range, "\(path) can't be sent: \(problem ?? "it holds a line break or control character")")
         return nil
       }
-      return DestinationSettings.Header(name: member.key, value: text)
+      return HTTPSettings.Header(name: member.key, value: text)
     }
+  }
+}
+
+extension FieldType where Value == ReferenceText {
+  /// A URL of HTTP, which may hold references.
+  ///
+  /// - Parameter secrecy: how much of it is a secret.
+  static func url(as secrecy: SecretField) -> FieldType {
+    .own(["$ref": .text("#/$defs/url")]) { node, path, context in context.url(node, path: path, as: secrecy) }
+  }
+}
+
+extension FieldType where Value == [HTTPSettings.Header] {
+  static let headers = FieldType.own(Self.schema) { node, path, context in context.headers(node, path: path) }
+
+  private static let schema: SchemaPiece = [
+    "type": .text("object"), "additionalProperties": .bool(false),
+    "patternProperties": .object([
+      Self.name: .object([
+        "type": .text("string"), "pattern": .text(#"^[^\u0000-\u001f\u007f]+$"#),
+        "not": .object(["pattern": .text(#"\{\{"#)]),
+      ])
+    ]),
+  ]
+
+  /// A token that is none of the headers we set. JSON Schema has no pattern without regard to case.
+  private static let name: String = {
+    let reserved = ["content-length", "transfer-encoding", "expect", "host"].map(caseless)
+    let signed = "\(caseless("webhook"))-(\(["id", "timestamp", "signature"].map(caseless).joined(separator: "|")))"
+    return "^(?!(\((reserved + [signed]).joined(separator: "|")))$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+  }()
+
+  private static func caseless(_ word: String) -> String {
+    word.map { $0.isLetter ? "[\($0.uppercased())\($0)]" : String($0) }.joined()
+  }
+}
+
+extension ReferenceText {
+  /// Stands where a required field was not read; such a destination is never used.
+  static let nowhere = ReferenceText(environment: "")
+
+  /// What it stands for, or how it is written where that can't be known.
+  func identity(_ secrets: SecretSource, as field: SecretField) -> String {
+    (try? secrets.resolve(self, as: field).revealed) ?? source
   }
 }

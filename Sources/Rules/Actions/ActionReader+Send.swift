@@ -20,7 +20,7 @@ extension ActionReader {
     let (written, current) = (place.kinds[name], rule.destinations[name]?.kind)
     guard place.isStored else { return current }
     let isOwn = reader["text"] != nil || reader["body"] != nil
-    if let kind = isOwn ? written ?? current : current ?? written, kind != .webhook || reader["text"] == nil {
+    if let kind = isOwn ? written ?? current : current ?? written, kind.takesText || reader["text"] == nil {
       return kind
     }
     // An earlier version kept no types: only a chat takes a text.
@@ -43,16 +43,16 @@ extension ActionReader {
       return .json(BodyTemplate(body) { template($0, at: $1, markup: markup, scope: scope) })
     }
     guard let node = reader["text"] else {
-      if digest != nil { return kind.defaultDigest.map { .json($0) } ?? .event }
-      return kind.defaultMessages.map { .standard($0) } ?? .event
+      if digest != nil { return kind.standardDigest.map { .json($0) } ?? .event }
+      return kind.standardMessages.map { .standard($0) } ?? .event
     }
-    guard kind != .webhook else {
+    guard kind.takesText else {
       diagnostics.error(
         at: node.range, "\"text\" is for chat destinations",
-        hint: "a webhook receives the whole event, or what \"body\" says")
+        hint: "a \(kind) receives the whole event, or what \"body\" says")
       return nil
     }
     guard let text = reader.text(node, path: "\(path).text") else { return nil }
-    return template(text, at: node, markup: markup, scope: scope).map { .json(.message($0)) }
+    return template(text, at: node, markup: markup, scope: scope).flatMap(kind.message).map { .json($0) }
   }
 }

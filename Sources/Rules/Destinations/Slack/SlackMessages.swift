@@ -1,67 +1,7 @@
-internal import Mustache
 internal import Runs
 
-/// The notation of a destination's texts. What a run says is escaped for it, so that it stays plain text there.
-enum Markup: Sendable {
-  case plain
-  /// `&`, `<` and `>` are Slack's control characters (api.slack.com, "Formatting text for app surfaces").
-  case slack
-
-  /// People read it, and not a program: what could do harm to their eyes is taken out of what a run says.
-  var isForPeople: Bool {
-    switch self {
-    case .plain: false
-    case .slack: true
-    }
-  }
-
-  /// swift-mustache finds an escaping by a registered name, which a template asks for in its first tag.
-  var pragma: String {
-    switch self {
-    case .plain: "{{% CONTENT_TYPE:TEXT}}"
-    case .slack: Self.registeredSlack
-    }
-  }
-
-  private static let registeredSlack: String = {
-    MustacheContentTypes.register(SlackText(), named: "SLACK")
-    return "{{% CONTENT_TYPE:SLACK}}"
-  }()
-
-  private struct SlackText: MustacheContentType {
-    /// Byte by byte: with an accent or a variation selector behind it `<` is another character, and still Slack's.
-    func escapeText(_ text: String) -> String {
-      var bytes: [UInt8] = []
-      for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "&"): bytes += "&amp;".utf8
-        case UInt8(ascii: "<"): bytes += "&lt;".utf8
-        case UInt8(ascii: ">"): bytes += "&gt;".utf8
-        default: bytes.append(byte)
-        }
-      }
-      return String(decoding: bytes, as: UTF8.self)
-    }
-  }
-}
-
-extension DestinationSettings.Kind {
-  var markup: Markup {
-    switch self {
-    case .webhook: .plain
-    case .slack: .slack
-    }
-  }
-
-  /// What is sent on each trigger when an action has neither `text` nor `body`; nil: the event itself.
-  var defaultMessages: [Trigger: BodyTemplate]? {
-    switch self {
-    case .webhook: nil
-    case .slack: Self.slackMessages
-    }
-  }
-
-  private static let slackMessages = Dictionary(
+extension Slack {
+  static let standardMessages: [Trigger: BodyTemplate]? = Dictionary(
     uniqueKeysWithValues: Trigger.allCases.compactMap { trigger in
       slackMessage(trigger).map { (trigger, BodyTemplate.message($0)) }
     })
@@ -85,15 +25,7 @@ extension DestinationSettings.Kind {
     }
   }
 
-  /// What a digest says when its action has neither `text` nor `body`; nil: the events themselves.
-  var defaultDigest: BodyTemplate? {
-    switch self {
-    case .webhook: nil
-    case .slack: Self.slackDigest
-    }
-  }
-
-  private static let slackDigest: BodyTemplate? = {
+  static let standardDigest: BodyTemplate? = {
     let text = try? TextTemplate(
       """
       *{{count}} events*

@@ -21,27 +21,32 @@ struct TextLimit: Sendable, Equatable {
     // No unit counts more than there are bytes.
     guard text.utf8.count > most, unit.exceeds(most, text) else { return text }
     let cut = beginning(of: text, most: most - unit.count(Self.ellipsis))
-    guard markup == .slack, hasOpenFence(cut) else { return cut + Self.ellipsis }
+    guard markup.wholes.contains(.codeFence), hasOpenFence(cut) else { return cut + Self.ellipsis }
     let shorter = beginning(of: text, most: most - unit.count(Self.ellipsis + Self.fenceEnd))
     return shorter + Self.ellipsis + (hasOpenFence(shorter) ? Self.fenceEnd : "")
   }
 
   private func beginning(of text: String, most: Int) -> Substring {
     let cut = unit.prefix(of: text, most: most)
-    return markup == .slack && cut.endIndex < text.endIndex ? Self.withoutTornMarkup(cut) : cut
+    return !markup.wholes.isEmpty && cut.endIndex < text.endIndex ? withoutTornMarkup(cut) : cut
   }
 
   /// What a run says has its `&`, `<` and `>` escaped: those that are left are the markup of the rule's author.
-  private static func withoutTornMarkup(_ beginning: Substring) -> Substring {
+  private func withoutTornMarkup(_ beginning: Substring) -> Substring {
     var text = beginning
     let rest = beginning.base[beginning.endIndex...]
-    let end = text.utf8.suffix(maxEscape)
-    if let amp = end.lastIndex(of: UInt8(ascii: "&")), !end[amp...].contains(UInt8(ascii: ";")) { text = text[..<amp] }
+    let end = text.utf8.suffix(Self.maxEscape)
+    if markup.wholes.contains(.entity), let amp = end.lastIndex(of: UInt8(ascii: "&")),
+      !end[amp...].contains(UInt8(ascii: ";"))
+    {
+      text = text[..<amp]
+    }
     let ticks = text.utf8.reversed().prefix { $0 == UInt8(ascii: "`") }.count
-    if rest.utf8.first == UInt8(ascii: "`") { text = text.dropLast(ticks) }
+    if markup.wholes.contains(.codeFence), rest.utf8.first == UInt8(ascii: "`") { text = text.dropLast(ticks) }
+    guard markup.wholes.contains(.angleLink) else { return text }
     let isBracket = { (byte: UInt8) in byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") }
-    let open = text.utf8.suffix(maxLink).lastIndex(where: isBracket)
-    let close = rest.utf8.prefix(maxLink).first(where: isBracket)
+    let open = text.utf8.suffix(Self.maxLink).lastIndex(where: isBracket)
+    let close = rest.utf8.prefix(Self.maxLink).first(where: isBracket)
     if let open, text.utf8[open] == UInt8(ascii: "<"), close == UInt8(ascii: ">") { text = text[..<open] }
     return text
   }

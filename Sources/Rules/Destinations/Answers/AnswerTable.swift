@@ -1,11 +1,9 @@
-internal import Transport
-
 /// What the answers of one type of destination mean, as data: the first row that fits decides. README shows these tables,
 /// and a test compares the two.
 ///
 /// The status decides, also when the rest of the answer can't be read. The body is looked at only where a service says in it
 /// what it doesn't say by its status.
-struct AnswerTable: Sendable {
+package struct AnswerTable: Sendable {
   struct Row: Sendable {
     let statuses: [ClosedRange<Int>]
     var body = Body.any
@@ -29,7 +27,7 @@ struct AnswerTable: Sendable {
     case broken
   }
 
-  enum Meaning: Sendable, Equatable {
+  package enum Meaning: Sendable, Equatable {
     case delivered
     case repeated(FailureReason)
     /// The same, and not before the answer's `Retry-After`.
@@ -53,18 +51,18 @@ struct AnswerTable: Sendable {
     (self.rows, self.rest, restName) = (rows, rest.rows, name)
   }
 
-  /// - Parameter retryAfter: how long the answer asks us to wait.
-  func reading(of response: HTTPResponse, retryAfter: Duration?) -> (outcome: Outcome, note: String?) {
-    let body = AnswerBody(response)
-    for row in [rows, rest].joined() where row.statuses.contains(where: { $0.contains(response.status) }) {
+  /// What an answer means, and what in it decided: a clause that stands behind the status.
+  package func reading(of answer: ServiceAnswer) -> (meaning: Meaning, note: String?) {
+    let body = AnswerBody(answer)
+    for row in [rows, rest].joined() where row.statuses.contains(where: { $0.contains(answer.status) }) {
       guard body.fits(row.body) else { continue }
-      return (row.meaning.outcome(retryAfter), row.note ?? row.wordNote(body))
+      return (row.meaning, row.note ?? row.wordNote(body))
     }
-    return (.rejected(.clientError), nil)
+    return (.final(.clientError), nil)
   }
 
   /// The lines of README's table, without the type.
-  var markdown: [String] {
+  package var markdown: [String] {
     let own = rows.map { row in
       let body = row.body.words
       return "\(row.statusWords) |\(body.isEmpty ? "" : " \(body)") | \(row.meaning.words)"
@@ -104,16 +102,6 @@ extension AnswerTable.Body {
 }
 
 extension AnswerTable.Meaning {
-  fileprivate func outcome(_ retryAfter: Duration?) -> Outcome {
-    switch self {
-    case .delivered: .delivered
-    case .repeated(let reason): .retry(reason, after: nil)
-    case .repeatedLater(let reason): .retry(reason, after: retryAfter)
-    case .final(let reason): .rejected(reason)
-    case .stops: .rejected(.gone)
-    }
-  }
-
   fileprivate var words: String {
     switch self {
     case .delivered: "delivered"

@@ -1,5 +1,4 @@
 internal import JSONSource
-internal import Transport
 
 /// The body of an answer, as the rows of an ``AnswerTable`` look at it. Nothing of it is read before a row asks.
 struct AnswerBody {
@@ -9,10 +8,10 @@ struct AnswerBody {
   private let bytes: ArraySlice<UInt8>
   private let isWhole: Bool
 
-  init(_ response: HTTPResponse) {
+  init(_ response: ServiceAnswer) {
     let text = response.body.drop { $0 <= 0x20 }
     bytes = text[..<(text.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? text.startIndex)]
-    isWhole = response.bodyFault == nil
+    isWhole = response.isWhole
   }
 
   func fits(_ wanted: AnswerTable.Body) -> Bool {

@@ -1,7 +1,7 @@
 import Secrets
 import Testing
 
-@testable import Delivery
+@testable import Rules
 
 @Suite struct SignatureTests {
   /// The vector that the reference libraries test with (standard-webhooks, `libraries/*`).

@@ -1,0 +1,101 @@
+internal import JSONSource
+internal import Runs
+internal import Secrets
+
+extension RuleFileReader {
+  func destinations(_ node: JSONNode?) -> [String: DestinationSettings] {
+    guard let node else { return [:] }
+    guard let members = node.members else {
+      if case .invalid = node.content { return [:] }
+      diagnostics.error(at: node.range, "destinations must be an object of destinations by name, and is \(node.kind)")
+      return [:]
+    }
+    var found: [String: DestinationSettings] = [:]
+    for member in members {
+      guard isName(member.key) else {
+        diagnostics.error(
+          at: member.keyRange, "\(member.key.prefix(60).debugDescription) is no name for a destination",
+          hint: "1 to 60 letters, digits, - and _; \"hook\" and \"download\" are taken by the actions of these names")
+        continue
+      }
+      if let destination = destination(member) { found[member.key] = destination }
+    }
+    return found
+  }
+
+  private func isName(_ text: String) -> Bool {
+    Run.isValid(id: text) && text.utf8.count <= 60 && !PlannedDelivery.reserved.contains(text)
+  }
+
+  /// Reads all of it before any of it is given up, so that every mistake is reported.
+  private func destination(_ member: JSONMember) -> DestinationSettings? {
+    let path = "destinations.\(member.key)"
+    guard let reader = ObjectReader(member.value, path: path, known: nil, diagnostics) else { return nil }
+    let type = self.type(reader)
+    var (common, http) = (CommonSettings(), HTTPSettings())
+    Shape.common.read(reader, self, into: &common)
+    Shape.http.read(reader, self, into: &http)
+    checkClientCertificate(reader)
+    guard let type else { return nil }
+    type.reportForeignFields(in: reader)
+    guard let destination = type.implementation.read(reader, self) else { return nil }
+    if let (field, url) = destination.address, let node = reader[field] {
+      checkAddress(url, http, at: node, path: reader.pathOf(field))
+    }
+    if common.rateLimit == nil { common.rateLimit = type.implementation.usualRate }
+    var settings = DestinationSettings(name: member.key, destination: destination)
+    (settings.common, settings.http) = (common, http)
+    return settings
+  }
+
+  private func type(_ reader: ObjectReader) -> DestinationType? {
+    guard let node = reader.required("type"), let text = reader.text(node, path: reader.pathOf("type")) else {
+      return nil
+    }
+    if let type = DestinationType(rawValue: text) { return type }
+    diagnostics.error(
+      at: node.range, "unknown type of destination \(text.prefix(40).debugDescription)",
+      hint: hint(for: text, among: DestinationType.all.map(\.rawValue)))
+    return nil
+  }
+
+  private func checkClientCertificate(_ reader: ObjectReader) {
+    for (written, missing) in [("clientCertificate", "clientKey"), ("clientKey", "clientCertificate")] {
+      guard let node = reader[written], reader[missing] == nil, !diagnostics.isCut(reader.node) else { continue }
+      diagnostics.error(at: node.range, "\(reader.pathOf(written)) needs \"\(missing)\" beside it")
+    }
+  }
+}
+
+extension Destination {
+  /// Nil, and reported, when a required field is missing or can't be read.
+  fileprivate static func read(_ object: ObjectReader, _ context: FieldContext) -> Self? {
+    var destination = Self()
+    guard Shape(says: says, fields: fields).read(object, context, into: &destination) else { return nil }
+    destination.check(object, context)
+    return destination
+  }
+
+  static var ownKeys: [String] { fields.map(\.key) }
+}
+
+extension DestinationType {
+  /// What every type has.
+  static let sharedKeys = ["type"] + Shape.common.keys + Shape.http.keys
+
+  /// Reports members that this type doesn't have.
+  fileprivate func reportForeignFields(in reader: ObjectReader) {
+    let known = Self.sharedKeys + implementation.ownKeys
+    for member in reader.node.members ?? [] where !known.contains(member.key) {
+      let owners = Self.all.filter { $0.implementation.ownKeys.contains(member.key) }.map(\.rawValue)
+      guard owners.isEmpty else {
+        let types =
+          owners.count < 5 ? owners.joined(separator: ", ") : "\(owners.prefix(4).joined(separator: ", ")) and others"
+        reader.diagnostics.error(
+          at: member.value.range, "\(reader.pathOf(member.key)) is for destinations of type \(types)", hint: "remove it")
+        continue
+      }
+      reader.reportUnknown(member, known: known)
+    }
+  }
+}
