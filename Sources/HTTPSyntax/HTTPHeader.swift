@@ -1,6 +1,6 @@
-/// What can be a header of a request.
+/// The syntax of header fields (RFC 9110).
 package enum HTTPHeader {
-  /// Lower-case names of those that say how a message is framed: only who sends it can know.
+  /// Lower-case names of the fields that frame a message; only the transport can set them correctly.
   package static let ofTransport = ["content-length", "transfer-encoding", "expect"]
 
   /// RFC 9110, 5.6.2.
@@ -16,7 +16,7 @@ package enum HTTPHeader {
       }
   }
 
-  /// RFC 9110, 5.5: control characters but the tab have no place in a value.
+  /// RFC 9110, 5.5: a value contains no control characters except the tab.
   package static func isValue(_ text: String) -> Bool {
     !text.utf8.contains { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }
   }

@@ -1,14 +1,17 @@
 import CCurl
 
-/// A URL that libcurl's own parser has accepted, so that what is checked and what is connected to can't differ. Pure: nothing is
-/// looked up.
+/// A URL that libcurl's own parser has accepted. The checker of rules files and the transport both use this type, so that they
+/// can't disagree about a URL.
+///
+/// This module validates URLs and header fields: texts flow in, normalised values or a ``URLProblem`` flow out. It is pure and
+/// resolves no names. Which headers and URLs make sense is up to its callers.
 package struct HTTPURL: Sendable {
   /// Normalised and percent-encoded, user information included.
   package let text: String
-  /// As written, without user information and port; fit for error texts.
+  /// As written, without user information and port; safe for error messages.
   package let host: String
   package let isSecure: Bool
-  /// Scheme, host and port: what a connection can be reused for.
+  /// Scheme, host and port; requests with the same origin can reuse a connection.
   package let origin: String
   package let hasUser: Bool
 
@@ -24,7 +27,7 @@ package struct HTTPURL: Sendable {
     guard let text = part(CURLUPART_URL, of: parser), let port = part(CURLUPART_PORT, of: parser) else {
       throw .notAURL
     }
-    // libcurl takes it, and no connection to it can be made.
+    // libcurl accepts port 0, but can't connect to it.
     guard port != "0" else { throw .port }
     self.text = text
     self.host = host
@@ -34,9 +37,9 @@ package struct HTTPURL: Sendable {
   }
 }
 
-/// What is wrong with a URL. The description is a clause that doesn't show it.
+/// What is wrong with a URL. The description is a clause that doesn't show the URL.
 package enum URLProblem: Error, Sendable, CaseIterable, CustomStringConvertible {
-  /// Another one than these two.
+  /// A scheme other than http and https.
   case scheme
   case noScheme
   case character

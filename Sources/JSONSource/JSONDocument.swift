@@ -1,4 +1,13 @@
-/// A JSON text together with the tree over it.
+/// A JSON text together with its tree.
+///
+/// This module reads and writes JSON with its places: bytes flow in, a tree with byte ranges and every mistake flow out. It exists
+/// because messages need line and column, and because numbers must keep their digits (`1.10` stays `1.10`).
+///
+/// - Total: any bytes are accepted, and depth, number of values and number of mistakes are bounded.
+/// - A string is never compared by Unicode equivalence; keys keep their order and duplicates.
+/// - ``JSONScanner`` reads without building a tree, for large documents of which few members matter.
+///
+/// It maps nothing to types and knows no schema. Begin reading with ``JSONParser``.
 package struct JSONDocument: Sendable {
   package let bytes: [UInt8]
   package let root: JSONNode
@@ -10,7 +19,7 @@ package struct JSONDocument: Sendable {
 
   /// Reads strict JSON (RFC 8259). Throws the first mistake.
   ///
-  /// - Parameter maximumValues: for texts of others, which may have been made to take up memory.
+  /// - Parameter maximumValues: a limit for foreign texts, which may be crafted to use up memory.
   package init(parsing bytes: [UInt8], maximumValues: Int = .max) throws(JSONSyntaxError) {
     var options = JSONParser.Options.strict
     options.maximumValues = maximumValues
@@ -19,18 +28,18 @@ package struct JSONDocument: Sendable {
     self = document
   }
 
-  /// The bytes of a node just as they were written.
+  /// The bytes of a node as written.
   package func raw(_ node: JSONNode) -> ArraySlice<UInt8> {
     bytes[node.range]
   }
 }
 
-/// A place in a text where JSON's grammar is broken. `description` is a lower-case clause without the place.
+/// A syntax error in a JSON text. `description` is a lower-case clause without the place.
 package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Byte offset in the text.
   package let offset: Int
   package let description: String
-  /// What to write instead, where that can be told.
+  /// What to write instead, if that is clear.
   package let hint: String?
 
   package init(offset: Int, _ description: String, hint: String? = nil) {
@@ -40,7 +49,7 @@ package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConverti
   }
 }
 
-/// A place as editors show it: both numbers start at 1, a column is a character.
+/// A place as editors show it: both numbers start at 1, and columns count characters.
 package struct SourceLocation: Sendable, Equatable {
   package let line: Int
   package let column: Int
@@ -50,18 +59,18 @@ package struct SourceLocation: Sendable, Equatable {
     self.column = column
   }
 
-  /// The place of byte `offset` in `bytes`; an offset behind the end means the end.
+  /// The place of byte `offset` in `bytes`; an offset past the end means the end.
   package init(of offset: Int, in bytes: [UInt8]) {
     self.init(of: offset, in: bytes[...])
   }
 
-  /// The place of byte `offset` of a part of a text, counted from where the part begins.
+  /// The place of byte `offset` of a slice, relative to its start.
   init(of offset: Int, in bytes: ArraySlice<UInt8>) {
     let end = bytes.startIndex + min(max(offset, 0), bytes.count)
     let newline = UInt8(ascii: "\n")
     let start = bytes[..<end].lastIndex(of: newline).map { $0 + 1 } ?? bytes.startIndex
     line = bytes[..<start].count { $0 == newline } + 1
-    // A line of a machine-made file can be megabytes long; a column is only counted where a person would read it.
+    // A line of a machine-made file can have megabytes; a column is counted only where a person would read it.
     let prefix = bytes[start..<end]
     column = (prefix.count <= 100_000 ? String(decoding: prefix, as: UTF8.self).count : prefix.count) + 1
   }

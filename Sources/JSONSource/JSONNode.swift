@@ -1,6 +1,6 @@
-/// One value of a JSON text, with the place where it was written.
+/// One value of a JSON text, with its place.
 ///
-/// Numbers keep their digits as written (`1.10` stays `1.10`); an object keeps its members in order, duplicates included.
+/// Numbers keep their digits (`1.10` stays `1.10`); an object keeps its members in order, including duplicates.
 package struct JSONNode: Sendable {
   package enum Content: Sendable {
     case null
@@ -11,12 +11,12 @@ package struct JSONNode: Sendable {
     case string(String)
     case array([JSONNode])
     case object([JSONMember])
-    /// Stands where a syntax error was reported, so that the rest of the text can still be checked.
+    /// Replaces a value with a reported syntax error, so that the rest of the text can still be checked.
     case invalid
   }
 
   package let content: Content
-  /// Byte offsets in the source, from the first byte of the value to behind its last.
+  /// Byte offsets in the source, from the first byte of the value to after its last.
   package let range: Range<Int>
 
   package init(_ content: Content, at range: Range<Int>) {
@@ -56,7 +56,7 @@ extension JSONNode {
     if case .number(let text) = content { text } else { nil }
   }
 
-  /// A whole number that fits in 64 bits; `1.766e12` counts, `1.5` does not.
+  /// A whole number that fits in 64 bits; `1.766e12` is one, `1.5` isn't.
   package var integer: Int64? {
     guard case .number(let text) = content else { return nil }
     return Int64(text) ?? Double(text).flatMap { Int64(exactly: $0) }
@@ -70,17 +70,17 @@ extension JSONNode {
     if case .object(let members) = content { members } else { nil }
   }
 
-  /// The member's value; of several with the same key the last, as most readers do.
+  /// The member's value; for duplicate keys the last one, like most readers.
   package subscript(key: String) -> JSONNode? {
     members?.last { $0.key == key }?.value
   }
 
-  /// Like the subscript, but a member that is null counts as absent.
+  /// Like the subscript, but a null member counts as absent.
   package func present(_ key: String) -> JSONNode? {
     self[key].flatMap { $0.isNull ? nil : $0 }
   }
 
-  /// What kind of value this is, in words for a message: `a string`, `an object`.
+  /// The type of this value in words for a message: `a string`, `an object`.
   package var kind: String {
     switch content {
     case .null: "null"
@@ -93,7 +93,7 @@ extension JSONNode {
     }
   }
 
-  /// Whether no object in here has a key twice.
+  /// Whether no object in this value repeats a key.
   package var hasUniqueKeys: Bool {
     switch content {
     case .array(let elements): elements.allSatisfy(\.hasUniqueKeys)

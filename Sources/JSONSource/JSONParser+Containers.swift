@@ -56,7 +56,7 @@ extension JSONParser {
     return JSONMember(key: key, keyRange: keyRange, value: parseValue())
   }
 
-  /// Moves to the next element of a container, over comma and space; false when the container has ended.
+  /// Moves to the next element of a container, past comma and white space; false if the container has ended.
   private mutating func advanceToElement(closing: UInt8, opened: Int, isFirst: Bool) -> Bool {
     skipSpace()
     var sawComma = false
@@ -68,7 +68,7 @@ extension JSONParser {
       skipSpace()
     }
     guard let byte = peek() else {
-      // A string that is never closed takes the rest of its line along: the bracket is no second mistake.
+      // A string that is never closed hides the rest of its line, so the missing bracket isn't a second mistake.
       gaveUp = gaveUp || isRecovering
       giveUp(
         at: opened, "this bracket is never closed",
@@ -98,7 +98,7 @@ extension JSONParser {
     key.prefix(60).debugDescription
   }
 
-  /// After a mistake: to the next comma or closing bracket of the container that holds it.
+  /// After a mistake: moves to the next comma or closing bracket of the enclosing container.
   mutating func recover() {
     isRecovering = true
     var open = 0

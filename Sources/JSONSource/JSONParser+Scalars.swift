@@ -1,5 +1,5 @@
 extension JSONParser {
-  /// Reads the string at `position`; nil when it is broken, which has then been reported.
+  /// Reads the string at `position`; nil if it is malformed, which has then been reported.
   mutating func parseString() -> String? {
     let start = position
     position += 1

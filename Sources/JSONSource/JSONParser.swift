@@ -1,15 +1,16 @@
-/// Reads a JSON text into a tree, reporting every mistake with its place and going on behind it.
+/// Reads a JSON text into a tree, reports every mistake with its place, and continues after it.
 ///
-/// Strict by default; `.relaxed` is the notation of files that people write: comments, trailing commas, and no key twice.
+/// Strict by default; `.relaxed` is for files that people write: comments and trailing commas are allowed, duplicate keys are
+/// mistakes.
 package struct JSONParser {
   package struct Options: Sendable {
     package var allowsCommentsAndTrailingCommas = false
     package var refusesDuplicateKeys = false
-    /// Deeper nesting is a mistake; the parser recurses, so this also bounds its stack (about 400 B a level).
+    /// Deeper nesting is a mistake; the parser recurses, so this also bounds its stack (about 400 B per level).
     package var maximumDepth = 1_000
-    /// A text with more values is a mistake: each takes some 40 B or more in the tree, of which two bytes of text can make one.
+    /// More values are a mistake: each takes at least 40 B in the tree, but only two bytes of text.
     package var maximumValues = Int.max
-    /// Parsing stops after so many mistakes: more would only echo the first ones.
+    /// Parsing stops after this many mistakes: more would only repeat the first ones.
     package var maximumErrors = 50
 
     package static let strict = Options()
@@ -19,16 +20,16 @@ package struct JSONParser {
 
   let bytes: [UInt8]
   let options: Options
-  /// Never behind the end, also when a step follows a report that gave up.
+  /// Never past the end, even if a step follows a report that gave up.
   var position = 0 {
     didSet { if position > bytes.count { position = bytes.count } }
   }
   var depth = 0
   private var values = 0
   var errors: [JSONSyntaxError] = []
-  /// Set when nothing behind the current place is worth reading.
+  /// Set if the rest of the text isn't worth reading.
   var gaveUp = false
-  /// Set while the text behind a reported mistake is passed over: a comma missing there is no second mistake.
+  /// Set while skipping text after a reported mistake: a comma missing there isn't a second mistake.
   var isRecovering = false
 
   init(bytes: [UInt8], options: Options) {
@@ -36,7 +37,7 @@ package struct JSONParser {
     self.options = options
   }
 
-  /// The tree is usable (with `.invalid` nodes) even when there are errors.
+  /// The tree is usable (with `.invalid` nodes) even if there are errors.
   package static func parse(_ bytes: [UInt8], options: Options = .strict) -> (JSONDocument, [JSONSyntaxError]) {
     var parser = JSONParser(bytes: bytes, options: options)
     let root = parser.parseText()
@@ -136,7 +137,7 @@ package struct JSONParser {
 }
 
 extension UInt8 {
-  /// Letters, digits and what people put into words that are no JSON (`'`, `_`, `$`, `.`, `+`, `-`, bytes of UTF-8).
+  /// Letters, digits and what people put into words that aren't JSON (`'`, `_`, `$`, `.`, `+`, `-`, UTF-8 bytes).
   var isWordByte: Bool {
     switch self {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true

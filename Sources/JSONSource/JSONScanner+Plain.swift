@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// Values that are written plainly, the way machines write them; whatever else there is, is left to the parser.
+/// Values in the plain notation that machines write; anything else is left to the parser.
 extension JSONScanner {
-  /// Visits the members of an object that have one of these names, and passes over the others. `visit` gets the place of the
-  /// name, and must consume the value.
+  /// Visits the members of an object that have one of these names, and skips the others. `visit` gets the index of the name, and
+  /// must consume the value.
   ///
   /// - Parameter names: at most 64, ASCII.
-  /// - Returns: false when there is no well-formed object here, a name of it holds an escape, one of `names` stands there
-  ///   twice, or `visit` said so.
+  /// - Returns: false if there is no well-formed object, one of its names contains an escape, one of `names` occurs twice, or
+  ///   `visit` returned false.
   package mutating func members(_ names: [StaticString], _ visit: (Int, inout JSONScanner) -> Bool) -> Bool {
     var seen: UInt64 = 0
     return object { key, scanner in
@@ -19,7 +19,7 @@ extension JSONScanner {
     }
   }
 
-  /// A string without escapes, in valid UTF-8; nil for anything else, some of which has then been passed over.
+  /// A string without escapes, in valid UTF-8; nil for anything else, part of which may have been consumed.
   package mutating func plainString() -> String? {
     guard next() == UInt8(ascii: "\""), let range = skip() else { return nil }
     let text = range.lowerBound + 1..<range.upperBound - 1
@@ -28,7 +28,7 @@ extension JSONScanner {
     return bytes.contains { $0 < 0x20 } ? nil : String(validating: bytes, as: UTF8.self)
   }
 
-  /// A whole number in at most 18 digits; nil for anything else, some of which has then been passed over.
+  /// A whole number of at most 18 digits; nil for anything else, part of which may have been consumed.
   package mutating func plainInteger() -> Int64? {
     guard let range = skip() else { return nil }
     let isNegative = base[range.lowerBound] == UInt8(ascii: "-")
@@ -42,7 +42,7 @@ extension JSONScanner {
     return isNegative ? -value : value
   }
 
-  /// Passes over a null; false, with nothing passed over, where something else stands.
+  /// Skips a null; false, without skipping anything, if there is another value.
   package mutating func skipNull() -> Bool {
     guard next() == UInt8(ascii: "n") else { return false }
     return skip().map { $0.count == 4 } ?? false

@@ -1,7 +1,7 @@
-/// Finds where values begin and end in a JSON text, without reading what is in them: no tree, no strings, no allocation.
+/// Finds the ranges of values in a JSON text without reading their contents: no tree, no strings, no allocation.
 ///
-/// It checks brackets, quotation marks, commas and colons on the levels it is asked to enter; what it skips is only
-/// counted through. Whoever wants a skipped value's content parses its range with ``JSONDocument``, strictly.
+/// It checks brackets, quotation marks, commas and colons on the levels it enters; skipped values are only scanned for their end.
+/// To read a skipped value, parse its range with ``JSONDocument``, which is strict.
 package struct JSONScanner {
   let base: UnsafeRawBufferPointer
   package private(set) var position = 0
@@ -11,7 +11,7 @@ package struct JSONScanner {
   }
 
   /// Visits an object's members; `visit` gets the key's range without its quotation marks, and must consume the value.
-  /// False when there is no well-formed object here, or `visit` said so.
+  /// False if there is no well-formed object, or `visit` returned false.
   package mutating func object(_ visit: (Range<Int>, inout JSONScanner) -> Bool) -> Bool {
     container(UInt8(ascii: "{"), UInt8(ascii: "}")) { scanner in
       guard let key = scanner.skipString() else { return false }
@@ -26,7 +26,7 @@ package struct JSONScanner {
     container(UInt8(ascii: "["), UInt8(ascii: "]"), visit)
   }
 
-  /// The range of the value that comes next, which is passed over; nil when the text ends in it.
+  /// The range of the next value, which is skipped; nil if the text ends inside it.
   package mutating func skip() -> Range<Int>? {
     guard let byte = next() else { return nil }
     switch byte {
@@ -36,7 +36,7 @@ package struct JSONScanner {
     }
   }
 
-  /// Passes over so many bytes that somebody knows to be the value that comes next; nil when there are not so many.
+  /// Skips this many bytes, which the caller knows to be the next value; nil if there are fewer.
   package mutating func skip(known length: Int) -> Range<Int>? {
     guard length > 0, position + length <= base.count else { return nil }
     defer { position += length }
@@ -48,7 +48,7 @@ package struct JSONScanner {
     next() == nil
   }
 
-  /// The first byte of what comes next, white space passed over.
+  /// The first byte after white space.
   package mutating func next() -> UInt8? {
     while position < base.count {
       let byte = base[position]
@@ -123,7 +123,7 @@ package struct JSONScanner {
     }
   }
 
-  /// Eight bytes at a time over what holds neither quotation mark nor backslash.
+  /// Skips words of eight bytes without quotation mark or backslash.
   private mutating func skipPlainWords() {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let tops: UInt64 = 0x8080_8080_8080_8080

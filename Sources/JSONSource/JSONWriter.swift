@@ -50,7 +50,7 @@ package struct JSONWriter: Sendable {
     raw(Array("null".utf8))
   }
 
-  /// A value as it was read, in strict JSON. What could not be read becomes null.
+  /// Writes a parsed value as strict JSON. An unreadable value becomes null.
   package mutating func value(_ node: JSONNode) {
     switch node.content {
     case .null, .invalid: null()
@@ -118,7 +118,7 @@ extension JSONWriter {
     string(value)
   }
 
-  /// Null where there is no value.
+  /// Null if there is no value.
   package mutating func member(_ name: String, _ value: String?) {
     key(name)
     if let value { string(value) } else { null() }
@@ -129,7 +129,7 @@ extension JSONWriter {
     integer(value)
   }
 
-  /// Null where there is no value.
+  /// Null if there is no value.
   package mutating func member(_ name: String, _ value: (some BinaryInteger)?) {
     key(name)
     if let value { integer(value) } else { null() }

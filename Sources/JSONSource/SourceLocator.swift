@@ -1,4 +1,4 @@
-/// Finds the places of many offsets in one text. In ascending order all of them together cost one pass over it.
+/// Finds the places of many offsets in one text. In ascending order, all of them together take one pass.
 package struct SourceLocator {
   private let bytes: [UInt8]
   private var offset = 0
@@ -8,7 +8,7 @@ package struct SourceLocator {
     self.bytes = bytes
   }
 
-  /// As ``SourceLocation/init(of:in:)``.
+  /// Like ``SourceLocation/init(of:in:)``.
   package mutating func location(of target: Int) -> SourceLocation {
     let end = min(max(target, 0), bytes.count)
     if end < offset { (offset, place) = (0, SourceLocation(line: 1, column: 1)) }
@@ -19,13 +19,13 @@ package struct SourceLocator {
   }
 }
 
-/// The part of a source line that a person is shown with a caret below it.
+/// The part of a source line that is shown with a caret below it.
 package struct SourceExcerpt: Sendable, Equatable {
-  /// At most 200 bytes round the place, without the line's end.
+  /// At most 200 bytes around the place, without the line ending.
   package let text: String
-  /// What of `text` stands before the place.
+  /// The part of `text` before the place.
   package let before: String
-  /// Where `text` stands, in bytes.
+  /// The range of `text` in bytes.
   package let range: Range<Int>
 
   package init(of offset: Int, in bytes: [UInt8]) {

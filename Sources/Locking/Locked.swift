@@ -1,9 +1,13 @@
 import Glibc
 
-/// A value behind a pthread mutex. `Synchronization.Mutex` would do, but ThreadSanitizer doesn't see it on Linux and
-/// reports races that are none.
+/// A value protected by a pthread mutex.
 ///
-/// `@unchecked`: `value` is touched only in ``withLock(_:)``, and the mutex's address never changes.
+/// This module holds the two primitives that tasks and threads share: ``Locked`` for state, ``WakeUp`` for "there is news". It
+/// has no queues, timers or actors, and knows nothing of what it protects.
+///
+/// `Synchronization.Mutex` would do, but ThreadSanitizer doesn't see it on Linux and reports false races.
+///
+/// `@unchecked`: `value` is accessed only in ``withLock(_:)``, and the mutex's address never changes.
 package final class Locked<Value: Sendable>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private var value: Value
@@ -21,7 +25,7 @@ package final class Locked<Value: Sendable>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Runs `body` alone. `body` must be short and must not lock again.
+  /// Runs `body` while holding the lock. `body` must be short and must not lock again.
   package func withLock<Result: Sendable, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {

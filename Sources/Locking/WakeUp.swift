@@ -1,8 +1,8 @@
-/// Wakes whoever waits for news. A ring wakes everybody who waits at that moment; while nobody waits one ring is kept for
-/// the next, and further rings until then are one.
+/// Wakes the tasks that wait for news. A ring wakes every task that waits at that moment. Without a waiter, one ring is kept
+/// for the next waiter, and further rings until then are merged into it.
 ///
-/// Each waiter has an entry of its own: with one place for all, a second waiter pushed out the first, whose continuation was
-/// then never resumed.
+/// Each waiter has its own entry: with a single slot, a second waiter replaced the first, whose continuation was then never
+/// resumed.
 package final class WakeUp: Sendable {
   private struct State {
     var isRung = false
@@ -14,7 +14,7 @@ package final class WakeUp: Sendable {
 
   package init() {}
 
-  /// How many wait at this moment.
+  /// The number of tasks that wait now.
   package var waiting: Int { state.withLock { $0.waiters.count } }
 
   package func ring() {
@@ -26,8 +26,8 @@ package final class WakeUp: Sendable {
     for waiter in waiters.values { waiter.resume() }
   }
 
-  /// Returns at the next ring, at once when one was kept, or when the task is cancelled; a cancelled wait takes no ring from
-  /// others.
+  /// Returns at the next ring, immediately if one was kept, or when the task is cancelled. A cancelled wait doesn't consume a
+  /// ring.
   package func wait() async {
     let id = state.withLock { state in
       state.nextID += 1
@@ -36,7 +36,7 @@ package final class WakeUp: Sendable {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let mayReturn = state.withLock { state in
-          // The handler below may have run already, before there was an entry for it to find.
+          // The cancellation handler may have run before the entry existed.
           if state.isRung || Task.isCancelled {
             state.isRung = state.isRung && Task.isCancelled
             return true

@@ -3,13 +3,13 @@ internal import Crypto
 internal import FoundationEssentials
 internal import Transport
 
-/// The checksum that a storage gives of the whole file.
+/// The checksum that a storage declares for the whole file.
 enum ExpectedDigest: Sendable, Equatable {
   case crc32c(UInt32)
   case sha256([UInt8])
   case md5([UInt8])
 
-  /// `crc32c:9b2f…`: for our own files.
+  /// `crc32c:9b2f…`, for our own files.
   var text: String {
     switch self {
     case .crc32c(let value): "crc32c:" + hex(withUnsafeBytes(of: value.bigEndian) { Array($0) })
@@ -34,9 +34,9 @@ enum ExpectedDigest: Sendable, Equatable {
   }
 }
 
-/// What servers say. CRC-32C first: it is the cheapest, and against accidents as good as any.
+/// What servers declare. CRC-32C comes first: it is the cheapest, and detects accidents as well as any other.
 extension ExpectedDigest {
-  /// - Parameter head: a 200, or a 206, which has digests of the whole file beside its part.
+  /// - Parameter head: a 200, or a 206, which has digests of the whole file besides its part.
   init?(_ head: HTTPResponse) {
     let found = Self.google(head) + Self.amazon(head) + Self.standard(head)
     let first = found.first { if case .crc32c = $0 { true } else { false } } ?? found.first
@@ -44,7 +44,7 @@ extension ExpectedDigest {
     self = first
   }
 
-  /// `x-goog-hash: crc32c=…,md5=…`: of what is stored, which is not what is sent where the server decompresses it
+  /// `x-goog-hash: crc32c=…,md5=…` describes the stored object, which differs from what is sent if the server decompresses it
   /// (cloud.google.com/storage/docs/transcoding).
   private static func google(_ head: HTTPResponse) -> [ExpectedDigest] {
     let stored = head.headers["x-goog-stored-content-encoding"] ?? "identity"
@@ -52,7 +52,7 @@ extension ExpectedDigest {
     return values(head.headers.all("x-goog-hash")).compactMap { ExpectedDigest($0.name, base64: $0.value) }
   }
 
-  /// A composite one is a checksum of checksums (docs.aws.amazon.com, "Checking object integrity").
+  /// A composite checksum is a checksum of checksums (docs.aws.amazon.com, "Checking object integrity").
   private static func amazon(_ head: HTTPResponse) -> [ExpectedDigest] {
     let isWhole = head.status == 200 || head.headers["x-amz-checksum-type"] == "FULL_OBJECT"
     guard isWhole, head.headers["x-amz-checksum-type"] != "COMPOSITE" else { return [] }
@@ -61,7 +61,7 @@ extension ExpectedDigest {
     }
   }
 
-  /// RFC 9530 and, before it, RFC 3230; `Content-MD5` (RFC 1864) is of what is sent, so of a part in a 206.
+  /// RFC 9530 and, before it, RFC 3230; `Content-MD5` (RFC 1864) describes what is sent, so only a part in a 206.
   private static func standard(_ head: HTTPResponse) -> [ExpectedDigest] {
     guard head.headers["Content-Encoding"] == nil else { return [] }
     var found = values(head.headers.all("Repr-Digest") + head.headers.all("Digest")).compactMap { entry in
@@ -90,7 +90,7 @@ extension ExpectedDigest {
   }
 }
 
-/// The same checksum of what we have, taken while it goes by.
+/// Computes the checksum of our bytes as they pass by.
 struct RunningDigest {
   private let expected: ExpectedDigest?
   private var crc32c: UInt32 = 0
@@ -110,7 +110,7 @@ struct RunningDigest {
     }
   }
 
-  /// Also where nothing is expected.
+  /// True also if nothing is expected.
   var isAsExpected: Bool {
     switch expected {
     case .crc32c(let value): value == crc32c

@@ -1,16 +1,16 @@
-/// Why an archive was not unpacked. Names are the archive's, made printable.
+/// Why an archive was not unpacked. Names come from the archive, made printable.
 package enum ArchiveError: Error, Sendable, Equatable {
-  /// libarchive isn't on this machine, or is too old; `reason` is the loader's.
+  /// libarchive is missing on this machine, or too old; `reason` is the loader's.
   case noLibrary(reason: String)
-  /// Nothing that the unpacker reads: a tar, plain or compressed with gzip, bzip2, xz or zstd.
+  /// Not a format that the unpacker reads: a tar, plain or compressed with gzip, bzip2, xz or zstd.
   case notATar
-  /// It ends too early, or is broken; `reason` is libarchive's wording.
+  /// It is truncated or broken; `reason` is libarchive's text.
   case broken(reason: String)
   /// A link, a device, a pipe, a socket.
   case notAFile(name: String)
   /// Absolute, with `..`, control characters, too long or too deep.
   case unsafeName(name: String)
-  /// Two entries that would be one file.
+  /// Two entries for the same file.
   case twice(name: String)
   /// More than `limit` bytes, unpacked.
   case tooLarge(limit: Int64)

@@ -5,7 +5,7 @@ internal import Secrets
 internal import Transport
 internal import ViAPI
 
-/// Brings the archive of a model to the disk, whole, however often links run out, connections break and the program was killed.
+/// Downloads the archive of a model completely, through expired links, broken connections and kills of the program.
 struct ArchiveFetch: Sendable {
   let client: ViClient
   let storage: ArchiveStorage
@@ -18,14 +18,14 @@ struct ArchiveFetch: Sendable {
   private var settings: DownloadSettings { storage.settings }
   private var time: TimeSource { storage.time }
 
-  /// How much of what may happen for a while has happened without anything coming of it.
+  /// Counts transient failures without progress.
   private struct Patience {
     var refusals = 0
     var changes = 0
     var bytes: Int64 = 0
   }
 
-  /// - Returns: what the archive in the work folder is.
+  /// - Returns: the archive in the work folder.
   func fetch() async throws(DownloadError) -> Journal.Subject {
     if let subject = left() { return subject }
     var patience = Patience()
@@ -45,7 +45,7 @@ struct ArchiveFetch: Sendable {
     }
   }
 
-  /// The archive that an earlier attempt has left, where nothing of it is missing: that was killed while it unpacked.
+  /// The complete archive of an earlier attempt that was killed while unpacking.
   private func left() -> Journal.Subject? {
     guard let (subject, finished) = Journal.read(work.journal), checkpoint == nil || checkpoint == subject.checkpoint,
       let total = subject.file.total, work.archiveBytes == total
@@ -54,7 +54,7 @@ struct ArchiveFetch: Sendable {
     return plan.isComplete ? subject : nil
   }
 
-  /// Returns where something can be done about it, and throws what can't be borne any longer.
+  /// Returns if the failure can be handled, and throws it otherwise.
   private func bear(_ setback: FetchFailure, _ job: FetchJob?, _ patience: inout Patience) async throws(DownloadError) {
     if let bytes = job?.bytes, bytes > patience.bytes { patience = Patience(changes: patience.changes, bytes: bytes) }
     switch setback {
@@ -89,7 +89,7 @@ struct ArchiveFetch: Sendable {
       throw .final(checkpoint == nil ? .notReady(run: run) : .noSuchModel(run: run, checkpoint: checkpoint))
     }
     guard let url = output.downloadURL else { throw .final(.notReady(run: run)) }
-    // By the API's clock. A link that is old already as it comes has its time from a clock that nobody can rely on.
+    // By the API's clock. If a link is expired on arrival, the clocks disagree, and its expiry is ignored.
     let expiry = output.expiresAt.map { Timestamp(milliseconds: $0) + (.zero - client.clockSkew) }
     let oldFrom = expiry.flatMap { $0 - time.now() > .seconds(60) ? $0 + .seconds(-30) : nil }
     return ArchiveLink(
@@ -97,7 +97,7 @@ struct ArchiveFetch: Sendable {
   }
 }
 
-/// With a link.
+/// Servers that support ranges.
 extension ArchiveFetch {
   private func fetch(by link: ArchiveLink, _ job: inout FetchJob?) async throws(FetchFailure) -> Journal.Subject {
     let whole = WholeSink(
@@ -107,7 +107,7 @@ extension ArchiveFetch {
     do throws(FetchFailure) {
       found = try await patiently { () async throws(FetchFailure) in try await storage.look(at: link, whole: whole) }
     } catch {
-      // Its file has had to make room.
+      // The whole download has replaced the job's file.
       if whole.received != nil { job = nil }
       throw error
     }
@@ -123,7 +123,7 @@ extension ArchiveFetch {
     }
   }
 
-  /// The one that is under way, if it is of this file, else the one that an earlier attempt has left, or a new one.
+  /// The current job if it is for this file, else the one that an earlier attempt has left, or a new one.
   private func job(for subject: Journal.Subject, _ current: FetchJob?) async throws(FetchFailure) -> FetchJob {
     if let current, current.subject.checkpoint == subject.checkpoint,
       current.subject.file.isSamePart(of: subject.file)
@@ -145,7 +145,7 @@ extension ArchiveFetch {
       }
       return first
     }
-    // What is there counts also for who is interrupted.
+    // Save pieces even when interrupted.
     do throws(FetchFailure) {
       try await disk { () throws(DownloadError) in try job.save(from: 0) }
     } catch {
@@ -155,7 +155,7 @@ extension ArchiveFetch {
     guard job.isComplete else { throw .final(.cancelled) }
   }
 
-  /// One connection's work.
+  /// The work of one connection.
   private func fetchSome(of job: FetchJob, by link: ArchiveLink) async -> FetchFailure? {
     while !Task.isCancelled, let piece = job.take() {
       do throws(FetchFailure) {
@@ -183,7 +183,7 @@ extension ArchiveFetch {
   }
 }
 
-/// With a server that gives no parts.
+/// Servers without range support.
 extension ArchiveFetch {
   private func beginWhole(_ file: RemoteFile) throws(DownloadError) -> Descriptor {
     try work.clear()
@@ -203,7 +203,7 @@ extension ArchiveFetch {
 }
 
 extension ArchiveFetch {
-  /// Repeats what fails in passing, until it has failed ``DownloadSettings/attempts`` times in a row without progress.
+  /// Retries transient failures, up to ``DownloadSettings/attempts`` times in a row without progress.
   private func patiently<Value: Sendable>(
     reached position: () -> Int64 = { 0 }, repeating work: () async throws(FetchFailure) -> Value
   ) async throws(FetchFailure) -> Value {

@@ -1,8 +1,8 @@
 internal import CArchive
 internal import Glibc
 
-/// Reads an archive's file from beginning to end, entry by entry, and takes its checksum on the way: each byte is read once.
-/// Used by one thread.
+/// Reads an archive's file from beginning to end, entry by entry, and computes its checksum on the way, so that each byte is
+/// read once. Used by one thread.
 final class ArchiveReader {
   struct Entry {
     let name: String
@@ -18,10 +18,10 @@ final class ArchiveReader {
   private var digest: RunningDigest
   private var archive: OpaquePointer?
   private var failure: Int32 = 0
-  /// Bytes of the file that were read.
+  /// The number of bytes read from the file.
   private(set) var position: Int64 = 0
 
-  /// Loads libarchive, if nobody has: to be known before anything is downloaded.
+  /// Loads libarchive unless it is loaded. Called before a download, so that it doesn't fail after it.
   ///
   /// - Throws: ``ArchiveError/noLibrary(reason:)``.
   static func load() throws(DownloadError) {
@@ -42,16 +42,16 @@ final class ArchiveReader {
     buffer.deallocate()
   }
 
-  /// Nil behind the last entry.
+  /// Nil after the last entry.
   func next() throws(DownloadError) -> Entry? {
     var entry = carchive_entry()
     guard try isMore(carchive_next(archive, &entry)) else { return nil }
-    // Bytes that are no text become U+FFFD, which no name may have.
+    // Bytes that aren't text become U+FFFD, which no name may contain.
     let name = entry.name.map { String(cString: $0) } ?? "\u{FFFD}"
     return Entry(name: name, kind: entry.kind, size: entry.size, isExecutable: entry.is_executable)
   }
 
-  /// The next bytes of the entry and where in it they belong; nil behind the last. They stay until the next call.
+  /// The next bytes of the entry and their offset in it; nil after the last. They are valid until the next call.
   func read() throws(DownloadError) -> (bytes: UnsafeRawBufferPointer, offset: Int64)? {
     var bytes: UnsafeRawPointer?
     var (count, offset) = (0, Int64(0))
@@ -59,9 +59,9 @@ final class ArchiveReader {
     return (UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : count), offset)
   }
 
-  /// Reads what is left of the file.
+  /// Reads the rest of the file.
   ///
-  /// - Returns: whether its checksum is the expected one.
+  /// - Returns: true if its checksum is the expected one.
   func isAsExpected() throws(DownloadError) -> Bool {
     while try !readOn().isEmpty {}
     return digest.isAsExpected

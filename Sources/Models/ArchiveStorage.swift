@@ -2,20 +2,20 @@ internal import Runs
 internal import Secrets
 internal import Transport
 
-/// A link to an archive, as it is used.
+/// A link to an archive.
 struct ArchiveLink: Sendable {
   let checkpoint: String
-  /// Of the link, or of where it redirects to.
+  /// The link's URL, or its redirect target.
   var url: Secret
-  /// Whom to trust there, PEM; nil: whom the system trusts.
+  /// The authorities to trust there, PEM; nil: the system's.
   let caFile: String?
-  /// From then on a new one is asked for, rather than to be refused; nil: when it is refused.
+  /// When to ask for a new link, before this one expires; nil: when it is refused.
   let oldFrom: Timestamp?
 }
 
-/// What a link leads to, asked for with no credentials but itself.
+/// Requests to the storage behind a link, without any credentials except the link.
 struct ArchiveStorage: Sendable {
-  /// Parts of an answer that is no archive.
+  /// How much of an error answer is kept.
   private static let quotedBytes = 16_384
   private static let maxRedirects = 5
 
@@ -23,7 +23,7 @@ struct ArchiveStorage: Sendable {
   let time: TimeSource
   let settings: DownloadSettings
 
-  /// Fetches what is missing of a piece.
+  /// Downloads the missing part of a piece.
   func fetch(
     _ piece: Int, of job: FetchJob, by link: ArchiveLink, onBytes: @escaping @Sendable (Int64) -> Void
   ) async throws(FetchFailure) {
@@ -38,25 +38,25 @@ struct ArchiveStorage: Sendable {
     }
     switch answer.status {
     case 206 where RemoteFile(answer).isSamePart(of: job.subject.file):
-      // Also when the server has given less than it said it would, or a part that nobody has asked for.
+      // Also if the server sent less than it declared, or a part that wasn't requested.
       guard job.rest(of: piece).isEmpty else { throw FetchFailure(answer.bodyFault ?? .cutShort) }
-    // The whole of another file, or of the same by a server that has given parts before.
+    // The whole of another file, or of the same one from a server that sent ranges before.
     case 200, 206: throw .changed
     default: throw FetchFailure(answer, now: time.now().milliseconds)
     }
   }
 
-  /// What a link leads to.
+  /// The result of following a link.
   enum Found: Sendable {
-    /// A file that can be had in parts, by this link.
+    /// A file that supports ranges, by this link.
     case parts(RemoteFile, ArchiveLink)
-    /// The server gives nothing but all of it: it is in the sink.
+    /// The server sends only the whole file; it is in the sink.
     case whole
   }
 
-  /// Asks for the first byte: a HEAD would do, if storages didn't sign links for one method only.
+  /// Requests the first byte. A HEAD would do, but storages sign links for one method only.
   ///
-  /// Redirects are followed, as the vendor's SDK does, but not out of https.
+  /// Follows redirects, as the vendor's SDK does, but never from https to http.
   func look(at link: ArchiveLink, whole: WholeSink) async throws(FetchFailure) -> Found {
     var link = link
     for _ in 0...Self.maxRedirects {
@@ -85,7 +85,7 @@ struct ArchiveStorage: Sendable {
     case 200:
       if let fault = answer.bodyFault { throw FetchFailure(fault) }
       return .whole
-    // Of an empty file not even the first byte can be had.
+    // An empty file doesn't have a first byte.
     case 416: throw .final(.archive(.notATar))
     default: throw FetchFailure(answer, now: time.now().milliseconds)
     }
@@ -102,7 +102,7 @@ struct ArchiveStorage: Sendable {
     request.maximumBodyBytes = Self.quotedBytes
     request.truncatesBody = true
     request.sink = sink
-    // Who answers for the API isn't thereby allowed to have the machine's own credentials fetched and put on the disk.
+    // Whoever controls the API must not be able to download the machine's own credentials to its disk.
     request.egress = .notMetadata
     return request
   }

@@ -2,9 +2,9 @@ internal import Dispatch
 internal import Glibc
 internal import Locking
 
-/// Runs what waits for the disk on a thread for it: the threads that tasks share are as few as the processor has cores.
+/// Runs work that blocks on the disk on its own thread, because the pool that tasks share has only one thread per core.
 ///
-/// - Parameter work: asks from time to time whether it is still wanted, and throws ``DownloadError/cancelled`` when not.
+/// - Parameter work: checks regularly whether it is cancelled, and then throws ``DownloadError/cancelled``.
 func onDisk<Value: Sendable>(
   _ work: @escaping @Sendable (_ isWanted: @escaping @Sendable () -> Bool) throws(DownloadError) -> Value
 ) async throws(DownloadError) -> Value {
@@ -27,7 +27,7 @@ func onDisk<Value: Sendable>(
 
 /// A file descriptor that closes itself.
 ///
-/// `@unchecked`: the number never changes, and the system lets any thread use it.
+/// `@unchecked`: the number never changes, and any thread may use it.
 final class Descriptor: @unchecked Sendable {
   let number: Int32
   let path: String
@@ -41,7 +41,7 @@ final class Descriptor: @unchecked Sendable {
     self.path = path
   }
 
-  /// - Parameter directory: that `name`, which has no slash in it, is in.
+  /// - Parameter directory: the directory that contains `name`, which has no slash.
   init(_ name: String, in directory: Descriptor, _ flags: Int32, mode: mode_t = 0o600) throws(DownloadError) {
     path = "\(directory.path)/\(name)"
     let opened = openat(directory.number, name, flags | O_CLOEXEC | O_NOFOLLOW, mode)
@@ -65,13 +65,13 @@ final class Descriptor: @unchecked Sendable {
     return 0
   }
 
-  /// Throws what a system call on this file has left in `errno`, if it was not 0 that it answered.
+  /// Throws the `errno` of a failed system call on this file: one that didn't return 0.
   func check(_ answer: Int32) throws(DownloadError) {
     guard answer == 0 else { throw .disk(path: path, number: errno) }
   }
 }
 
-/// Bytes that are free for us where `path` is; nil where that can't be told.
+/// The free bytes at `path` that this user may use; nil if unknown.
 func freeBytes(at path: String) -> Int64? {
   var state = statvfs()
   guard statvfs(path, &state) == 0 else { return nil }

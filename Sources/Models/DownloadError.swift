@@ -2,31 +2,31 @@ internal import Glibc
 package import Transport
 package import ViAPI
 
-/// Why there is no model. No text holds a link.
+/// Why a model could not be downloaded. No text contains a link.
 package enum DownloadError: Error, Sendable {
-  /// The run has put nothing out yet, or its export isn't there.
+  /// The run has no output yet, or its export isn't ready.
   case notReady(run: String)
-  /// No such checkpoint, or no id at all.
+  /// The checkpoint or run doesn't exist, or the id is invalid.
   case noSuchModel(run: String, checkpoint: String?)
   case source(SourceError)
-  /// What the storage said to a link, also to one that was new: `code` is its word for it.
+  /// The storage refused a link, even a new one; `code` is its error code.
   case link(status: Int, code: String?)
   case transport(TransportError)
-  /// Bytes that are needed, and that are free, where the model is to go.
+  /// The bytes needed and the bytes free at the destination.
   case tooLittleSpace(needed: Int64, free: Int64)
   /// `number` is the errno.
   case disk(path: String, number: Int32)
-  /// Size or checksum are not those of the file that the server has.
+  /// Size or checksum differ from the server's.
   case damaged(String)
   case archive(ArchiveError)
-  /// Somebody else's folder is where ours must be; `what` completes a sentence about it.
+  /// A folder at our path belongs to somebody else; `what` completes a sentence about it.
   case foreign(path: String, what: String)
   /// Another process downloads the same model to the same place.
   case busy(path: String)
-  /// What was downloaded stays for the next time.
+  /// The downloaded part stays for the next attempt.
   case cancelled
 
-  /// Worth repeating without anybody repairing anything. A full disk counts: there may be room later.
+  /// May succeed later without a repair. This includes a full disk: there may be room later.
   package var isTemporary: Bool {
     switch self {
     case .notReady, .tooLittleSpace, .damaged, .busy, .cancelled: true
@@ -38,7 +38,7 @@ package enum DownloadError: Error, Sendable {
     }
   }
 
-  /// What the user can do; empty where the description says it.
+  /// What the user can do; empty if the description says it.
   package var advice: String {
     switch self {
     case .notReady, .damaged, .transport: "try again later"

@@ -1,20 +1,20 @@
-/// How far a download is.
+/// The progress of a download.
 package struct DownloadProgress: Sendable, Equatable {
   package enum Stage: Sendable, Equatable {
-    /// For the run's models, and a link to them.
+    /// Requesting the run's models and a link.
     case asking
     case downloading
-    /// The files go to the disk for good.
+    /// Syncing files to the disk.
     case verifying
     case unpacking
   }
 
   package var stage: Stage
-  /// Of the archive: what is there, or has been unpacked. Counts what an earlier attempt left.
+  /// Of the archive: downloaded or unpacked, including the part from an earlier attempt.
   package var bytes: Int64
-  /// Of the archive; nil while it is not known, and where the server doesn't tell.
+  /// Of the archive; nil if unknown.
   package var total: Int64?
-  /// What an earlier attempt had left: not to be counted into a rate.
+  /// The part from an earlier attempt, which must not count for a rate.
   package var resumedFrom: Int64
 
   package init(_ stage: Stage, bytes: Int64 = 0, total: Int64? = nil, resumedFrom: Int64 = 0) {
@@ -25,13 +25,13 @@ package struct DownloadProgress: Sendable, Equatable {
   }
 }
 
-/// A model in its place.
+/// A model in its final folder.
 package struct DownloadedModel: Sendable, Equatable {
   /// The folder: `DIRECTORY/RUN`.
   package let path: String
   /// Of all its files.
   package let bytes: Int64
-  /// Nothing had to be downloaded.
+  /// True if nothing had to be downloaded.
   package let wasThere: Bool
 
   package init(path: String, bytes: Int64, wasThere: Bool) {

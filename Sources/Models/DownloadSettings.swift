@@ -1,30 +1,30 @@
-/// How a download goes about it.
+/// Tuning of a download.
 struct DownloadSettings: Sendable {
-  /// At the same time, to the storage.
+  /// Concurrent connections to the storage.
   var connections = 8
-  /// Bytes that are asked for by one request, least and most. At 100 ms to the server and 100 MB/s, asking for 16 MiB costs a
-  /// fourteenth of the time.
+  /// The smallest and largest request in bytes. At 100 ms round trip and 100 MB/s, requests of 16 MiB cost a fourteenth of the
+  /// time.
   var pieceSizes: ClosedRange<Int64> = 1 << 20...16 << 20
-  /// So many bytes at most may be lost by a kill, beside the pieces on their way.
+  /// The most bytes that a kill may lose, besides the pieces in flight.
   var syncInterval: Int64 = 64 << 20
-  /// How often a request is repeated in a row that brings nothing.
+  /// How often a request without progress is repeated in a row.
   var attempts = 6
-  /// Before the first repetition; doubled for each, up to ``maxDelay``.
+  /// The delay before the first retry, doubled for each further one up to ``maxDelay``.
   var firstDelay: Duration = .milliseconds(500)
-  /// A server that asks for a longer pause is left to whoever repeats the download.
+  /// A server that asks for a longer delay ends the download; the caller may repeat it later.
   var maxDelay: Duration = .seconds(30)
-  /// Of a piece, or of the whole by a server that gives no pieces. One that brings nothing is given up much earlier.
+  /// For a piece, or for the whole file if the server has no ranges. A stalled request ends much earlier.
   var requestTimeout: Duration = .seconds(24 * 3_600)
   /// Nil: ``Unpacker/Limits/init(archive:)``.
   var unpackLimits: Unpacker.Limits?
 
-  /// Thirty-two pieces, where they get neither too small nor too large.
+  /// A thirty-second of the file, within the limits.
   func pieceSize(of total: Int64) -> Int64 {
     let whole = (total / 32 / pieceSizes.lowerBound + 1) * pieceSizes.lowerBound
     return min(whole, pieceSizes.upperBound)
   }
 
-  /// A sixteenth of what is small.
+  /// A sixteenth for small files.
   func syncInterval(of total: Int64) -> Int64 {
     min(syncInterval, total / 16)
   }

@@ -1,4 +1,4 @@
-/// The name of an archive's entry, once it is known to lead nowhere but into the folder that is unpacked to. Pure.
+/// The name of an archive's entry, checked to stay inside the folder that is unpacked to. Pure.
 struct EntryName: Sendable, Equatable {
   static let maxPart = 255
   static let longest = 1_024
@@ -7,7 +7,7 @@ struct EntryName: Sendable, Equatable {
   /// From the top; empty for the folder itself.
   let parts: [String]
 
-  /// Nil for a name that is absolute, has `..`, a control character or a backslash in it, is too long or too deep.
+  /// Nil for a name that is absolute, contains `..`, a control character or a backslash, is too long or too deep.
   init?(_ name: String) {
     guard !name.isEmpty, name.utf8.count <= Self.longest, !name.utf8.starts(with: "/".utf8),
       !name.unicodeScalars.contains(where: Self.isForbidden)
@@ -20,13 +20,13 @@ struct EntryName: Sendable, Equatable {
 
   var text: String { parts.joined(separator: "/") }
 
-  /// U+FFFD stands for bytes that are no text.
+  /// U+FFFD marks bytes that aren't text.
   private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.generalCategory == .control || scalar == "\\" || scalar == "\u{FFFD}"
   }
 }
 
-/// A stranger's name, fit for a message: on one line, and not too long.
+/// A foreign name in a form for messages: on one line and not too long.
 func printable(name: String) -> String {
   let line = name.unicodeScalars.prefix(120).map { scalar in
     [.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)

@@ -1,19 +1,19 @@
 internal import Transport
 internal import WireTime
 
-/// What kept a request from bringing what it should, by what is to be done about it.
+/// Why a request failed, by the reaction it needs.
 enum FetchFailure: Error, Sendable {
-  /// The storage doesn't take the link, or not any more.
+  /// The storage refuses the link, or has stopped accepting it.
   case linkRefused(status: Int, code: String?)
-  /// The link is about to run out.
+  /// The link is about to expire.
   case linkOld
-  /// The file behind the link is another than the one that was begun.
+  /// The file behind the link has changed since the download began.
   case changed
-  /// May be gone at the next attempt, not before `after`.
+  /// Transient; retry after `after` at the earliest.
   case passing(DownloadError, after: Duration?)
   case final(DownloadError)
 
-  /// Requests on their way may still bring what they should.
+  /// Requests in flight may still succeed.
   var isOfTheLink: Bool {
     switch self {
     case .linkRefused, .linkOld: true
@@ -32,13 +32,13 @@ enum FetchFailure: Error, Sendable {
   }
 
   /// - Parameters:
-  ///   - answer: of the storage, neither 200 nor 206.
+  ///   - answer: of the storage, with a status other than 200 and 206.
   ///   - now: Unix milliseconds.
   init(_ answer: HTTPResponse, now: Int64) {
     let code = Self.code(answer.body)
     self =
       switch answer.status {
-      // Storages say "expired" with 400 (Google), 403 (Amazon, Azure) and 401; what was moved away is found by a new link.
+      // Storages report "expired" as 400 (Google), 403 (Amazon, Azure) and 401; a new link finds a file that was moved.
       case 400, 401, 403, 404, 410, 301, 302, 303, 307, 308: .linkRefused(status: answer.status, code: code)
       case 412, 416: .changed
       case 408, 425, 429, 500...:
@@ -48,7 +48,7 @@ enum FetchFailure: Error, Sendable {
       }
   }
 
-  /// `<Code>ExpiredToken</Code>`: a word, as anything else could be the link given back.
+  /// `<Code>ExpiredToken</Code>`. Only a single word, because anything else could quote the link.
   private static func code(_ body: [UInt8]) -> String? {
     let text = String(decoding: body, as: UTF8.self)
     guard let start = text.firstRange(of: "<Code>")?.upperBound,

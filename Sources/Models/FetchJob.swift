@@ -1,18 +1,18 @@
 internal import Glibc
 internal import Locking
 
-/// An archive that is being fetched in pieces: the file they go to, which of them are there, and the journal of them.
+/// An archive that is being downloaded in pieces: its file, the pieces on disk, and their journal.
 final class FetchJob: Sendable {
   private struct State {
     var plan: PiecePlan
-    /// Pieces that are there, and not in the journal yet.
+    /// Finished pieces that aren't in the journal yet.
     var unsaved: [Int] = []
     var isHalted = false
   }
 
   let subject: Journal.Subject
   let file: Descriptor
-  /// Bytes that an earlier attempt had left.
+  /// The bytes from an earlier attempt.
   let resumedFrom: Int64
   private let journal: Journal
   private let state: Locked<State>
@@ -26,7 +26,7 @@ final class FetchJob: Sendable {
     state = Locked(State(plan: plan))
   }
 
-  /// Goes on with what an earlier attempt has left of the same file, or begins.
+  /// Resumes an earlier attempt at the same file, or begins a new one.
   ///
   /// - Throws: ``DownloadError/tooLittleSpace(needed:free:)`` or a ``DownloadError/disk(path:number:)``.
   static func open(_ subject: Journal.Subject, in work: WorkFolder) throws(DownloadError) -> FetchJob {
@@ -52,16 +52,16 @@ final class FetchJob: Sendable {
   var bytes: Int64 { state.withLock(\.plan.bytes) }
   var isComplete: Bool { state.withLock(\.plan.isComplete) }
 
-  /// The next piece to fetch; nil when there is none, or while it is halted.
+  /// The next piece to download; nil if there is none, or while halted.
   func take() -> Int? { state.withLock { $0.isHalted ? nil : $0.plan.take()?.index } }
 
-  /// No more pieces are given out for now; those on their way come to their end.
+  /// While halted, no pieces are given out; those in flight finish.
   func halt(_ isHalted: Bool) { state.withLock { $0.isHalted = isHalted } }
 
   func rest(of piece: Int) -> Range<Int64> { state.withLock { $0.plan.rest(of: piece) } }
   func giveBack(_ piece: Int) { state.withLock { $0.plan.giveBack(piece) } }
 
-  /// - Returns: the bytes that are there now.
+  /// - Returns: the bytes on disk now.
   func advance(_ piece: Int, by count: Int) -> Int64 {
     state.withLock { state in
       state.plan.advance(piece, by: Int64(count))
@@ -76,8 +76,8 @@ final class FetchJob: Sendable {
     }
   }
 
-  /// Brings finished pieces to the disk, and then into the journal, where there are that many bytes of them. Waits for the
-  /// disk. When it fails, these pieces are fetched again by the next attempt.
+  /// Syncs finished pieces to the disk and then records them in the journal, once they exceed `threshold` bytes. Blocks on the
+  /// disk. If it fails, the next attempt downloads these pieces again.
   func save(from threshold: Int64) throws(DownloadError) {
     let pieces: [Int] = state.withLock { state in
       guard Int64(state.unsaved.count) * subject.pieceSize >= threshold else { return [] }
@@ -91,13 +91,13 @@ final class FetchJob: Sendable {
 }
 
 extension WorkFolder {
-  /// Length of the archive's file, -1 when there is none.
+  /// The length of the archive's file, -1 if it doesn't exist.
   var archiveBytes: Int64 {
     var status = stat()
     return lstat(archive, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : -1
   }
 
-  /// Sees that there is room for what is missing of the archive, and for all that is in it; packed weights hardly get smaller.
+  /// Checks that there is room for the rest of the archive and for its contents; weights hardly compress.
   func checkSpace(archive total: Int64) throws(DownloadError) {
     var status = stat()
     let present = lstat(archive, &status) == 0 ? Int64(status.st_blocks) * 512 : 0

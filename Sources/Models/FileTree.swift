@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import WireTime
 
-/// Makes a directory and those above it, as far as they aren't there. Links on the way are followed.
+/// Creates a directory and its missing parents. Follows links on the way.
 func makeDirectories(_ path: String) throws(DownloadError) {
   if mkdir(path, 0o777) == 0 { return }
   if errno == EEXIST { return try checkDirectory(path) }
@@ -15,14 +15,14 @@ func makeDirectories(_ path: String) throws(DownloadError) {
   guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw .disk(path: path, number: errno) }
 }
 
-/// What is there may be a file, or a link that leads nowhere.
+/// The existing entry may be a file, or a dangling link.
 private func checkDirectory(_ path: String) throws(DownloadError) {
   var status = stat()
   guard stat(path, &status) == 0 else { throw .disk(path: path, number: errno) }
   guard status.st_mode & S_IFMT == S_IFDIR else { throw .disk(path: path, number: ENOTDIR) }
 }
 
-/// Removes a file, or a directory with all that is in it. Nothing there is okay; links are removed, not followed.
+/// Removes a file, or a directory with its contents. A missing one is okay; links are removed, not followed.
 func removeTree(_ path: String) throws(DownloadError) {
   var status = stat()
   guard lstat(path, &status) == 0 else { return }
@@ -34,7 +34,7 @@ func removeTree(_ path: String) throws(DownloadError) {
   }
 }
 
-/// Bytes of all files in a directory and below it.
+/// The size of all files in a directory and below it.
 func treeBytes(_ path: String) -> Int64 {
   let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
   return names.reduce(0) { sum, name in
@@ -44,13 +44,13 @@ func treeBytes(_ path: String) -> Int64 {
   }
 }
 
-/// Puts the folder `new` where `place` is, at one stroke: a reader sees the one or the other, whole. What was there before is
-/// then at `new`.
+/// Atomically replaces `place` by the folder `new`: a reader sees the old or the new one, complete. The old one is then at
+/// `new`.
 func swapIn(_ new: String, at place: String) throws(DownloadError) {
   if cdisk_rename_new(new, place) == 0 { return }
   if errno == EEXIST, cdisk_exchange(new, place) == 0 { return }
   guard errno == EINVAL || errno == ENOSYS else { throw .disk(path: place, number: errno) }
-  // A file system that can't exchange: for a moment nothing is there, but never half a model.
+  // This file system can't exchange two names: for a moment there is no model, but never half of one.
   let old = new + ".old"
   try removeTree(old)
   guard rename(place, old) == 0 || errno == ENOENT else { throw .disk(path: place, number: errno) }
@@ -58,9 +58,9 @@ func swapIn(_ new: String, at place: String) throws(DownloadError) {
   try removeTree(old)
 }
 
-/// Makes what a directory lists, and no more of it, durable.
+/// Makes the entries of a directory durable, but not their contents.
 ///
-/// - Parameter isUsers: the user has named it, who may do so by a link.
+/// - Parameter isUsers: the user named the directory, so it may be a link.
 func syncDirectory(_ path: String, isUsers: Bool = false) throws(DownloadError) {
   let directory = try Descriptor(path, O_RDONLY | O_DIRECTORY, follows: isUsers)
   try directory.check(fsync(directory.number))

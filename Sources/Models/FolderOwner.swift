@@ -1,16 +1,16 @@
 internal import Glibc
 
-/// Whose a work folder is. What lies in one is unpacked as the model, so nobody else may have put it there.
+/// The owner of a work folder. Its contents are unpacked as the model, so nobody else may be able to write there.
 struct FolderOwner: Sendable, Equatable {
   let user: uid_t
-  /// Of the permissions, those by which others could put something in.
+  /// The permission bits that allow others to write.
   let writersBesides: mode_t
 
   init(_ status: stat) {
     (user, writersBesides) = (status.st_uid, status.st_mode & 0o022)
   }
 
-  /// Completes "the folder …"; nil: it is ours alone.
+  /// Completes "the folder …"; nil if only we can write to it.
   func fault(for ourselves: uid_t) -> String? {
     if user != ourselves { return "belongs to user \(user)" }
     return writersBesides == 0 ? nil : "may be written to by others"
@@ -25,8 +25,8 @@ struct FolderOwner: Sendable, Equatable {
     throw .foreign(path: folder.path, what: fault)
   }
 
-  /// A disk of another system has neither owners nor permissions, and shows the same ones for all that is on it: then nothing
-  /// can be told from them. Nil: no folder can be made there.
+  /// A foreign file system may lack owners and permissions and report the same ones for all files; then they mean nothing. Nil if
+  /// a folder can't be created there.
   private static func ofNewFolder(beside path: String) -> FolderOwner? {
     let probe = "\(path).\(getpid())"
     guard mkdir(probe, 0o700) == 0 else { return nil }

@@ -3,11 +3,11 @@ internal import Glibc
 internal import JSONSource
 internal import WireTime
 
-/// Which pieces of an archive are on the disk, durably: a line with the file they belong to, then a line with the number of
-/// each piece and a dot. A piece is written down when its bytes are on the disk, so a process that is killed, or a machine that loses
-/// its power, loses what came since the last time, and nothing else.
+/// Records which pieces of an archive are durable: a line with the file they belong to, then a line for each piece, with its number
+/// and a dot. A piece is recorded after its bytes are synced, so a killed process or a power failure loses only what came since
+/// the last sync.
 struct Journal: Sendable {
-  /// What the pieces belong to.
+  /// The archive that the pieces belong to.
   struct Subject: Sendable, Equatable {
     var checkpoint: String
     var file: RemoteFile
@@ -16,8 +16,7 @@ struct Journal: Sendable {
 
   private let file: Descriptor
 
-  /// Begins a new one. Room for its lines is kept free from the start, so that a disk that fills up can't keep it from being
-  /// written.
+  /// Begins a new journal. Reserves room for its lines, so that a full disk can't keep it from being written.
   static func begin(_ path: String, _ subject: Subject) throws(DownloadError) -> Journal {
     try removeTree(path)
     let file = try Descriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
@@ -28,25 +27,25 @@ struct Journal: Sendable {
     return journal
   }
 
-  /// What an earlier attempt has left; nil when it can't be read.
+  /// The journal of an earlier attempt; nil if it can't be read.
   static func read(_ path: String) -> (subject: Subject, finished: [Int])? {
     guard let bytes = readSmallFile(path, most: 64 << 20) else { return nil }
     let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     guard lines.count > 1, let subject = Subject(Array(lines[0])) else { return nil }
-    // A line without the dot at its end is one that could not be finished: `1` may have been to become `12`.
+    // A line without its final dot is incomplete: `1` may be the beginning of `12`.
     let whole = lines.dropFirst().filter { $0.last == UInt8(ascii: ".") }
     return (subject, whole.compactMap { Int(String(decoding: $0.dropLast(), as: UTF8.self)) })
   }
 
-  /// Goes on with the one that ``read(_:)`` has read.
+  /// Continues the journal that ``read(_:)`` has returned.
   static func resume(_ path: String) throws(DownloadError) -> Journal {
     Journal(file: try Descriptor(path, O_WRONLY | O_APPEND))
   }
 
-  /// Writes pieces down whose bytes are on the disk.
+  /// Records pieces whose bytes are durable.
   func note(_ pieces: [Int]) throws(DownloadError) {
     guard !pieces.isEmpty else { return }
-    // A line's end first: it closes a line that an earlier attempt could not finish.
+    // Start with a line feed, to end a line that an earlier attempt left incomplete.
     try append("\n" + pieces.map { "\($0).\n" }.joined())
   }
 
@@ -88,7 +87,7 @@ extension Journal.Subject {
   }
 }
 
-/// The bytes of a file that should be small; nil when it can't be read or is larger than `most`.
+/// The contents of a file that should be small; nil if it can't be read or is larger than `most`.
 func readSmallFile(_ path: String, most: Int) -> [UInt8]? {
   guard let file = fopen(path, "re") else { return nil }
   defer { fclose(file) }

@@ -1,15 +1,15 @@
 internal import FoundationEssentials
 internal import JSONSource
 
-/// Where models are kept, in the layout of the vendor's SDK: `DIRECTORY/RUN/model_full/…`.
+/// The layout of the vendor's SDK for models: `DIRECTORY/RUN/model_full/…`.
 package enum ModelFolder {
-  /// Where the SDK keeps them.
+  /// The SDK's default directory.
   package static let standard = "~/.datature/vi/models"
 
-  /// Names the checkpoint. The SDK doesn't mind it.
+  /// Records the checkpoint. The SDK ignores it.
   static let markerName = ".vi-notify.json"
 
-  /// `~` and `~/…` become the home directory; anything else stays as it is.
+  /// Replaces a leading `~` by the home directory; other paths stay unchanged.
   ///
   /// - Parameter home: `HOME`.
   package static func expand(_ path: String, home: String?) -> String {
@@ -17,8 +17,8 @@ package enum ModelFolder {
     return home + path.dropFirst()
   }
 
-  /// Whether the SDK takes this folder without downloading: `model_full/run.json` is there, and every shard that
-  /// `weight_map` names in `model_full/model.safetensors.index.json`, or without an index `model_full/model.safetensors`.
+  /// Whether the SDK uses this folder without downloading: it has `model_full/run.json`, and every shard that `weight_map` names in
+  /// `model_full/model.safetensors.index.json`, or, without an index, `model_full/model.safetensors`.
   ///
   /// - Parameter folder: `DIRECTORY/RUN`.
   package static func isComplete(_ folder: String) -> Bool {
@@ -30,7 +30,7 @@ package enum ModelFolder {
       return false
     }
     let shards = Set(document.root["weight_map"]?.members?.map(\.value.string) ?? [])
-    // A name that leads out of the folder is no shard of this model.
+    // A name that leads out of the folder isn't a shard of this model.
     return !shards.isEmpty
       && shards.allSatisfy { name in
         guard let name, EntryName(name) != nil else { return false }
@@ -38,13 +38,13 @@ package enum ModelFolder {
       }
   }
 
-  /// The checkpoint that we put into a folder; nil where that is not known.
+  /// The checkpoint that we put into a folder; nil if unknown.
   static func checkpoint(of folder: String) -> String? {
     readSmallFile("\(folder)/\(markerName)", most: 65_536)
       .flatMap { try? JSONDocument(parsing: $0).root["checkpoint"]?.string }
   }
 
-  /// - Parameter archive: what the model came in.
+  /// - Parameter archive: the model's archive.
   static func marker(checkpoint: String, archive: RemoteFile) -> [UInt8] {
     JSONWriter.object {
       $0.member("checkpoint", checkpoint)

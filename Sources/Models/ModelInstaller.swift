@@ -1,21 +1,21 @@
 internal import Glibc
 
-/// Where a model goes to: `DIRECTORY/RUN`, which at any time is whole or isn't there.
+/// The final folder of a model, `DIRECTORY/RUN`, which is complete or absent at any moment.
 struct ModelInstaller: Sendable {
   let directory: String
   let run: String
-  /// Nil: any.
+  /// Nil: any checkpoint.
   let checkpoint: String?
 
   private var path: String { "\(directory)/\(run)" }
   private var workPath: String { WorkFolder.path(of: run, checkpoint, in: directory) }
 
-  /// The model that is there already, if it is the one that is wanted.
+  /// The existing model, if it is the requested one.
   func present() -> DownloadedModel? {
     guard ModelFolder.isComplete(path), checkpoint == nil || checkpoint == ModelFolder.checkpoint(of: path) else {
       return nil
     }
-    // Left behind by who was killed when all was done but this.
+    // A process that was killed just before its last step left this behind.
     if access(workPath, F_OK) == 0, let work = try? WorkFolder(workPath) { work.remove() }
     return DownloadedModel(path: path, bytes: treeBytes(path), wasThere: true)
   }
@@ -26,8 +26,8 @@ struct ModelInstaller: Sendable {
     return try WorkFolder(workPath)
   }
 
-  /// Unpacks the archive in the work folder, sees that it is whole, and puts the model in place. An archive that is of no use
-  /// is removed; where only room is missing, or time, it stays.
+  /// Unpacks the archive in the work folder, checks that the model is complete, and moves it into place. Removes a useless
+  /// archive, but keeps it if only space or time ran out.
   func fill(
     from subject: Journal.Subject, in work: WorkFolder, limits: Unpacker.Limits?, isWanted: @escaping () -> Bool,
     onProgress: @escaping (DownloadProgress) -> Void
@@ -64,7 +64,7 @@ struct ModelInstaller: Sendable {
     do throws(DownloadError) {
       try unpacker.unpack()
     } catch {
-      // Of an archive that has come to us damaged, nothing that is wrong with it is its own fault.
+      // If the archive was damaged in transit, report that instead of a fault in its contents.
       if case .archive = error, try !reader.isAsExpected() { throw .damaged("its checksum is not the server's") }
       throw error
     }

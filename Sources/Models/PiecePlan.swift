@@ -1,9 +1,9 @@
-/// Which parts of an archive are there, which are on their way, and which is to be fetched next. Pure.
+/// Tracks which pieces of an archive are finished, which are in flight, and which is next. Pure.
 struct PiecePlan: Sendable {
-  /// A part of the archive that is asked for by one request.
+  /// A part of the archive that is requested at once.
   struct Piece: Sendable, Equatable {
     let index: Int
-    /// What of it is missing.
+    /// The missing part.
     var range: Range<Int64>
   }
 
@@ -12,17 +12,17 @@ struct PiecePlan: Sendable {
 
   let total: Int64
   let pieceSize: Int64
-  /// Of the archive, those that are there.
+  /// The number of bytes that are there.
   private(set) var bytes: Int64 = 0
   private var isFinished: [Bool]
-  /// How much of a piece that is not finished is there, from its beginning.
+  /// The finished prefix of each incomplete piece.
   private var begun: [Int: Int64] = [:]
-  /// Pieces that were given back before they were finished, to be fetched first.
+  /// Incomplete pieces that were returned; they are taken first.
   private var returned: [Int] = []
   private var nextNew = 0
   private var left: Int
 
-  /// - Parameter finished: numbers of pieces that are there already; those that there are not are left out.
+  /// - Parameter finished: the numbers of finished pieces; unknown numbers are ignored.
   init(total: Int64, pieceSize: Int64, finished: some Sequence<Int> = []) {
     self.total = max(0, total)
     self.pieceSize = max(1, pieceSize)
@@ -33,7 +33,7 @@ struct PiecePlan: Sendable {
 
   var isComplete: Bool { left == 0 }
 
-  /// The next piece that nobody fetches; nil when there is none.
+  /// The next piece that nobody downloads; nil if there is none.
   mutating func take() -> Piece? {
     if let index = returned.popLast() { return piece(index) }
     while nextNew < isFinished.count {
@@ -43,16 +43,16 @@ struct PiecePlan: Sendable {
     return nil
   }
 
-  /// So many bytes more of a piece are there.
+  /// Counts bytes of a piece that have arrived.
   mutating func advance(_ index: Int, by count: Int64) {
     begun[index, default: 0] += count
     bytes += count
   }
 
-  /// What is missing of a piece that was taken.
+  /// The missing part of a taken piece.
   func rest(of index: Int) -> Range<Int64> { piece(index).range }
 
-  /// A piece that was taken won't be fetched to its end by who took it; what is there of it counts.
+  /// Returns an incomplete piece; its bytes so far count.
   mutating func giveBack(_ index: Int) {
     if !isFinished[index] { returned.append(index) }
   }

@@ -1,7 +1,7 @@
 internal import Locking
 internal import Transport
 
-/// Writes one piece of the archive where it belongs, while it comes in.
+/// Writes one piece of the archive to its place in the file while it arrives.
 final class PieceSink: BodySink {
   private struct State {
     var position: Int64
@@ -15,8 +15,8 @@ final class PieceSink: BodySink {
   private let state: Locked<State>
 
   /// - Parameters:
-  ///   - range: that was asked for.
-  ///   - subject: that it must be a part of.
+  ///   - range: the requested range.
+  ///   - subject: the file it must be a part of.
   init(
     _ range: Range<Int64>, of subject: RemoteFile, into file: Descriptor, onBytes: @escaping @Sendable (Int) -> Void
   ) {
@@ -27,11 +27,11 @@ final class PieceSink: BodySink {
     state = Locked(State(position: range.lowerBound))
   }
 
-  /// The errno of what kept bytes from being written; 0 for none.
+  /// The errno of a failed write, or 0.
   var failure: Int32 { state.withLock(\.failure) }
 
-  /// A server may give less than was asked for, but from the same place on, and of the same file. Comparing its validator here,
-  /// before the first byte is written, does what `If-Range` would, with storages that don't know that.
+  /// A server may send less than requested, but from the same offset and of the same file. Comparing the validator here, before
+  /// the first byte is written, replaces `If-Range`, which some storages don't support.
   func accepts(_ head: HTTPResponse) -> Bool {
     guard head.status == 206, let part = ContentRange(head), RemoteFile(head).isSamePart(of: subject) else {
       return false
@@ -52,7 +52,7 @@ final class PieceSink: BodySink {
   }
 }
 
-/// Writes a whole archive, from its beginning, where the server gives nothing else.
+/// Writes a whole archive from its beginning, if the server doesn't support ranges.
 final class WholeSink: BodySink {
   private struct State {
     var file: Descriptor?
@@ -74,10 +74,10 @@ final class WholeSink: BodySink {
     self.onBytes = onBytes
   }
 
-  /// What kept bytes from being written.
+  /// Why a write failed.
   var failure: DownloadError? { state.withLock(\.failure) }
 
-  /// What has come; its total is what was counted.
+  /// The received file; its total is the counted length.
   var received: (subject: RemoteFile, file: Descriptor)? {
     state.withLock { state in
       guard let file = state.file else { return nil }

@@ -1,11 +1,11 @@
 internal import Transport
 internal import WireTime
 
-/// What a storage says of the file behind a link.
+/// What a storage declares about the file behind a link.
 struct RemoteFile: Sendable, Equatable {
-  /// Bytes of the whole file; nil where the server doesn't tell.
+  /// The length of the whole file; nil if not declared.
   var total: Int64?
-  /// Another file, another word: the ETag, generation or time of change; nil where there is none.
+  /// Identifies the file's version: ETag, generation or modification time; nil if not declared.
   var validator: String?
   var digest: ExpectedDigest?
 
@@ -26,12 +26,12 @@ struct RemoteFile: Sendable, Equatable {
     digest = ExpectedDigest(head)
   }
 
-  /// Whether what was begun of the other can be gone on with: nobody can tell where there is no validator.
+  /// Whether an earlier download of the other can resume; unknown, so false, without a validator.
   func isSame(as other: RemoteFile) -> Bool {
     validator != nil && isSamePart(of: other)
   }
 
-  /// Whether this answer can be part of the other, which was begun just now.
+  /// Whether this answer can be part of the other file, whose download has just begun.
   func isSamePart(of other: RemoteFile) -> Bool {
     validator == other.validator && total == other.total
   }
@@ -43,7 +43,7 @@ struct ContentRange: Equatable {
   /// Nil for `*`.
   let total: Int64?
 
-  /// Nil when there is none that can be read, and for an unsatisfied one.
+  /// Nil if it is missing, malformed or unsatisfied.
   init?(_ head: HTTPResponse) {
     guard let text = head.headers["Content-Range"], text.lowercased().hasPrefix("bytes ") else { return nil }
     let parts = text.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false)

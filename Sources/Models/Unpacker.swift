@@ -2,14 +2,14 @@ internal import CArchive
 internal import CDisk
 internal import Glibc
 
-/// Unpacks an archive into a folder: files and directories, and nothing else that an archive may hold. What it writes is
-/// durable when it returns.
+/// Unpacks an archive into a folder: only files and directories, whatever else the archive contains. The result is durable
+/// on return.
 ///
-/// It doesn't use libarchive's own writing to disk with its secure flags: links, devices and owners are refused before
-/// anything is made, so that these would have nothing to do, and every file is made below a directory that was opened without
-/// following links.
+/// It doesn't use libarchive's disk writer with its secure flags. Links, devices and owners are refused before anything is
+/// created, so those flags would have no effect, and every file is created below a directory that was opened without following
+/// links.
 struct Unpacker {
-  /// How much may come out.
+  /// Limits of the unpacked size.
   struct Limits: Sendable, Equatable {
     var bytes: Int64
     var entries = 100_000
@@ -19,7 +19,7 @@ struct Unpacker {
       self.entries = entries
     }
 
-    /// Weights hardly get smaller by packing. A model may become twenty times its archive, and a small one a GiB.
+    /// Weights hardly compress. A model may be twenty times as large as its archive, and a small one up to 1 GiB.
     init(archive: Int64) {
       let (product, overflow) = archive.multipliedReportingOverflow(by: 20)
       bytes = overflow ? .max : max(1 << 30, product)
@@ -36,8 +36,8 @@ struct Unpacker {
   private var directories: Set<String> = []
 
   /// - Parameters:
-  ///   - folder: not there yet.
-  ///   - onProgress: how much of the archive has been read.
+  ///   - folder: doesn't exist yet.
+  ///   - onProgress: receives the number of bytes read from the archive.
   init(
     _ reader: ArchiveReader, into folder: String, limits: Limits, isWanted: @escaping () -> Bool,
     onProgress: @escaping (_ position: Int64) -> Void
@@ -66,7 +66,7 @@ struct Unpacker {
     for name in directories { try syncDirectory("\(folder)/\(name)") }
   }
 
-  /// Sees that an entry is not one too many, nor too large; its size is known before any of it is written.
+  /// Checks an entry against the limits; its size is known before any of it is written.
   private mutating func admit(_ entry: ArchiveReader.Entry) throws(DownloadError) {
     guard isWanted() else { throw .cancelled }
     entries += 1
@@ -84,20 +84,20 @@ struct Unpacker {
     var synced: Int64 = 0
     while let (bytes, offset) = try reader.read() {
       guard isWanted() else { throw .cancelled }
-      // libarchive doesn't give more than the header says; this doesn't depend on it.
+      // libarchive doesn't return more than the header declares, but this code doesn't rely on it.
       guard offset >= 0, offset <= entry.size, Int64(bytes.count) <= entry.size - offset else {
         throw .archive(.broken(reason: "\(printable(name: entry.name)) is longer than it says"))
       }
       let failure = file.write(bytes, at: offset)
       guard failure == 0 else { throw .disk(path: file.path, number: failure) }
       onProgress(reader.position)
-      // The disk begins to write now, so that there is less to wait for at the end.
+      // Start writing to disk now, to shorten the wait at the end.
       if offset - synced >= 32 << 20 {
         _ = cdisk_begin_writing(file.number, synced, offset - synced)
         synced = offset
       }
     }
-    // A hole at the end.
+    // The file ends with a hole.
     try file.check(ftruncate(file.number, off_t(entry.size)))
     try file.check(fsync(file.number))
   }
@@ -111,7 +111,7 @@ struct Unpacker {
     }
   }
 
-  /// Opens a directory below the folder, and makes it and those above it where they aren't there.
+  /// Opens a directory below the folder, and creates it and its missing parents.
   private func directory(_ parts: ArraySlice<String>) throws(DownloadError) -> Descriptor {
     var place = try Descriptor(folder, O_RDONLY | O_DIRECTORY)
     for part in parts {
@@ -120,7 +120,7 @@ struct Unpacker {
       do throws(DownloadError) {
         place = try Descriptor(part, in: place, O_RDONLY | O_DIRECTORY)
       } catch {
-        // A file of that name.
+        // The name belongs to a file.
         if case .disk(_, ENOTDIR) = error { throw .archive(.twice(name: printable(name: part))) }
         throw error
       }

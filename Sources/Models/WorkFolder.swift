@@ -2,11 +2,11 @@ internal import Crypto
 internal import FoundationEssentials
 internal import Glibc
 
-/// Where a model is made before it is put in its place: a hidden folder beside it, so on the same file system.
+/// The folder in which a model is built before it is moved into place: hidden, next to it, so on the same file system.
 ///
 ///     .RUN[.CHECKPOINT].vi-notify/  lock  archive.part  journal  unpacked/
 ///
-/// Belongs to one process at a time, as long as this value lives.
+/// One process at a time owns it, for the lifetime of this value.
 struct WorkFolder: Sendable {
   let path: String
   private let lock: Descriptor
@@ -15,15 +15,15 @@ struct WorkFolder: Sendable {
   var journal: String { path + "/journal" }
   var unpacked: String { path + "/unpacked" }
 
-  /// The folder's path, which may be there or not.
+  /// The folder's path, whether or not it exists.
   static func path(of run: String, _ checkpoint: String?, in directory: String) -> String {
     let name = run + (checkpoint.map { "." + $0 } ?? "")
-    // Ids have up to 255 characters each, and so has a name of a file.
+    // An id has up to 255 characters, and so does the name of a file.
     let short = name.utf8.count <= 200 ? name : hex(Array(SHA256.hash(data: Data(name.utf8))))
     return "\(directory)/.\(short).vi-notify"
   }
 
-  /// Makes the folder where it isn't there, and takes it.
+  /// Creates the folder if it is missing, and locks it.
   ///
   /// - Throws: ``DownloadError/busy(path:)``, ``DownloadError/foreign(path:what:)``, or a ``DownloadError/disk(path:number:)``.
   init(_ path: String) throws(DownloadError) {
@@ -34,15 +34,15 @@ struct WorkFolder: Sendable {
         self.lock = lock
         return
       }
-      // Who had it has removed it meanwhile: once more.
+      // The previous owner has removed it meanwhile: try again.
     }
   }
 
-  /// Nil when the lock that was taken isn't the folder's any more, or the folder is gone.
+  /// Nil if the lock no longer belongs to the folder, or the folder is gone.
   private static func take(_ path: String) throws(DownloadError) -> Descriptor? {
     let lock: Descriptor
     do throws(DownloadError) {
-      // Not through a link that somebody has put there.
+      // Never follow a link at this path.
       let folder = try Descriptor(path, O_RDONLY | O_DIRECTORY)
       try FolderOwner.check(folder)
       lock = try Descriptor("lock", in: folder, O_RDWR | O_CREAT)
@@ -58,8 +58,8 @@ struct WorkFolder: Sendable {
     return lock
   }
 
-  /// A child that we are just starting has a copy of the lock until it executes, also of one that we have let go of meanwhile:
-  /// a moment's patience tells it from another process.
+  /// A child process that is being started has a copy of every lock until it executes, even of one that we have released. A short
+  /// retry distinguishes it from another process.
   private static func hold(_ lock: Descriptor, _ path: String) throws(DownloadError) {
     for _ in 0..<50 {
       if flock(lock.number, LOCK_EX | LOCK_NB) == 0 { return }
@@ -72,13 +72,12 @@ struct WorkFolder: Sendable {
   /// Nothing was downloaded yet.
   var isEmpty: Bool { access(archive, F_OK) != 0 }
 
-  /// Takes everything away but the folder itself and its lock. The journal before the archive: it must never stand beside one
-  /// that it is not of.
+  /// Removes everything except the folder and its lock. The journal goes first: it must never exist next to another archive.
   func clear() throws(DownloadError) {
     for path in [unpacked, journal, archive] { try removeTree(path) }
   }
 
-  /// Takes the folder away. What can't be removed stays, and is in nobody's way.
+  /// Removes the folder. Leftovers that can't be removed do no harm.
   func remove() {
     try? clear()
     unlink(path + "/lock")

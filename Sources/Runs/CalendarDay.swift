@@ -1,4 +1,4 @@
-/// A day of the Gregorian calendar, which is taken to have always been in use.
+/// A day of the proleptic Gregorian calendar.
 package struct CalendarDay: Sendable, Hashable {
   /// Days since 1970-01-01.
   package let number: Int64
@@ -7,20 +7,20 @@ package struct CalendarDay: Sendable, Hashable {
     self.number = number
   }
 
-  /// By eras of 400 years that begin on the 1st of March (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+  /// Uses eras of 400 years that begin on the 1st of March (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
   /// `days_from_civil`).
   ///
   /// - Parameters:
   ///   - year: within a billion years.
   ///   - month: 1 to 12.
-  ///   - day: from 1; days beyond the end of the month are those of the next.
+  ///   - day: from 1; days beyond the end of the month continue in the next.
   package init(year: Int64, month: Int64, day: Int64) {
     let (era, yearOfEra) = (month <= 2 ? year - 1 : year).quotientAndFloorRemainder(dividingBy: 400)
     let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
     number = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 
-  /// The way back, `civil_from_days`.
+  /// The inverse, `civil_from_days`.
   package var date: (year: Int64, month: Int64, day: Int64) {
     let (era, dayOfEra) = (number + 719_468).quotientAndFloorRemainder(dividingBy: 146_097)
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365

@@ -1,6 +1,6 @@
 internal import JSONSource
 
-/// One entry of a run's `status.conditions`. The position in that list means nothing (see ``PhaseReading``).
+/// One entry of a run's `status.conditions`. Its position in that list has no meaning (see ``PhaseReading``).
 package struct Condition: Sendable, Equatable {
   package enum Status: String, Sendable {
     case waiting = "Waiting"
@@ -9,9 +9,9 @@ package struct Condition: Sendable, Equatable {
   }
 
   package let name: String
-  /// An absent status is `reached`, one never heard of is `waiting`.
+  /// A missing status means `reached`, an unknown one `waiting`.
   package let status: Status
-  /// `lastTransitionTime`; the epoch when the API gave none.
+  /// `lastTransitionTime`; the epoch if absent.
   package let time: Timestamp
   package let reason: String?
   package let message: String?
@@ -24,7 +24,7 @@ package struct Condition: Sendable, Equatable {
     self.message = message
   }
 
-  /// Nil for an entry that names no condition: it can't decide anything.
+  /// Nil for an entry without a condition's name, which can't decide anything.
   init?(_ node: JSONNode) {
     guard let name = node["condition"]?.string else { return nil }
     let status = node.present("status")
@@ -36,7 +36,7 @@ package struct Condition: Sendable, Equatable {
       message: node["message"]?.string)
   }
 
-  /// What it means that this condition was reached; nil for a name never heard of.
+  /// The phase that reaching this condition means; nil for an unknown name.
   var phaseWhenReached: Phase? {
     switch name {
     case "Pending", "Queued": .pending
@@ -49,7 +49,7 @@ package struct Condition: Sendable, Equatable {
     }
   }
 
-  /// That such a condition could not be reached means that the run failed; of `Failed` or `Cancelled` it says nothing.
+  /// Whether failing to reach this condition means that the run failed; for `Failed` and `Cancelled` it means nothing.
   var failsRunWhenNotReached: Bool {
     ["Succeeded", "Completed", "Finished", "Running", "Started"].contains(name)
   }

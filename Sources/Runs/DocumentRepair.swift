@@ -1,6 +1,6 @@
-/// Makes JSON of a document whose strings hold what no JSON may hold: bytes that are no UTF-8, escapes that there are not, halves
-/// of surrogate pairs, control characters. Each becomes a replacement character (U+FFFD); everything else stays as it is, so that
-/// a run whose message has one wrong byte can still be told.
+/// Repairs a document whose strings contain what JSON forbids: invalid UTF-8, unknown escapes, lone surrogates, control
+/// characters. Each is replaced by U+FFFD; everything else stays unchanged. So a run is reported even if its message has a wrong
+/// byte.
 struct DocumentRepair {
   private static let replacement = Array("\u{FFFD}".utf8)
 
@@ -9,7 +9,7 @@ struct DocumentRepair {
   private var mended: [UInt8] = []
 
   static func mend(_ document: [UInt8]) -> [UInt8] {
-    // Never takes a byte of ASCII away: quotes and braces stay where they are.
+    // This never removes an ASCII byte: quotes and braces stay in place.
     var repair = DocumentRepair(bytes: Array(String(decoding: document, as: UTF8.self).utf8))
     repair.run()
     return repair.mended
@@ -34,7 +34,7 @@ struct DocumentRepair {
     }
   }
 
-  /// Copies one escape, or a pair of them; or puts a replacement in its place.
+  /// Copies one escape, or a surrogate pair of them; replaces invalid ones.
   private mutating func escape() {
     guard position + 1 < bytes.count else { return replace(1) }
     switch bytes[position + 1] {
@@ -49,7 +49,7 @@ struct DocumentRepair {
     }
   }
 
-  /// The UTF-16 unit that `\uXXXX` stands for; nil where no such escape stands.
+  /// The UTF-16 unit of `\uXXXX`; nil if there is no such escape.
   private func unit(at place: Int) -> UInt16? {
     guard place + 6 <= bytes.count, bytes[place] == UInt8(ascii: "\\"), bytes[place + 1] == UInt8(ascii: "u") else {
       return nil

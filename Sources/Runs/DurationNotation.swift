@@ -4,7 +4,7 @@ extension Duration {
   ]
 
   /// Reads `500ms`, `30s`, `5m`, `2h30m`, `7d`: whole numbers with a unit each, larger units first. Nil for anything else,
-  /// also for more than 100 years.
+  /// including more than 100 years.
   package init?(notation text: String) {
     var rest = text[...]
     var total: Int64 = 0
@@ -26,7 +26,7 @@ extension Duration {
     self = .milliseconds(total)
   }
 
-  /// For people, the two largest units: `2h 14m`, `3d 1h`, `45s`; under a second `0s`.
+  /// For people, the two largest units: `2h 14m`, `3d 1h`, `45s`; `0s` below a second.
   package var words: String {
     let seconds = max(0, milliseconds / 1000)
     let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")]

@@ -1,19 +1,19 @@
-/// What an event tells of.
+/// The kind of an event.
 package enum EventKind: Sendable, Hashable {
-  /// A run came into a phase.
+  /// A run entered a phase.
   case entered(Phase)
-  /// A run has been in one phase for so long.
+  /// A run has been in one phase for this long.
   case stayed(Phase, Duration)
   /// A run was deleted before it ended.
   case disappeared
-  /// There was no whole look at the runs for too long.
+  /// No complete sweep succeeded for too long.
   case sourceUnreachable
-  /// The first whole look after that.
+  /// The first complete sweep after that.
   case sourceRecovered
-  /// A destination has said that it wants nothing more.
+  /// A destination refuses further deliveries.
   case destinationStopped
 
-  /// What stands as `phase` in the event data, and what rules say in `on`.
+  /// The value of `phase` in the event data, and of `on` in rules.
   package var word: String {
     switch self {
     case .entered(let phase), .stayed(let phase, _): phase.rawValue
@@ -24,12 +24,12 @@ package enum EventKind: Sendable, Hashable {
     }
   }
 
-  /// How long the run has stayed; nil for what happens at once.
+  /// How long the run has stayed; nil for other kinds.
   package var stay: Duration? {
     if case .stayed(_, let duration) = self { duration } else { nil }
   }
 
-  /// What was stored as its word and its stay. Nil for words of a later version.
+  /// Restores a kind from its stored word and stay. Nil for words of a later version.
   package init?(word: String, stay: Duration?) {
     switch (Phase(rawValue: word), word, stay) {
     case (let phase?, _, let stay?): self = .stayed(phase, stay)

@@ -1,13 +1,13 @@
-/// Where a run stands, in one word, whichever dialect the API spoke.
+/// The phase of a run, whichever dialect the API uses.
 package enum Phase: String, Sendable, Hashable, CaseIterable {
   case pending, running, succeeded, failed, error, cancelled
 
-  /// The run has ended; only a later restart can change that.
+  /// The run has ended; only a restart can change that.
   package var isTerminal: Bool {
     self != .pending && self != .running
   }
 
-  /// Order on a tie of times: the later stage decides, and of two ends the one that nobody should build upon.
+  /// Breaks ties between equal times: the later stage wins, and of two ends the worse one.
   var stage: Int {
     switch self {
     case .pending: 0

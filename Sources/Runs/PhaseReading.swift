@@ -1,13 +1,13 @@
-/// What a run's conditions say, taken together: the phase, since when, and the entry that decided.
+/// The phase that a run's conditions imply, since when, and the deciding entry.
 ///
-/// The vendor's material knows three dialects (documented, lifecycle, declared) that contradict each other; these rules
-/// read all of them. Sources: the Runs page of the vendor's documentation and `Condition`, `ConditionStatus` and
-/// `ResourceWaiter` of vi-sdk 0.1.0b7.
+/// The vendor's documentation and SDK use three contradicting dialects (documented, lifecycle, declared); these rules read
+/// all of them. Sources: the Runs page of the vendor's documentation and `Condition`, `ConditionStatus` and `ResourceWaiter` of
+/// vi-sdk 0.1.0b7.
 package struct PhaseReading: Sendable, Equatable {
   package let phase: Phase
-  /// When the run came into this phase, by the API's clock.
+  /// When the run entered this phase, by the API's clock.
   package let since: Timestamp
-  /// The entry that decided; nil when `spec.killedAt` did, or nothing.
+  /// The deciding entry; nil if `spec.killedAt` decided, or nothing.
   package let decidedBy: Condition?
 
   package init(conditions: [Condition], killedAt: Timestamp?, createdAt: Timestamp?) {
@@ -19,7 +19,7 @@ package struct PhaseReading: Sendable, Equatable {
     {
       self.init(phase: killedAt == nil ? .failed : .cancelled, since: failure.time, decidedBy: failure)
     } else if let killedAt {
-      // By the clock of whoever killed it; no run is cancelled before it came as far as it did.
+      // `killedAt` uses another clock; a run can't be cancelled before its last transition.
       self.init(phase: .cancelled, since: max(killedAt, reached?.condition.time ?? killedAt), decidedBy: nil)
     } else if let reached {
       self.init(phase: reached.phase, since: reached.condition.time, decidedBy: reached.condition)
@@ -34,7 +34,7 @@ package struct PhaseReading: Sendable, Equatable {
     self.decidedBy = decidedBy
   }
 
-  /// The same with a time, where the API gave none.
+  /// The same with a time, if the API gave none.
   package func withTime(_ time: Timestamp?) -> PhaseReading {
     guard since.milliseconds <= 0, let time else { return self }
     return PhaseReading(phase: phase, since: time, decidedBy: decidedBy)
@@ -54,8 +54,8 @@ package struct PhaseReading: Sendable, Equatable {
       .max { Self.rank($0, 0) < Self.rank($1, 0) }
   }
 
-  /// The words come last: of entries that mean the same at the same time, the one chosen must not depend on where it
-  /// stands, for the API may list them in another order at the next sweep.
+  /// The words come last. If entries mean the same at the same time, the choice must not depend on their position, because the
+  /// API may list them in another order in the next sweep.
   private static func rank(_ entry: Condition, _ stage: Int) -> (Timestamp, Int, String, String, String) {
     (entry.time, stage, entry.name, entry.message ?? "", entry.reason ?? "")
   }

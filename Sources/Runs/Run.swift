@@ -1,9 +1,21 @@
 internal import JSONSource
 
-/// A run as the API describes it: the members that we read, and the document as it came.
+/// A run as the API describes it: the members that we use, and the original document.
+///
+/// This module turns foreign documents into values and values into events. Bytes of the API flow in; ``Run``, ``PhaseReading``
+/// and ``RunEvent`` flow out. It also holds the vocabulary of time: ``Timestamp``, ``TimeSource``, durations as people write
+/// them.
+///
+/// - Everything is pure. The clocks that ``TimeSource`` reads are passed in.
+/// - A document may hold anything: it is bounded in size, and a missing member is nil as long as id and state are clear.
+/// - The same transition yields the same event id on any machine.
+///
+/// It doesn't know how documents arrive, and doesn't compare a run with its past; `Watching` does.
+///
+/// Begin reading here, then ``PhaseReading`` (the phase of a run), then ``RunEvent``.
 package struct Run: Sendable {
   package let id: String
-  /// `workspaceId`; nil when the API left it out.
+  /// `workspaceId`; nil if the API left it out.
   package let organization: String?
   package let flow: String?
   package let trainingProject: String?
@@ -11,21 +23,21 @@ package struct Run: Sendable {
   /// `spec.killedAt`: "Kill timestamp (if terminated)".
   package let killedAt: Timestamp?
   package let createdAt: Timestamp?
-  /// The document's bytes exactly as the API gave them, unless there is a ``fault``.
+  /// The document's bytes exactly as the API sent them, unless there is a ``fault``.
   package private(set) var document: [UInt8]
-  /// What was wrong with the document's text and has been mended, a clause; nil when nothing was.
+  /// The repaired fault of the document's text, as a clause; nil if there was none.
   package private(set) var fault: String?
-  /// No object of the document has a key twice, as in all good answers.
+  /// No object of the document repeats a key, as in all valid answers.
   let hasUniqueKeys: Bool
   let attributes: [UInt8]?
 
-  /// Longer documents are refused: of each several copies are made, and an event of it is sent to whoever wants it.
+  /// Longer documents are refused: several copies of each are made, and its events contain it.
   package static let maxBytes = 4 << 20
-  /// As are those that hold more values.
+  /// Documents with more values are refused as well.
   package static let maxValues = 250_000
 
-  /// Reads one item of a page, or the answer to a single request. What a good answer has and this one lacks is nil, as
-  /// long as it is still clear which run this is and what state it is in.
+  /// Reads an item of a page, or the answer to a single request. Missing members are nil, as long as the run's id and state are
+  /// clear.
   package init(parsing document: [UInt8]) throws(MalformedRun) {
     if let refusal = document.withUnsafeBytes(MalformedRun.init(tooLarge:)) { throw refusal }
     let json: JSONDocument
@@ -37,17 +49,17 @@ package struct Run: Sendable {
     self = try Run(json)
   }
 
-  /// The same with a document that says no more than whose it is. What a summary says stays.
+  /// The same run with a minimal document. What the summary says stays.
   package var withoutDocument: Run {
     var run = self
     run.document = JSONWriter.object { $0.member("runId", id) }
     return run
   }
 
-  /// What is held of it in memory, about.
+  /// Its approximate size in memory.
   package var heldBytes: Int { document.count + (attributes?.count ?? 0) }
 
-  /// Reads a document also when some strings in it hold what no JSON may hold; see ``fault``.
+  /// Reads a document even if some of its strings contain what JSON forbids; see ``fault``.
   package init(mending document: [UInt8]) throws(MalformedRun) {
     do throws(MalformedRun) {
       try self.init(parsing: document)
@@ -96,7 +108,7 @@ package struct Run: Sendable {
 
   package var reading: PhaseReading { summary.reading }
 
-  /// When it began to run: the earliest that any entry says; nil when none does.
+  /// When it started to run: the earliest time of any entry; nil if there is none.
   package var startedAt: Timestamp? { summary.startedAt }
 
   /// `^[a-zA-Z0-9_-]+$`, 1 to 255 characters (`validate_id_param` of vi-sdk).
@@ -114,10 +126,10 @@ package struct Run: Sendable {
 
 /// A document that can't be read as a run. `description` is a lower-case clause.
 package struct MalformedRun: Error, Sendable, CustomStringConvertible {
-  /// The run's id, where at least that could be read.
+  /// The run's id, if at least that is readable.
   package let id: String?
   package let description: String
-  /// It is no JSON at all.
+  /// It isn't JSON.
   let isOfText: Bool
 
   init(id: String?, _ description: String, isOfText: Bool = false) {
@@ -126,7 +138,7 @@ package struct MalformedRun: Error, Sendable, CustomStringConvertible {
     self.isOfText = isOfText
   }
 
-  /// Nil for a document that is no longer than ``Run/maxBytes``.
+  /// Nil if the document is at most ``Run/maxBytes`` long.
   package init?(tooLarge document: UnsafeRawBufferPointer) {
     guard document.count > Run.maxBytes else { return nil }
     self.init(

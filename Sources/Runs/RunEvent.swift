@@ -1,27 +1,27 @@
 internal import Crypto
 package import JSONSource
 
-/// Something that rules decide upon and that receivers are told: a run came into a phase, stayed in it too long or
-/// disappeared, or the source can't be seen any more.
+/// Something that rules decide about and receivers are notified of: a run entered a phase, stayed in it too long or disappeared,
+/// or the source became unreachable.
 package struct RunEvent: Sendable {
-  /// `evt_…`, made only of organization, run, eventKind and the transition's time: the same whoever sees it, however often.
+  /// `evt_…`, derived only from organization, run, kind and the transition's time, so it is the same on any machine.
   package let id: String
   /// Empty for an event of the source.
   package let runID: String
   package let eventKind: EventKind
-  /// When it happened: of a transition, by the API's clock.
+  /// When it happened; for a transition, by the API's clock.
   package let time: Timestamp
   /// The CloudEvents `data` object, JSON: what rules match and templates see.
   package let data: [UInt8]
-  /// No object in `data` has a key twice: whoever scans it may stop when it has seen all it asks for.
+  /// No object in `data` repeats a key, so a scan may stop when it has seen all named fields.
   package let hasUniqueKeys: Bool
   /// The whole CloudEvent, JSON: what webhooks receive and hooks read.
   package let body: [UInt8]
 
-  /// Whose runs, and where.
+  /// The organization and the API of the runs.
   package struct Origin: Sendable {
     package let organization: String
-    /// Of the API, without a slash at its end; the event's `source` starts with it.
+    /// The API's address without a trailing slash; the event's `source` starts with it.
     package let endpoint: String
 
     package init(organization: String, endpoint: String) {
@@ -31,7 +31,7 @@ package struct RunEvent: Sendable {
   }
 
   /// - Parameters:
-  ///   - key: what the id is made of besides organization, run and the eventKind's word.
+  ///   - key: the parts of the id besides organization, run and the kind's word.
   ///   - data: JSON.
   init(
     _ eventKind: EventKind, run: String, key: [String], time: Timestamp, origin: Origin, hasUniqueKeys: Bool,
@@ -56,7 +56,7 @@ package struct RunEvent: Sendable {
     }
   }
 
-  /// 128 bits of SHA-256 over the parts, in hexadecimal. No part may hold a line feed.
+  /// 128 bits of SHA-256 over the parts, in hexadecimal. No part may contain a line feed.
   package static func digest(_ parts: [String]) -> String {
     SHA256.hash(data: Array(parts.joined(separator: "\n").utf8)).prefix(16).map { byte in
       String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
@@ -65,7 +65,7 @@ package struct RunEvent: Sendable {
 }
 
 extension RunEvent {
-  /// One that was stored, from its body. Nil when the body is none of ours.
+  /// Restores a stored event from its body. Nil if the body isn't one of ours.
   package init?(stored body: [UInt8], runID: String, eventKind: EventKind, time: Timestamp) {
     guard let document = try? JSONDocument(parsing: body), let id = document.root["id"]?.string,
       let data = document.root["data"]
@@ -79,7 +79,7 @@ extension RunEvent {
     self.body = body
   }
 
-  /// A run came into the phase of `reading`.
+  /// A run entered the phase of `reading`.
   package init(_ run: Run, reading: PhaseReading, previousPhase: Phase?, origin: Origin) {
     let data = JSONWriter.object { json in
       run.writeSummary(into: &json, reading: reading, previousPhase: previousPhase, organization: origin.organization)
@@ -90,7 +90,7 @@ extension RunEvent {
       origin: origin, hasUniqueKeys: run.hasUniqueKeys, data: data)
   }
 
-  /// A run has been in the phase of `reading` for `duration`. It happened when that time was over, whenever it is noticed.
+  /// A run has been in the phase of `reading` for `duration`. The event's time is the end of that duration, whenever it is noticed.
   package init(_ run: Run, reading: PhaseReading, stayed duration: Duration, origin: Origin) {
     let time = reading.since + duration
     let data = JSONWriter.object { json in
@@ -104,11 +104,11 @@ extension RunEvent {
       hasUniqueKeys: run.hasUniqueKeys, data: data)
   }
 
-  /// A run that was in `phase` since `since` is gone.
+  /// A run that was in `phase` since `since` has disappeared.
   ///
   /// - Parameters:
-  ///   - run: as it was last seen; nil when that isn't known any more.
-  ///   - time: when it was noticed; the API tells nothing of it.
+  ///   - run: as last seen; nil if unknown.
+  ///   - time: when it was noticed; the API doesn't report it.
   package init(
     disappeared id: String, lastSeen run: Run?, phase: Phase, since: Timestamp, noticed time: Timestamp, origin: Origin
   ) {
@@ -131,7 +131,7 @@ extension RunEvent {
       hasUniqueKeys: run?.hasUniqueKeys ?? true, data: data)
   }
 
-  /// The source could not be seen since `since`, or can again.
+  /// The source has been unreachable since `since`, or is reachable again.
   ///
   /// - Parameter message: for people, one clause.
   package init(_ eventKind: EventKind, since: Timestamp, at time: Timestamp, message: String, origin: Origin) {
@@ -167,11 +167,11 @@ extension RunEvent {
 }
 
 extension Run {
-  /// The event data without `run`: also what `runs list --output json` shows of a run.
+  /// The event data without `run`; `runs list --output json` shows the same.
   ///
   /// - Parameters:
-  ///   - end: up to which the duration is counted; nil: the time of the reading.
-  ///   - word: what stands as the phase; nil: that of the reading.
+  ///   - end: the end of the counted duration; nil: the time of the reading.
+  ///   - word: the value of `phase`; nil: that of the reading.
   package func writeSummary(
     into json: inout JSONWriter, reading: PhaseReading, previousPhase: Phase?, organization: String,
     until end: Timestamp? = nil, word: String? = nil

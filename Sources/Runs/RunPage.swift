@@ -1,28 +1,28 @@
 internal import JSONSource
 
-/// One page of a list: where its items stand, and the token of the next page. No item is parsed here.
+/// One page of a list: the ranges of its items, and the token of the next page. Items are not parsed here.
 package struct RunPage: Sendable {
   package let bytes: [UInt8]
   /// Byte ranges of the items in `bytes`.
   package let items: [Range<Int>]
-  /// Nil on the last page, which the API says by an absent, null or empty token.
+  /// Nil on the last page, for which the API sends an absent, null or empty token.
   package let nextPage: String?
 
-  /// Servers give a hundred or a thousand on a page; each takes two words here, and two bytes of text can make one.
+  /// Servers send a hundred or a thousand items per page. An item takes two words here, and as little as two bytes of text.
   private static let maxItems = 20_000
 
-  /// The length of the item that the bytes begin with, where they are known; else nil.
+  /// Returns the length of the item at the beginning of the bytes if it is known, else nil.
   package typealias Recognise = (UnsafeRawBufferPointer) -> Int?
 
-  /// Nil when the answer is no page: no JSON, cut short, or an object of another kind. `{}` is an empty page.
+  /// Nil if the answer isn't a page: not JSON, truncated, or another kind of object. `{}` is an empty page.
   ///
-  /// - Parameter recognise: asked at the beginning of each item; where it knows it, nobody looks for the item's end.
+  /// - Parameter recognise: asked at the beginning of each item; a known item isn't scanned for its end.
   package init?(_ bytes: [UInt8], recognise: Recognise = { _ in nil }) {
     guard let parts = Self.scan(bytes, recognise) else { return nil }
     self.bytes = bytes
     items = parts.items ?? []
     nextPage = parts.nextPage.flatMap { $0.isEmpty ? nil : $0 }
-    // `{"message": …}` with status 200 is some proxy speaking: taken for an empty page it would end every run.
+    // `{"message": …}` with status 200 comes from some proxy; reading it as an empty page would end every run.
     if parts.items == nil, !parts.isEmpty { return nil }
   }
 

@@ -1,10 +1,10 @@
 internal import JSONSource
 
-/// What a document says of its run's state, read without looking at the rest of it: a tenth of the work of a ``Run``.
+/// The state of a run, read without the rest of its document: a tenth of the work of a ``Run``.
 ///
-/// Reads only what is written plainly. Whatever else there is (an escape, a member twice, a value of another kind, a
-/// missing id) makes it nil, and whoever asks reads the whole ``Run``, which says the same or what is wrong. What is skipped
-/// is only counted through: a mistake in there stays unseen until somebody reads the whole.
+/// Reads only plain notation. Anything else (an escape, a repeated member, a value of another type, a missing id) makes it nil,
+/// and the caller reads the whole ``Run``, which yields the same or an error. Skipped values are only scanned for their end, so
+/// a mistake in them goes unnoticed until the whole document is read.
 package struct RunSummary: Sendable {
   package private(set) var id = ""
   package private(set) var flow: String?
@@ -38,7 +38,7 @@ package struct RunSummary: Sendable {
 
   private init() {}
 
-  /// Whose document it is; nil where that isn't written plainly in an object that has an end.
+  /// The run's id; nil unless it is written plainly in a terminated object.
   static func id(_ document: UnsafeRawBufferPointer) -> String? {
     var scanner = JSONScanner(document)
     var summary = RunSummary()
@@ -54,14 +54,14 @@ package struct RunSummary: Sendable {
     PhaseReading(conditions: conditions, killedAt: killedAt, createdAt: createdAt)
   }
 
-  /// When it began to run: the earliest that any entry says; nil when none does.
+  /// When it started to run: the earliest time of any entry; nil if there is none.
   package var startedAt: Timestamp? {
     conditions.filter { $0.status == .reached && $0.phaseWhenReached == .running && $0.time.milliseconds > 0 }.map(
       \.time
     ).min()
   }
 
-  /// Whether it went on after `end`: a run that failed, was started anew and failed again has ended twice.
+  /// Whether it went on after `end`: a run that failed, was restarted and failed again has ended twice.
   package func restarted(after end: Timestamp) -> Bool {
     conditions.contains { entry in
       entry.status == .reached && entry.time > end && entry.phaseWhenReached.map { !$0.isTerminal } == true
@@ -119,7 +119,7 @@ extension RunSummary {
 extension Condition {
   private static let members: [StaticString] = ["condition", "status", "reason", "message", "lastTransitionTime"]
 
-  /// Nil for an entry that is not written plainly; an entry that names no condition is none of those either.
+  /// Nil for an entry that isn't written plainly, or names no condition.
   fileprivate init?(_ scanner: inout JSONScanner) {
     var texts: (name: String?, status: String?, reason: String?, message: String?)
     var time: Int64 = 0

@@ -1,16 +1,16 @@
 internal import FoundationEssentials
 
-/// Where now comes from and how to wait: the system's clocks, or in tests a clock that is moved by hand.
+/// Reads the time and waits: with the system's clocks, or in tests with a clock that is moved by hand.
 ///
-/// There are two clocks. ``now`` is the wall's: it is what people and other machines mean, it is written into rows, and it
-/// can be set back or forward at any time. ``uptime`` only measures how long something takes, in this process.
+/// There are two clocks. ``now`` is the wall clock: people and other machines use it, rows hold it, and it can be set back or
+/// forward at any time. ``uptime`` only measures durations within this process.
 package struct TimeSource: Sendable {
   /// The wall clock.
   package let now: @Sendable () -> Timestamp
-  /// Since some moment before this process began, the same for all of its life. It goes on while the machine sleeps, and
-  /// never back, whatever is done to the wall clock.
+  /// The time since some moment before this process began, constant for its lifetime. It continues while the machine sleeps, never
+  /// goes back, and ignores changes of the wall clock.
   package let uptime: @Sendable () -> Duration
-  /// Waits so long by ``uptime``, or throws `CancellationError` when the task is cancelled meanwhile.
+  /// Waits this long by ``uptime``, or throws `CancellationError` if the task is cancelled.
   package let sleep: @Sendable (Duration) async throws -> Void
 
   package init(
@@ -29,11 +29,11 @@ package struct TimeSource: Sendable {
       try await inSlices(duration, uptime: bootTime) { try await Task.sleep(for: $0, tolerance: .zero) }
     })
 
-  /// Longer waits are made of pieces. A timer of the system may stand still while the machine sleeps, and then goes off
-  /// late by as much: what is left of one piece is how late we notice at most.
+  /// Longer waits are split. A system timer may stop while the machine sleeps, and then fires late by that time; a slice bounds the
+  /// delay.
   package static let maxSlice: Duration = .seconds(30)
 
-  /// Waits `duration` by `uptime`, with a timer that may miss the time in which the machine was asleep.
+  /// Waits `duration` by `uptime`, with a timer that may stop while the machine sleeps.
   package static func inSlices(
     _ duration: Duration, uptime: () -> Duration, timer: (Duration) async throws -> Void
   ) async throws {
@@ -43,7 +43,7 @@ package struct TimeSource: Sendable {
     } while uptime() - start < duration
   }
 
-  /// CLOCK_BOOTTIME (clock_gettime(2)), which is what `ContinuousClock` reads on Linux: CLOCK_MONOTONIC would stand still
-  /// while the machine is suspended.
+  /// CLOCK_BOOTTIME (clock_gettime(2)), which `ContinuousClock` reads on Linux: CLOCK_MONOTONIC stops while the machine is
+  /// suspended.
   private static let bootTime: @Sendable () -> Duration = { ContinuousClock().systemEpoch.duration(to: .now) }
 }

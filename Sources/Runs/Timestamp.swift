@@ -1,9 +1,9 @@
 internal import JSONSource
 internal import WireTime
 
-/// A moment in whole milliseconds since 1970, UTC: the only form of time that the API and our rows know.
+/// A moment in whole milliseconds since 1970, UTC: the only form of time in the API's documents and our rows.
 ///
-/// Sums and differences stop at the ends of 64 bits: a moment may come from a state file, or from a clock that is wrong.
+/// Sums and differences saturate at 64 bits, because a moment may come from a state file or a wrong clock.
 package struct Timestamp: Sendable, Hashable, Comparable {
   package let milliseconds: Int64
 
@@ -11,7 +11,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     self.milliseconds = milliseconds
   }
 
-  /// A moment that somebody else wrote down: outside the years 1 to 9999 the nearer end of them.
+  /// A foreign moment, clamped to the years 1 to 9999.
   package init(foreign milliseconds: Int64) {
     self.init(milliseconds: WireMoment.milliseconds(milliseconds))
   }
@@ -45,7 +45,7 @@ private func padded(_ value: Int64, _ width: Int) -> String {
 }
 
 extension Timestamp {
-  /// A moment of a document; nil for what is no whole number.
+  /// A moment in a document; nil if it isn't a whole number.
   init?(_ node: JSONNode?) {
     guard let text = node?.number, let milliseconds = WireMoment.milliseconds(number: text) else { return nil }
     self.init(milliseconds: milliseconds)
@@ -53,6 +53,6 @@ extension Timestamp {
 }
 
 extension Duration {
-  /// Whole milliseconds, rounded towards zero; at most what 64 bits hold.
+  /// Whole milliseconds, rounded towards zero and saturated at 64 bits.
   package var milliseconds: Int64 { wholeMilliseconds }
 }

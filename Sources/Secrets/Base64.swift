@@ -2,7 +2,7 @@
 enum Base64 {
   private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  /// The digits that `bytes` alone decide where `skipped` other bytes stand before them, 0…2, and others may come after.
+  /// The digits that depend on `bytes` alone when `skipped` other bytes (0…2) precede them and others may follow.
   static func core(of bytes: [UInt8], after skipped: Int) -> [UInt8] {
     let (begin, end) = (8 * skipped, 8 * (skipped + bytes.count))
     return ((begin + 5) / 6..<max((begin + 5) / 6, end / 6)).map { index in
@@ -13,7 +13,7 @@ enum Base64 {
     }
   }
 
-  /// Nil for what isn't base64 of a UTF-8 text.
+  /// Nil if `base64` doesn't decode to UTF-8 text.
   static func text(_ base64: String) -> String? {
     var (bytes, buffer, bits): ([UInt8], UInt32, Int) = ([], 0, 0)
     for byte in base64.utf8 where byte != UInt8(ascii: "=") {

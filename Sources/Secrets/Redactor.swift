@@ -1,11 +1,11 @@
 internal import Locking
 
-/// Holds every secret that was looked up and strikes it out of text that is kept to be read, or shown; never out of data that
-/// goes on (``SecretField``).
+/// Holds every secret that was resolved, and removes it from text that is kept for reading or shown, never from data that is
+/// passed on (``SecretField``).
 package final class Redactor: Sendable {
   private struct State {
     var secrets: Set<String> = []
-    /// Nil when it must be made anew.
+    /// Nil when it must be rebuilt.
     var finder: SecretFinder?
   }
 
@@ -13,7 +13,7 @@ package final class Redactor: Sendable {
 
   package init() {}
 
-  /// Characters, and bytes. Shorter values are not struck out: removing every `prod` from a log hides nothing and ruins it.
+  /// In characters, and in bytes. Shorter values are not redacted: removing every `prod` from a log hides nothing and ruins it.
   package static let shortest = 6
 
   package func add(_ value: String) {
@@ -31,14 +31,14 @@ package final class Redactor: Sendable {
     }
   }
 
-  /// Where secrets stand in a text, in whichever spelling; in order, and apart.
+  /// The ranges of secrets in a text, in any spelling; sorted, without overlaps.
   package func places(in bytes: [UInt8]) -> [Range<Int>] {
     let finder = finder
     return bytes.withUnsafeBytes(finder.ranges)
   }
 
-  /// Looks for bytes and not for characters: an accent or joiner behind a secret makes its last character another one,
-  /// and whoever echoes a secret to us can put one there.
+  /// Searches bytes, not characters: an accent or joiner after a secret changes its last character, and a server that echoes a
+  /// secret to us can add one.
   package func redact(_ text: String) -> String {
     let finder = finder
     var text = text
@@ -47,8 +47,8 @@ package final class Redactor: Sendable {
     return Self.text(of: Array(text.utf8), 0..<text.utf8.count, without: places)
   }
 
-  /// A part of a text, for who keeps only part of it. A secret that an end of the part cuts in two is struck out like one that
-  /// lies within: what is behind the end is there to find it by.
+  /// Redacts a part of a text. A secret that crosses an end of the part is redacted like one inside it: the bytes beyond the end
+  /// are searched as well.
   package func redact(_ part: Range<Int>, of bytes: [UInt8]) -> String {
     Self.text(of: bytes, part, without: places(in: bytes).filter(part.overlaps))
   }

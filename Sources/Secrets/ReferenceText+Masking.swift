@@ -1,10 +1,10 @@
 extension ReferenceText {
-  /// A credential of systemd is named as one.
+  /// True if it refers to a systemd credential.
   var namesCredential: Bool {
     parts.contains { if case .credential = $0 { true } else { false } }
   }
 
-  /// The text as it may be kept and shown: references as they are, and "•••" for what of the literal parts is secret.
+  /// The text in a form that may be kept and shown: references unchanged, and "•••" for secret literal parts.
   package func masked(as field: SecretField) -> String {
     switch field {
     case .endpoint, .plain: return source
@@ -12,7 +12,7 @@ extension ReferenceText {
     case .credential: return maskedLiterals { _ in "•••" }
     case .variable(let name) where SecretField.isCredential(name: name): return maskedLiterals { _ in "•••" }
     case .header(let name):
-      // Of other headers only what a reference stands for is secret, and so its default.
+      // In other headers only the value of a reference is secret, including its default.
       let isCredential = SecretField.isCredential(name: name)
       return maskedLiterals(isCredential ? { _ in "•••" } : { $0 }, defaults: { _ in "•••" })
     case .chatURL, .url, .variable:
@@ -34,7 +34,7 @@ extension ReferenceText {
       switch part {
       case .literal(let text): mask(text).replacing("${", with: "$${")
       case .environment(let name, let fallback):
-        // A default that stands in the file is a literal as well.
+        // A default in the file is a literal as well.
         "${env:\(name)\(fallback.map { ":-\(defaults($0))" } ?? "")}"
       case .file(let path): "${file:\(path)}"
       case .credential(let name): "${credential:\(name)}"

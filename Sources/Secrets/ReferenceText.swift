@@ -1,4 +1,4 @@
-/// A text that may refer to secrets: `Bearer ${env:TOKEN}`. It holds the references, never what they stand for.
+/// A text that may refer to secrets: `Bearer ${env:TOKEN}`. It holds the references, never their values.
 ///
 /// References are `${env:NAME}`, `${env:NAME:-default}`, `${file:/path}` and `${credential:name}` (systemd); `$${` is a
 /// plain `${`.
@@ -11,7 +11,7 @@ package struct ReferenceText: Sendable, Equatable {
   }
 
   package let parts: [Part]
-  /// As the user wrote it.
+  /// The text as the user wrote it.
   package let source: String
 
   package var hasReferences: Bool {
@@ -74,7 +74,7 @@ package struct ReferenceText: Sendable, Equatable {
   }
 }
 
-/// A reference that can't be read. `description` is a clause.
+/// A reference that can't be parsed. `description` is a clause.
 package struct ReferenceSyntaxError: Error, Sendable, CustomStringConvertible {
   package let description: String
   package let hint: String

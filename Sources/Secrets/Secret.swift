@@ -1,4 +1,4 @@
-/// A value that must not be shown: its description is `•••`, and only ``revealed`` gives it away.
+/// A value that must not be shown: its description is `•••`; only ``revealed`` returns it.
 package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   package let revealed: String
 

@@ -1,45 +1,50 @@
-/// What a setting is, and so what of its value is secret.
+/// The kind of a setting, which determines what part of its value is secret.
 ///
 /// # Secrets, from the rules file to the screen
 ///
-/// **The field decides.** A value is secret because of the field that it stands in, never because it came by a reference:
-/// `"env": {"STAGE": "${env:STAGE}"}` is an ordinary word. Secret are
-/// - `secret` and `source.secretKey`, whole;
-/// - headers whose name says credential (``isCredential(name:)``), without the scheme before it, and of other headers what
-///   came by a reference;
-/// - of a URL the password, the whole of path and query where the URL belongs to a chat or came by a reference, and
-///   elsewhere those parts of path and query that look like a token;
-/// - of a hook's `env` the variables whose name says credential, what `${credential:…}` names, and of URLs the parts above.
+/// This module resolves references such as `${env:TOKEN}` (``ReferenceText``, ``SecretSource``) and redacts their values from
+/// text (``Redactor``). It reads environment variables and files; it never writes, logs or sends a value.
 ///
-/// **What goes on is never changed.** A request, a hook's environment, `steps.ID.stdout` for the next step and the rows that
-/// hold these carry every byte as it is: a hook that prints a credential for the next step has chosen to. Nothing secret that
-/// only we know is among it, for rows hold references.
+/// **The field decides.** A value is secret because of its field, not because it came from a reference:
+/// `"env": {"STAGE": "${env:STAGE}"}` is ordinary text. These are secret:
+/// - `secret` and `source.secretKey`, entirely;
+/// - headers whose name suggests a credential (``isCredential(name:)``), without the scheme before it, and in other headers
+///   the values of references;
+/// - in a URL the password; the whole path and query if the URL belongs to a chat or came from a reference, otherwise the
+///   parts of path and query that look like a token;
+/// - in a hook's `env`, variables whose name suggests a credential, the values of `${credential:…}`, and of URLs the parts above.
 ///
-/// **What is kept to be read, or shown, is redacted** (``Redactor``): log lines, what a receiver answered, what a hook
-/// printed as an attempt's row keeps it, the words of errors (`{{error}}` is one), `test`. It happens before anything is
-/// cut, and finds a secret in each usual spelling (``SecretSpellings``).
+/// **Data that is passed on is never changed.** A request, a hook's environment, `steps.ID.stdout` for the next step and the
+/// rows that hold them keep every byte: a hook that prints a credential for the next step does so on purpose. They contain no
+/// secret of the rules file, because rows hold references.
 ///
-/// **A rules file is not searched.** The copy that the state keeps has the literal parts of secret fields masked where they
-/// stand (``ReferenceText/masked(as:)``): a word of a rule that happens to be a secret elsewhere stays.
+/// **Text that is kept for reading, or shown, is redacted** (``Redactor``): log lines, a receiver's response, a hook's output
+/// in the row of an attempt, error messages (`{{error}}` is one), `test`. Redaction happens before anything is cut, and finds
+/// a secret in each usual spelling (``SecretSpellings``).
 ///
-/// **Short values** can't be struck out: a log without any `prod` in it hides nothing and can't be read. Below
-/// ``Redactor/shortest`` characters `secret` and `secretKey` are refused, and other credentials are warned of.
+/// **Rules files are not searched.** The copy in the state has the literal parts of secret fields masked in place
+/// (``ReferenceText/masked(as:)``): a word of a rule that happens to be a secret elsewhere stays.
+///
+/// **Short values** can't be redacted: a log with every `prod` removed hides nothing and can't be read. `secret` and
+/// `secretKey` shorter than ``Redactor/shortest`` characters are refused; other credentials that short cause a warning.
+///
+/// Begin reading at ``SecretSource/resolve(_:as:)``.
 package enum SecretField: Sendable, Equatable {
-  /// Secret as a whole.
+  /// Entirely secret.
   case credential
   case header(name: String)
-  /// Of a hook's environment.
+  /// A variable of a hook's environment.
   case variable(name: String)
-  /// The address of a chat: who knows it can write there.
+  /// The address of a chat: anyone who knows it can post there.
   case chatURL
-  /// Of a receiver that has credentials of its own, or none.
+  /// The address of a receiver that authenticates by other means, or not at all.
   case url
-  /// Of the API: only a password in it is secret.
+  /// The address of the API: only a password in it is secret.
   case endpoint
-  /// A path, a name.
+  /// A path or a name.
   case plain
 
-  /// Whether a name, of a header or variable, says that its value is a credential.
+  /// Whether the name of a header or variable suggests that its value is a credential.
   package static func isCredential(name: String) -> Bool {
     let name = name.lowercased()
     return parts.contains(where: name.contains)
@@ -51,7 +56,7 @@ package enum SecretField: Sendable, Equatable {
   ]
   private static let words: Set<String> = ["auth", "pass", "pwd", "sig", "jwt", "dsn", "session", "pat"]
 
-  /// Whether all of a value counts as one credential, whose length matters.
+  /// Whether the whole value is one credential, so that its length matters.
   package var isCredential: Bool {
     switch self {
     case .credential: true
@@ -60,12 +65,12 @@ package enum SecretField: Sendable, Equatable {
     }
   }
 
-  /// The secret texts of a value; some may be too short to be struck out.
+  /// The secret texts of a value; some may be too short to redact.
   ///
   /// - Parameters:
-  ///   - value: the whole of it, with its references looked up.
-  ///   - references: what each of the references in it stands for.
-  ///   - text: as it was written.
+  ///   - value: the whole value, with references resolved.
+  ///   - references: the value of each reference.
+  ///   - text: as the user wrote it.
   func secrets(of value: String, references: [String], _ text: ReferenceText) -> [String] {
     switch self {
     case .credential: Self.credential(value)
@@ -80,7 +85,7 @@ package enum SecretField: Sendable, Equatable {
     }
   }
 
-  /// What prints a key of several lines, such as PEM, may print each by itself.
+  /// A program that prints a key of several lines, such as PEM, may print each line separately.
   private static func credential(_ value: String) -> [String] {
     let lines = value.split(whereSeparator: \.isNewline)
     let long = lines.count < 2 ? [] : lines.filter { $0.utf8.count >= 16 && !$0.hasPrefix("-----") }

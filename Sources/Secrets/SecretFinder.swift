@@ -1,14 +1,14 @@
-/// Finds every place at which one of many secrets stands, in whichever spelling: one pass over the bytes, and one more for each
-/// layer of escapes in them. Pure.
+/// Finds every occurrence of many secrets in any spelling, in one pass over the bytes and one more for each layer of escapes
+/// in them. Pure.
 struct SecretFinder: Sendable {
-  /// Every spelling has at least so many bytes.
+  /// The length of the shortest spelling, in bytes.
   private static let shortest = Redactor.shortest
 
-  /// By their first six bytes and their length, the longest first: many may begin alike, as the paths of one service do.
+  /// By the first six bytes and the length, longest first: many may share a prefix, like the paths of one service.
   private var texts: [UInt64: [(length: Int, texts: Set<[UInt8]>)]] = [:]
-  /// One bit for each value that ``slot(_:)`` has for such bytes: most of a text is passed over by one look at it.
+  /// A bit for each value of ``slot(_:)`` that occurs: one lookup skips most of a text.
   private var filter: [UInt64]
-  /// Bits of a slot's number: sixteen slots or more for each spelling.
+  /// The number of bits in a slot's number: at least sixteen slots for each spelling.
   private let width: UInt64
 
   init(_ secrets: some Collection<String>) {
@@ -25,7 +25,7 @@ struct SecretFinder: Sendable {
     }
   }
 
-  /// The ranges that secrets cover, in order; those that overlap are one.
+  /// The ranges that secrets cover, sorted; overlapping ranges are merged.
   func ranges(in bytes: UnsafeRawBufferPointer) -> [Range<Int>] {
     guard !texts.isEmpty, bytes.count >= Self.shortest else { return [] }
     var ranges = plainRanges(in: bytes)

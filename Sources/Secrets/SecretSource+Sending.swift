@@ -1,14 +1,14 @@
-/// Values that are sent in a header or an address, where some characters have no place.
+/// Values that are sent in a header or an address, where some characters are not allowed.
 extension SecretSource {
-  /// A value that can be sent, and what was done to it for that.
+  /// A value that can be sent, and how it was changed to be sendable.
   package struct Fit: Sendable {
     package let value: Secret
-    /// A line for each part that had white space around it, which was left out.
+    /// A line for each part that had white space around it, which was trimmed.
     package let warnings: [String]
   }
 
-  /// Like ``resolve(_:as:)``, without the white space around what a reference stands for: the end of a line of a file that came
-  /// from elsewhere. Throws ``SecretError/unsendable(_:_:)`` for what can't be sent or can't be meant.
+  /// Like ``resolve(_:as:)``, but trims the white space around the value of a reference, such as the line ending of a foreign
+  /// file. Throws ``SecretError/unsendable(_:_:)`` for characters that can't be sent or can't be intended.
   package func sendable(_ text: ReferenceText, as field: SecretField) throws(SecretError) -> Fit {
     let whole = try resolve(text, as: field)
     var (value, warnings) = ("", [String]())
@@ -24,14 +24,14 @@ extension SecretSource {
       if let problem = Self.problem(in: found, as: field) { throw .unsendable(part.place, problem) }
       value += part.isReference ? trimmed : found
     }
-    // A key that is sent without its line break must not be shown without it either.
+    // The key without its line break must be redacted as well, because that is what is sent.
     if value != whole.revealed {
       for secret in field.secrets(of: value, references: [], text) { redactor.add(secret) }
     }
     return Fit(value: Secret(value), warnings: warnings)
   }
 
-  /// What of a text with references can't be sent, and where that comes from; nil when all of it can.
+  /// What can't be sent of a text with references, and where it comes from; nil if everything can.
   package func problem(sending text: ReferenceText, as field: SecretField) -> String? {
     for part in text.parts {
       guard let found = try? self.found(for: part), let problem = Self.problem(in: found, as: field, trims: false)
@@ -52,7 +52,7 @@ extension SecretSource {
     return String(String.UnicodeScalarView(scalars.reversed().drop(while: isBlank).reversed()))
   }
 
-  /// A clause that tells a place, and never the value: `has a carriage return at character 5`.
+  /// A clause that gives a position, never the value: `has a carriage return at character 5`.
   private static func problem(in text: String, as field: SecretField, trims: Bool = true) -> String? {
     let scalars = Array(text.unicodeScalars)
     let begin = trims ? scalars.firstIndex { !isBlank($0) } ?? 0 : 0
@@ -61,7 +61,7 @@ extension SecretSource {
     return "has \(name(of: scalars[place])) at character \(place + 1)"
   }
 
-  /// Keys and names of the API are printable ASCII; elsewhere only what would break the line is unfit.
+  /// Keys and names of the API are printable ASCII; elsewhere only characters that would break the line are refused.
   private static func isFit(_ scalar: Unicode.Scalar, _ field: SecretField) -> Bool {
     switch field {
     case .header, .variable: scalar.value == 0x09 || (scalar.value >= 0x20 && scalar.value != 0x7F)
@@ -89,7 +89,7 @@ extension ReferenceText.Part {
     if case .literal = self { false } else { true }
   }
 
-  /// Where a value comes from, as the subject of a clause.
+  /// The origin of a value, as the subject of a clause.
   fileprivate var place: String {
     switch self {
     case .literal: "the text"

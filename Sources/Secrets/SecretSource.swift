@@ -1,6 +1,6 @@
 import Glibc
 
-/// Looks references up, and remembers what of the values it gave out is secret, so that it can be struck out of what people see.
+/// Resolves references, and registers the secret parts of the values with the redactor.
 package struct SecretSource: Sendable {
   private let environment: [String: String]
   package let redactor: Redactor
@@ -10,9 +10,8 @@ package struct SecretSource: Sendable {
     self.redactor = redactor
   }
 
-  /// The text with every reference replaced by what it stands for; one final newline of a value is trimmed. What of it is
-  /// secret as a value of `field` is struck out of what people see from then on.
-  /// Nothing there, or an empty value, is an error, never an empty string.
+  /// Returns the text with every reference replaced by its value, without one trailing newline. From then on, the parts that are
+  /// secret in `field` are redacted. A missing or empty value is an error, never an empty string.
   package func resolve(_ text: ReferenceText, as field: SecretField = .credential) throws(SecretError) -> Secret {
     var (value, references): (String, [String]) = ("", [])
     for part in text.parts {
@@ -24,7 +23,7 @@ package struct SecretSource: Sendable {
     return Secret(value)
   }
 
-  /// The same for what is no secret, such as a path.
+  /// The same for values that are not secret, such as a path.
   package func resolvePlain(_ text: ReferenceText, as field: SecretField = .plain) throws(SecretError) -> String {
     try resolve(text, as: field).revealed
   }
@@ -61,13 +60,13 @@ package struct SecretSource: Sendable {
   }
 }
 
-/// A reference that leads to nothing. `description` is a clause that never holds a secret.
+/// A reference that can't be resolved. `description` is a clause that never holds a secret.
 package enum SecretError: Error, Sendable, Equatable, CustomStringConvertible {
   case missingVariable(String)
   case noCredentials(String)
   case unreadableFile(String, String)
   case emptyFile(String)
-  /// Where the value comes from, and a clause of what is wrong with it.
+  /// The origin of the value, and a clause that says what is wrong with it.
   case unsendable(String, String)
 
   static let fileLimit = 65_536

@@ -1,8 +1,8 @@
-/// The spellings under which a secret is looked for.
+/// The spellings in which a secret is searched.
 ///
-/// Escapes (``Unescaped``) have no end of variants, for each character may be escaped or not: so the text is unescaped, and a
-/// secret that itself holds escapes is looked for unescaped, too. Encodings that give every byte another shape are few: these
-/// are looked for as they are.
+/// Escapes (``Unescaped``) have unlimited variants, because each character may be escaped or not. So the text is unescaped
+/// before the search, and a secret that contains escapes is searched in its unescaped form, too. Encodings that change every
+/// byte are few and are searched directly.
 enum SecretSpellings {
   static func all(of secret: String) -> Set<[UInt8]> {
     let bytes = Array(secret.utf8)
@@ -17,7 +17,7 @@ enum SecretSpellings {
     for letters in [UInt8(ascii: "a"), UInt8(ascii: "A")] {
       found.insert(bytes.flatMap { [hexadecimal($0 >> 4, letters), hexadecimal($0 & 15, letters)] })
     }
-    // A secret in hexadecimal digits is the same in the other case.
+    // A secret of hexadecimal digits means the same in the other case.
     if bytes.allSatisfy(isHexadecimal) {
       found.formUnion([Array(secret.lowercased().utf8), Array(secret.uppercased().utf8)])
     }

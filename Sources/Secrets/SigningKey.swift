@@ -6,9 +6,9 @@ package struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable 
   package enum Kind: Sendable, Equatable {
     /// HMAC-SHA256, 24 to 64 bytes.
     case symmetric
-    /// The 32 bytes of the seed; a secret that holds the public key behind it is cut.
+    /// The 32-byte seed; a public key that follows it is dropped.
     case ed25519Private
-    /// 32 bytes. It is no secret, and can only verify.
+    /// 32 bytes. Not secret; it can only verify.
     case ed25519Public
   }
 
@@ -27,13 +27,13 @@ package struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable 
     bytes = try Self.bytes(Array(data), kind)
   }
 
-  /// The bytes of a secret's text as they stand, for those who did not decode it.
+  /// The bytes of the secret's text, for senders that don't decode it.
   package init(rawText text: String) {
     kind = .symmetric
     bytes = Array(text.utf8)
   }
 
-  /// The reference libraries take base64 without the equals signs at its end, too.
+  /// The reference libraries accept base64 without trailing equals signs.
   private static func padded(_ base64: String) -> String {
     base64 + String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
   }

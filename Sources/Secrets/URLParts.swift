@@ -1,12 +1,12 @@
-/// The parts of a URL that may be secret. Total: of what is no URL there are none.
+/// The parts of a URL that may be secret. Total: a text that isn't a URL has no parts.
 struct URLParts {
-  /// Shorter parts of a path are words such as `services`.
+  /// Shorter path segments are words such as `services`.
   private static let shortestToken = 16
 
-  /// Up to the end of the host.
+  /// Everything up to the end of the host.
   private let origin: Substring
   private let user: Substring?
-  /// From the first slash or question mark on.
+  /// Everything from the first slash or question mark.
   private let path: Substring
 
   init(_ text: String) {
@@ -25,30 +25,30 @@ struct URLParts {
 
   private let isURL: Bool
 
-  /// With and without the user's name before it.
+  /// With and without the user name before it.
   var passwords: [String] {
     guard let user else { return [] }
     let password = user.firstIndex(of: ":").map { user[user.index(after: $0)...] }
     return [String(user)] + (password.map { [String($0)] } ?? [])
   }
 
-  /// - Parameter wholePath: all of it is secret, and not only what looks like a token.
+  /// - Parameter wholePath: the whole path is secret, not only the parts that look like a token.
   func secrets(wholePath: Bool = false) -> [String] {
     guard isURL else { return [] }
     var found = passwords + tokens
     guard wholePath else { return found }
     if path.utf8.count > Redactor.shortest { found.append(String(path)) }
-    // Without the slash, one word of a path is a word: `failed` of `https://hub.example/failed`.
+    // Keep the slash if the path is one word: `failed` of `https://hub.example/failed` is an ordinary word.
     let bare = path.drop { $0 == "/" }
     if bare.contains(where: { "/?&=".contains($0) }) { found.append(String(bare)) }
-    // A service may say back only the part that is the token.
+    // A service may echo only the token.
     found += pieces.filter { $0.utf8.count >= Self.shortestToken }.map(String.init)
     return found
   }
 
   private var pieces: [Substring] { path.split { "/?&=#".contains($0) } }
 
-  /// Long parts that are no words, and what a query says is a credential.
+  /// Long segments that aren't words, and credentials in the query.
   private var tokens: [String] {
     let long = pieces.filter { $0.utf8.count >= Self.shortestToken && !Self.isWords($0) }
     let query = path.drop { $0 != "?" }.dropFirst().split { "&#".contains($0) }
@@ -61,12 +61,12 @@ struct URLParts {
     return (long + named).map(String.init)
   }
 
-  /// `new-training-runs`: lower-case words with something between them.
+  /// `new-training-runs`: lower-case words with separators.
   private static func isWords(_ text: Substring) -> Bool {
     text.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E }
   }
 
-  /// - Parameter isBehindHost: it is a later part of a URL, without scheme and host.
+  /// - Parameter isBehindHost: this is a later part of a URL, without scheme and host.
   func masked(wholePath: Bool, isBehindHost: Bool) -> String {
     let start = isURL ? shownOrigin : ""
     if path.isEmpty { return start }

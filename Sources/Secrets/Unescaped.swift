@@ -1,16 +1,16 @@
 import Glibc
 
-/// A text with the escapes of JSON and C strings (`\u0026`, `\x26`, `\"`), of URLs (`%26`) and of HTML (`&amp;`, `&#38;`,
-/// `&#x26;`) undone, and where each byte of it came from. Pure, and total over all bytes.
+/// A text with the escapes of JSON and C strings (`\u0026`, `\x26`, `\"`), URLs (`%26`) and HTML (`&amp;`, `&#38;`, `&#x26;`)
+/// undone, and the origin of each byte. Pure, and total over all bytes.
 struct Unescaped {
-  /// More than anybody nests: a query in JSON in JSON.
+  /// The deepest nesting that occurs is a query in JSON in JSON.
   private static let maxRounds = 4
 
   private(set) var bytes: [UInt8] = []
-  /// Where the source of each byte begins; one more for the end.
+  /// The offset in the source at which each byte begins, plus one entry for the end.
   private var starts: [Int32] = []
 
-  /// Nil when there is no escape in it.
+  /// Nil if the source has no escapes.
   init?(_ source: UnsafeRawBufferPointer) {
     guard Self.mayHold(source) else { return nil }
     bytes.reserveCapacity(source.count)
@@ -31,12 +31,12 @@ struct Unescaped {
     guard bytes.count < source.count else { return nil }
   }
 
-  /// What one escape stands for.
+  /// The meaning of one escape.
   private struct Escape {
-    /// A byte below 256 where it is one by itself, else a character.
+    /// A byte below 256 if it is encoded as one, else a character.
     let value: UInt32
     var isByte = false
-    /// Bytes of the escape.
+    /// The length of the escape in bytes.
     let count: Int
   }
 
@@ -53,19 +53,19 @@ struct Unescaped {
     }
   }
 
-  /// The escapes of what is left when those of `outer` are undone.
+  /// Undoes the escapes that remain in `outer`.
   private init?(within outer: Unescaped) {
     guard var inner = outer.bytes.withUnsafeBytes({ Unescaped($0) }) else { return nil }
     inner.starts = inner.starts.map { outer.starts[Int($0)] }
     self = inner
   }
 
-  /// Where a range of ``bytes`` came from.
+  /// The source range of a range of ``bytes``.
   func source(of range: Range<Int>) -> Range<Int> {
     Int(starts[range.lowerBound])..<Int(starts[range.upperBound])
   }
 
-  /// Every layer of escapes, the outermost first; none for a text without.
+  /// Every layer of escapes, outermost first; empty for a text without escapes.
   static func layers(of source: UnsafeRawBufferPointer) -> [Unescaped] {
     var layers = Unescaped(source).map { [$0] } ?? []
     while let last = layers.last, layers.count < maxRounds, let next = Unescaped(within: last) { layers.append(next) }
@@ -110,7 +110,7 @@ struct Unescaped {
     }
   }
 
-  /// `\u0026`, and pairs of surrogates.
+  /// `\u0026`, and surrogate pairs.
   private static func unicode(_ source: UnsafeRawBufferPointer, _ position: Int) -> Escape? {
     guard let first = number(source, position + 2, digits: 4) else { return nil }
     if Unicode.Scalar(first) != nil { return Escape(value: first, count: 6) }
@@ -143,7 +143,7 @@ struct Unescaped {
     return Escape(value: value, count: end + 1 - position)
   }
 
-  /// Nil unless there are so many digits; what is larger than any character is no number.
+  /// Nil if there are fewer digits, or if the number is larger than any character.
   private static func number(
     _ source: UnsafeRawBufferPointer, _ start: Int, digits: Int, radix: UInt32 = 16
   ) -> UInt32? {

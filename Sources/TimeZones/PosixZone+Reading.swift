@@ -1,6 +1,6 @@
 extension PosixZone {
-  /// Reads `CET-1CEST,M3.5.0,M10.5.0/3`, `<+08>-8` and their like. Nil for anything else, also for a daylight time of which
-  /// it isn't said when it holds.
+  /// Reads `CET-1CEST,M3.5.0,M10.5.0/3`, `<+08>-8` and the like. Nil for anything else, including a daylight time without its
+  /// dates.
   init?(tz text: some Sequence<UInt8>) {
     var reader = PosixZoneReader(rest: Array(text)[...])
     guard reader.name(), let west = reader.time(hours: 24) else { return nil }
@@ -19,11 +19,11 @@ extension PosixZone {
   }
 }
 
-/// Each function takes what it reads, or returns nil or false.
+/// Each function consumes what it reads, or returns nil or false.
 private struct PosixZoneReader {
   var rest: ArraySlice<UInt8>
 
-  /// At least three letters, or anything of letters, digits and signs in angle brackets.
+  /// At least three letters, or letters, digits and signs in angle brackets.
   mutating func name() -> Bool {
     if take("<") {
       let name = rest.prefix {
@@ -50,7 +50,7 @@ private struct PosixZoneReader {
     return isNegative ? -seconds : seconds
   }
 
-  /// `,DAY[/TIME]`; at two o'clock when no time is given.
+  /// `,DAY[/TIME]`; the default time is two o'clock.
   mutating func change() -> PosixZone.Change? {
     guard take(","), let day = day() else { return nil }
     guard take("/") else { return PosixZone.Change(day: day, time: 2 * 3600) }
@@ -66,7 +66,7 @@ private struct PosixZoneReader {
     return .weekday(weekday, week: week, month: month)
   }
 
-  /// Of at most three digits.
+  /// At most three digits.
   private mutating func number(_ range: ClosedRange<Int64>) -> Int64? {
     let digits = rest.prefix(while: Self.isDigit)
     rest = rest.dropFirst(digits.count)

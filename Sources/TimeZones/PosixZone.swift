@@ -1,15 +1,15 @@
 internal import Runs
 
-/// A zone as the environment variable TZ describes one: an offset, and when in every year another one holds
+/// A zone in the notation of the TZ environment variable: an offset, and the part of the year in which another one applies
 /// (POSIX.1-2024, section 8.3, with the hours that RFC 9636, section 3.3.2, adds).
 struct PosixZone: Sendable, Equatable {
   /// Seconds east of UTC.
   let standard: Int64
   let daylight: Daylight?
 
-  /// The other offset, which holds from one day of the year to another. South of the equator the start is the later one.
+  /// The other offset, which applies from one day of the year to another. South of the equator the start is the later day.
   struct Daylight: Sendable, Equatable {
-    /// Seconds east of UTC. In Ireland it is the lesser of the two.
+    /// Seconds east of UTC. In Ireland this is the smaller offset.
     let offset: Int64
     let start: Change
     let end: Change
@@ -17,7 +17,7 @@ struct PosixZone: Sendable, Equatable {
 
   struct Change: Sendable, Equatable {
     let day: Day
-    /// Seconds after the midnight at which that day begins, by the clock that holds until then. -167 h to 167 h.
+    /// Seconds after the midnight at which that day begins, by the clock that applies until then. -167 h to 167 h.
     let time: Int64
   }
 
@@ -38,7 +38,7 @@ struct PosixZone: Sendable, Equatable {
     changes(near: seconds).first { $0.moment > seconds }?.moment
   }
 
-  /// In order. A time of 167 h reaches over the end of a year, so that the neighbours of a year aren't enough.
+  /// Sorted. A time of 167 h crosses the end of a year, so the adjacent years aren't enough.
   private func changes(near seconds: Int64) -> [(moment: Int64, offset: Int64)] {
     guard let daylight else { return [] }
     let today = CalendarDay(number: seconds.quotientAndFloorRemainder(dividingBy: 86_400).0)
@@ -48,14 +48,14 @@ struct PosixZone: Sendable, Equatable {
       changes.append((daylight.start.local(in: year) - standard, daylight.offset, true))
       changes.append((daylight.end.local(in: year) - daylight.offset, standard, false))
     }
-    // Where it holds all year, each end is the moment of the next start.
+    // A daylight time that lasts all year ends at the moment of the next start.
     changes.sort { $0.moment != $1.moment ? $0.moment < $1.moment : !$0.starts && $1.starts }
     return changes.map { ($0.moment, $0.offset) }
   }
 }
 
 extension PosixZone.Change {
-  /// Seconds from 1970 to this time as clocks show it.
+  /// Seconds from 1970 to this time of the local clock.
   fileprivate func local(in year: Int64) -> Int64 {
     day.day(in: year).number * 86_400 + time
   }

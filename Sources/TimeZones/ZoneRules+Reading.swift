@@ -1,4 +1,4 @@
-/// Why bytes are no time zone file. `description` is a clause about the file.
+/// Why a file is not a time zone file. `description` is a clause about the file.
 package enum ZoneFormatError: Error, Sendable, Equatable, CustomStringConvertible {
   case otherFormat
   case cutShort
@@ -18,7 +18,7 @@ package enum ZoneFormatError: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 extension ZoneRules {
-  /// Reads a TZif file of any version. The 32-bit tables of version 1 count only where there are no others.
+  /// Reads a TZif file of any version. The 32-bit tables of version 1 are used only if there are no others.
   package init(tzif bytes: [UInt8]) throws(ZoneFormatError) {
     var reader = ZoneFileReader(rest: bytes[...])
     let header = try reader.header()
@@ -32,17 +32,17 @@ extension ZoneRules {
   }
 }
 
-/// Reads a TZif file from its beginning on. All numbers are big-endian.
+/// Reads a TZif file from its beginning. All numbers are big-endian.
 private struct ZoneFileReader {
   var rest: ArraySlice<UInt8>
 
   /// The six counts, in the order of RFC 9636, section 3.1.
   struct Header {
-    /// Version 2 or later: tables of 64 bits and a footer follow.
+    /// Version 2 or later: 64-bit tables and a footer follow.
     let isWide: Bool
     let utFlags, standardFlags, leapSeconds, changes, types, letters: Int
 
-    /// Bytes of the tables. Six counts of 32 bits can't overflow it.
+    /// The size of the tables in bytes. Six 32-bit counts can't overflow it.
     func size(width: Int) -> Int {
       changes * (width + 1) + types * 6 + letters + leapSeconds * (width + 4) + standardFlags + utFlags
     }
@@ -59,7 +59,7 @@ private struct ZoneFileReader {
 
   mutating func tables(_ header: Header, width: Int) throws(ZoneFormatError) -> ZoneRules {
     guard header.leapSeconds == 0 else { throw .leapSeconds }
-    // Before anything is made as large as the file says it is.
+    // Check before allocating what the file claims to hold.
     guard header.size(width: width) <= rest.count else { throw .cutShort }
     var changes: [Int64] = []
     for _ in 0..<header.changes { changes.append(try integer(width)) }
@@ -76,7 +76,7 @@ private struct ZoneFileReader {
     return ZoneRules(changes: changes, offsets: indices.map { types[Int($0)] }, first: first, future: nil)
   }
 
-  /// A POSIX TZ string between two line feeds. Empty: nobody knows.
+  /// A POSIX TZ string between two line feeds. An empty one says nothing about the future.
   mutating func footer() throws(ZoneFormatError) -> PosixZone? {
     guard try integer(1) == 0x0A else { throw .contradiction }
     guard let end = rest.firstIndex(of: 0x0A) else { throw .cutShort }
@@ -96,7 +96,7 @@ private struct ZoneFileReader {
     Int(try integer(4)) & 0xFFFF_FFFF
   }
 
-  /// In two's complement, of 1, 4 or 8 bytes.
+  /// A two's complement integer of 1, 4 or 8 bytes.
   private mutating func integer(_ width: Int) throws(ZoneFormatError) -> Int64 {
     let unsigned = try take(width).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let unused = UInt64(64 - width * 8)

@@ -1,34 +1,34 @@
 package import Runs
 
-/// How far the clocks of one time zone are from UTC, at any moment: a TZif file (RFC 9636), read.
+/// The offset of one time zone from UTC at any moment, read from a TZif file (RFC 9636).
 package struct ZoneRules: Sendable, Equatable {
-  /// Moments at which the offset changes, in seconds since 1970, each later than the one before.
+  /// The moments at which the offset changes, in seconds since 1970, ascending.
   let changes: [Int64]
-  /// The offset from each change on. Offsets are seconds east of UTC, more than -25 h and less than 26 h.
+  /// The offset after each change, in seconds east of UTC, more than -25 h and less than 26 h.
   let offsets: [Int64]
   /// The offset before the first change.
   let first: Int64
-  /// What holds from the last change on; nil: its offset, for ever.
+  /// The rule after the last change; nil if the last offset stays for ever.
   let future: PosixZone?
 
   package static let utc = ZoneRules(changes: [], offsets: [], first: 0, future: nil)
 
-  /// No clock is further ahead of UTC.
+  /// The largest offset that is accepted.
   static let mostEast: Int64 = 26 * 3600
 
-  /// What a clock there shows, less UTC.
+  /// The local clock's offset from UTC.
   package func offset(at time: Timestamp) -> Duration {
     .seconds(offset(at: time.wholeSeconds))
   }
 
-  /// The day that a calendar there shows.
+  /// The local calendar day.
   package func day(at time: Timestamp) -> CalendarDay {
     let seconds = time.wholeSeconds
     return CalendarDay(number: (seconds + offset(at: seconds)).quotientAndFloorRemainder(dividingBy: 86_400).0)
   }
 
-  /// The first moment at which a clock there shows this time of this day, or a later one: where clocks are put forward over
-  /// it the moment at which they are, and where they show it twice the earlier.
+  /// The first moment at which the local clock shows this time of this day, or a later one. If clocks skip this time, that is the
+  /// moment at which they change; if they show it twice, it is the earlier one.
   package func utc(_ day: CalendarDay, hour: Int, minute: Int) -> Timestamp {
     let wanted = day.number * 86_400 + Int64(hour * 3600 + minute * 60)
     var start = wanted - Self.mostEast
@@ -65,7 +65,7 @@ extension Timestamp {
     milliseconds.quotientAndFloorRemainder(dividingBy: 1000).0
   }
 
-  /// Beyond the range of milliseconds its nearest end.
+  /// Clamped to the range of milliseconds.
   fileprivate init(wholeSeconds: Int64) {
     let (product, overflow) = wholeSeconds.multipliedReportingOverflow(by: 1000)
     self.init(milliseconds: overflow ? (wholeSeconds < 0 ? .min : .max) : product)

@@ -1,10 +1,18 @@
 internal import FoundationEssentials
 internal import Glibc
 
-/// Where the rules of a time zone come from, by its name in the IANA database: `Asia/Singapore`.
+/// Provides the rules of a time zone by its name in the IANA database: `Asia/Singapore`.
+///
+/// This module answers two questions for quiet hours and daily digests: what a local clock shows at a moment, and at which
+/// moment it shows a time. Names flow in, ``ZoneRules`` flow out. It reads TZif files itself, because Foundation's time zones
+/// need ICU, 39 MB of data. It doesn't format times, knows no locales, and never uses the machine's own zone.
+///
+/// Files are foreign input: their counts are checked before anything is allocated, and a bad file is an error, never UTC.
+///
+/// Begin reading here, then ``ZoneRules`` (a file's content), then `PosixZone` (the years after the file's last change).
 package struct ZoneSource: Sendable {
   package let zone: @Sendable (_ name: String) throws(ZoneError) -> ZoneRules
-  /// All names that may be there, for hints.
+  /// All names that exist, for hints.
   package let names: @Sendable () -> [String]
 
   package init(
@@ -14,7 +22,7 @@ package struct ZoneSource: Sendable {
     self.names = names
   }
 
-  /// The files of the machine, `$TZDIR` before `/usr/share/zoneinfo`. A zone that has been read doesn't change any more.
+  /// The files of the machine, `$TZDIR` before `/usr/share/zoneinfo`. A zone is read once and kept.
   package static let system = files(in: [
     getenv("TZDIR").map { String(cString: $0) } ?? "", "/usr/share/zoneinfo",
   ])
@@ -22,7 +30,7 @@ package struct ZoneSource: Sendable {
   /// Knows only UTC, which needs no file.
   package static let none = files(in: [])
 
-  /// TZif files in the first of these directories that has them; an empty path is none.
+  /// TZif files in the first of these directories that has any; empty paths are ignored.
   package static func files(in directories: [String]) -> ZoneSource {
     let directories = directories.filter { !$0.isEmpty }
     return ZoneSource(
@@ -33,7 +41,7 @@ package struct ZoneSource: Sendable {
       names: { ["UTC"] + directories.flatMap(zoneNames(in:)).sorted() })
   }
 
-  /// Parts of letters, digits, `_`, `+` and `-` with `/` between them: neither can it leave the directory nor mislead in a
+  /// Segments of letters, digits, `_`, `+` and `-`, separated by `/`: such a name can't leave the directory or mislead in a
   /// message.
   private static func isName(_ name: String) -> Bool {
     let isPlain = name.utf8.allSatisfy { byte in
@@ -57,7 +65,7 @@ package struct ZoneSource: Sendable {
     throw .unknown(name)
   }
 
-  /// Nil when there is no such file.
+  /// Nil if the file doesn't exist.
   private static func content(of path: String) throws(ZoneError) -> [UInt8]? {
     guard let file = fopen(path, "re") else {
       if [ENOENT, ENOTDIR].contains(errno) { return nil }
@@ -66,7 +74,7 @@ package struct ZoneSource: Sendable {
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: ZoneError.fileLimit + 1)
     let count = fread(&bytes, 1, bytes.count, file)
-    // A directory, such as `Asia`, can be opened and not read.
+    // A directory, such as `Asia`, can be opened but not read.
     guard ferror(file) == 0 else {
       if errno == EISDIR { return nil }
       throw .unreadable(path, String(cString: strerror(errno)))
@@ -75,8 +83,8 @@ package struct ZoneSource: Sendable {
     return Array(bytes[..<count])
   }
 
-  /// Names begin with a capital letter, and have up to three parts: `America/Argentina/Ushuaia`. Not more than 2,000, so that
-  /// a wrong `$TZDIR` costs little.
+  /// Names start with a capital letter and have up to three segments: `America/Argentina/Ushuaia`. Limited to 2,000, so that a
+  /// wrong `$TZDIR` costs little.
   private static func zoneNames(in directory: String) -> [String] {
     var (names, pending) = ([String](), [""])
     while let folder = pending.popLast(), names.count < 2_000 {
@@ -92,13 +100,13 @@ package struct ZoneSource: Sendable {
   }
 }
 
-/// A time zone that can't be had. `description` is a clause.
+/// A time zone that can't be loaded. `description` is a clause.
 package enum ZoneError: Error, Sendable, Equatable, CustomStringConvertible {
   case noName(String)
   case unknown(String)
-  /// There is no time zone database at all.
+  /// The machine has no time zone database.
   case noData(String)
-  /// A path, and why.
+  /// A path, and the reason.
   case unreadable(String, String)
 
   static let fileLimit = 1 << 20

@@ -1,7 +1,7 @@
-/// The ranges behind ``Egress``. IANA's special-purpose registries (iana-ipv4-special-registry, iana-ipv6-special-registry)
-/// as of 2025; those that they call globally reachable are left out.
+/// The ranges behind ``Egress``: IANA's special-purpose registries (iana-ipv4-special-registry, iana-ipv6-special-registry)
+/// as of 2025, without the ranges that they call globally reachable.
 enum AddressRanges {
-  /// Nobody's webhook is here.
+  /// No webhook receiver has an address in these ranges.
   static let metadata = ranges(
     "0.0.0.0",
     "169.254.0.0/16",  // link-local: AWS, Azure, Google, Oracle, DigitalOcean and others at .169.254, ECS at .170.2
@@ -17,7 +17,7 @@ enum AddressRanges {
     "ff00::/8"  // multicast
   )
 
-  /// What ``Egress/publicOnly`` refuses besides.
+  /// Additional ranges that ``Egress/publicOnly`` refuses.
   static let notPublic = ranges(
     "0.0.0.0/8",  // this network
     "10.0.0.0/8",  // private
@@ -41,7 +41,7 @@ enum AddressRanges {
     "3fff::/20"  // documentation
   )
 
-  /// Forms of IPv4 addresses that are themselves not for the internet.
+  /// IPv6 forms of IPv4 addresses that are not globally reachable themselves.
   static let tunnels = ranges(
     "::/96",  // IPv4-compatible, deprecated
     "64:ff9b:1::/48",  // local NAT64

@@ -1,8 +1,8 @@
 internal import HTTPSyntax
 
-/// What a ``HTTPRequest`` means on the wire, once nothing in it can break out of its place.
+/// The wire form of a ``HTTPRequest``, after checking that no part of it can break the framing.
 ///
-/// A class, as it is handed on many times and would be copied member by member.
+/// A class, because it is passed on many times and a struct would be copied member by member.
 final class CheckedRequest: Sendable {
   let request: HTTPRequest
   let url: CheckedURL
@@ -26,7 +26,7 @@ final class CheckedRequest: Sendable {
     try connection.checkFiles()
   }
 
-  /// The body that goes out: none, or possibly empty where the method is expected to have one.
+  /// The body to send: nil for none, possibly empty if the method is expected to have one.
   var body: [UInt8]? {
     switch request.method {
     case "HEAD": nil
@@ -36,7 +36,7 @@ final class CheckedRequest: Sendable {
   }
 
   private static func lines(_ headers: [(name: String, value: String)]) throws(TransportError) -> [String] {
-    // Never wait for a 100 before the body: many servers don't send one, and libcurl would sit out a second.
+    // Never wait for a 100 response before the body: many servers don't send one, and libcurl would wait a second.
     var lines = ["Expect:"]
     var namesContent = false
     for (name, value) in headers {
@@ -45,10 +45,10 @@ final class CheckedRequest: Sendable {
         throw .invalidHeader(name: name)
       }
       namesContent = namesContent || isSameName(name, "content-type")
-      // libcurl takes `Name:` with nothing but blanks for "remove this header".
+      // libcurl treats `Name:` followed only by blanks as "remove this header".
       lines.append(value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? name + ";" : name + ": " + value)
     }
-    // libcurl would call every body a form.
+    // libcurl would declare every body a form.
     if !namesContent { lines.append("Content-Type:") }
     return lines
   }

@@ -1,14 +1,14 @@
 internal import HTTPSyntax
 internal import Locking
 
-/// A URL that can be sent to. A class, as it is handed on many times and would be copied member by member.
+/// A URL that requests can be sent to. A class, because it is passed on many times and a struct would be copied member by member.
 final class CheckedURL: Sendable {
   /// Normalised and percent-encoded, user information included.
   let text: String
-  /// As written, without user information and port; fit for error texts.
+  /// As written, without user information and port; safe for error messages.
   let host: String
   let isSecure: Bool
-  /// Scheme, host and port: what a connection can be reused for.
+  /// Scheme, host and port; requests with the same origin can reuse a connection.
   let origin: String
 
   /// - Throws: ``TransportError/invalidURL`` or ``TransportError/unsupportedScheme``.
@@ -26,8 +26,8 @@ final class CheckedURL: Sendable {
   }
 }
 
-/// Remembers what URLs came to: a destination's is the same every time, and parsing it takes longer than the rest of a
-/// request's preparation.
+/// Caches parsed URLs: a destination uses the same one every time, and parsing it takes longer than preparing the rest of a
+/// request.
 final class URLMemory: Sendable {
   private static let capacity = 64
 
@@ -38,7 +38,7 @@ final class URLMemory: Sendable {
     if let url = known.withLock({ $0[text] }) { return url }
     let url = try CheckedURL(text)
     known.withLock { known in
-      // Whoever asks for ever new URLs gains nothing, and loses little.
+      // A caller that never repeats a URL gains nothing from the cache, and loses little.
       if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
       known[text] = url
     }

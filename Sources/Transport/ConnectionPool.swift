@@ -1,12 +1,12 @@
 import CCurl
 
-/// Connections that were opened under the same ``ConnectionSettings``, and the handles that use them. Belongs to the thread.
+/// Connections that were opened under the same ``ConnectionSettings``, and the handles that use them. Only the thread uses it.
 ///
-/// libcurl would share connections between all handles of a multi handle, and compare only some of what they depend on: not the
-/// key of a certificate, nor who refuses which address. So each combination has a share object with connections of its own. The
-/// combinations are those that a rules file names, so they are few and are kept until the client is closed.
+/// By default libcurl shares connections between all handles of a multi handle, and compares only some of their settings: not
+/// the key of a certificate, nor the callback that refuses addresses. So each combination has its own share object. The rules
+/// file names these combinations, so they are few, and they are kept until the client is closed.
 final class ConnectionPool {
-  /// Making a handle takes longer than all the settings of a request; an idle one takes some 20 kB.
+  /// Creating a handle takes longer than applying a request's settings; an idle handle takes about 20 kB.
   private static let maxIdle = 32
 
   let settings: ConnectionSettings
@@ -14,7 +14,7 @@ final class ConnectionPool {
   private let share: UnsafeMutableRawPointer
   private var idle: [EasyHandle] = []
 
-  /// - Parameter caFile: the client's, for settings without one.
+  /// - Parameter caFile: the client's, used if the settings name none.
   init(_ settings: ConnectionSettings, caFile: String?) throws(TransportError) {
     guard let share = curl_share_init() else { throw .outOfMemory }
     self.settings = settings
@@ -23,7 +23,7 @@ final class ConnectionPool {
     guard ccurl_share_connections(share) == CURLSHE_OK else { throw .outOfMemory }
   }
 
-  /// All handles have to be back, or gone, by then.
+  /// All handles must be returned or freed by then.
   deinit {
     idle = []
     curl_share_cleanup(share)
@@ -37,7 +37,7 @@ final class ConnectionPool {
     return handle
   }
 
-  /// Takes back a handle that no multi handle knows any more.
+  /// Takes back a handle that has been removed from its multi handle.
   func giveBack(_ handle: EasyHandle) {
     if idle.count < Self.maxIdle { idle.append(handle) }
   }

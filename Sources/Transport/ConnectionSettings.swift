@@ -1,6 +1,6 @@
-/// Proof of who we are, for servers that ask for it.
+/// A client certificate, for servers that require one.
 package struct ClientCertificate: Hashable, Sendable {
-  /// PEM: the certificate, and those between it and the authority.
+  /// PEM: the certificate and its intermediates.
   package let certificateFile: String
   /// PEM, without a passphrase.
   package let keyFile: String
@@ -11,7 +11,7 @@ package struct ClientCertificate: Hashable, Sendable {
   }
 }
 
-/// What a connection was opened under. Requests share connections only where all of it is the same.
+/// The settings a connection was opened with. Requests share connections only if all of them are equal.
 struct ConnectionSettings: Hashable, Sendable {
   var egress = Egress.anywhere
   var allowsHTTP2 = false

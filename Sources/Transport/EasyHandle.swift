@@ -1,7 +1,7 @@
 import CCurl
 
-/// One libcurl easy handle, with what has to live as long as it does. Used for one transfer after another: its settings for
-/// the connection stay, those for a request are replaced.
+/// A libcurl easy handle and the memory that must live as long as it does. One transfer after another uses it: connection
+/// settings stay, request settings are replaced.
 final class EasyHandle {
   let raw: UnsafeMutableRawPointer
   private let errorText: UnsafeMutablePointer<CChar>
@@ -23,9 +23,9 @@ final class EasyHandle {
     curl_slist_free_all(headers)
   }
 
-  /// Replaces everything that belongs to one request. Must not be called while the handle is in use.
+  /// Replaces all request settings. Must not be called while the handle is in use.
   ///
-  /// - Parameter left: what is left of the request's whole time.
+  /// - Parameter left: the rest of the request's timeout.
   func prepare(_ checked: CheckedRequest, proxy: String?, left: Duration) throws(TransportError) {
     errorText[0] = 0
     try check(ccurl_set_url(raw, checked.url.text))
@@ -38,23 +38,23 @@ final class EasyHandle {
     try check(ccurl_set_fresh_connect(raw, checked.request.isFresh ? 1 : 0))
   }
 
-  /// Many bytes at a time; or few, from a buffer that many handles can have.
+  /// A streaming body uses a large buffer; other bodies use a small one, because many handles have one.
   private func setStreaming(_ isOn: Bool) throws(TransportError) {
     guard isOn != isStreaming else { return }
     try check(ccurl_set_buffer_size(raw, isOn ? 256 * 1024 : Int(CURL_MAX_WRITE_SIZE)))
     isStreaming = isOn
   }
 
-  /// Decompressed, or as the server sends it.
+  /// On decompresses the body; off takes it as sent.
   private func setDecoding(_ isOn: Bool) throws(TransportError) {
     guard isOn != isDecoding else { return }
     try check(ccurl_set_accept_encoding(raw, isOn ? "" : nil))
     isDecoding = isOn
   }
 
-  /// What connections depend on.
+  /// The settings that connections depend on.
   ///
-  /// - Parameter caFile: the client's, for requests without one.
+  /// - Parameter caFile: the client's, used if the settings name none.
   func setConnection(_ settings: ConnectionSettings, caFile: String?) throws(TransportError) {
     let version = settings.allowsHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
     try check(ccurl_set_http_version(raw, version))
@@ -62,7 +62,7 @@ final class EasyHandle {
     if let certificate = settings.clientCertificate {
       try check(ccurl_set_certificate(raw, certificate.certificateFile))
       try check(ccurl_set_key(raw, certificate.keyFile))
-      // Without one, OpenSSL asks for it on the terminal, and everything waits for the answer.
+      // Without an empty passphrase, OpenSSL would prompt for one on the terminal and block the thread.
       try check(ccurl_set_key_passphrase(raw, ""))
     }
     guard let caFile = settings.caFile ?? caFile else { return }
@@ -81,9 +81,9 @@ final class EasyHandle {
     try check(ccurl_set_headers(raw, headers))
   }
 
-  /// Method and body; see ``CheckedRequest/body``.
+  /// Sets method and body; see ``CheckedRequest/body``.
   private func setMethod(_ method: String, body: [UInt8]?) throws(TransportError) {
-    try check(ccurl_set_get(raw))  // takes back HEAD and POST
+    try check(ccurl_set_get(raw))  // undoes HEAD and POST
     var standard = "GET"
     if method == "HEAD" {
       try check(ccurl_set_head(raw))
@@ -95,7 +95,7 @@ final class EasyHandle {
     try check(ccurl_set_method(raw, method == standard ? nil : method))
   }
 
-  /// What holds for every transfer.
+  /// Settings that are the same for every transfer.
   private func setHabits() throws(TransportError) {
     try check(ccurl_set_error_text(raw, errorText))
     try check(ccurl_set_protocols(raw, "http,https"))
@@ -105,7 +105,7 @@ final class EasyHandle {
     try check(ccurl_set_no_signal(raw, 1))
     try check(ccurl_set_no_proxy(raw, ""))
     try check(ccurl_set_ca_cache_timeout(raw, 600))
-    // Else a transfer that is cancelled during a name lookup holds the thread up until the lookup ends.
+    // Without this, a transfer cancelled during a name lookup blocks the thread until the lookup ends.
     try check(ccurl_set_quick_exit(raw, 1))
   }
 
@@ -119,7 +119,7 @@ final class EasyHandle {
   var errorDetail: String { String(cString: errorText) }
 }
 
-/// What libcurl knows about a transfer that has ended.
+/// Results of a finished transfer.
 extension EasyHandle {
   var status: Int { number(ccurl_get_status) }
   var connectStatus: Int { number(ccurl_get_connect_status) }
@@ -153,13 +153,13 @@ extension TransportError {
   }
 }
 
-/// Throws what libcurl answered to a setter, if it was not "OK".
+/// Throws if a libcurl setter failed.
 func check(_ code: CURLcode) throws(TransportError) {
   if code != CURLE_OK { throw TransportError(code) }
 }
 
 extension Duration {
-  /// Rounded up; 1 ms to about 24 days, as 0 means "no limit" to libcurl and 32 bits are enough for everybody.
+  /// Rounded up; 1 ms to about 24 days, because 0 means "no limit" to libcurl and a C long may have 32 bits.
   fileprivate var wholeMilliseconds: Int {
     let (seconds, attoseconds) = components
     if seconds < 0 { return 1 }

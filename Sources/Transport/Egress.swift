@@ -1,22 +1,22 @@
-/// Which addresses a request may reach. Judged at connect time, after the name lookup and for each address that is tried, so
-/// that a name can't lead somewhere else than it did when it was looked at; connections are never shared between two of
-/// these.
+/// The addresses that a request may reach. They are checked at connect time, after the name lookup and for each address that
+/// is tried, so that a name that resolves differently later can't bypass the check. Connections are never shared between
+/// different values.
 ///
-/// Behind a proxy only what the URL itself says can be judged (a literal address, `localhost`): names are looked up by the
-/// proxy, or the result isn't seen, so there the proxy has to have rules of its own. The proxy's address isn't judged.
+/// Behind a proxy, only literal addresses and `localhost` can be checked: the proxy resolves names, so it needs its own rules.
+/// The address of the proxy itself isn't checked.
 package enum Egress: String, Sendable, CaseIterable {
   case anywhere
-  /// Not where clouds keep the credentials of the machine, nor what is no single host's address: link-local, metadata
-  /// services, unspecified, multicast, broadcast. Loopback and private networks are fine.
+  /// Refuses addresses at which clouds serve a machine's credentials, and those that aren't a single host: link-local, metadata
+  /// services, unspecified, multicast, broadcast. Loopback and private networks are allowed.
   case notMetadata
-  /// Besides those, not what the special-purpose registries of IANA keep out of the internet: loopback, private, shared,
-  /// documentation, reserved.
+  /// Also refuses what IANA's special-purpose registries exclude from the internet: loopback, private, shared, documentation,
+  /// reserved.
   case publicOnly
 
   func allows(_ address: NetworkAddress) -> Bool {
     if self == .anywhere { return true }
     if let embedded = address.embedded {
-      // 6to4 and the local NAT64 prefix are special themselves, the other forms just another way to write an IPv4 address.
+      // 6to4 and the local NAT64 prefix are special themselves; the other forms are just another notation for an IPv4 address.
       let isSpecial = AddressRanges.tunnels.contains { $0.contains(address) }
       return allows(embedded) && (self == .notMetadata || !isSpecial)
     }
@@ -24,23 +24,23 @@ package enum Egress: String, Sendable, CaseIterable {
     return self == .notMetadata || !AddressRanges.notPublic.contains { $0.contains(address) }
   }
 
-  /// The address that a URL names and that is refused, as text; nil where only looking its name up will tell.
+  /// The refused address that a URL names literally, as text; nil if only a name lookup can tell.
   package func refusal(ofURL url: String) -> String? {
     guard let url = try? CheckedURL(url) else { return nil }
     return refusal(ofHost: url.host).map { "\($0)" }
   }
 
-  /// What can be judged of a host that only the proxy will look up.
+  /// Checks a host that only the proxy will resolve.
   ///
-  /// - Parameter host: of the URL.
-  /// - Returns: the address that is refused.
+  /// - Parameter host: the URL's host.
+  /// - Returns: the refused address.
   func refusal(ofHost host: String) -> NetworkAddress? {
     guard let address = NetworkAddress(literal: isLocalhost(host) ? "127.0.0.1" : host) else { return nil }
     return allows(address) ? nil : address
   }
 }
 
-/// RFC 6761, 6.3: the name and all below it.
+/// RFC 6761, 6.3: `localhost` and all its subdomains.
 private func isLocalhost(_ host: String) -> Bool {
   host.lowercased().split(separator: ".").last == "localhost"
 }

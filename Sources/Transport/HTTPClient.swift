@@ -1,19 +1,28 @@
 import CCurl
 
-/// HTTP for the whole house: any task may send, one thread does the work (see `TransferThread.swift`).
+/// The HTTP client of all modules: any task may send, one thread does the work (see `TransferThread.swift`).
 ///
-/// Redirects are never followed, cookies and `.netrc` never used, connections kept and reused. HTTP/1.1, in the clear and over
-/// TLS; HTTP/2 for requests that allow it.
+/// Requests flow in through ``send(_:)``; an answer or a ``TransportError`` flows out. Redirects are never followed, cookies and
+/// `.netrc` never used. Connections are kept and reused: HTTP/1.1 in clear text and over TLS, HTTP/2 for requests that allow it.
+///
+/// - Everything about a request is checked before a byte is sent, so a value can't inject a header or another request.
+/// - Every `send` ends: by an answer, an error, its timeout, cancellation or ``close()``.
+/// - An error never shows the URL's path, query or user information.
+///
+/// This module doesn't retry, doesn't know what a status means, and doesn't follow redirects; its callers decide.
+///
+/// Begin reading with `TransferThread.swift`, then `Mailbox.swift` (how tasks and the thread meet), then `TransferResult.swift`
+/// (how libcurl's codes become errors).
 package final class HTTPClient: Sendable {
   package struct Configuration: Sendable {
-    /// Per scheme, host and port. What is beyond it waits its turn, first come first served. At least 1.
+    /// Per scheme, host and port. Further requests wait in order of arrival. At least 1.
     package var maximumConnectionsPerHost: Int
-    /// How many connections are kept open, idle ones included, for each combination of authorities, certificate, HTTP version
-    /// and ``Egress`` that requests ask for.
+    /// The number of open connections, including idle ones, for each combination of authorities, certificate, HTTP version and
+    /// ``Egress``.
     package var connectionCache: Int
-    /// Sent with requests that bring no `User-Agent` of their own; `nil` sends none.
+    /// Sent with requests that have no `User-Agent` header; `nil` sends none.
     package var userAgent: String?
-    /// PEM bundle of the only authorities to trust. `nil`: that of `$SSL_CERT_FILE`, else the system's.
+    /// A PEM bundle of the only authorities to trust. `nil`: the bundle of `$SSL_CERT_FILE`, else the system's.
     package var caFile: String?
     package var proxy: Proxy
 
@@ -33,21 +42,21 @@ package final class HTTPClient: Sendable {
   private let mailbox: Mailbox
   private let urls = URLMemory()
 
-  /// Cheap: the thread starts with the first request.
+  /// Cheap: the first request starts the thread.
   package init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
     mailbox = Mailbox(configuration)
   }
 
-  /// A client that is dropped without ``close()`` has nothing in flight, as every `send` holds it.
+  /// A client that is released without ``close()`` has nothing in flight, because every `send` retains it.
   deinit {
     mailbox.abandon()
   }
 
   /// Sends `request` and returns the answer, whatever its status.
   ///
-  /// Cancelling the task ends the transfer and throws ``TransportError/cancelled``; an answer that was complete by then
-  /// is still returned.
+  /// Cancelling the task ends the transfer and throws ``TransportError/cancelled``; an answer that is already complete is
+  /// still returned.
   package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
     let checked = try CheckedRequest(request, userAgent: configuration.userAgent, urls: urls)
     if Task.isCancelled { throw .cancelled }
@@ -55,7 +64,7 @@ package final class HTTPClient: Sendable {
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         mailbox.enqueue(Job(id: id, request: checked, continuation: continuation))
-        // A cancellation that came before this line found nothing to cancel.
+        // A cancellation before this line found no job to cancel.
         if Task.isCancelled { mailbox.cancel(id) }
       }
     } onCancel: {
@@ -64,8 +73,8 @@ package final class HTTPClient: Sendable {
     return try result.get()
   }
 
-  /// Refuses new requests, ends those in flight with ``TransportError/closed``, closes every connection and joins the
-  /// thread. Idempotent; every caller returns after the last request has been answered.
+  /// Refuses new requests, ends those in flight with ``TransportError/closed``, closes every connection and joins the thread.
+  /// Idempotent; every caller returns after the last request has ended.
   package func close() async {
     await withCheckedContinuation { mailbox.close($0) }
     mailbox.join()

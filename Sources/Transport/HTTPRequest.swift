@@ -1,63 +1,63 @@
-/// One request as the caller means it; what is wrong with it is found by ``HTTPClient/send(_:)``, before a byte leaves.
+/// A request as the caller describes it. ``HTTPClient/send(_:)`` finds mistakes in it before sending a byte.
 package struct HTTPRequest: Sendable {
-  /// An HTTP token such as `GET`, `POST`, `PATCH`, `DELETE` or `HEAD`; sent in the case it is written in.
+  /// An HTTP token such as `GET`, `POST`, `PATCH`, `DELETE` or `HEAD`; sent in the given case.
   package var method: String
 
-  /// `http` or `https`, absolute. Text outside ASCII is percent-encoded, spaces are refused.
+  /// Absolute, `http` or `https`. Non-ASCII text is percent-encoded; spaces are refused.
   package var url: String
 
-  /// Sent in this order. `Content-Length`, `Transfer-Encoding` and `Expect` belong to the transport and are refused.
+  /// Sent in this order. The transport sets `Content-Length`, `Transfer-Encoding` and `Expect`, and refuses them here.
   package var headers: [(name: String, value: String)]
 
-  /// `nil` sends no body. POST, PUT and PATCH then say `Content-Length: 0`. Ignored for HEAD.
+  /// `nil` sends no body; POST, PUT and PATCH then send `Content-Length: 0`. Ignored for HEAD.
   package var body: [UInt8]?
 
-  /// From `send` to the last byte of the answer, waiting for a free connection included. At least 1 ms.
+  /// From `send` to the last byte of the answer, including the wait for a free connection. At least 1 ms.
   package var timeout: Duration
 
-  /// Name lookup, TCP and TLS together. At least 1 ms; never longer than what is left of ``timeout``.
+  /// Name lookup, TCP and TLS together. At least 1 ms; never longer than the rest of ``timeout``.
   package var connectTimeout: Duration
 
-  /// The exchange is given up after less than 1 byte a second for this long, rounded up to whole seconds. libcurl measures the
-  /// speed over the last five, so it may notice up to that much later.
+  /// Aborts the exchange after less than 1 byte per second for this long, rounded up to whole seconds. libcurl measures the speed
+  /// over the last five seconds, so it may notice up to that much later.
   package var stallTimeout: Duration
 
-  /// The most that is kept of an answer, counted after decompression.
+  /// The limit of the body, counted after decompression.
   package var maximumBodyBytes: Int
 
-  /// For answers whose status is no 2xx, of which nobody reads more than a message: the first so many bytes are kept, the
+  /// The limit for answers whose status isn't 2xx, of which callers read only a message: this many bytes are kept, the
   /// connection is dropped there, and the answer counts as complete. Counted after decompression; never more than
   /// ``maximumBodyBytes``.
   package var maximumErrorBytes: Int
 
-  /// Offers the encodings that libcurl can undo. Without, a body is taken as it comes, also one that is encoded all the same:
-  /// nothing that has to be undone can go wrong.
+  /// Offers the encodings that libcurl can decode. If false, a body is taken as it arrives, even if it is encoded, so that
+  /// decoding can't fail.
   package var acceptsEncodings: Bool
 
-  /// How long the body may take once the head is complete; nil: as long as ``timeout``. When that is over the answer is returned
-  /// with what has come of its body, and ``HTTPResponse/bodyFault`` says so. The clock is looked at every 100 ms.
+  /// How long the body may take once the head is complete; nil: as long as ``timeout``. After that, the answer is returned with
+  /// the body so far, and ``HTTPResponse/bodyFault`` is set. Checked every 100 ms.
   package var bodyPatience: Duration?
 
   /// `true` keeps the first ``maximumBodyBytes``, drops the connection there and counts the answer as complete, for answers
   /// that are only quoted. `false` makes a longer answer ``TransportError/bodyTooLarge(limit:)``.
   package var truncatesBody: Bool
 
-  /// PEM bundle of the only authorities to trust, instead of the client's. Read again after ten minutes at the latest.
+  /// A PEM bundle of the only authorities to trust, instead of the client's. Read again after ten minutes at the latest.
   package var caFile: String?
 
-  /// Shown to a server that asks for one.
+  /// Sent to a server that asks for a certificate.
   package var clientCertificate: ClientCertificate?
 
-  /// Offers HTTP/2 (ALPN, so over TLS only); several requests then share a connection. HTTP/1.1 takes less CPU for small
-  /// requests: this is for servers that want it, or to save connections.
+  /// Offers HTTP/2 (by ALPN, so over TLS only); several requests then share a connection. HTTP/1.1 takes less CPU for small
+  /// requests, so this is for servers that require HTTP/2, or to save connections.
   package var allowsHTTP2: Bool
 
   package var egress: Egress
 
-  /// On a connection of its own: one that is kept may lead to a server that is wrong, or to one that is gone.
+  /// Opens a new connection, because a kept one may lead to a server that misbehaves or has gone.
   package var isFresh = false
 
-  /// Where the body goes while it comes in; nil holds it in memory. With a sink nothing is decompressed: bytes are taken as
+  /// Receives the body while it arrives; nil keeps it in memory. With a sink, nothing is decompressed: bytes are passed on as
   /// the server sends them.
   package var sink: (any BodySink)?
 

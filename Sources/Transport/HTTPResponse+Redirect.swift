@@ -1,17 +1,17 @@
 import CCurl
 
 extension HTTPResponse {
-  /// Where a redirect leads, nil for any other answer and for what is no address. Never from https to http.
+  /// The target of a redirect; nil for other answers, for an invalid address, and for a redirect from https to http.
   ///
-  /// - Parameter url: that was asked for; `Location` may be relative to it.
+  /// - Parameter url: the request's URL; `Location` may be relative to it.
   package func redirect(from url: String) -> String? {
     guard let target = Target(of: self, from: url)?.text else { return nil }
     let wasSecure = url.lowercased().hasPrefix("https:")
     return target.hasPrefix("https:") || (target.hasPrefix("http:") && !wasSecure) ? target : nil
   }
 
-  /// Where a redirect leads as far as it may be shown, as a clause: `which points to https://new.example`. Path, query and user
-  /// of either address may hold secrets. Nil as for ``redirect(from:)``, but from https to http counts.
+  /// The target of a redirect in a form that may be shown, as a clause: `which points to https://new.example`. Path, query and
+  /// user of either address may hold secrets. Nil as in ``redirect(from:)``, but redirects from https to http are included.
   package func redirectClause(from url: String) -> String? {
     guard let target = Target(of: self, from: url) else { return nil }
     return target.origin == Target(url)?.origin
@@ -19,10 +19,10 @@ extension HTTPResponse {
   }
 }
 
-/// An address in its parts.
+/// The parts of an address.
 private struct Target {
   let text: String
-  /// `https://host`, with the port where it isn't the scheme's own.
+  /// `https://host`, with the port if it isn't the scheme's default.
   let origin: String
 
   init?(of response: HTTPResponse, from url: String) {

@@ -1,15 +1,15 @@
 /// A final answer, whatever its status: a 404 is not an error of the transport, and a redirect is an answer.
 package struct HTTPResponse: Sendable {
   package let status: Int
-  /// The final answer's: those of 1xx answers, of a proxy's CONNECT, and trailers are left out.
+  /// The fields of the final answer: without those of 1xx answers and of a proxy's CONNECT, and without trailers.
   package let headers: HTTPHeaders
-  /// Decompressed. A compressed stream that stops too early within a complete message goes unnoticed by libcurl 7.88: whoever
-  /// parses this finds out.
+  /// Decompressed. libcurl 7.88 doesn't notice a compressed stream that ends early within a complete message; the parser of the
+  /// body will.
   package let body: [UInt8]
-  /// Address and port that the connection led to, the proxy's if there is one: `127.0.0.1:8080`, `[::1]:8080`.
+  /// The address and port of the connection, the proxy's if there is one: `127.0.0.1:8080`, `[::1]:8080`.
   package let peer: String?
-  /// What kept the body from being whole; nil: it is whole, or as much of it as was asked for. The head is always whole, so that
-  /// the status and the fields count, also where the body never came.
+  /// The reason why the body is incomplete; nil if it is whole, or as much of it as was requested. The head is always complete,
+  /// so status and fields are valid even if the body never came.
   package let bodyFault: TransportError?
 
   package init(
@@ -24,7 +24,7 @@ package struct HTTPResponse: Sendable {
   }
 }
 
-/// Header fields in the order they came. Names are compared without regard to case.
+/// Header fields in order of arrival. Names are case-insensitive.
 package struct HTTPHeaders: Sendable {
   package private(set) var fields: [(name: String, value: String)]
 
@@ -32,12 +32,12 @@ package struct HTTPHeaders: Sendable {
     self.fields = fields
   }
 
-  /// The value of the last field of this name.
+  /// The value of the last field with this name.
   package subscript(name: String) -> String? {
     fields.last { isSameName($0.name, name) }?.value
   }
 
-  /// Every value of this name, first come first.
+  /// All values of this name, in order of arrival.
   package func all(_ name: String) -> [String] {
     fields.filter { isSameName($0.name, name) }.map(\.value)
   }
@@ -46,14 +46,14 @@ package struct HTTPHeaders: Sendable {
     fields.append((name, value))
   }
 
-  /// Adds to the last field what a folded line (RFC 9112, 5.2) carries on with.
+  /// Appends the continuation of a folded line (RFC 9112, 5.2) to the last field.
   mutating func extendLast(with more: String) {
     guard let last = fields.popLast() else { return }
     fields.append((last.name, last.value.isEmpty ? more : "\(last.value) \(more)"))
   }
 }
 
-/// Whether two field names are one, without regard to case. Names are ASCII.
+/// Compares two field names case-insensitively. Names are ASCII.
 func isSameName(_ one: String, _ other: String) -> Bool {
   one.utf8.count == other.utf8.count && zip(one.utf8, other.utf8).allSatisfy { lowercased($0) == lowercased($1) }
 }

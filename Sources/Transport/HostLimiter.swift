@@ -1,12 +1,12 @@
-/// Who may start and who waits: at most `limit` transfers per origin at a time, first come first served. Pure.
+/// Decides which transfers may start and which wait: at most `limit` per origin at a time, in order of arrival. Pure.
 ///
-/// libcurl could keep such a queue itself, but doesn't look at the time-outs of what waits in it, and every waiting
-/// request would hold a handle. Started requests are also what a DNS outage piles resolver threads up for.
+/// libcurl has such a queue itself, but it ignores the timeouts of waiting transfers, and each of them holds a handle. The limit
+/// also bounds the number of resolver threads that a DNS outage leaves behind.
 struct HostLimiter {
   private struct Host {
     var busy = 0
     var waiting: [UInt64] = []
-    /// How much of `waiting` is used up: moving the rest at every step would make long queues quadratic.
+    /// The number of consumed entries of `waiting`: removing each at once would make long queues quadratic.
     var next = 0
 
     mutating func popFirst() -> UInt64? {
@@ -30,7 +30,7 @@ struct HostLimiter {
     self.limit = max(1, limit)
   }
 
-  /// - Returns: true if `id` may start, false if it has to wait for ``leave(_:)`` to name it.
+  /// - Returns: true if `id` may start, false if it must wait until ``leave(_:)`` returns it.
   mutating func enter(_ id: UInt64, _ origin: String) -> Bool {
     guard hosts[origin, default: Host()].busy >= limit else {
       hosts[origin, default: Host()].busy += 1
@@ -40,14 +40,14 @@ struct HostLimiter {
     return false
   }
 
-  /// `id`, which waits, gives up.
+  /// Removes `id` from the queue.
   mutating func withdraw(_ id: UInt64) {
     withdrawn.insert(id)
   }
 
-  /// One that had started has ended.
+  /// Frees the slot of a transfer that has ended.
   ///
-  /// - Returns: the one that may start in its place.
+  /// - Returns: the transfer that may start in its place.
   mutating func leave(_ origin: String) -> UInt64? {
     while let id = hosts[origin]?.popFirst() {
       if withdrawn.remove(id) == nil { return id }

@@ -4,7 +4,7 @@ internal import Locking
 
 typealias ResponseResult = Result<HTTPResponse, TransportError>
 
-/// A request on its way to the thread, and the way its outcome goes back.
+/// A request on its way to the thread, and the continuation that receives its result.
 final class Job: Sendable {
   let id: UInt64
   let request: CheckedRequest
@@ -19,7 +19,7 @@ final class Job: Sendable {
   }
 }
 
-/// Performs what ``MailboxState`` decides: starts the thread, wakes it, hands over and joins.
+/// Performs what ``MailboxState`` decides: starts, wakes and joins the thread, and hands jobs over.
 final class Mailbox: Sendable {
   private struct Inside {
     var state = MailboxState<Job>()
@@ -39,8 +39,7 @@ final class Mailbox: Sendable {
     inside.withLock { $0.state.issueID() }
   }
 
-  /// Hands `job` to the thread, which will resume it. A job that can't be handed over is resumed here: the thread never
-  /// hears of it.
+  /// Hands `job` to the thread, which will resume it. If that fails, the job is resumed here and the thread never sees it.
   func enqueue(_ job: Job) {
     let refusal: TransportError? = inside.withLock { inside in
       switch inside.state.enqueue(job) {
@@ -60,7 +59,7 @@ final class Mailbox: Sendable {
     }
   }
 
-  /// Resumes `closer` once the thread has ended everything, or at once if there is no thread.
+  /// Resumes `closer` once the thread has ended every transfer, or at once if there is no thread.
   func close(_ closer: CheckedContinuation<Void, Never>) {
     let isDone = inside.withLock { inside in
       switch inside.state.close() {
@@ -74,7 +73,7 @@ final class Mailbox: Sendable {
     if isDone { closer.resume() }
   }
 
-  /// Joins the thread if nobody has. After ``close(_:)`` it has nothing left to do but to return, so this doesn't block.
+  /// Joins the thread unless that has happened. After ``close(_:)`` the thread only returns, so this doesn't block.
   func join() {
     let thread = inside.withLock { inside in
       defer { inside.thread = nil }
@@ -83,7 +82,7 @@ final class Mailbox: Sendable {
     if let thread { pthread_join(thread, nil) }
   }
 
-  /// Closing for a `deinit`, which can't wait: the thread ends on its own.
+  /// Closes from a `deinit`, which can't wait: the thread ends on its own.
   func abandon() {
     let thread = inside.withLock { inside in
       if case .ring = inside.state.close() { inside.waker?.ring() }
@@ -107,7 +106,7 @@ final class Mailbox: Sendable {
 
 /// The thread's side.
 extension Mailbox {
-  /// From here on others may wake the thread; what came before is found by the first ``drain()``.
+  /// From now on others may wake the thread; the first ``drain()`` finds what came before.
   func hang(_ waker: Waker) {
     inside.withLock { $0.waker = waker }
   }
@@ -120,12 +119,12 @@ extension Mailbox {
     inside.withLock { $0.state.mayRest() }
   }
 
-  /// After this nobody touches the multi handle any more, and it may be freed.
+  /// After this, no other thread uses the multi handle, so it may be freed.
   func takeDownBell() {
     inside.withLock { $0.waker = nil }
   }
 
-  /// The last thing that the thread does.
+  /// The thread's last call.
   func threadDidEnd() {
     let (orphans, closers) = inside.withLock { inside in
       defer { inside.closers = [] }
@@ -136,10 +135,10 @@ extension Mailbox {
   }
 }
 
-/// Wakes the thread out of its poll.
+/// Wakes the thread from its poll.
 ///
-/// `@unchecked`: `curl_multi_wakeup` is the one call that libcurl allows from any thread. It is made under the mailbox's
-/// lock only, under which the thread takes the waker down before it frees the handle.
+/// `@unchecked`: `curl_multi_wakeup` is the only call that libcurl allows from any thread. It is made only under the mailbox's
+/// lock, and the thread removes the waker under the same lock before it frees the handle.
 struct Waker: @unchecked Sendable {
   let multi: UnsafeMutableRawPointer
 

@@ -1,7 +1,7 @@
-/// What passes between the tasks that send and the thread that works, without lock, thread or libcurl: methods return
-/// what has to be done, and ``Mailbox`` does it.
+/// The state between the sending tasks and the thread, without lock, thread or libcurl: methods return actions, and
+/// ``Mailbox`` performs them.
 struct MailboxState<Job: Sendable>: Sendable {
-  /// Closing is a state and not a message: it can't be overtaken and leaves nothing behind it in the queue.
+  /// Closing is a phase, not a message: a message could be overtaken, and could leave jobs behind it in the queue.
   enum Phase { case fresh, running, closing, closed }
 
   enum Admission { case startThread, ring, isAwake, refuse }
@@ -18,7 +18,7 @@ struct MailboxState<Job: Sendable>: Sendable {
   private var jobs: [Job] = []
   private var cancelled: [UInt64] = []
   private var lastID: UInt64 = 0
-  /// The thread sleeps, or is about to, and has not been rung for. A ring costs a system call, and a turn of the thread.
+  /// The thread sleeps or is about to, and has not been woken. Waking it costs a system call and a turn of its loop.
   private var isResting = false
 
   mutating func issueID() -> UInt64 {
@@ -40,20 +40,20 @@ struct MailboxState<Job: Sendable>: Sendable {
     }
   }
 
-  /// The thread could not be started: as if nothing had been enqueued.
+  /// The thread could not be started: undoes the enqueue.
   mutating func threadDidNotStart() {
     phase = .fresh
     jobs = []
   }
 
-  /// - Returns: whether the thread has to be woken.
+  /// - Returns: true if the thread must be woken.
   mutating func cancel(_ id: UInt64) -> Bool {
     switch phase {
     case .running:
       cancelled.append(id)
       return wake()
     case .fresh, .closing, .closed:
-      // This is okay: the job has not been enqueued yet, or is about to be ended by closing.
+      // This is okay: the job isn't enqueued yet, or closing is about to end it.
       return false
     }
   }
@@ -71,9 +71,9 @@ struct MailboxState<Job: Sendable>: Sendable {
     }
   }
 
-  /// The thread wants to sleep.
+  /// Asks whether the thread may sleep.
   ///
-  /// - Returns: false if something has come meanwhile. After true, the next that comes rings.
+  /// - Returns: false if something has arrived. After true, the next arrival wakes the thread.
   mutating func mayRest() -> Bool {
     isResting = phase == .running && jobs.isEmpty && cancelled.isEmpty
     return isResting
@@ -84,7 +84,7 @@ struct MailboxState<Job: Sendable>: Sendable {
     return isResting
   }
 
-  /// Everything that came since the last time. Jobs come before cancellations, so that a cancellation finds its job.
+  /// Takes everything that has arrived. Jobs come before cancellations, so that a cancellation finds its job.
   mutating func drain() -> Batch {
     isResting = false
     defer {
@@ -94,9 +94,9 @@ struct MailboxState<Job: Sendable>: Sendable {
     return Batch(jobs: jobs, cancelled: cancelled, isClosing: phase == .closing)
   }
 
-  /// The thread has ended everything and will not look again.
+  /// The thread has ended every transfer and will not look again.
   ///
-  /// - Returns: what it never took: nothing after closing, but a thread that has no memory for its handle ends at once.
+  /// - Returns: the jobs it never took: none after closing, but a thread without memory for its handle ends at once.
   mutating func threadDidEnd() -> [Job] {
     phase = .closed
     defer { jobs = [] }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// An IP address, as bits that ranges can be held against. Pure.
+/// An IP address as bits that can be compared with ranges. Pure.
 struct NetworkAddress: Hashable, Sendable {
-  /// In the low 32 bits for IPv4.
+  /// IPv4 uses the low 32 bits.
   let bits: UInt128
   let isIPv4: Bool
 
@@ -16,8 +16,8 @@ struct NetworkAddress: Hashable, Sendable {
     isIPv4 = false
   }
 
-  /// An address as it stands in a URL or in `no_proxy`: IPv6 with or without brackets and zone, IPv4 in every notation that
-  /// the C library connects to (`127.1`, `0x7f000001`), a final dot allowed. Nil for a name.
+  /// An address as written in a URL or in `no_proxy`: IPv6 with or without brackets and zone, IPv4 in every notation that the
+  /// C library connects to (`127.1`, `0x7f000001`), with an optional final dot. Nil for a name.
   init?(literal text: String) {
     var text = text[...]
     if text.hasPrefix("["), text.hasSuffix("]") { text = text.dropFirst().dropLast() }
@@ -32,7 +32,7 @@ struct NetworkAddress: Hashable, Sendable {
     }
   }
 
-  /// Nil for what is neither IPv4 nor IPv6.
+  /// Nil if the family is neither IPv4 nor IPv6.
   init?(_ address: UnsafePointer<sockaddr>) {
     let raw = UnsafeRawPointer(address)
     switch Int32(address.pointee.sa_family) {
@@ -45,7 +45,7 @@ struct NetworkAddress: Hashable, Sendable {
     }
   }
 
-  /// The IPv4 address that packets to this IPv6 address may end at: IPv4-mapped and -compatible (RFC 4291, 2.5.5), NAT64
+  /// The IPv4 address that packets to this IPv6 address may reach: IPv4-mapped and -compatible (RFC 4291, 2.5.5), NAT64
   /// (RFC 6052; RFC 8215 with its /96), 6to4 (RFC 3056).
   var embedded: NetworkAddress? {
     guard !isIPv4 else { return nil }
@@ -80,7 +80,7 @@ struct AddressRange: Hashable, Sendable {
   private let mask: UInt128
   private let isIPv4: Bool
 
-  /// `ADDRESS/BITS`, or one address. Nil for anything else.
+  /// `ADDRESS/BITS`, or a single address. Nil for anything else.
   init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let start = parts.first, let address = NetworkAddress(literal: String(start)) else { return nil }

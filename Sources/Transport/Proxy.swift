@@ -1,15 +1,15 @@
 /// Whether requests go through a proxy.
 package enum Proxy: Sendable, Equatable {
-  /// As libcurl reads it: `http_proxy` (in lower case only, as CGI programs have another `HTTP_PROXY`), `https_proxy`,
-  /// `all_proxy` and `no_proxy`, the latter three in upper case as well.
+  /// The environment as libcurl reads it: `http_proxy` (lower case only, because CGI sets `HTTP_PROXY` from a request header),
+  /// `https_proxy`, `all_proxy` and `no_proxy`, the latter three also in upper case.
   case environment
   case none
-  /// This one for every request: `http://`, `https://`, `socks5h://`, user and password allowed.
+  /// This proxy for every request: `http://`, `https://` or `socks5h://`, with optional user and password.
   case url(String)
 }
 
-/// Which proxy a URL is fetched through. libcurl would find out itself, but not tell; with a proxy of our choice, we know whose
-/// address it connects to. Pure.
+/// The proxy for each URL. libcurl would find it itself but not report it; choosing it here tells us whose address libcurl
+/// connects to. Pure.
 struct ProxyRoutes: Sendable {
   private let http: String?
   private let https: String?
@@ -27,15 +27,15 @@ struct ProxyRoutes: Sendable {
     }
   }
 
-  /// The proxy's URL, nil for none.
+  /// The proxy's URL, or nil.
   func proxy(for url: CheckedURL) -> String? {
     guard let proxy = url.isSecure ? https : http, !direct.contains(url.host) else { return nil }
     return proxy
   }
 }
 
-/// A `no_proxy` list: names, each with everything below it, addresses and blocks of addresses, parted by commas and blanks;
-/// `*` alone is everything.
+/// A `no_proxy` list: names (each includes its subdomains), addresses and address blocks, separated by commas and blanks; `*`
+/// alone matches everything.
 struct DirectHosts: Sendable {
   private let isEverything: Bool
   private var names: [String] = []
@@ -60,7 +60,7 @@ struct DirectHosts: Sendable {
   }
 }
 
-/// Without the dot at either end.
+/// Without leading and trailing dots.
 private func trimmedName(_ name: String) -> String {
   let rest = name.hasPrefix(".") ? name.dropFirst() : name[...]
   return String(rest.hasSuffix(".") ? rest.dropLast() : rest)

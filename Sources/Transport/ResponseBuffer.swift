@@ -1,14 +1,14 @@
 internal import WireTime
 
-/// An answer while it comes in: header lines and decoded bytes go in, and it says when it has had enough. Pure.
+/// An answer while it arrives: it consumes header lines and decoded bytes, and says when it has enough. Pure.
 struct ResponseBuffer {
-  /// Why the answer wants no more.
+  /// Why the answer takes no more bytes.
   enum Stop: Equatable {
-    /// Cut off on purpose: the part that was asked for is there.
+    /// Cut on purpose: the requested part is there.
     case truncated
     case bodyTooLarge
     case headersTooLarge
-    /// The request's sink wants no more.
+    /// The request's sink takes no more bytes.
     case notTaken
   }
 
@@ -26,20 +26,20 @@ struct ResponseBuffer {
   private var isInterim = false
   private var isSealed = false
 
-  /// The empty line after the final answer's fields has come.
+  /// The empty line after the fields of the final answer has arrived.
   var isHeadComplete: Bool { isSealed && !isInterim }
 
   /// - Parameters:
-  ///   - limit: the most of the body that is kept.
-  ///   - truncates: a longer one is cut there; else it is too large.
-  ///   - errorLimit: the most that is kept of an answer that is no 2xx, which is always cut.
+  ///   - limit: the most bytes of the body to keep.
+  ///   - truncates: cut a longer body there; otherwise it is too large.
+  ///   - errorLimit: the most bytes to keep if the status isn't 2xx; such a body is always cut.
   init(limit: Int, truncates: Bool, errorLimit: Int = .max) {
     self.limit = max(0, limit)
     self.truncates = truncates
     self.errorLimit = max(0, errorLimit)
   }
 
-  /// Takes one header line with its line end: a status line, a field, the empty line, or a trailer.
+  /// Consumes one header line with its line ending: a status line, a field, the empty line, or a trailer.
   ///
   /// - Returns: false to end the transfer; ``stop`` says why.
   mutating func take(headerLine bytes: UnsafeRawBufferPointer) -> Bool {
@@ -66,17 +66,17 @@ struct ResponseBuffer {
     return true
   }
 
-  /// Notes that the bytes of the body go somewhere else, and that no more are wanted there.
+  /// Records that the sink takes no more bytes.
   mutating func notTaken() {
     stop = .notTaken
   }
 
-  /// Takes decoded bytes of the body.
+  /// Consumes decoded bytes of the body.
   ///
   /// - Returns: false to end the transfer; ``stop`` says why.
   mutating func take(body bytes: UnsafeRawBufferPointer) -> Bool {
     if body.isEmpty, !truncates, let length = announcedLength {
-      // Not read to the limit to find that out; and room is made once, not again and again.
+      // Refuse a body that declares too much before reading it, and allocate once.
       guard length <= limit else {
         stop = .bodyTooLarge
         return false
@@ -95,7 +95,7 @@ struct ResponseBuffer {
 }
 
 extension ResponseBuffer {
-  /// What `Content-Length` says, where that is the length of what is kept.
+  /// `Content-Length`, if that is the length of the kept body.
   private var announcedLength: Int? {
     guard headers["Content-Encoding"] == nil, headers["Transfer-Encoding"] == nil else { return nil }
     return headers["Content-Length"].flatMap { WireNumber.bytes($0) }.map { Int($0) }

@@ -1,22 +1,22 @@
 import CCurl
 import Glibc
 
-/// One exchange in progress. Made, used and freed by the thread alone; libcurl's callbacks hold its address.
+/// One exchange in progress. Only the thread creates, uses and frees it; libcurl's callbacks hold its address.
 final class Transfer {
   let job: Job
   let easy: EasyHandle
   fileprivate var answer: ResponseBuffer
   private let isProxied: Bool
-  /// Whether the sink wants the body; nil before its first byte.
+  /// Whether the sink takes the body; nil before its first byte.
   private var isSunk: Bool?
-  /// Of the addresses that were tried.
+  /// One of the refused addresses.
   private var refused: NetworkAddress?
   private var hasTriedAllowed = false
-  /// Until then the body may take; nil before the head is complete, and for requests that say nothing of it.
+  /// The deadline of the body; nil before the head is complete, and if the request sets none.
   private(set) var bodyDeadline: SuspendingClock.Instant?
 
-  /// - Throws: ``TransportError/other(code:text:)`` when libcurl refuses a setting or memory is short, and `forbiddenAddress`
-  ///   for what the proxy must not be asked for.
+  /// - Throws: ``TransportError/other(code:text:)`` if libcurl refuses a setting or memory is short, and `forbiddenAddress` if
+  ///   the request must not be sent through the proxy.
   init(
     _ job: Job, on easy: EasyHandle, proxy: String?, now: SuspendingClock.Instant
   ) throws(TransportError) {
@@ -37,7 +37,7 @@ final class Transfer {
     try check(ccurl_set_private(easy.raw, UnsafeMutableRawPointer(bitPattern: UInt(job.id))))
   }
 
-  /// Whether an address may be connected to. Where there is a proxy, it is the proxy's.
+  /// Whether an address may be connected to. With a proxy, this is the proxy's address.
   fileprivate func allows(_ address: UnsafePointer<sockaddr>) -> Bool {
     let egress = job.request.connection.egress
     guard egress != .anywhere, !isProxied else { return true }
@@ -47,7 +47,7 @@ final class Transfer {
     return isAllowed
   }
 
-  /// Takes one line of a head.
+  /// Consumes one line of a head.
   ///
   /// - Returns: false to end the transfer.
   fileprivate func take(headerLine line: UnsafeRawBufferPointer) -> Bool {
@@ -58,7 +58,7 @@ final class Transfer {
     return true
   }
 
-  /// Takes bytes of the body: into memory, or where the request wants them.
+  /// Consumes bytes of the body, into memory or the request's sink.
   ///
   /// - Returns: false to end the transfer.
   fileprivate func take(body bytes: UnsafeRawBufferPointer) -> Bool {
@@ -71,7 +71,7 @@ final class Transfer {
     return false
   }
 
-  /// The outcome, once libcurl has reported the end of the transfer.
+  /// The result, after libcurl has reported the end of the transfer.
   func outcome(_ code: CURLcode, now: SuspendingClock.Instant) -> ResponseResult {
     if code == CURLE_OK, answer.isHeadComplete { return .success(response()) }
     var ending = TransferResult(code: code, host: job.request.url.host)
@@ -81,9 +81,9 @@ final class Transfer {
     ending.stop = answer.stop
     ending.limit = job.request.request.maximumBodyBytes
     ending.wasConnected = easy.pretransferMicroseconds > 0
-    // libcurl's clock may be ahead of ours by a little; whoever stalls that late has run out of time just as well.
+    // libcurl's clock may be slightly ahead of ours; a stall this close to the deadline is a timeout, too.
     ending.isOutOfTime = now + .milliseconds(100) >= job.deadline
-    // One that was allowed may be there again later.
+    // An allowed address that failed may work later.
     if !hasTriedAllowed { ending.forbiddenAddress = refused?.description }
     ending.connectStatus = easy.connectStatus
     ending.systemError = easy.systemError
@@ -94,9 +94,9 @@ final class Transfer {
     return outcome(error)
   }
 
-  /// The outcome where `error` ends the transfer: once the head is there, an answer of which the body isn't whole.
+  /// The result if `error` ends the transfer: after the head, an answer with an incomplete body.
   func outcome(_ error: TransportError) -> ResponseResult {
-    // What the request's own sink has refused says nothing about the answer.
+    // A refusal by the request's own sink says nothing about the answer.
     guard answer.isHeadComplete, error != .notTaken else { return .failure(error) }
     return .success(response(fault: error))
   }
@@ -105,7 +105,7 @@ final class Transfer {
     HTTPResponse(status: easy.status, headers: answer.headers, body: answer.body, peer: easy.peer, bodyFault: fault)
   }
 
-  /// The id of the job that a handle works for.
+  /// The id of the job that a handle carries.
   static func id(of easy: UnsafeMutableRawPointer) -> UInt64 {
     var value: UnsafeMutableRawPointer?
     guard ccurl_get_private(easy, &value) == CURLE_OK else { return 0 }
@@ -122,7 +122,7 @@ private func openSocket(
   return transfer.allows(place) ? ccurl_open_socket(address) : CURL_SOCKET_BAD
 }
 
-/// `CURLOPT_HEADERFUNCTION`. Any number but that of the bytes given ends the transfer.
+/// `CURLOPT_HEADERFUNCTION`. Any result other than the number of bytes ends the transfer.
 private func takeHeader(
   _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
@@ -132,7 +132,7 @@ private func takeHeader(
   return transfer.take(headerLine: line) ? line.count : 0
 }
 
-/// `CURLOPT_WRITEFUNCTION`. Any number but that of the bytes given ends the transfer.
+/// `CURLOPT_WRITEFUNCTION`. Any result other than the number of bytes ends the transfer.
 private func takeBody(
   _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {

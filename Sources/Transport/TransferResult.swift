@@ -3,33 +3,33 @@ import CCurl
 /// What is known about a transfer that libcurl has ended.
 struct TransferResult {
   var code: CURLcode
-  /// 0 as long as no status line has come.
+  /// 0 until a status line has arrived.
   var status = 0
   var host: String
   var isProxied = false
   var isHeadComplete = false
   var stop: ResponseBuffer.Stop?
   var limit = 0
-  /// The request could be sent: name, TCP and TLS were done with.
+  /// Name lookup, TCP and TLS were complete, so the request could be sent.
   var wasConnected = false
-  /// The request's whole time had as good as gone by, by our own clock.
+  /// The request's timeout had almost expired, by our own clock.
   var isOutOfTime = false
-  /// The address that was refused, where none was allowed.
+  /// The refused address, if no address was allowed.
   var forbiddenAddress: String?
-  /// A proxy's answer to CONNECT, 0 for none.
+  /// The status of a proxy's answer to CONNECT; 0 without one.
   var connectStatus = 0
-  /// The errno of the socket call that failed last, 0 for none.
+  /// The errno of the last failed socket call; 0 without one.
   var systemError = 0
-  /// `Content-Length`, and what has come of it, both before decompression; -1 if there is none.
+  /// `Content-Length` and the bytes received, both before decompression; -1 without the header.
   var declaredBytes = -1
   var receivedBytes = 0
-  /// libcurl's error buffer: used for TLS only, as elsewhere it may quote the URL.
+  /// libcurl's error buffer. Used for TLS only, because in other cases it may quote the URL.
   var detail = ""
 
-  /// What went wrong, `nil` if the answer stands.
+  /// The error, or `nil` if the answer is valid.
   var error: TransportError? {
     switch code {
-    // libcurl is content with a connection that ends in the middle of the head.
+    // libcurl doesn't report a connection that ends in the middle of the head.
     case CURLE_OK: isHeadComplete ? nil : .cutShort
     case CURLE_HTTP2_STREAM: afterReset
     case CURLE_WRITE_ERROR: stopped
@@ -37,14 +37,14 @@ struct TransferResult {
     case CURLE_COULDNT_CONNECT: notConnected
     case CURLE_COULDNT_RESOLVE_PROXY: .couldNotConnect(host: "the proxy")
     case CURLE_OPERATION_TIMEDOUT: outOfTime
-    // The server's no to our certificate comes after the handshake, by TLS 1.3.
+    // With TLS 1.3, the server refuses our certificate only after the handshake.
     case CURLE_RECV_ERROR where isAlert, CURLE_SEND_ERROR where isAlert: .tls(host: host, detail: detail)
     case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR: .cutShort
-    // libcurl reports a chunk that can't be decoded by the same code as a broken connection.
+    // libcurl reports a chunk that can't be decoded with the same code as a broken connection.
     case CURLE_RECV_ERROR where connectStatus >= 300: .proxyRefused(status: connectStatus)
     case CURLE_RECV_ERROR where detail.contains("unexpected eof"): .cutShort
     case CURLE_RECV_ERROR: systemError == 0 ? .badAnswer : .cutShort
-    // The scheme has been checked, so "unsupported protocol" is HTTP/0.9: an answer without a status line.
+    // The scheme is checked, so "unsupported protocol" means HTTP/0.9: an answer without a status line.
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2:
       .badAnswer
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
@@ -55,13 +55,13 @@ struct TransferResult {
     }
   }
 
-  /// libcurl's fixed wording of a code.
+  /// libcurl's fixed text for a code.
   static func text(of code: CURLcode) -> String {
     guard let text = curl_easy_strerror(code) else { return "unknown error" }
     return String(cString: text)
   }
 
-  /// The TLS library's wording is all there is to tell by.
+  /// Only the TLS library's text tells.
   private var isAlert: Bool { detail.contains("SSL routines") && detail.contains(" alert ") }
 
   private var notConnected: TransportError {
@@ -69,8 +69,8 @@ struct TransferResult {
       ?? .couldNotConnect(host: isProxied ? "the proxy" : host)
   }
 
-  /// A server may reset an HTTP/2 stream once it has said all it wants to say (RFC 9113, 8.1): then the answer stands,
-  /// unless it is shorter than it said it would be.
+  /// A server may reset an HTTP/2 stream after a complete answer (RFC 9113, 8.1). So the answer is valid, unless it is shorter
+  /// than it declared.
   private var afterReset: TransportError? {
     status == 0 || receivedBytes < declaredBytes ? .cutShort : nil
   }
@@ -84,7 +84,7 @@ struct TransferResult {
     }
   }
 
-  /// libcurl has one code for connecting too long, lasting too long and being too slow, and tells them apart only in words.
+  /// libcurl has one code for three timeouts (connect, total, too slow) and distinguishes them only in its text.
   private var outOfTime: TransportError {
     if !wasConnected { return .timedOut(host: host, stage: .connecting) }
     return isOutOfTime ? .timedOut(host: host, stage: .answering) : .stalled

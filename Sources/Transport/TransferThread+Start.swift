@@ -35,8 +35,8 @@ private func threadMain(_ luggage: UnsafeMutableRawPointer?) -> UnsafeMutableRaw
   return nil
 }
 
-/// Writing to a connection that the other side has closed raises SIGPIPE in the writing thread, and OpenSSL can't be told
-/// not to. Blocked for this thread only: the rest of the process, and what it spawns, keep their own ways.
+/// Writing to a connection that the peer has closed raises SIGPIPE in the writing thread, and OpenSSL can't suppress it. Blocked
+/// for this thread only, so that the rest of the process and its children keep their own signal masks.
 private func blockBrokenPipeSignal() {
   var signals = sigset_t()
   sigemptyset(&signals)

@@ -3,20 +3,21 @@ import Glibc
 
 // How it works
 //
-// One thread owns everything of libcurl's: the multi handle lives on its stack, easy handles in its table. Tasks reach it
-// through the mailbox and `curl_multi_wakeup`; it reaches them by resuming their continuation, once, with a `Result`.
-// One turn of the loop: take the mail, start what may start, let libcurl work, settle what has ended, look at the clock,
-// poll. Whatever waits for a free connection waits in `HostLimiter`, whatever runs is in `transfers`, and an id is in one of them.
+// One thread owns all of libcurl: the multi handle lives on its stack, easy handles in its table. Tasks reach it through the
+// mailbox and `curl_multi_wakeup`; it reaches them by resuming their continuation, once, with a `Result`.
+// One turn of the loop: drain the mailbox, start the transfers that may start, let libcurl work, settle ended transfers, check
+// deadlines, poll. A job that waits for a connection slot is in `HostLimiter`, a running one in `transfers`, never in both.
 //
-// Life: started by the first request. Closing ends transfers with `.closed` and frees the easy handles, takes the waker down (from then on
-// nobody else can touch the multi handle), frees the multi handle with its connections, and resumes the closers, who join. A cancelled request is resumed by the thread too, in its next turn.
+// Life cycle: the first request starts the thread. Closing ends transfers with `.closed` and frees the easy handles, removes the
+// waker (from then on no other thread can touch the multi handle), frees the multi handle with its connections, and resumes
+// the closers, which join. The thread also resumes cancelled requests, in its next turn.
 //
-// What it costs: all TLS and decompression share one core, and a callback that blocked would hold everybody up, so
-// callbacks only copy bytes. Bodies are held in memory, whole. Poll is capped at 100 ms while anything runs, as libcurl
-// 7.88.1 loses wake-ups of HTTP/2 streams and would sleep its whole time-out: ten turns a second for a silent server.
-// Name lookups are libcurl's own threads; at most `maximumConnectionsPerHost` of them run for one host.
+// Costs: all TLS and decompression share one core, and a callback that blocks stops every transfer, so callbacks only copy
+// bytes. Bodies are kept in memory. Poll is capped at 100 ms while a transfer runs, because libcurl 7.88.1 loses wake-ups of
+// HTTP/2 streams and would sleep for its whole timeout; a silent server therefore costs ten turns a second. libcurl resolves
+// names on threads of its own; at most `maximumConnectionsPerHost` of them run for one host.
 
-/// The thread that works. A value on that thread's stack; nothing of it is shared.
+/// The thread's work. A value on that thread's stack; no part of it is shared.
 struct TransferThread: ~Copyable {
   private let mailbox: Mailbox
   private let caFile: String?
@@ -25,7 +26,7 @@ struct TransferThread: ~Copyable {
   private var hosts: HostLimiter
   private var waiting: [UInt64: Job] = [:]
   private var transfers: [UInt64: Transfer] = [:]
-  /// Resumed together at the end of a turn: each resumption by itself would wake another thread.
+  /// Resumed together at the end of a turn, because each separate resumption would wake another thread.
   private var ended: [(continuation: CheckedContinuation<ResponseResult, Never>, outcome: ResponseResult)] = []
   private var pools: [ConnectionSettings: ConnectionPool] = [:]
   private var lastLook = SuspendingClock.now
@@ -59,7 +60,7 @@ struct TransferThread: ~Copyable {
       giveUpLate()
       resumeEnded()
       guard mailbox.mayRest() else { continue }
-      // New handles make libcurl's own timer cut this short.
+      // New handles make libcurl's own timer shorten this.
       curl_multi_poll(multi, nil, 0, transfers.isEmpty && waiting.isEmpty ? 60_000 : 100, nil)
     }
   }
@@ -97,9 +98,9 @@ struct TransferThread: ~Copyable {
     return pool
   }
 
-  /// Frees the place of `job`.
+  /// Frees the slot of `job`.
   ///
-  /// - Returns: the one that may have it.
+  /// - Returns: the job that may use it.
   private mutating func successor(of job: Job) -> Job? {
     hosts.leave(job.request.url.origin).flatMap { waiting.removeValue(forKey: $0) }
   }
@@ -114,7 +115,7 @@ struct TransferThread: ~Copyable {
     }
   }
 
-  /// Ends the job with this id. An id that is not known any more is okay: a cancellation met its answer on the way.
+  /// Ends the job with this id. An unknown id is okay: a cancellation may cross its answer.
   private mutating func settle(_ id: UInt64, _ outcome: ResponseResult) {
     if let job = waiting.removeValue(forKey: id) {
       hosts.withdraw(id)
@@ -132,8 +133,8 @@ struct TransferThread: ~Copyable {
     ended.removeAll(keepingCapacity: true)
   }
 
-  /// Time runs for those that wait, too; libcurl knows only those that run. These are looked at as well, a second late,
-  /// for the case that libcurl holds one back (one that waits for a connection to a proxy has no time-out there).
+  /// Ends jobs whose deadline has passed. libcurl knows only running transfers, so waiting jobs are checked here. Running ones are
+  /// checked as well, a second late, because libcurl has no timeout for a transfer that waits for a connection to a proxy.
   private mutating func giveUpLate() {
     let now = SuspendingClock.now
     guard lastLook.duration(to: now) >= .milliseconds(50) else { return }

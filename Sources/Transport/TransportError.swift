@@ -1,4 +1,4 @@
-/// Why there is no answer. Texts name the host at most: path, query and user information may hold secrets.
+/// Why there is no answer. Texts name at most the host: path, query and user information may hold secrets.
 package enum TransportError: Error, Equatable, Sendable {
   case invalidURL
   /// Not an HTTP token, or empty.
@@ -8,24 +8,24 @@ package enum TransportError: Error, Equatable, Sendable {
   /// A control character in name or value, a name that is no token, or a header that belongs to the transport.
   case invalidHeader(name: String)
   case couldNotResolve(host: String)
-  /// `host` is "the proxy" where that is what could not be reached.
+  /// `host` is "the proxy" if the proxy could not be reached.
   case couldNotConnect(host: String)
-  /// The request's ``Egress`` refuses every address that could have been connected to; `address` is one of them. Nothing was
-  /// sent, and repeating it can't help.
+  /// The request's ``Egress`` refuses every address of the host; `address` is one of them. Nothing was sent, and retrying
+  /// can't help.
   case forbiddenAddress(host: String, address: String)
-  /// The proxy answered with this status instead of connecting us. Nothing reached the server.
+  /// The proxy refused to connect, with this status. Nothing reached the server.
   case proxyRefused(status: Int)
   /// A file of authorities, a certificate or a key. Nothing was sent.
   case unreadableFile(path: String, reason: String)
-  /// Handshake or certificate; `detail` is the TLS library's wording.
+  /// Handshake or certificate; `detail` is the TLS library's text.
   case tls(host: String, detail: String)
   case timedOut(host: String, stage: Stage)
-  /// The other side sent, and took, less than a byte a second for the request's `stallTimeout`.
+  /// Less than a byte per second was transferred for the request's `stallTimeout`.
   case stalled
   case bodyTooLarge(limit: Int)
-  /// The request's ``BodySink`` wanted no more of the answer.
+  /// The request's ``BodySink`` refused the rest of the answer.
   case notTaken
-  /// The connection ended before the answer did.
+  /// The connection ended before the answer was complete.
   case cutShort
   /// Not HTTP, a chunk or compressed body that can't be decoded, or more than 256 KiB of headers.
   case badAnswer
@@ -33,12 +33,12 @@ package enum TransportError: Error, Equatable, Sendable {
   case cancelled
   /// The client was closed before or during the exchange. The request may have reached the server.
   case closed
-  /// `code` is libcurl's, or an errno where the thread could not be started; `text` is its fixed wording.
+  /// `code` is libcurl's, or an errno if the thread could not be started; `text` is its fixed text.
   case other(code: Int, text: String)
 
-  /// What a request was doing when its time ran out.
+  /// The phase in which a request timed out.
   package enum Stage: String, Sendable, CaseIterable {
-    /// All connections to the host were taken: nothing was sent.
+    /// All connection slots of the host were in use: nothing was sent.
     case waiting
     /// Name lookup, TCP or TLS: nothing was sent.
     case connecting
@@ -76,7 +76,7 @@ extension TransportError: CustomStringConvertible {
     }
   }
 
-  /// One of a bounded set of words, fit for the label of a metric.
+  /// One of a closed set of words, for the label of a metric.
   package var label: String {
     switch self {
     case .invalidURL: "invalid_url"
@@ -101,7 +101,7 @@ extension TransportError: CustomStringConvertible {
     }
   }
 
-  /// Every word that ``label`` can be, for metrics that exist before the first error.
+  /// All values of ``label``, for metrics that exist before the first error.
   package static let labels = [
     "invalid_url", "invalid_method", "unsupported_scheme", "invalid_header", "could_not_resolve", "could_not_connect",
     "forbidden_address", "proxy_refused", "unreadable_file", "tls", "timed_out", "stalled", "body_too_large",
@@ -109,7 +109,7 @@ extension TransportError: CustomStringConvertible {
   ]
 }
 
-/// One line: control characters become spaces, and no more than `most` characters are kept.
+/// One line: control characters become spaces, and at most `most` characters are kept.
 private func printable(_ text: String, most: Int) -> String {
   String(text.unicodeScalars.prefix(most).map { $0.properties.generalCategory == .control ? " " : Character($0) })
 }

@@ -1,20 +1,20 @@
-/// What is believed of the API's answers about one subject, a run or all of them, and after how many looks. Pure.
+/// Decides which answers of the API to believe about one subject (a run, or all of them), and after how many polls. Pure.
 ///
 /// | answer | believed |
 /// |---|---|
 /// | a run's document, and the end that it shows | at once |
-/// | no such run, credentials refused, no Vi API's, unreadable, rejected, before anything was read | at once: somebody has mistyped something |
-/// | no such run, for one that was read | after 3 looks in a row over at least 2 min, all but the first on fresh connections |
-/// | credentials refused, no Vi API's, unreadable, rejected, after something was read | when nothing else came for 5 looks and 5 min |
-/// | unreachable (but for certificates and addresses), failing, too slow, asked to wait | never: it passes |
+/// | no such run, credentials refused, not a Vi API, unreadable, rejected, before anything was read | at once: it points to a typing mistake |
+/// | no such run, for a run that was read | after 3 polls in a row over at least 2 min, all but the first on new connections |
+/// | credentials refused, not a Vi API, unreadable, rejected, after something was read | when nothing else came for 5 polls and 5 min |
+/// | unreachable (except certificates and addresses), failing, too slow, rate limited | never: it is transient |
 ///
-/// Who doubts an answer looks again soon, at ``nextLook(after:)``. Doubts are kept nowhere: a restart begins to count anew.
-/// Times are uptime.
+/// While an answer is in doubt, the next poll follows soon, at ``nextLook(after:)``. Doubts are not stored: a restart counts
+/// from the beginning. Times are uptime.
 package struct BeliefPolicy: Sendable {
   private enum Kind {
     case absence, objection
 
-    /// Nil for what passes by itself.
+    /// Nil for transient errors.
     init?(_ error: SourceError) {
       if error.isPassing { return nil }
       self = if case .noSuchRun = error { .absence } else { .objection }
@@ -28,7 +28,7 @@ package struct BeliefPolicy: Sendable {
     }
   }
 
-  /// The same answer, look after look. What passes neither adds to it nor ends it: of that look nothing is known.
+  /// The same answer in consecutive polls. Transient errors neither extend nor end the row, because they say nothing.
   private struct Row {
     let kind: Kind
     let since: Duration
@@ -39,12 +39,12 @@ package struct BeliefPolicy: Sendable {
     }
   }
 
-  /// Seconds after the first doubtful answer. Later the usual pace is enough.
+  /// Seconds after the first doubtful answer. After the last one the usual pace is enough.
   private static let looks = [1, 3, 7, 15, 31, 60, 90, 120, 150, 180, 240, 300]
 
-  /// The subject was read once, by whomever.
+  /// The subject was read at least once, by any caller.
   package private(set) var wasRead: Bool
-  /// Its API was: the credentials are right, and it is a Vi API.
+  /// Something of its API was read: the credentials are valid, and it is a Vi API.
   private var apiWasRead: Bool
   private var doubtedSince: Duration?
   private var row: Row?
@@ -53,20 +53,20 @@ package struct BeliefPolicy: Sendable {
     (self.wasRead, self.apiWasRead) = (wasRead, apiWasRead || wasRead)
   }
 
-  /// The last answer was not good.
+  /// The last answer was an error.
   package var isInDoubt: Bool { doubtedSince != nil }
 
-  /// A good answer came.
+  /// Notes a valid answer.
   package mutating func read() {
     self = BeliefPolicy(wasRead: true)
   }
 
-  /// A good answer came about something else at the same API.
+  /// Notes a valid answer of the same API about another subject.
   package mutating func readElsewhere() {
     apiWasRead = true
   }
 
-  /// Takes note of another answer, or of none; true when it is believed.
+  /// Notes an error; returns true if it is believed.
   package mutating func failed(_ error: SourceError, at uptime: Duration) -> Bool {
     if doubtedSince == nil { doubtedSince = uptime }
     guard let kind = Kind(error) else { return false }
@@ -77,7 +77,7 @@ package struct BeliefPolicy: Sendable {
     return row.isEnough(row.looks, at: uptime)
   }
 
-  /// Whether what this error denies has been seen.
+  /// Whether the subject that this error denies was seen before.
   private func isKnown(_ error: SourceError) -> Bool {
     switch error {
     case .noSuchRun, .unreadable: wasRead
@@ -85,13 +85,13 @@ package struct BeliefPolicy: Sendable {
     }
   }
 
-  /// The last answer was that there is no such run, or the next one like it would be believed.
+  /// Whether the last answer was "no such run", and whether the next one like it would be believed.
   package func absence(at uptime: Duration) -> (isClaimed: Bool, isNearBelief: Bool) {
     guard let row, row.kind == .absence else { return (false, false) }
     return (true, row.isEnough(row.looks + 1, at: uptime))
   }
 
-  /// When to look again because of a doubt; nil when there is none, or none that a look soon would end.
+  /// The time of the next poll because of a doubt; nil without a doubt, or if an early poll wouldn't end it.
   package func nextLook(after uptime: Duration) -> Duration? {
     guard let doubtedSince else { return nil }
     return Self.looks.lazy.map { doubtedSince + .seconds($0) }.first { $0 > uptime }

@@ -3,17 +3,17 @@ internal import Runs
 package import Secrets
 internal import WireTime
 
-/// A model that a run has put out: what the SDK calls a `Model`, and its checkpoint.
+/// A model that a run has produced: the SDK's `Model` and its checkpoint.
 package struct RunOutput: Sendable {
-  /// `runOutputId`, by which it is asked for: the letters, digits, `_` and `-` of every id.
+  /// `runOutputId`, the key for requesting it; letters, digits, `_` and `-`.
   package let id: String
   package let epoch: Int64?
-  /// `evaluationMetrics` just as they were written, a JSON object; nil where there are none.
+  /// `evaluationMetrics` as written, a JSON object; nil if absent.
   package let metrics: [UInt8]?
-  /// Pre-signed: whoever has it needs no key, and must not send one. Nil while the export is not ready, and where contents were
-  /// not asked for.
+  /// Pre-signed: it needs no key, and the key must not be sent to it. Nil while the export is not ready, and if contents were not
+  /// requested.
   package let downloadURL: Secret?
-  /// Unix milliseconds until which the link holds, by the API's clock.
+  /// The expiry of the link in Unix milliseconds, by the API's clock.
   package let expiresAt: Int64?
 
   package init(
@@ -28,7 +28,7 @@ package struct RunOutput: Sendable {
 }
 
 extension RunOutput {
-  /// - Throws: ``SourceError/notVi(_:)``: leaving out one that can't be read could make another look like the latest.
+  /// - Throws: ``SourceError/notVi(_:)``. Skipping an unreadable output could make another one look like the latest.
   init(_ node: JSONNode, of document: JSONDocument) throws(SourceError) {
     guard let id = node["runOutputId"]?.string, Run.isValid(id: id) else {
       throw .notVi("a model in it has no id")

@@ -1,25 +1,24 @@
 package import Runs
 
-/// Asks for runs again and again until they have ended: the vendor's `wait_for_run`. What is believed of single answers says
-/// ``BeliefPolicy``.
+/// Polls runs until they have ended, like the vendor's `wait_for_run`. ``BeliefPolicy`` decides which answers to believe.
 package struct RunWaiter: Sendable {
   private static let shortestPause: Duration = .seconds(1)
   private static let maxPause: Duration = .seconds(10)
 
   package struct Result: Sendable {
-    /// In the order in which they were asked for.
+    /// In the requested order.
     package let runs: [Run]
-    /// The time was up before all had ended.
+    /// The timeout expired before all had ended.
     package let isTimedOut: Bool
   }
 
-  /// How the waiting goes.
+  /// The progress of the wait.
   package struct Progress: Sendable {
-    /// Runs that have not ended, as they were last seen.
+    /// The runs that have not ended, as last seen.
     package let open: [Run]
-    /// Of all that are waited for.
+    /// The number of all runs waited for.
     package let count: Int
-    /// Since the waiting began.
+    /// The time since the wait began.
     package let waited: Duration
   }
 
@@ -30,9 +29,9 @@ package struct RunWaiter: Sendable {
   private let rest: @Sendable (Duration, Progress) async throws -> Void
 
   /// - Parameters:
-  ///   - timeout: of it all; nil: none.
-  ///   - say: gets a line for each answer that is not believed.
-  ///   - rest: waits so long, and may show meanwhile how it goes.
+  ///   - timeout: of the whole wait; nil: none.
+  ///   - say: receives a line for each answer that is not believed.
+  ///   - rest: waits this long, and may show the progress meanwhile.
   package init(
     source: any RunSource, time: TimeSource, timeout: Duration?, say: @escaping @Sendable (String) -> Void,
     rest: @escaping @Sendable (Duration, Progress) async throws -> Void
@@ -49,7 +48,7 @@ package struct RunWaiter: Sendable {
     }
   }
 
-  /// Throws the ``SourceError`` after which nothing more can be hoped for, and `CancellationError`.
+  /// Throws the ``SourceError`` that ended the wait, or `CancellationError`.
   package func wait(for ids: [String]) async throws -> Result {
     let begin = time.uptime()
     var state = State()
@@ -68,7 +67,7 @@ package struct RunWaiter: Sendable {
     }
   }
 
-  /// Returns how long the API asks to be left alone.
+  /// Returns the wait that the API asked for.
   private func look(at ids: [String], since begin: Duration, _ state: inout State) async throws -> Duration {
     for id in ids {
       var belief = state.beliefs[id] ?? BeliefPolicy()
@@ -81,7 +80,7 @@ package struct RunWaiter: Sendable {
         try Task.checkCancellation()
         if belief.failed(error, at: time.uptime()) { throw error }
         let passed = time.uptime() - begin
-        // Nothing was ever read: like any command that asks once.
+        // Nothing was ever read: behave like a command that asks once.
         if state.runs.isEmpty, PatientQuestion.pause(after: error, failures: 1, passed: passed) == nil,
           !isNearEnd(begin)
         {
@@ -94,14 +93,14 @@ package struct RunWaiter: Sendable {
     return .zero
   }
 
-  /// An API that asks to be left alone is not waited for any longer than that.
+  /// The rest of the timeout; requested waits don't extend it.
   private func timeLeft(since begin: Duration) -> Duration {
     guard let timeout else { return ViClient.requestTimeout }
-    // However little time is left: one look is always taken.
+    // Make at least one poll, however little time is left.
     return min(ViClient.requestTimeout, max(.seconds(5), timeout - (time.uptime() - begin)))
   }
 
-  /// The time will be up before an answer could be had.
+  /// The timeout will expire before an answer can arrive.
   private func isNearEnd(_ begin: Duration) -> Bool {
     timeout.map { $0 - (time.uptime() - begin) < PatientQuestion.limit } ?? false
   }

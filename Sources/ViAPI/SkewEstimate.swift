@@ -1,32 +1,32 @@
 internal import Runs
 
-/// How far the source's clock is ahead of ours, by what its answers say. Pure.
+/// Estimates how far the source's clock is ahead of ours, from its answers. Pure.
 ///
-/// One answer may lie: a cache in front of the API, or one of its servers, has a wrong clock. So the median of the last five
-/// answers counts, and a jump once three of them show it. Before there are three, a source that seems to be ahead is not
-/// believed, and one that seems to be behind is: either way nothing happens too early because of one wrong answer.
+/// A single answer may be wrong: a cache in front of the API, or one of its servers, may have a wrong clock. So this takes the
+/// median of the last five answers, and follows a jump once three of them show it. Before there are three, it ignores a source
+/// that seems to be ahead and believes one that seems to be behind: either way, one wrong answer makes nothing happen early.
 ///
-/// The source's clock is kept beside our uptime, which nobody can set: when our own wall clock is set, the skew is another at
+/// The source's clock is recorded relative to our uptime, which can't be set, so that setting our wall clock changes the skew at
 /// once.
 struct SkewEstimate: Sendable, Equatable {
-  /// Answers that must agree more or less.
+  /// The number of answers that must roughly agree.
   private static let quorum = 3
   private static let most = 5
-  /// `Date` has no parts of a second, and answers take their time.
+  /// `Date` has whole seconds, and answers take time.
   private static let chance: Duration = .seconds(2)
 
-  /// What the source's clock said when our uptime was zero, by the latest answers; the last came last.
+  /// The source's clock at uptime zero according to the last answers, oldest first.
   private var beginnings: [Timestamp] = []
 
-  /// Takes what one answer says.
+  /// Notes the clock of one answer.
   ///
-  /// - Parameter uptime: ours, when it came.
+  /// - Parameter uptime: ours, at its arrival.
   mutating func note(_ date: Timestamp, at uptime: Duration) {
     beginnings.append(date + (.zero - uptime))
     if beginnings.count > Self.most { beginnings.removeFirst() }
   }
 
-  /// Zero when the clocks differ by less than they may by chance.
+  /// Zero if the clocks differ by less than the tolerance.
   func skew(at now: Timestamp, uptime: Duration) -> Duration {
     let sorted = beginnings.sorted()
     guard let first = sorted.first else { return .zero }

@@ -1,9 +1,9 @@
 internal import Locking
 package import Secrets
 
-/// Where the API is, and who we are there.
+/// The API's address and our credentials.
 package struct SourceAccess: Sendable, Equatable {
-  /// Without a slash at its end.
+  /// Without a trailing slash.
   package let endpoint: String
   package let organization: String
   package let secretKey: Secret
@@ -15,12 +15,12 @@ package struct SourceAccess: Sendable, Equatable {
   }
 }
 
-/// Looks the access up whenever it is used: files are replaced while we run. Where that fails, the last one is used, for who
-/// replaces a file may be halfway.
+/// Resolves the access on every use, because files are replaced while we run. If that fails, the last one is used: a
+/// replacement may be half done.
 final class AccessMemory: Sendable {
   private struct State {
     var last: SourceAccess
-    /// Why the last look failed, a clause; nil when it did not.
+    /// Why the last resolution failed, as a clause; nil if it succeeded.
     var fault: String?
   }
 
@@ -47,6 +47,6 @@ final class AccessMemory: Sendable {
     }
   }
 
-  /// Why the last look failed, a clause; nil when it did not.
+  /// Why the last resolution failed, as a clause; nil if it succeeded.
   var fault: String? { state.withLock(\.fault) }
 }

@@ -1,7 +1,7 @@
 package import Transport
 
 extension SourceError {
-  /// It may pass by itself, without anybody repairing anything.
+  /// Transient: it may pass without a repair.
   package var isPassing: Bool {
     switch self {
     case .unreachable(let error): error.isPassing
@@ -12,7 +12,7 @@ extension SourceError {
 }
 
 extension TransportError {
-  /// It may pass by itself. Certificates, addresses and files don't mend themselves.
+  /// Transient. Certificates, addresses and files need a repair.
   package var isPassing: Bool {
     switch self {
     case .invalidURL, .invalidMethod, .unsupportedScheme, .invalidHeader, .forbiddenAddress, .unreadableFile, .tls:

@@ -1,25 +1,25 @@
 package import Runs
 package import Transport
 
-/// Why the API gave no usable answer. `description` is a clause; what to do stands in ``advice``.
+/// Why the API gave no usable answer. `description` is a clause; ``advice`` says what to do.
 package enum SourceError: Error, Sendable, CustomStringConvertible {
-  /// No answer at all, or a 2xx of which the end never came.
+  /// No answer at all, or a 2xx answer that was cut short.
   case unreachable(TransportError)
   /// 401 or 403.
   case refused(status: Int, message: String)
   /// 404 for a run.
   case noSuchRun(id: String)
-  /// The document of a run that was asked for by its id is none that we can read, although it is clear whose it is.
+  /// The document of a run that was requested by its id is unreadable, although its id is clear.
   case unreadable(MalformedRun)
-  /// 429, and what `Retry-After` asked for, at most 15 min; `isCut`: it asked for more.
+  /// 429, and the wait that `Retry-After` asked for, at most 15 min; `isCut`: it asked for more.
   case rateLimited(retryAfter: Duration?, isCut: Bool = false)
   /// 408 or 5xx.
   case failing(status: Int, message: String, retryAfter: Duration?, isCut: Bool = false)
-  /// Any other status that is no 2xx.
+  /// Any other status outside 2xx.
   case rejected(status: Int, message: String)
-  /// Pages came, but not all of them within the time of a sweep.
+  /// Not all pages arrived within the time of a sweep.
   case tooSlow
-  /// A 2xx that is no Vi API's.
+  /// A 2xx answer that isn't from a Vi API.
   case notVi(String)
 
   package var description: String {
@@ -50,7 +50,7 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Not before this may the next request be sent.
+  /// The earliest time of the next request.
   package var retryAfter: Duration? {
     switch self {
     case .rateLimited(let after, _), .failing(_, _, let after, _): after
@@ -69,7 +69,7 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
 }
 
 extension TransportError {
-  /// An answer came, and something is wrong with it.
+  /// An answer arrived, but it is wrong.
   fileprivate var isOfTheAnswer: Bool {
     switch self {
     case .stalled, .bodyTooLarge, .cutShort, .badAnswer: true

@@ -2,13 +2,13 @@ internal import JSONSource
 internal import Transport
 
 extension ViClient {
-  /// What a run has put out, in the API's order: the latest last.
+  /// The outputs of a run, in the API's order: the latest is last.
   ///
   /// - Parameters:
   ///   - run: its id.
-  ///   - checkpoint: only this one; empty when there is none of that name.
-  ///   - contents: with the links to download by, where the export is ready.
-  /// - Throws: ``SourceError/noSuchRun(id:)`` where no checkpoint was asked for, else as every request.
+  ///   - checkpoint: only this one; the result is empty if it doesn't exist.
+  ///   - contents: include download links, if the export is ready.
+  /// - Throws: ``SourceError/noSuchRun(id:)`` if no checkpoint was requested, else like every request.
   package func outputs(
     of run: String, checkpoint: String? = nil, contents: Bool = false
   ) async throws(SourceError) -> [RunOutput] {
@@ -26,7 +26,7 @@ extension ViClient {
 
   private typealias OutputPage = (outputs: [RunOutput], next: String?)
 
-  /// Nil for a checkpoint that there is not.
+  /// Nil if the checkpoint doesn't exist.
   private func outputPage(
     _ run: String, _ checkpoint: String?, _ contents: Bool, _ token: String?
   ) async throws(SourceError) -> OutputPage? {
@@ -50,7 +50,7 @@ extension ViClient {
     else {
       throw .notVi("\(response.status) with \(response.body.count) bytes, which are no page of models")
     }
-    // Of one checkpoint the SDK also takes the model itself.
+    // For one checkpoint, the SDK also accepts the bare model.
     if document.root["runOutputId"] != nil { return ([try RunOutput(document.root, of: document)], nil) }
     var outputs: [RunOutput] = []
     for item in document.root.present("items")?.elements ?? [] { outputs.append(try RunOutput(item, of: document)) }

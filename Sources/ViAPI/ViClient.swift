@@ -5,11 +5,20 @@ package import Secrets
 package import Transport
 internal import WireTime
 
-/// Speaks the Vi Runs API, as vi-sdk 0.1.0b7 does.
+/// A client of the Vi Runs API, compatible with vi-sdk 0.1.0b7.
+///
+/// This module asks for runs and their outputs, and turns responses into documents or a ``SourceError``. Requests flow out
+/// through `Transport`; ``PageAnswer``, `Run` and ``RunOutput`` flow in. It also decides how far to trust a single answer:
+/// ``BeliefPolicy`` for contents, ``SkewEstimate`` for the clock.
+///
+/// - Every response is foreign input: its size, depth, numbers and page tokens are bounded.
+/// - Error messages may quote the server, redacted, and never show the key.
+///
+/// It doesn't poll on a schedule (that is `Watching`) and stores nothing. Begin reading with ``RunSource``.
 package struct ViClient: RunSource {
-  /// Most of an answer that is read, 64 MiB.
+  /// The size limit of an answer, 64 MiB.
   private static let largestAnswer = 64 << 20
-  /// Of one request, where nobody says another.
+  /// The default timeout of one request.
   package static let requestTimeout: Duration = .seconds(120)
 
   private let access: AccessMemory
@@ -18,7 +27,7 @@ package struct ViClient: RunSource {
   private let time: TimeSource
   private let skew = Locked(SkewEstimate())
 
-  /// - Parameter caFile: PEM, the only authorities that are trusted; nil: the client's.
+  /// - Parameter caFile: PEM, the only authorities to trust; nil: the client's.
   package init(
     endpoint: String, organization: String, secretKey: Secret, caFile: String? = nil, http: HTTPClient, time: TimeSource
   ) {
@@ -27,8 +36,8 @@ package struct ViClient: RunSource {
   }
 
   /// - Parameters:
-  ///   - access: as it is now.
-  ///   - look: looks it up anew, for every request. What it throws is shown.
+  ///   - access: the current one.
+  ///   - look: resolves it for every request. The error it throws is shown.
   package init(
     _ access: SourceAccess, caFile: String? = nil, http: HTTPClient, time: TimeSource,
     look: @escaping @Sendable () throws -> SourceAccess
@@ -41,10 +50,10 @@ package struct ViClient: RunSource {
 
   package var endpoint: String { access.current.endpoint }
   package var organization: String { access.current.organization }
-  /// What the API says goes into messages that nobody redacts any more.
+  /// Redacts what the API says before it goes into messages.
   private var redactor: Redactor { access.redactor }
 
-  /// Whom to trust at `url`, PEM: for what stands at the API's own address those of the API, else nil, the system's.
+  /// The authorities to trust at `url`, PEM: for the API's own origin those of the API, else nil, the system's.
   package func caFile(at url: String) -> String? {
     let address = endpoint.split(separator: "/", maxSplits: 3).prefix(2).joined(separator: "//")
     return url.hasPrefix(address + "/") ? caFile : nil
@@ -55,7 +64,7 @@ package struct ViClient: RunSource {
     return RunEvent.Origin(organization: access.organization, endpoint: access.endpoint)
   }
 
-  /// By the `Date` of the last answers; see ``SkewEstimate``.
+  /// From the `Date` headers of recent answers; see ``SkewEstimate``.
   package var clockSkew: Duration {
     let (now, uptime) = (time.now(), time.uptime())
     return skew.withLock { $0.skew(at: now, uptime: uptime) }
@@ -85,7 +94,7 @@ package struct ViClient: RunSource {
     }
   }
 
-  /// A key that is refused may have been replaced just now: then it is asked again with the new one.
+  /// A refused key may have just been replaced, so the request is retried with the new one.
   func get(_ path: String, _ timeout: Duration, isFresh: Bool = false) async throws(SourceError) -> HTTPResponse {
     let access = access.current
     do throws(SourceError) {
@@ -120,7 +129,7 @@ package struct ViClient: RunSource {
     }
     noteClock(response)
     guard (200..<300).contains(response.status) else { throw failure(response, request.url) }
-    // The status of an answer without its end counts; what it should have brought isn't there.
+    // The status of an incomplete answer is valid, but its contents are missing.
     if let fault = response.bodyFault { throw .unreachable(fault) }
     return response
   }
@@ -140,7 +149,7 @@ package struct ViClient: RunSource {
     }
   }
 
-  /// What the server said, with the trace id that the vendor's support asks for. One line, at most 300 characters.
+  /// The server's message, with the trace id that the vendor's support asks for. One line, at most 300 characters.
   private func message(of response: HTTPResponse) -> String {
     let root = (try? JSONDocument(parsing: response.body))?.root
     let text = root?["message"]?.string ?? root?["error"]?.string ?? root?["error"]?["message"]?.string ?? ""
@@ -157,7 +166,7 @@ package struct ViClient: RunSource {
     skew.withLock { $0.note(Timestamp(milliseconds: date), at: uptime) }
   }
 
-  /// RFC 3986, everything but the unreserved characters.
+  /// RFC 3986: encodes everything except the unreserved characters.
   static func percentEncoded(_ text: String) -> String {
     text.utf8.map { byte in
       switch byte {

@@ -1,5 +1,5 @@
-/// Sums and products that stop at the end of the type instead of ending the process: for every number that somebody else
-/// may have chosen, the machine's own clock included.
+/// Sums and products that saturate instead of trapping, for every number that comes from elsewhere, including the machine's own
+/// clock.
 extension FixedWidthInteger {
   package func addingSaturated(_ other: Self) -> Self {
     let (sum, overflow) = addingReportingOverflow(other)
@@ -18,19 +18,19 @@ extension FixedWidthInteger {
 }
 
 extension Int64 {
-  /// The whole number next to `value` towards zero, at most the end of the range; 0 for what is no number.
+  /// The whole number next to `value` towards zero, clamped to the range; 0 for NaN.
   package init(saturating value: Double) {
     if value.isNaN {
       self = 0
     } else {
-      // 2^63 itself is a Double, and one too many.
+      // 2^63 is a Double, and one too large.
       self = value >= 0x1p63 ? .max : value < -0x1p63 ? .min : Int64(value)
     }
   }
 }
 
 extension Duration {
-  /// Whole milliseconds, rounded towards zero; at most what 64 bits hold.
+  /// Whole milliseconds, rounded towards zero and saturated at 64 bits.
   package var wholeMilliseconds: Int64 {
     let (seconds, attoseconds) = components
     return seconds.multipliedSaturated(by: 1000).addingSaturated(attoseconds / 1_000_000_000_000_000)

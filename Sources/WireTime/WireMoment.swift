@@ -1,7 +1,10 @@
-/// Moments that somebody else wrote down, as Unix milliseconds.
+/// Foreign moments, as Unix milliseconds.
 ///
-/// A broken clock or a hostile server may say anything. What lies outside the years 1 to 9999, which is all that RFC 3339 can
-/// write, becomes the nearer end: far enough from both ends of 64 bits that sums and differences of such moments fit.
+/// This module reads numbers, moments and waits that other machines wrote, and clamps them to bounds within which arithmetic can't
+/// overflow. It is pure, and doesn't know which header or field they come from.
+///
+/// A broken clock or a hostile server may send anything. A moment outside the years 1 to 9999, the range of RFC 3339, becomes the
+/// nearer end, far enough from both ends of 64 bits that sums and differences fit.
 package enum WireMoment {
   /// 0001-01-01T00:00:00.000Z
   package static let earliest: Int64 = -62_135_596_800_000
@@ -16,7 +19,7 @@ package enum WireMoment {
     milliseconds(seconds.multipliedSaturated(by: 1000))
   }
 
-  /// Milliseconds as JSON writes a number; nil for what is no whole one. `1.766e12` is whole, and so is `1e400`.
+  /// Milliseconds from a JSON number; nil if it isn't whole. `1.766e12` is whole, and so is `1e400`.
   package static func milliseconds(number text: String) -> Int64? {
     if let whole = Int64(text) { return milliseconds(whole) }
     guard let value = WireNumber.decimal(text), value.isInfinite || value == value.rounded() else { return nil }

@@ -1,10 +1,10 @@
 /// Numbers as headers and JSON write them.
 package enum WireNumber {
-  /// 64 TiB: no file that is fetched is larger, and every sum over one fits.
+  /// 64 TiB: no download is larger, and sums of such numbers fit.
   package static let maxBytes: Int64 = 1 << 46
 
-  /// A decimal number: `7`, `-0`, `1.5`, `1e400`, the last of which is infinite. Nil for anything else, such as the `nan`,
-  /// `inf`, `0x10` and blanks that Swift, or C, would take as well.
+  /// A decimal number: `7`, `-0`, `1.5`, `1e400` (which is infinite). Nil for anything else, such as `nan`, `inf`, `0x10` and
+  /// blanks, which Swift or C would accept.
   package static func decimal(_ text: some StringProtocol) -> Double? {
     guard text.utf8.count <= 400, text.utf8.contains(where: isDigit), text.utf8.allSatisfy(isPartOfNumber) else {
       return nil
@@ -12,7 +12,7 @@ package enum WireNumber {
     return Double(text)
   }
 
-  /// A count of bytes, 0 to ``maxBytes``: digits and nothing else. Nil for anything else, a larger number included.
+  /// A number of bytes, 0 to ``maxBytes``, of digits only. Nil for anything else, including a larger number.
   package static func bytes(_ text: some StringProtocol) -> Int64? {
     guard text.utf8.allSatisfy(isDigit), let count = Int64(text), count <= maxBytes else { return nil }
     return count

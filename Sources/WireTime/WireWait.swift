@@ -1,11 +1,11 @@
-/// How long somebody else asks us to wait, held to what we are ready to.
+/// A wait that another machine asks for, clamped to what we accept.
 package struct WireWait: Sendable, Equatable {
-  /// Who asks. Nobody may silence us for longer than ``longest``: whoever asks for more has most likely mistaken milliseconds
-  /// for seconds, or has a broken clock.
+  /// Who asks. A request longer than ``longest`` most likely confuses milliseconds with seconds, or comes from a broken clock, so
+  /// it is cut.
   package enum Asker: Sendable, CaseIterable {
-    /// The Vi API. A look that comes too early costs one request; one that never comes hides every run.
+    /// The Vi API. A poll that comes too early costs one request; a poll that never comes hides every run.
     case api
-    /// Whoever a delivery goes to, or a download comes from.
+    /// The receiver of a delivery, or the source of a download.
     case receiver
 
     package var longest: Duration {
@@ -21,14 +21,14 @@ package struct WireWait: Sendable, Equatable {
   /// More was asked for.
   package let isCut: Bool
 
-  /// A number of seconds, rounded up to whole milliseconds as a moment too early is refused again. Nil for what is no decimal
-  /// number, and for less than 0.
+  /// A number of seconds, rounded up to whole milliseconds, because an early request would be refused again. Nil if it isn't a
+  /// decimal number, or is negative.
   package init?(seconds text: some StringProtocol, by asker: Asker) {
     guard let value = WireNumber.decimal(text), value >= 0 else { return nil }
     self.init(milliseconds: Int64(saturating: (value * 1000).rounded(.up)), by: asker)
   }
 
-  /// From `now` until `moment`, both Unix milliseconds; nothing for a moment that has passed.
+  /// From `now` until `moment`, both Unix milliseconds; zero for a moment in the past.
   package init(until moment: Int64, now: Int64, by asker: Asker) {
     self.init(milliseconds: moment.subtractingSaturated(now), by: asker)
   }
@@ -39,7 +39,7 @@ package struct WireWait: Sendable, Equatable {
     isCut = milliseconds > longest
   }
 
-  /// The longer of two; of equal ones that which was cut.
+  /// The longer of two; if equal, the one that was cut.
   package func orLonger(_ other: WireWait) -> WireWait {
     (duration, isCut ? 1 : 0) < (other.duration, other.isCut ? 1 : 0) ? other : self
   }

@@ -1,5 +1,5 @@
-/// What a conjunction can hang on: a property of a value that can be looked up, and that every value which passes the
-/// test has. It may hold for more values.
+/// A property by which a conjunction is indexed: it can be looked up, and every value that passes the test has it. Other values
+/// may have it, too.
 enum Anchor: Hashable {
   case exact(kind: UInt8, hash: UInt64)
   case prefix([UInt8])
@@ -14,10 +14,10 @@ enum Anchor: Hashable {
   case anyString
   case anyValue
 
-  /// Longer texts are found by their first (or last) bytes: enough to be rare, and it bounds the tries.
+  /// Longer texts are indexed by their first (or last) bytes. That is rare enough, and it bounds the tries.
   private static let longest = 32
 
-  /// Nil for a test that can hold where there is no value.
+  /// Nil for a test that an absent value can pass.
   init?(_ test: ValueTest) {
     switch test {
     case .absent: return nil
@@ -69,7 +69,7 @@ enum Anchor: Hashable {
     return bytes.suffix(longest)
   }
 
-  /// A wildcard hangs on its longest part; the first and the last stand at a known place and count twice.
+  /// A wildcard is indexed by its longest part. The first and last parts have a fixed position and count twice.
   private static func wildcard(_ wildcard: Wildcard) -> Anchor {
     let parts = wildcard.parts
     guard let first = parts.first, let last = parts.last, parts.count > 1 else {
@@ -83,7 +83,7 @@ enum Anchor: Hashable {
     return text(last.suffix(longest)) { .suffix($0) }
   }
 
-  /// A guess at the share of values that have the property, given how many different ones the field is asked for.
+  /// Estimates the share of values that have the property, given how many different ones the field is compared with.
   func share(ofDifferent count: Int) -> Double {
     let exact = 1 / Double(1 + count)
     return switch self {

@@ -1,9 +1,9 @@
-/// Sorts conjunctions under what they hang on, field by field.
+/// Groups conjunctions by their anchor, field by field.
 struct AnchorIndexBuilder {
   private var perField: [[Anchor: [Int32]]]
   private var postings: [Int32] = []
   private var fields: [FieldIndex]
-  /// Under each key everything with that key, should two texts ever have the same.
+  /// Each key has all its entries, in case two texts have the same hash.
   private var exact: [UInt64: [Int32]] = [:]
   private var trie = ByteTrieBuilder()
   private var bounds: [Double] = []
@@ -83,7 +83,7 @@ struct AnchorIndexBuilder {
     trie.insert(text, at: fields[field][keyPath: root], add(postings: conjunctions))
   }
 
-  /// A segment tree: each range is noted at the few nodes that cover it, a value meets those on its way to the root.
+  /// A segment tree: each range is stored at the few nodes that cover it, and a value finds them on its way to the root.
   private mutating func addRanges(_ groups: [Anchor: [Int32]], _ field: Int) {
     let ranges = groups.compactMap { group in
       if case .range(let range) = group.key { (range: range, conjunctions: group.value) } else { nil }
@@ -127,7 +127,7 @@ struct AnchorIndexBuilder {
   }
 }
 
-/// The places that n sorted bounds cut the numbers into: below the first, on it, between the first two, and so on.
+/// The slots that n sorted bounds divide the numbers into: below the first, equal to it, between the first two, and so on.
 enum RangeSlots {
   static func count(_ bounds: Int) -> Int {
     2 * bounds + 1
@@ -145,7 +145,7 @@ enum RangeSlots {
     bounds.withUnsafeBufferPointer { $0.baseAddress.map { place(of: value, $0, bounds.count) / 2 } ?? 0 }
   }
 
-  /// The place of a value.
+  /// The slot of a value.
   @inline(__always)
   static func place(of value: Double, _ bounds: UnsafePointer<Double>, _ count: Int) -> Int {
     var low = 0

@@ -1,10 +1,10 @@
-/// Owns the tables of a compiled set: plain memory, written once while the set is built, then only read.
+/// Owns the tables of a compiled set: plain memory, written while the set is built and only read afterwards.
 ///
-/// Unchecked, because the compiler can't see that nothing is written after building: `blocks` is private, and
-/// ``freeze(_:)`` is called only before the set is handed out.
+/// `@unchecked`: the compiler can't see that nothing is written after building. `blocks` is private, and ``freeze(_:)`` is
+/// called only before the set is handed out.
 final class Arena: @unchecked Sendable {
   private var blocks: [UnsafeMutableRawPointer] = []
-  /// Memory held, in bytes.
+  /// Allocated memory in bytes.
   private(set) var size = 0
 
   func freeze<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafePointer<Element> {
@@ -22,18 +22,18 @@ final class Arena: @unchecked Sendable {
   }
 }
 
-/// A table of values found by a 64-bit key, with open addressing; half of the slots stay empty.
+/// A table of values by a 64-bit key, with open addressing; half of the slots stay empty.
 struct HashTable<Value: BitwiseCopyable>: @unchecked Sendable {
   struct Slot: BitwiseCopyable {
     var key: UInt64
     var value: Value
   }
 
-  /// Read only, and kept alive by the arena that the owner holds: see ``Arena``.
+  /// `@unchecked`: read-only, and kept alive by the owner's arena; see ``Arena``.
   private let slots: UnsafePointer<Slot>
   private let mask: Int
 
-  /// `empty` stands in the slots that hold nothing. No key is 0.
+  /// `empty` marks unused slots. No key is 0.
   init(_ entries: [(key: UInt64, value: Value)], empty: Value, in arena: Arena) {
     var capacity = 2
     while capacity < entries.count * 2 { capacity *= 2 }
@@ -47,7 +47,7 @@ struct HashTable<Value: BitwiseCopyable>: @unchecked Sendable {
     mask = capacity - 1
   }
 
-  /// The first value with the key that `accepts` takes.
+  /// The first value with this key for which `accepts` returns true.
   @inline(__always)
   func find(_ key: UInt64, where accepts: (Value) -> Bool) -> Value? {
     var index = Int(truncatingIfNeeded: key) & mask

@@ -1,13 +1,13 @@
 /// A compiled set of patterns: flat tables that refer to each other by index.
 ///
-/// How an event is judged:
+/// How an event is matched:
 /// 1. One scan walks the tree of paths (`nodes`) and notes the values of the fields that some pattern names.
-/// 2. Each value is looked up in the index of its field (`fields`), which tells the conjunctions that hang on it.
-///    A conjunction (a pattern, or one combination of its `$or`) hangs on its most selective condition only.
-/// 3. The conditions of those are tested against the noted values, each condition at most once per event.
-/// 4. Where values lie in arrays, elements are sought that all conditions agree upon.
+/// 2. Each value is looked up in the index of its field (`fields`), which yields the conjunctions anchored there.
+///    A conjunction (a pattern, or one combination of its `$or`) is anchored at its most selective condition only.
+/// 3. The conditions of those conjunctions are tested against the noted values, each condition at most once per event.
+/// 4. For values inside arrays, a search finds elements that meet all conditions together.
 ///
-/// Unchecked, because it consists of pointers: all lead into the arena of the set, which is never written again.
+/// `@unchecked`: it consists of pointers into the set's arena, which is never written after building.
 struct Automaton: @unchecked Sendable {
   let keys: HashTable<KeyEntry>
   let nodes: UnsafePointer<PathNode>
@@ -18,14 +18,14 @@ struct Automaton: @unchecked Sendable {
   let predicates: PredicateTable
   let conjunctions: UnsafePointer<Conjunction>
   let conjunctionCount: Int
-  /// Conditions of the conjunctions, those of one in the order of their paths.
+  /// The conditions of each conjunction, in the order of their paths.
   let conjuncts: UnsafePointer<Int32>
   let patternCount: Int
-  /// Conjunctions that nothing can lead to because they ask for absence only.
+  /// Conjunctions without an anchor, because they only ask for absence.
   let always: Span32
-  /// Whether any condition can be met by absence.
+  /// Whether absence can meet any condition.
   let usesAbsence: Bool
-  /// Whether a key with dots stands for several steps.
+  /// Whether a key with dots means several steps.
   let splitsKeysAtDots: Bool
   let anchors: Anchors
 }
@@ -43,11 +43,11 @@ struct Span32: BitwiseCopyable {
 
 /// A place in the tree of paths.
 struct PathNode: BitwiseCopyable {
-  /// The field that ends here, or -1.
+  /// The field that ends at this node, or -1.
   var field: Int32 = -1
-  /// How many keys lead on from here.
+  /// The number of keys that lead on from this node.
   var children: Int32 = 0
-  /// Whether any condition on the field looks at the values of numbers.
+  /// Whether any condition on the field compares numbers.
   var comparesNumbers = false
 
   var hasChildren: Bool {
@@ -55,7 +55,7 @@ struct PathNode: BitwiseCopyable {
   }
 }
 
-/// A step in the tree of paths: the key's bytes in the table of predicates, and the nodes on both its ends.
+/// A step in the tree of paths: the key's bytes in the table of predicates, and the nodes at both ends.
 struct KeyEntry: BitwiseCopyable {
   var parent: Int32
   var child: Int32
@@ -68,17 +68,17 @@ struct Conjunction: BitwiseCopyable {
   var conditions: Span32
 }
 
-/// One field's alternatives.
+/// The alternatives for one field.
 struct CompiledCondition: BitwiseCopyable {
   var field: Int32
   var allowsAbsence: Bool
   var tests: Span32
 }
 
-/// What leads from the value of a field to the conjunctions that hang on it. May lead to too many, never to too few:
-/// the condition itself is tested afterwards.
+/// Leads from the value of a field to the conjunctions anchored there. It may return too many, never too few: the conditions are
+/// tested afterwards.
 struct FieldIndex: BitwiseCopyable {
-  /// False where no conjunction hangs on the field.
+  /// False if no conjunction is anchored at the field.
   var isAnchor = false
   var hasExactStrings = false
   var hasExactNumbers = false
@@ -108,7 +108,7 @@ struct Anchors {
   let bounds: UnsafePointer<Double>
   let rangeNodes: UnsafePointer<Span32>
   let networkLengths: UnsafePointer<NetworkLength>
-  /// Conjunctions, in runs.
+  /// Ranges of conjunctions.
   let postings: UnsafePointer<Int32>
 }
 
@@ -117,7 +117,7 @@ struct NetworkLength: BitwiseCopyable, Hashable {
   var bits: UInt8
 }
 
-/// The kinds of exact keys, kept apart in one table.
+/// The kinds of exact keys, which share one table.
 enum ExactKind {
   static let string: UInt8 = 0
   static let number: UInt8 = 1
@@ -127,7 +127,7 @@ enum ExactKind {
 }
 
 extension Network {
-  /// The exact key of a network, or of an address cut to the length of one.
+  /// The exact key of a network, or of an address cut to its length.
   static func fingerprint(_ address: Address, bits: Int) -> UInt64 {
     var fingerprint = Fingerprint()
     fingerprint.add(address.high)

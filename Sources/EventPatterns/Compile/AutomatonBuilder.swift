@@ -1,11 +1,11 @@
-/// Collects patterns, shares what they have in common, and lays the tables of an ``Automaton``.
+/// Collects patterns, shares their common parts, and builds the tables of an ``Automaton``.
 struct AutomatonBuilder {
   private var paths = PathTreeBuilder()
   private var predicates = PredicateTableBuilder()
   private var conditions: [CompiledCondition] = []
   private var conjunctions: [Conjunction] = []
   private var conjuncts: [Int32] = []
-  /// Conditions that were met before, and what they can be found by (nil where absence may satisfy them).
+  /// Known conditions, and their anchors (nil if absence can meet them).
   private var known: [FieldCondition: Int32] = [:]
   private var anchors: [[Anchor]?] = []
 
@@ -39,7 +39,7 @@ struct AutomatonBuilder {
     return index
   }
 
-  /// Lays the tables; the builder is used up.
+  /// Builds the tables; the builder must not be used afterwards.
   mutating func build(patternCount: Int, _ dialect: PatternDialect, in arena: Arena) -> Automaton {
     var index = AnchorIndexBuilder(fieldCount: paths.fieldCount)
     var always: [Int32] = []
@@ -63,7 +63,7 @@ struct AutomatonBuilder {
       anchors: frozenIndex.anchors)
   }
 
-  /// Per field, how many different properties its conditions ask for.
+  /// For each field, the number of different anchors its conditions have.
   private func differentAnchors() -> [Int] {
     var sets = [Set<Anchor>](repeating: [], count: paths.fieldCount)
     for (condition, anchors) in zip(conditions, anchors) { sets[Int(condition.field)].formUnion(anchors ?? []) }
@@ -107,7 +107,7 @@ private struct PathTreeBuilder {
     return field
   }
 
-  /// Has the scan read the values of the numbers of a field that was added before.
+  /// Makes the scan parse the numbers of a field that was added before.
   mutating func compareNumbers(at path: FieldPath) {
     if let known = fields[path] { nodes[Int(known.node)].comparesNumbers = true }
   }

@@ -1,10 +1,10 @@
-/// Many tries over bytes in one table of edges; where one looks for infixes, with the links of Aho and Corasick.
+/// Many byte tries in one table of edges. Those for infixes have the links of Aho and Corasick.
 struct ByteTrie {
   struct Node: BitwiseCopyable {
     var postings = Span32()
-    /// The longest other text of the trie that ends here; -1 at the root and in tries of prefixes.
+    /// The node of the longest suffix that is also in the trie; -1 at the root and in tries of prefixes.
     var fallback: Int32 = -1
-    /// The next node on the way of fallbacks that has postings, or -1.
+    /// The next node along the fallbacks that has postings, or -1.
     var output: Int32 = -1
   }
 
@@ -19,7 +19,7 @@ struct ByteTrie {
 
   @inline(__always)
   fileprivate static func key(_ node: Int32, _ byte: UInt8) -> UInt64 {
-    // The multiplication spreads keys that differ in low bits only; it is invertible, so that no two keys are one.
+    // The multiplication spreads keys that differ only in low bits; it is invertible, so different keys stay different.
     let mixed = (UInt64(UInt32(bitPattern: node)) &<< 8 | UInt64(byte)) &+ 1
     return (mixed &* 0x9E37_79B9_7F4A_7C15) &>> 32 ^ (mixed &* 0x9E37_79B9_7F4A_7C15)
   }
@@ -29,7 +29,7 @@ struct ByteTrie {
     edges.find(ByteTrie.key(node, byte)) { _ in true }
   }
 
-  /// The texts that `text` begins with.
+  /// Finds the texts that are prefixes of `text`.
   @inline(__always)
   func prefixes(of text: UnsafePointer<UInt8>, _ count: Int, from root: Int32, _ found: (Span32) -> Void) {
     var node = root
@@ -42,7 +42,7 @@ struct ByteTrie {
     }
   }
 
-  /// The texts, stored backwards, that `text` ends with.
+  /// Finds the texts, stored backwards, that are suffixes of `text`.
   @inline(__always)
   func suffixes(of text: UnsafePointer<UInt8>, _ count: Int, from root: Int32, _ found: (Span32) -> Void) {
     var node = root
@@ -55,7 +55,7 @@ struct ByteTrie {
     }
   }
 
-  /// The texts that stand anywhere in `text`.
+  /// Finds the texts that occur anywhere in `text`.
   @inline(__always)
   func infixes(of text: UnsafePointer<UInt8>, _ count: Int, from root: Int32, _ found: (Span32) -> Void) {
     var node = root
@@ -77,14 +77,14 @@ struct ByteTrie {
   }
 }
 
-/// Collects texts and what hangs on them.
+/// Collects texts and their postings.
 struct ByteTrieBuilder {
   typealias Edge = (parent: Int32, byte: UInt8, child: Int32)
 
   private(set) var nodes: [ByteTrie.Node] = []
   private(set) var edges: [Edge] = []
   private var children: [UInt64: Int32] = [:]
-  /// How many edges each node lies below its root.
+  /// Each node's distance from its root.
   private var depths: [Int32] = []
 
   mutating func makeRoot() -> Int32 {
@@ -113,9 +113,9 @@ struct ByteTrieBuilder {
     nodes[Int(node)].postings = postings
   }
 
-  /// Sets the fallbacks of a trie whose edges are `edges[first...]`; parents stand before their children there.
+  /// Sets the fallbacks of a trie whose edges are `edges[first...]`; parents come before their children there.
   mutating func link(root: Int32, edgesFrom first: Int) {
-    // Fallbacks lead to lesser depths, so those are linked first.
+    // Fallbacks lead to smaller depths, so those are linked first.
     var byDepth: [[Edge]] = []
     for edge in edges[first...] {
       let depth = Int(depths[Int(edge.child)])

@@ -86,7 +86,7 @@ extension PredicateTable {
 }
 
 extension PredicateTable {
-  /// How many bytes of the leaf the characters take up, or nil where it doesn't begin with them.
+  /// The number of bytes of the leaf that the characters match, or nil if it doesn't start with them.
   private func caselessPrefix(_ run: Span32, _ leaf: Leaf) -> Int? {
     var position = 0
     let count = Int(leaf.count)
@@ -106,7 +106,7 @@ extension PredicateTable {
     return true
   }
 
-  /// The first part must stand at the start, the last at the end, and those between in order: each as early as it can.
+  /// The first part must match at the start, the last at the end, and those between in order, each as early as possible.
   private func holds(wildcard run: Span32, for leaf: Leaf) -> Bool {
     let first = strings[Int(run.first)].text
     let last = strings[Int(run.first &+ run.count) &- 1].text
@@ -124,7 +124,7 @@ extension PredicateTable {
     return true
   }
 
-  /// Where the part of a wildcard first stands in `text[start..<end]`.
+  /// The first position of the part of a wildcard in `text[start..<end]`.
   private func find(_ part: PooledString, in text: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int? {
     let sought = texts + Int(part.text.first)
     let count = Int(part.text.count)
@@ -137,7 +137,7 @@ extension PredicateTable {
     return nil
   }
 
-  /// Knuth, Morris and Pratt's way, in linear time: neither rules nor events can make a wildcard expensive.
+  /// Knuth-Morris-Pratt, in linear time: neither rules nor events can make a wildcard expensive.
   private func findLong(_ part: PooledString, in text: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int? {
     let sought = texts + Int(part.text.first)
     let borders = borders + Int(part.hash)

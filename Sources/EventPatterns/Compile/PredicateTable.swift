@@ -1,4 +1,4 @@
-/// The tests of all conditions, and the tables that they point into.
+/// The tests of all conditions, and the tables that they refer to.
 struct PredicateTable {
   let tests: UnsafePointer<CompiledTest>
   let texts: UnsafePointer<UInt8>
@@ -6,17 +6,17 @@ struct PredicateTable {
   let numbers: UnsafePointer<Double>
   let characters: UnsafePointer<CaselessCharacter>
   let networks: UnsafePointer<Network>
-  /// For long parts of wildcards, per byte how much of the part's start ends there.
+  /// For long parts of wildcards: for each byte, the length of the part's prefix that ends there.
   let borders: UnsafePointer<Int32>
 }
 
 struct PooledString: BitwiseCopyable {
-  /// For long parts of wildcards the place of their borders instead.
+  /// For long parts of wildcards, the index of their borders instead.
   var hash: UInt64
   var text: Span32
 }
 
-/// One test in flat form; `content` is a run in the table that its kind uses.
+/// One test in flat form; `content` is a range in the table of its kind.
 struct CompiledTest: BitwiseCopyable {
   enum Kind: UInt8 {
     case null, no, yes, present
@@ -42,7 +42,7 @@ struct CompiledTest: BitwiseCopyable {
   var content = Span32()
 }
 
-/// Fills the tables of a ``PredicateTable``.
+/// Builds the tables of a ``PredicateTable``.
 struct PredicateTableBuilder {
   private var tests: [CompiledTest] = []
   private(set) var texts: [UInt8] = []
@@ -52,7 +52,7 @@ struct PredicateTableBuilder {
   private var networks: [Network] = []
   private var borders: [Int32] = []
 
-  /// Longer parts of wildcards are sought with the help of their borders.
+  /// Longer parts of wildcards are searched with the help of their borders.
   static let maxPlainPart = 32
 
   func freeze(in arena: Arena) -> PredicateTable {

@@ -1,6 +1,6 @@
 import JSONSource
 
-/// The leaves of an event at certain paths, with the array elements that they lie in.
+/// The leaves of an event at certain paths, with the array elements that contain them.
 struct EventTree {
   struct Leaf {
     let value: JSONNode
@@ -10,10 +10,10 @@ struct EventTree {
 
   private var leaves: [FieldPath: [Leaf]] = [:]
   private var elements: [ArrayElement] = []
-  /// Objects and empty lists that stand where a leaf was looked for.
+  /// Objects and empty lists found where a leaf was expected.
   private(set) var containers: [FieldPath: JSONNode] = [:]
   private let paths: [FieldPath]
-  /// The paths and all that lead to them: nothing else is walked.
+  /// The paths and their parents; nothing else is visited.
   private var wanted: Set<FieldPath> = []
   private let dialect: PatternDialect
   private var arrays: Int32 = 0
@@ -50,7 +50,7 @@ struct EventTree {
     }
   }
 
-  /// Scalars in an array belong to what the array lies in; objects and arrays are elements.
+  /// Scalars in an array belong to the element around the array; objects and arrays are elements themselves.
   private mutating func visit(element node: JSONNode, of array: Int32, at path: FieldPath, in parent: Int32) {
     guard node.members != nil || node.elements != nil else { return visit(node, at: path, in: parent) }
     let depth = parent < 0 ? 0 : elements[Int(parent)].depth + 1
@@ -58,7 +58,7 @@ struct EventTree {
     visit(node, at: path, in: Int32(elements.count - 1))
   }
 
-  /// Notes as the scan takes them, without values; fields are numbered as the paths are.
+  /// Notes as the scan makes them, without values; fields are numbered like the paths.
   func withNotes<Result>(_ body: (borrowing EventNotes) -> Result) -> Result {
     var notes = EventNotes(fieldCount: paths.count)
     for element in elements { _ = notes.addElement(of: element.array, in: element.parent) }
@@ -71,7 +71,7 @@ struct EventTree {
     return body(notes)
   }
 
-  /// Whether leaves of the two paths lie in one array.
+  /// Whether leaves of the two paths are in one array.
   func share(array one: FieldPath, _ other: FieldPath) -> Bool {
     !arrays(around: one).isDisjoint(with: arrays(around: other))
   }
@@ -90,7 +90,7 @@ struct EventTree {
 }
 
 extension FieldPath {
-  /// The path itself and all that it leads through.
+  /// The path itself and all its parents.
   fileprivate var parents: [FieldPath] {
     var parents = [self]
     for (index, byte) in bytes.enumerated() where byte == FieldPath.separator {

@@ -3,15 +3,15 @@ package import JSONSource
 /// Whether a pattern matches an event, and if not, why.
 package enum Explanation: Sendable, Equatable {
   case matches
-  /// `reason` is a clause that names the field and what the event has there: `phase is failed, the rule wants
-  /// succeeded`; `path` is the field alone.
+  /// `reason` is a clause that names the field and its value in the event: `phase is failed, the rule wants succeeded`;
+  /// `path` is only the field.
   case fails(path: String, reason: String)
 }
 
 extension EventPattern {
-  /// Tells the first reason why the pattern doesn't match, in the order in which it was written.
+  /// Returns the first reason why the pattern doesn't match, in the order in which it was written.
   ///
-  /// The slow path: it walks a tree and tests every condition on its own, where ``PatternMatcher`` scans.
+  /// The slow path: it walks a tree and tests every condition on its own, while ``PatternMatcher`` scans.
   package func explain(_ event: JSONNode) -> Explanation {
     var best: Failure?
     let combinations = root.combinations()
@@ -31,11 +31,11 @@ extension EventPattern {
 private struct Failure {
   let path: FieldPath
   let reason: String
-  /// How many conditions fail; the nearest miss is the one to tell.
+  /// The number of failing conditions; the combination with the fewest is reported.
   let weight: Int
 }
 
-/// One combination of conditions held against one event.
+/// One combination of conditions, compared with one event.
 private struct Attempt {
   let conditions: [WrittenCondition]
   let tree: EventTree
@@ -45,7 +45,7 @@ private struct Attempt {
     tree = EventTree(event, paths: conditions.map(\.condition.path), dialect)
   }
 
-  /// Nil when the combination holds.
+  /// Nil if the combination holds.
   var failure: Failure? {
     let failing = conditions.filter { isImpossible($0.condition) }.sorted { $0.offset < $1.offset }
     if let first = failing.first?.condition {
@@ -75,7 +75,7 @@ private struct Attempt {
     return Failure(path: last.path, reason: reason, weight: 1)
   }
 
-  /// Whether elements can be found that meet the first `count` conditions together.
+  /// Whether some elements meet the first `count` conditions together.
   private func agree(_ count: Int) -> Bool {
     var search = ConsistencySearch()
     search.begin()

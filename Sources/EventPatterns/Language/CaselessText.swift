@@ -1,7 +1,7 @@
-/// A text that is compared without regard to case: per character its own, its lower or its upper form.
+/// A text that is compared without regard to case: each character matches itself, its lower and its upper form.
 ///
-/// Forms of more than one character (`ß` → `SS`) don't count, and there is no transitive folding: `ς` is met by `Σ`,
-/// its upper form, and not by `σ`.
+/// Forms of more than one character (`ß` → `SS`) are ignored, and folding isn't transitive: `ς` matches `Σ`, its upper form, but
+/// not `σ`.
 struct CaselessText: Hashable, Sendable {
   let characters: [CaselessCharacter]
 
@@ -10,7 +10,7 @@ struct CaselessText: Hashable, Sendable {
   }
 }
 
-/// The code points that a character of a pattern is met by.
+/// The code points that match a character of a pattern.
 struct CaselessCharacter: Hashable, Sendable, BitwiseCopyable {
   let own: UInt32
   let lower: UInt32
@@ -27,14 +27,14 @@ struct CaselessCharacter: Hashable, Sendable, BitwiseCopyable {
     scalar == own || scalar == lower || scalar == upper
   }
 
-  /// The one form of all that meets this character, or nil where they have several.
+  /// The folded form that all matches share, or nil if they have several.
   var folded: UInt32? {
     let form = CaseForms.fold(own)
     return form == CaseForms.fold(lower) && form == CaseForms.fold(upper) ? form : nil
   }
 }
 
-/// Case forms of code points, as far as they are one code point themselves.
+/// Case mappings of code points that map to a single code point.
 enum CaseForms {
   static func lower(_ value: UInt32) -> UInt32 {
     if value < 0x80 { return value &- 0x41 < 26 ? value | 0x20 : value }
@@ -48,7 +48,7 @@ enum CaseForms {
     return single(scalar.properties.uppercaseMapping) ?? value
   }
 
-  /// One form for most characters that differ in case only; used to find candidates, never to decide.
+  /// A common form for most characters that differ only in case; used to find candidates, never to decide.
   static func fold(_ value: UInt32) -> UInt32 {
     value < 0x80 ? lower(value) : lower(upper(value))
   }

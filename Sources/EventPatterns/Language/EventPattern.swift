@@ -1,23 +1,23 @@
 package import JSONSource
 
-/// How a pattern is read where AWS's event-ruler and plain sense differ.
+/// How to read a pattern where AWS's event-ruler differs from the obvious meaning.
 package enum PatternDialect: Sendable {
-  /// A dot in a key is a dot; a field that is named twice is a mistake; a string is compared as text.
+  /// A dot in a key is a dot; a repeated field is a mistake; a string is compared as text.
   case plain
-  /// As event-ruler 2.0.1 reads: the key `a.b` and the key `b` in `a` are one field; of several conditions for one
-  /// field the last one written counts; a string that is an IP address stands for all ways to write it.
+  /// Like event-ruler 2.0.1: the key `a.b` and the key `b` in `a` are the same field; of several conditions for one field the last
+  /// one counts; a string that is an IP address matches all its spellings.
   case eventRuler
 }
 
-/// What one pattern says, checked; not yet compiled with others.
+/// A pattern that was read and checked, but not compiled yet.
 package struct EventPattern: Sendable {
   let root: PatternGroup
   let dialect: PatternDialect
 
-  /// Checks the pattern that `node` holds.
+  /// Checks the pattern in `node`.
   ///
-  /// - Parameter path: where the node stands in its document, for messages.
-  /// - Throws: all mistakes at once, each with the place in the source.
+  /// - Parameter path: the node's path in its document, for messages.
+  /// - Throws: all mistakes, each with its place in the source.
   package init(
     _ node: JSONNode, path: String = "match", dialect: PatternDialect = .plain
   ) throws(PatternErrors) {

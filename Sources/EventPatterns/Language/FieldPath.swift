@@ -1,4 +1,4 @@
-/// The way to a field: its keys as UTF-8, with a byte between them that UTF-8 never has.
+/// The path of a field: its keys as UTF-8, separated by a byte that UTF-8 never contains.
 ///
 /// Bytes, because Swift's strings compare by canonical equivalence, and patterns compare code points.
 struct FieldPath: Hashable, Sendable {
@@ -10,7 +10,7 @@ struct FieldPath: Hashable, Sendable {
     self.bytes = bytes
   }
 
-  /// The path of a member of what stands at `parent`. In event-ruler's dialect a dot in a key is a step, too.
+  /// The path of a member of the object at `parent`. In event-ruler's dialect a dot in a key is a step, too.
   init(_ parent: FieldPath?, key: String, _ dialect: PatternDialect) {
     var bytes = parent.map { $0.bytes + [FieldPath.separator] } ?? []
     let dot = UInt8(ascii: ".")
@@ -30,8 +30,8 @@ extension FieldPath: CustomStringConvertible {
 }
 
 extension FieldPath: Comparable {
-  /// The order of dotted paths by UTF-16 code units, in which event-ruler sorts the keys of a rule; it decides which
-  /// element an `exists: false` is judged against.
+  /// The order of dotted paths by UTF-16 code units, in which event-ruler sorts the keys of a rule; it determines the element
+  /// against which an `exists: false` is tested.
   static func < (left: FieldPath, right: FieldPath) -> Bool {
     for (one, other) in zip(left.bytes, right.bytes) where one != other {
       return rank(one) < rank(other)

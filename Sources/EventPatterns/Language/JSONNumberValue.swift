@@ -1,8 +1,8 @@
-/// A number as patterns compare it: by value where binary64 can tell it from its neighbours, else by its text.
+/// A number as patterns compare it: by value if binary64 can distinguish it from its neighbours, else by its text.
 ///
-/// A number is comparable when the shortest decimal that identifies its binary64 is exactly its value; so 0.1 is, and
-/// 0.10000000000000001, 9007199254740993 and 1e400 are not. "Shortest" means at least two digits, as Java's
-/// `Double.toString` (JDK 19 and later) and with it event-ruler has it: the smallest denormal is 4.9e-324, not 5e-324.
+/// A number is comparable if the shortest decimal that identifies its binary64 equals its value: 0.1 is comparable;
+/// 0.10000000000000001, 9007199254740993 and 1e400 are not. "Shortest" means at least two digits, like Java's
+/// `Double.toString` (JDK 19 and later) and therefore event-ruler: the smallest denormal is 4.9e-324, not 5e-324.
 enum JSONNumberValue: Hashable, Sendable {
   case comparable(Double)
   case text([UInt8])
@@ -14,23 +14,23 @@ enum JSONNumberValue: Hashable, Sendable {
     self = value.map { .comparable($0) } ?? .text(bytes)
   }
 
-  /// The value, or nil where the number is not comparable or no number.
+  /// The value, or nil if the text is not a number or not comparable.
   static func comparableValue(of text: UnsafeBufferPointer<UInt8>) -> Double? {
     guard let decimal = Decimal(text) else { return nil }
     return decimal.comparableValue
   }
 }
 
-/// A decimal number: `mantissa` × 10^`exponent`, the mantissa without zeros at its end. Of more than 19 significant
-/// digits (a binary64 never needs more than 17) mantissa and exponent say nothing.
+/// A decimal number: `mantissa` × 10^`exponent`, the mantissa without trailing zeros. With more than 19 significant digits
+/// (a binary64 never needs more than 17), mantissa and exponent are meaningless.
 struct Decimal: Equatable {
   private(set) var isNegative = false
   private(set) var mantissa: UInt64 = 0
   private(set) var exponent = 0
-  /// Significant digits, 0 for zero, 20 for all above 19.
+  /// Significant digits: 0 for zero, 20 for more than 19.
   private(set) var digits = 0
 
-  /// Nil for what is no number by RFC 8259.
+  /// Nil if the text is not a number by RFC 8259.
   init?(_ text: UnsafeBufferPointer<UInt8>) {
     var position = 0
     if text.first == UInt8(ascii: "-") {
@@ -51,7 +51,7 @@ struct Decimal: Equatable {
     exponent = written - scale + zeros
   }
 
-  /// Takes in a run of digits, and tells its length; zeros that may turn out to be the last are counted in `zeros`.
+  /// Consumes a run of digits and returns its length; zeros that may be trailing are counted in `zeros`.
   private mutating func accumulate(_ text: UnsafeBufferPointer<UInt8>, _ position: inout Int, _ zeros: inout Int) -> Int
   {
     let start = position
@@ -73,7 +73,7 @@ struct Decimal: Equatable {
     return position - start
   }
 
-  /// The exponent behind the digits, 0 where none is written, held at ±1,000,000; nil when its digits are missing.
+  /// The exponent after the digits, 0 if absent, clamped to ±1,000,000; nil if it has no digits.
   private static func exponent(_ text: UnsafeBufferPointer<UInt8>, _ position: inout Int) -> Int? {
     guard position < text.count, text[position] | 0x20 == UInt8(ascii: "e") else { return 0 }
     position += 1
@@ -93,7 +93,7 @@ struct Decimal: Equatable {
 }
 
 extension Decimal {
-  /// The binary64 that stands for this decimal, if this is the decimal that stands for it; of zeros the positive one.
+  /// The binary64 of this decimal, if this is its shortest decimal; for zeros the positive one.
   var comparableValue: Double? {
     if digits == 0 { return 0 }
     guard digits <= 17, let magnitude = comparableMagnitude else { return nil }
@@ -102,7 +102,7 @@ extension Decimal {
 
   private var comparableMagnitude: Double? {
     if digits <= 15, exponent >= -22, exponent <= 22 {
-      // Mantissa and power are exact, so one rounding is made (W. Clinger, 1990); and 15 digits survive binary64.
+      // Mantissa and power are exact, so there is only one rounding (W. Clinger, 1990); and binary64 preserves 15 digits.
       let power = Decimal.powers[abs(exponent)]
       return exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
     }
@@ -115,7 +115,7 @@ extension Decimal {
     return mantissa == canonical.mantissa && exponent == canonical.exponent ? value : nil
   }
 
-  /// The decimal of two digits next to a denormal, for which one digit would do.
+  /// The two-digit decimal closest to a denormal for which one digit would suffice.
   private static func twoDigits(of value: Double) -> Decimal {
     var scaled = Double(value.bitPattern) * 49.406564584124654
     var exponent = -325

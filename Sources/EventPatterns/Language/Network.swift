@@ -1,11 +1,11 @@
-/// An IPv4 or IPv6 address, its bits at the top of 128.
+/// An IPv4 or IPv6 address in the top bits of 128.
 struct Address: Hashable, Sendable, BitwiseCopyable {
   let isV6: Bool
   let high: UInt64
   let low: UInt64
 
-  /// Reads `10.0.0.1` (leading zeros are decimal) and `2001:db8::1`; nil for anything else, a zone or an address with
-  /// dots inside IPv6 included. An IPv4 address mapped into IPv6 (`::ffff:a00:1`) is the IPv4 address.
+  /// Reads `10.0.0.1` (leading zeros are decimal) and `2001:db8::1`. Nil for anything else, including a zone or dots inside IPv6.
+  /// An IPv4 address mapped into IPv6 (`::ffff:a00:1`) becomes the IPv4 address.
   init?(_ text: UnsafeBufferPointer<UInt8>) {
     guard let first = text.first, text.count <= 45 else { return nil }
     if first == UInt8(ascii: ":") || text.prefix(5).contains(UInt8(ascii: ":")) || text.count > 15 {
@@ -63,7 +63,7 @@ struct Address: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
-  /// The groups before and behind `::`; the latter nil where there is no `::`.
+  /// The groups before and after `::`; the latter is nil without a `::`.
   private static func groups(_ text: UnsafeBufferPointer<UInt8>) -> (before: GroupList, behind: GroupList?)? {
     var before = GroupList()
     var behind: GroupList?
@@ -76,7 +76,7 @@ struct Address: Hashable, Sendable, BitwiseCopyable {
       guard let group = group(text, &position) else { return nil }
       guard behind?.append(group) ?? before.append(group) else { return nil }
       guard position < text.count else { break }
-      // A colon stands here, and something behind it: a group, or a second colon.
+      // A colon, followed by a group or a second colon.
       position += 1
       guard position < text.count else { return nil }
       if text[position] == UInt8(ascii: ":") {
@@ -109,7 +109,7 @@ struct Address: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
-/// Up to eight groups of an IPv6 address, without memory of their own on the heap.
+/// Up to eight groups of an IPv6 address, without heap memory.
 private struct GroupList {
   private var groups = SIMD8<UInt16>()
   private(set) var count = 0
@@ -137,18 +137,18 @@ struct Network: Hashable, Sendable, BitwiseCopyable {
     case bits(allowed: Int)
   }
 
-  /// The network of one address.
+  /// The network of a single address.
   init(only address: Address) {
     first = address
     bits = address.isV6 ? 128 : 32
   }
 
-  /// `10.0.0.0/8`; bits of the host are masked off.
+  /// `10.0.0.0/8`; host bits are masked off.
   init(_ text: String) throws(Mistake) {
     let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     guard parts.count == 2 else { throw .noSlash }
     guard let address = Array(parts[0]).withUnsafeBufferPointer({ Address($0) }) else { throw .address }
-    // An IPv4 address that was written as IPv6 keeps the 96 bits before it in its count.
+    // For an IPv4 address written as IPv6, the length includes the 96 bits before it.
     let isMapped = !address.isV6 && parts[0].contains(UInt8(ascii: ":"))
     let allowed = address.isV6 || isMapped ? 128 : 32
     let digits = parts[1]
@@ -168,7 +168,7 @@ struct Network: Hashable, Sendable, BitwiseCopyable {
 }
 
 extension Address {
-  /// The address with all but its first `bits` bits zero.
+  /// The address with only its first `bits` bits.
   func masked(_ bits: Int) -> Address {
     let highMask = bits >= 64 ? UInt64.max : ~(UInt64.max >> UInt64(bits))
     let lowMask = bits >= 128 ? UInt64.max : bits <= 64 ? 0 : ~(UInt64.max >> UInt64(bits - 64))

@@ -1,21 +1,21 @@
-/// One mistake in a pattern, with its place in the text it was written in.
+/// One mistake in a pattern, with its place in the source text.
 package struct PatternError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// Byte offsets in the source of the part that is wrong.
+  /// Byte offsets of the wrong part in the source.
   package let range: Range<Int>
-  /// Where in the document that is: `match.phase`, `match.tags[0].numeric`.
+  /// Its path in the document: `match.phase`, `match.tags[0].numeric`.
   package let path: String
   /// What is wrong, as a lower-case clause without the place.
   package let description: String
-  /// What is allowed or why, where that helps.
+  /// What is allowed, or why, if that helps.
   package let hint: String?
 
-  /// `match.phase: write ["failed"], not "failed": the values of a pattern stand in a list`
+  /// `match.phase: write ["failed"], not "failed": a pattern's values go into a list`
   package var fullDescription: String {
     "\(path): \(description)" + (hint.map { ": \($0)" } ?? "")
   }
 }
 
-/// All mistakes of one pattern, in the order in which they were written.
+/// All mistakes of one pattern, in source order.
 package struct PatternErrors: Error, Sendable, Equatable, CustomStringConvertible {
   package let errors: [PatternError]
 
@@ -24,16 +24,16 @@ package struct PatternErrors: Error, Sendable, Equatable, CustomStringConvertibl
   }
 }
 
-/// Why patterns that are right each for itself can't be compiled together.
+/// Why patterns that are valid individually can't be compiled together.
 package struct PatternSetError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// Index of the pattern with which a bound was passed.
+  /// The index of the pattern that exceeded a limit.
   package let pattern: Int
   package let description: String
 }
 
-/// The bounds that keep the cost of a pattern in proportion to its text.
+/// Limits that keep the cost of a pattern proportional to its text.
 enum PatternLimits {
-  /// Objects within objects, `$or` included.
+  /// Nested objects, including `$or`.
   static let depth = 500
   /// Combinations of one alternative from each `$or`.
   static let combinations = 4_096
@@ -43,6 +43,6 @@ enum PatternLimits {
   static let conditionsOfSet = 400_000
   /// Bytes of all paths of one pattern.
   static let pathBytes = 4_000_000
-  /// Mistakes reported for one pattern: more would only echo the first ones.
+  /// Reported mistakes per pattern: more would only repeat the first ones.
   static let errors = 50
 }

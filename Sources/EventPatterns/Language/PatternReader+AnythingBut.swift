@@ -15,7 +15,7 @@ extension PatternReader {
     }
   }
 
-  /// A value that must not be there.
+  /// An excluded value.
   private mutating func readExcluded(_ node: JSONNode, at path: String) -> ValueTest? {
     switch node.content {
     case .string(let text): return .string(Array(text.utf8))

@@ -1,6 +1,6 @@
 import JSONSource
 
-/// The words that can stand as the key of an object in a list of values.
+/// The words that may be the key of an object in a list of values.
 enum PatternOperator: String, CaseIterable {
   case exactly
   case prefix
@@ -40,7 +40,7 @@ extension PatternReader {
     return nil
   }
 
-  /// In event-ruler an address is met by all its spellings.
+  /// In event-ruler an address matches all its spellings.
   private func readRulerText(_ text: String) -> ValueTest {
     let bytes = Array(text.utf8)
     return bytes.withUnsafeBufferPointer { Address($0) }.map { .network(Network(only: $0)) } ?? .string(bytes)
@@ -95,7 +95,7 @@ extension PatternReader {
     return nil
   }
 
-  /// The text of `{"equals-ignore-case": "x"}`: nil where no object stands, nil inside where the object is wrong.
+  /// The text of `{"equals-ignore-case": "x"}`: nil if there is no object, nil inside if the object is wrong.
   private mutating func caselessOperand(_ node: JSONNode, at path: String) -> CaselessText?? {
     guard node.members != nil else { return nil }
     let name = PatternOperator.equalsIgnoreCase.rawValue

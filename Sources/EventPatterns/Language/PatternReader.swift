@@ -1,6 +1,6 @@
 import JSONSource
 
-/// Turns the tree of a pattern into groups of conditions, collecting mistakes.
+/// Turns the tree of a pattern into groups of conditions, and collects mistakes.
 struct PatternReader {
   private(set) var errors: [PatternError] = []
   let dialect: PatternDialect
@@ -10,7 +10,7 @@ struct PatternReader {
     self.dialect = dialect
   }
 
-  /// Where an object stands: in the document (for messages), as a field, and within how much else.
+  /// The place of an object: in the document (for messages), as a field, and its depth.
   private struct Place {
     var shown: String
     var field: FieldPath?
@@ -150,18 +150,18 @@ struct PatternReader {
   }
 }
 
-/// The conditions of one object and the paths that they take up.
+/// The conditions of one object and the paths that they use.
 private struct Scope {
   private(set) var group = PatternGroup()
   private(set) var paths: Set<FieldPath> = []
 
-  /// False when the path was taken already.
+  /// False if the path is in use already.
   mutating func add(_ written: WrittenCondition) -> Bool {
     group.conditions.append(written)
     return paths.insert(written.condition.path).inserted
   }
 
-  /// Tells a path that was taken already.
+  /// Returns a path that is in use already.
   mutating func add(_ choice: [PatternGroup], paths inside: Set<FieldPath>) -> FieldPath? {
     group.choices.append(choice)
     let twice = paths.intersection(inside).min()
@@ -171,7 +171,7 @@ private struct Scope {
 }
 
 extension JSONNode {
-  /// The value as it may stand in a message: scalars as JSON, cut at 40 characters, containers in words.
+  /// The value in a form for messages: scalars as JSON, cut at 40 characters, containers in words.
   var shown: String {
     switch content {
     case .string(let text): text.count <= 40 ? text.debugDescription : "\(text.prefix(40).debugDescription)…"

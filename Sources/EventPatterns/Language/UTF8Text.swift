@@ -1,10 +1,10 @@
-/// Code points in bytes that may come from anywhere: what is no UTF-8 counts as U+FFFD, byte by byte.
+/// Code points of arbitrary bytes: each byte that isn't UTF-8 counts as U+FFFD.
 enum UTF8Text {
   static func encode(_ scalar: UInt32) -> [UInt8] {
     Array(String(Character(Unicode.Scalar(scalar) ?? "\u{FFFD}")).utf8)
   }
 
-  /// The code point at `position`, which is moved behind it.
+  /// The code point at `position`, which is advanced past it.
   @inline(__always)
   static func next(_ text: UnsafePointer<UInt8>, _ count: Int, _ position: inout Int) -> UInt32 {
     let first = text[position]
@@ -58,7 +58,7 @@ enum UTF8Text {
     }
   }
 
-  /// Writes a code point as UTF-8 and tells its length; `target` has room for four bytes.
+  /// Writes a code point as UTF-8 and returns its length; `target` has room for four bytes.
   @inline(__always)
   static func write(_ scalar: UInt32, to target: UnsafeMutablePointer<UInt8>) -> Int {
     if scalar < 0x80 {

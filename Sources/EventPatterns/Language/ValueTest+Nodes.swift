@@ -6,7 +6,7 @@ extension FieldCondition {
   }
 }
 
-/// The plain way to test a value, for explanations: said again in ``PredicateTable`` for speed, and held against that in tests.
+/// The plain way to test a value, for explanations. ``PredicateTable`` implements the same for speed; tests compare the two.
 extension ValueTest {
   func isMet(by value: JSONNode) -> Bool {
     switch self {
@@ -52,7 +52,7 @@ extension Wildcard {
     Array(parts.map { $0.map(Optional.some) }.joined(separator: [nil]))
   }
 
-  /// Goes back to the last star whenever the text after it doesn't fit.
+  /// Returns to the last star whenever the text after it doesn't match.
   fileprivate func matches(_ text: [UInt8]) -> Bool {
     let symbols = symbols
     var symbol = 0

@@ -7,7 +7,7 @@ extension FieldCondition {
     return tests.count > 5 ? "\(shown) or \(tests.count - 5) more" : shown
   }
 
-  /// The kind of value that all tests ask for, where none of these is of it: `a string`. Nil when the kind is not what is wrong.
+  /// The type that all tests require, if no value has it: `a string`. Nil if the type isn't the problem.
   func kind(missingIn values: [JSONNode]) -> String? {
     guard let kind = tests.first?.kind, tests.allSatisfy({ $0.kind == kind }) else { return nil }
     return values.contains { $0.kind == kind } ? nil : kind
@@ -15,7 +15,7 @@ extension FieldCondition {
 }
 
 extension ValueTest {
-  /// The only kind of value that meets it, as ``JSONSource/JSONNode/kind`` has it; nil: several do, or there is but one of it.
+  /// The only type that passes, as in ``JSONSource/JSONNode/kind``; nil if several types can, or if there is only one value of it.
   fileprivate var kind: String? {
     switch self {
     case .number, .range: "a number"
@@ -51,7 +51,7 @@ enum Words {
     String(decoding: bytes, as: UTF8.self)
   }
 
-  /// A text in quotation marks, so that it can be told from a number.
+  /// A text in quotation marks, to distinguish it from a number.
   static func text(_ bytes: [UInt8]) -> String {
     text(plain(bytes))
   }
@@ -67,7 +67,7 @@ enum Words {
 }
 
 extension JSONNode {
-  /// A scalar as it stands in an explanation.
+  /// A scalar as explanations show it.
   var words: String {
     switch content {
     case .string(let text): Words.text(text)

@@ -12,12 +12,12 @@ enum ValueTest: Hashable, Sendable {
   case caselessSuffix(CaselessText)
   case wildcard(Wildcard)
   case network(Network)
-  /// A value is there, and none of these tests holds for it.
+  /// A value exists, and none of these tests holds for it.
   case anythingBut([ValueTest])
   case present
   case absent
 
-  /// Whether the test looks at the value of a number.
+  /// Whether the test compares the value of a number.
   var comparesNumbers: Bool {
     switch self {
     case .number, .range: true
@@ -27,7 +27,7 @@ enum ValueTest: Hashable, Sendable {
   }
 }
 
-/// The values that a pattern allows for one field: any one of `tests` suffices.
+/// The values that a pattern allows for one field: one passing test is enough.
 struct FieldCondition: Hashable, Sendable {
   let path: FieldPath
   let tests: [ValueTest]
@@ -37,7 +37,7 @@ struct FieldCondition: Hashable, Sendable {
   }
 }
 
-/// Numbers between two bounds, of which one may be missing.
+/// Numbers between two bounds, one of which may be missing.
 struct NumberRange: Hashable, Sendable {
   var low = -Double.infinity
   var lowIsOpen = false
@@ -49,26 +49,26 @@ struct NumberRange: Hashable, Sendable {
   }
 }
 
-/// A condition, and where in the source it was written.
+/// A condition and its place in the source.
 struct WrittenCondition: Sendable {
   let condition: FieldCondition
   let offset: Int
 }
 
-/// What the conditions of one object say: all conditions, and of each choice (`$or`) at least one group.
+/// The contents of one object: all conditions must hold, and at least one group of each choice (`$or`).
 struct PatternGroup: Sendable {
   var conditions: [WrittenCondition] = []
   var choices: [[PatternGroup]] = []
 }
 
 extension PatternGroup {
-  /// Every way to take one group of each choice: lists of conditions, in the order of their paths, of which one must
-  /// hold as a whole. The caller has bounded their number, see ``size``.
+  /// All ways to take one group of each choice: lists of conditions in the order of their paths; one list must hold entirely.
+  /// The caller has limited their number, see ``size``.
   func combinations() -> [[WrittenCondition]] {
     unresolvedCombinations().map { combination in
       let sorted = combination.sorted { ($0.condition.path, $0.offset) < ($1.condition.path, $1.offset) }
       return sorted.indices.filter { index in
-        // Of several conditions for one field the last one counts; only event-ruler's dialect lets that be.
+        // Of several conditions for one field the last one counts; only event-ruler's dialect allows that.
         index + 1 == sorted.count || sorted[index].condition.path != sorted[index + 1].condition.path
       }.map { sorted[$0] }
     }
@@ -83,7 +83,7 @@ extension PatternGroup {
     return combined
   }
 
-  /// How many combinations there are and how many conditions they hold in sum; both stop growing at a large number.
+  /// The number of combinations, and of all conditions in them; both saturate at a large number.
   var size: (combinations: Int, conditions: Int) {
     var total = (combinations: 1, conditions: conditions.count)
     for choice in choices {

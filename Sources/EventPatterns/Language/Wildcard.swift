@@ -1,6 +1,6 @@
-/// A text with stars, each of which stands for any run of characters.
+/// A text with stars, each of which matches any run of characters.
 struct Wildcard: Hashable, Sendable {
-  /// The texts between the stars, escapes resolved; one more than there are stars.
+  /// The texts between the stars, with escapes resolved; one more than there are stars.
   let parts: [[UInt8]]
 
   enum Mistake: Error {

@@ -1,13 +1,13 @@
-/// Decides which conjunctions hold, from the notes about one event; each condition is tested at most once.
+/// Decides which conjunctions hold for one event, from its notes; each condition is tested at most once.
 struct ConditionEvaluator: ~Copyable {
   private let automaton: Automaton
-  /// What was found out about each condition, valid where its `epoch` is the current one.
+  /// The result of each condition, valid if its `epoch` is the current one.
   private let results: UnsafeMutablePointer<ConditionResult>
-  /// The epoch in which each conjunction was considered, and in which each pattern was found to match.
+  /// The epoch in which each conjunction was considered, and in which each pattern matched.
   private let considered: UnsafeMutablePointer<UInt32>
   private let matched: UnsafeMutablePointer<UInt32>
   private var matches = Scratch<Int32>()
-  /// Array elements with leaves that meet a condition, in runs.
+  /// Array elements with leaves that meet a condition, in ranges.
   private var options = Scratch<Int32>(capacity: 64)
   private var search = ConsistencySearch()
   private var epoch: UInt32 = 0
@@ -28,7 +28,7 @@ struct ConditionEvaluator: ~Copyable {
     matched.deallocate()
   }
 
-  /// Forgets the event before.
+  /// Discards the results of the previous event.
   mutating func begin() {
     matches.removeAll()
     options.removeAll()
@@ -36,7 +36,7 @@ struct ConditionEvaluator: ~Copyable {
     if epoch == 0 { startOver() }
   }
 
-  /// After 2³² events the epochs would come again.
+  /// After 2³² events the epochs would repeat.
   private mutating func startOver() {
     results.update(repeating: ConditionResult(), count: automaton.conditionCount + 1)
     considered.update(repeating: 0, count: automaton.conjunctionCount + 1)
@@ -89,8 +89,8 @@ struct ConditionEvaluator: ~Copyable {
     return agree(conditions, asksForAbsence, notes)
   }
 
-  /// Whether elements can be found that meet all conditions together. Without absence in play, conditions that are met
-  /// outside of arrays can be left out; with it they count, as an element they are met in can make a field absent.
+  /// Whether some elements meet all conditions together. Without absence, conditions met outside of arrays can be ignored; with
+  /// absence they count, because the element in which they are met can make a field absent.
   private mutating func agree(_ conditions: Span32, _ asksForAbsence: Bool, _ notes: borrowing EventNotes) -> Bool {
     search.begin()
     for index in conditions.indices {
@@ -137,7 +137,7 @@ struct ConditionEvaluator: ~Copyable {
 /// How a condition can be met in an event.
 struct ConditionResult: BitwiseCopyable {
   var epoch: UInt32 = 0
-  /// By a leaf outside of arrays, or by the field being nowhere.
+  /// By a leaf outside of arrays, or because the field is absent everywhere.
   var isFree = false
   /// By absence, if the element that other conditions choose lacks the field.
   var mayBeAbsent = false

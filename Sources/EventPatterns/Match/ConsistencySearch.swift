@@ -1,17 +1,17 @@
-/// Seeks, for conditions in the order of their paths, array elements that don't contradict each other.
+/// Searches, for conditions in the order of their paths, array elements that are consistent with each other.
 ///
-/// Backtracking that jumps over choices which have nothing to do with a dead end (P. Prosser's conflict-directed
-/// backjumping), so that independent arrays don't multiply.
+/// Backtracking that skips choices unrelated to a dead end (P. Prosser's conflict-directed backjumping), so that independent
+/// arrays don't multiply.
 struct ConsistencySearch: ~Copyable {
-  /// One condition and how far its ways were tried. (Not private: Swift 6.3.1 fails to link a generic over it then.)
+  /// One condition and the ways tried so far. (Not private, because Swift 6.3.1 then fails to link a generic over it.)
   struct Position: BitwiseCopyable {
     var finding: ConditionResult
     var field: Int32
-    /// How many ways were tried: the elements, then being met outside of arrays, then absence.
+    /// The number of ways tried: the elements, then a match outside of arrays, then absence.
     var tried: Int32 = 0
-    /// The element chosen, or -1.
+    /// The chosen element, or -1.
     var chosen: Int32 = -1
-    /// Earlier positions that ruled out a way, as bits.
+    /// The earlier positions that ruled out a way, as bits.
     var conflicts: UInt64 = 0
   }
 
@@ -36,7 +36,7 @@ struct ConsistencySearch: ~Copyable {
         }
         continue
       }
-      // With more positions than bits the nearest one is taken for guilty, which is right, only slower.
+      // With more positions than bits, blame the nearest one. That is correct, only slower.
       let conflicts = positions.count <= 64 ? positions[current].conflicts : current > 0 ? 1 : 0
       guard conflicts != 0 else { return false }
       let guilty = positions.count <= 64 ? 63 - conflicts.leadingZeroBitCount : current - 1
@@ -46,7 +46,7 @@ struct ConsistencySearch: ~Copyable {
     return true
   }
 
-  /// Takes the next way to meet a condition that agrees with the choices before it.
+  /// Takes the next way to meet a condition that is consistent with the choices before it.
   private mutating func choose(at index: Int, _ options: UnsafePointer<Int32>, _ notes: borrowing EventNotes) -> Bool {
     var position = positions[index]
     defer { positions[index] = position }
@@ -73,7 +73,7 @@ struct ConsistencySearch: ~Copyable {
     return nil
   }
 
-  /// The element of a leaf of the field that agrees with all elements chosen so far, if there is one.
+  /// A leaf's element of the field that is consistent with all chosen elements, if there is one.
   private func leafInTheWay(of field: Int32, before index: Int, _ notes: borrowing EventNotes) -> Int32? {
     var leaf = notes.firstLeaf(of: field)
     while leaf >= 0 {
@@ -84,7 +84,7 @@ struct ConsistencySearch: ~Copyable {
     return nil
   }
 
-  /// The positions, as bits, that could choose an element which does not agree with `element`.
+  /// The positions, as bits, whose choice may be inconsistent with `element`.
   private func positions(
     before index: Int, thatCouldAvoid element: Int32, _ options: UnsafePointer<Int32>, _ notes: borrowing EventNotes
   ) -> UInt64 {

@@ -1,7 +1,7 @@
 package import JSONSource
 
-/// Finds the patterns of a set that match an event. Reuses its memory: an event costs no allocation once the matcher
-/// has seen the largest one (numbers of 16 and more digits excepted, where they are compared).
+/// Finds the patterns of a set that match an event. It reuses its memory: once it has seen the largest event, an event costs no
+/// allocation (except numbers of 16 and more digits that are compared).
 package struct PatternMatcher: ~Copyable {
   private let set: PatternSet
   private let keysAreUnique: Bool
@@ -12,22 +12,22 @@ package struct PatternMatcher: ~Copyable {
 
   init(_ set: PatternSet, keysAreUnique: Bool) {
     self.set = set
-    // A key with dots may lead to a field that seemed to be seen.
+    // A key with dots may lead to a field that was counted as seen.
     self.keysAreUnique = keysAreUnique && !set.automaton.splitsKeysAtDots
     notes = EventNotes(fieldCount: set.automaton.fieldCount)
     evaluator = ConditionEvaluator(set.automaton)
   }
 
-  /// The indices of the patterns that match, ascending.
+  /// The indices of the matching patterns, ascending.
   ///
-  /// - Throws: when the event is no JSON object or is cut; what no pattern asks for is hardly checked.
+  /// - Throws: if the event is not a JSON object or is truncated; parts that no pattern names are hardly checked.
   package mutating func matches(_ event: UnsafeRawBufferPointer) throws(JSONSyntaxError) -> [Int] {
     var indices: [Int] = []
     try forEachMatch(in: event) { indices.append($0) }
     return indices
   }
 
-  /// Calls `body` with the index of each pattern that matches, in ascending order; as ``matches(_:)`` without its list.
+  /// Calls `body` with the index of each matching pattern, ascending; like ``matches(_:)`` without its array.
   package mutating func forEachMatch(
     in event: UnsafeRawBufferPointer, _ body: (Int) -> Void
   ) throws(JSONSyntaxError) {
@@ -43,7 +43,7 @@ package struct PatternMatcher: ~Copyable {
     evaluator.forEachMatch(body)
   }
 
-  /// Considers all that hangs on what the leaf is.
+  /// Considers all conjunctions anchored at the leaf's value.
   private mutating func lookUp(_ leaf: Leaf, _ field: FieldIndex) {
     evaluator.consider(field.anyValue, notes)
     switch leaf.kind {
@@ -108,7 +108,7 @@ package struct PatternMatcher: ~Copyable {
     }
   }
 
-  /// Writes the one form of each character (see ``CaseForms/fold(_:)``) into `folded`.
+  /// Writes the folded form of each character (see ``CaseForms/fold(_:)``) into `folded`.
   private mutating func fold(_ leaf: Leaf) {
     folded.removeAll()
     var position = 0

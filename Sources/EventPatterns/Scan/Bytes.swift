@@ -1,4 +1,4 @@
-/// Tests on eight bytes at once: the top bit of each byte that passes is set. Bits above the lowest may be wrong.
+/// Tests eight bytes at once: the top bit of each byte that passes is set. Bits above the lowest set one may be wrong.
 enum Bytes {
   private static let ones: UInt64 = 0x0101_0101_0101_0101
   private static let tops: UInt64 = 0x8080_8080_8080_8080
@@ -20,7 +20,7 @@ enum Bytes {
       || byte &- UInt8(ascii: "+") < 4 && byte != 0x2C
   }
 
-  /// Takes what begins like a number for one.
+  /// Accepts anything that begins like a number.
   @inline(__always)
   static func isNumberOrWord(_ text: UnsafePointer<UInt8>, _ count: Int) -> Bool {
     guard count > 0 else { return false }
@@ -40,7 +40,7 @@ enum Bytes {
   }
 }
 
-/// Whether two texts of the same length are the same.
+/// Whether two texts of the same length are equal.
 @inline(__always)
 func sameBytes(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
   var position = 0

@@ -1,7 +1,7 @@
 import JSONSource
 
 extension EventCursor {
-  /// Passes over the value that comes next and begins with `byte`.
+  /// Skips the next value, which begins with `byte`.
   @inline(__always)
   mutating func skip(_ byte: UInt8) throws(JSONSyntaxError) {
     switch byte {
@@ -43,11 +43,11 @@ extension EventCursor {
     try skipRest()
   }
 
-  /// Passes over the rest of the object or array whose content stands here, its end included.
+  /// Skips the rest of the current object or array, including its closing bracket.
   ///
-  /// Sixteen bytes at a time and without branches on what they are: strings are told from the rest by the parity of
-  /// quotation marks before each byte. Only bytes with a backslash, and those in which the container may end, are
-  /// looked at one by one.
+  /// Works on sixteen bytes at a time without branching on their contents: the parity of quotation marks before each byte
+  /// distinguishes strings from the rest. Only blocks with a backslash, and those in which the container may end, are read byte by
+  /// byte.
   mutating func skipRest() throws(JSONSyntaxError) {
     var depth = 1
     var inside: UInt64 = 0
@@ -68,7 +68,7 @@ extension EventCursor {
     throw error("a bracket is never closed")
   }
 
-  /// Passes over up to sixteen bytes one by one; true when the container ended.
+  /// Skips up to sixteen bytes one by one; true if the container ended.
   private mutating func skipSlowly(_ depth: inout Int, _ inside: inout UInt64) throws(JSONSyntaxError) -> Bool {
     let stop = end - position < 16 ? end : position + 16
     while position < stop {
@@ -88,15 +88,15 @@ extension EventCursor {
   }
 }
 
-/// What sixteen bytes mean for someone who counts brackets.
+/// The brackets and quotation marks of sixteen bytes.
 private struct BlockMarks {
-  /// All ones where the byte behind the block lies in a string, else zero.
+  /// All ones if the byte after the block is in a string, else zero.
   let inside: UInt64
   let openings: Int
   let closings: Int
   let hasBackslash: Bool
 
-  /// Computed, as the compiler folds it into the code then, where a stored one costs a check at each use.
+  /// Computed, because the compiler folds it into the code; a stored one costs a check at each use.
   @inline(__always)
   private static var lows: SIMD2<UInt64> { SIMD2(repeating: 0x7F7F_7F7F_7F7F_7F7F) }
 
@@ -115,14 +115,14 @@ private struct BlockMarks {
     hasBackslash = slashes.x | slashes.y != 0
   }
 
-  /// The top bit of each byte that is `byte`.
+  /// The top bit of each byte that equals `byte`.
   @inline(__always)
   private static func marks(of byte: UInt64, in block: SIMD2<UInt64>) -> SIMD2<UInt64> {
     let differences = block ^ SIMD2(repeating: byte &* 0x0101_0101_0101_0101)
     return ~(((differences & lows) &+ lows) | differences | lows)
   }
 
-  /// The top bit of each byte up to which, itself included, an odd number of top bits is set.
+  /// The top bit of each byte up to and including which an odd number of top bits is set.
   @inline(__always)
   private static func parity(_ marks: UInt64) -> UInt64 {
     var parity = marks
@@ -131,13 +131,13 @@ private struct BlockMarks {
     return parity ^ parity &<< 32
   }
 
-  /// All ones where the last byte's top bit is set.
+  /// All ones if the last byte's top bit is set.
   @inline(__always)
   private static func spread(_ marks: UInt64) -> UInt64 {
     UInt64(bitPattern: Int64(bitPattern: marks) &>> 63)
   }
 
-  /// How many top bits are set; no other bits are.
+  /// The number of set top bits; no other bits are set.
   @inline(__always)
   private static func count(_ marks: SIMD2<UInt64>) -> Int {
     Int(truncatingIfNeeded: ((marks.x &>> 7 &+ marks.y &>> 7) &* 0x0101_0101_0101_0101) &>> 56)

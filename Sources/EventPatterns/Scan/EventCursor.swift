@@ -24,7 +24,7 @@ struct EventText {
   }
 }
 
-/// A place in the bytes of an event. Strings are read eight bytes at a time and hashed on the way.
+/// A position in the bytes of an event. Strings are read eight bytes at a time and hashed on the way.
 struct EventCursor {
   private let start: UnsafePointer<UInt8>
   var position: UnsafePointer<UInt8>
@@ -36,7 +36,7 @@ struct EventCursor {
     end = start + event.count
   }
 
-  /// The byte that comes next, white space passed over; 0, which stands nowhere in JSON, at the end.
+  /// The next byte after white space; 0, which never occurs in JSON, at the end.
   @inline(__always)
   mutating func next() -> UInt8 {
     while position < end {
@@ -57,7 +57,7 @@ struct EventCursor {
     JSONSyntaxError(offset: min(max(position - start - back, 0), end - start), text)
   }
 
-  /// Eight bytes at `place`, zeros behind the event's end.
+  /// Eight bytes at `place`, with zeros after the event's end.
   @inline(__always)
   func word(at place: UnsafePointer<UInt8>) -> UInt64 {
     if place + 8 <= end { return UnsafeRawPointer(place).loadUnaligned(as: UInt64.self) }
@@ -130,7 +130,7 @@ struct EventCursor {
     }
   }
 
-  /// The character behind `\u`; a surrogate without its other half becomes U+FFFD, as in ``JSONDocument``.
+  /// The character of a `\u` escape; a lone surrogate becomes U+FFFD, as in ``JSONDocument``.
   private mutating func scalar() throws(JSONSyntaxError) -> UInt32 {
     let high = try hexadecimal()
     guard high &- 0xD800 < 0x400 else { return high &- 0xDC00 < 0x400 ? 0xFFFD : high }

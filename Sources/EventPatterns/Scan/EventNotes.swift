@@ -4,40 +4,40 @@ struct Leaf: BitwiseCopyable {
     case null, no, yes
     /// `number` is the value.
     case number
-    /// A number that equals only its own text, or one whose value no pattern asks for.
+    /// A number that equals only its own text, or one whose value no pattern compares.
     case numberText
-    /// `text` is the string without quotation marks, escapes resolved.
+    /// `text` is the string without quotation marks, with escapes resolved.
     case string
   }
 
-  /// Lies in the event, or in the buffer for resolved escapes.
+  /// Points into the event, or into the buffer for resolved escapes.
   var text: UnsafePointer<UInt8>
   var count: Int32
   var kind: Kind
-  /// Of strings and number texts.
+  /// For strings and number texts.
   var hash: UInt64
   var number: Double
   var field: Int32
-  /// The innermost element of an array that the leaf lies in, or -1.
+  /// The innermost array element that contains the leaf, or -1.
   var element: Int32
   /// The next leaf of the same field, or -1.
   var next: Int32
 }
 
-/// An element of an array, itself an object or an array, that a pattern's path leads through.
+/// An array element, itself an object or an array, on a pattern's path.
 struct ArrayElement: BitwiseCopyable {
   var array: Int32
   /// The element around the array, or -1.
   var parent: Int32
-  /// How many elements lie around this one.
+  /// The number of elements around this one.
   var depth: Int32
 }
 
-/// What one scan notes about an event.
+/// The notes of one scan over an event.
 struct EventNotes: ~Copyable {
   var leaves = Scratch<Leaf>(capacity: 64)
   var elements = Scratch<ArrayElement>(capacity: 64)
-  /// Strings with their escapes resolved; has room for a whole event, so that it never moves during a scan.
+  /// Strings with resolved escapes; has room for a whole event, so that it never moves during a scan.
   var resolved = Scratch<UInt8>(capacity: 1024)
   /// The latest leaf of each field, or -1.
   private let heads: UnsafeMutablePointer<Int32>
@@ -79,7 +79,7 @@ struct EventNotes: ~Copyable {
     return Int32(truncatingIfNeeded: elements.count &- 1)
   }
 
-  /// False when the two lie in different elements of one array.
+  /// False if the two are in different elements of one array.
   func areConsistent(_ one: Int32, _ other: Int32) -> Bool {
     guard one >= 0, other >= 0, one != other else { return true }
     var left = elements.base[Int(one)]

@@ -1,10 +1,10 @@
 import JSONSource
 
-/// One pass over the bytes of an event, which notes the values of the fields that patterns name.
+/// One pass over the bytes of an event that notes the values of the fields that patterns name.
 ///
-/// Iterative, so that no nesting can exhaust the stack. Of what no pattern names only brackets and strings are seen.
+/// Iterative, so that no nesting can exhaust the stack. In parts that no pattern names, only brackets and strings are read.
 struct EventScan {
-  /// Deeper nesting on the way to a field is refused; what is passed over may be nested deeper.
+  /// Deeper nesting on the path of a field is refused; skipped values may be nested deeper.
   static let maximumDepth = 1_000
 
   private let keys: HashTable<KeyEntry>
@@ -13,7 +13,7 @@ struct EventScan {
   private let splitsKeysAtDots: Bool
   private let keysAreUnique: Bool
   private var cursor: EventCursor
-  /// Arrays entered so far: their numbers tell them apart.
+  /// The number of arrays entered so far, which identifies them.
   private var arrays: Int32 = 0
 
   init(_ automaton: Automaton, _ event: UnsafeRawBufferPointer, keysAreUnique: Bool) {
@@ -32,7 +32,7 @@ struct EventScan {
     var element: Int32
     /// The number of this array, or -1 for an object.
     var array: Int32
-    /// How many of the object's keys that lead on were not seen yet.
+    /// The number of the object's named keys that were not seen yet.
     var unseen: Int32
 
     @inline(__always)
@@ -41,7 +41,7 @@ struct EventScan {
     }
   }
 
-  /// Reads the event's object; what stands behind it is not looked at.
+  /// Reads the event's object; ignores what follows it.
   mutating func run(_ notes: inout EventNotes, _ frames: inout Scratch<Frame>) throws(JSONSyntaxError) {
     guard cursor.next() == UInt8(ascii: "{") else { throw cursor.error("an event must be an object") }
     frames.removeAll()
@@ -55,7 +55,7 @@ struct EventScan {
         guard frames.count < EventScan.maximumDepth - 1 else { throw cursor.error("nested deeper than 1000 levels") }
         frames.append(frame)
         frame = enter(byte, node, frame, &notes)
-        // Of an empty container only the end is left.
+        // An empty container has only its end left.
         if cursor.next() != frame.closing { continue }
       } else {
         try value(byte, at: node, in: frame.element, &notes)
@@ -70,7 +70,7 @@ struct EventScan {
     return byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") && nodes[Int(node)].hasChildren
   }
 
-  /// Behind a value: moves over the ends of containers to the next member or element; false at the event's end.
+  /// After a value: moves past the ends of containers to the next member or element; false at the event's end.
   @inline(__always)
   private mutating func leave(_ frame: inout Frame, _ frames: inout Scratch<Frame>) throws(JSONSyntaxError) -> Bool {
     while true {
@@ -92,7 +92,7 @@ struct EventScan {
   private mutating func enter(_ byte: UInt8, _ node: Int32, _ frame: Frame, _ notes: inout EventNotes) -> Frame {
     cursor.advance()
     var inner = Frame(node: node, element: frame.element, array: -1, unseen: nodes[Int(node)].children)
-    // An element matters only where several fields can lie in it.
+    // An element matters only if several fields can be in it.
     if frame.array >= 0, nodes[Int(node)].hasChildren {
       inner.element = notes.addElement(of: frame.array, in: frame.element)
     }
@@ -103,7 +103,7 @@ struct EventScan {
     return inner
   }
 
-  /// Reads a key and its colon; tells where it leads, or -1 where no pattern goes.
+  /// Reads a key and its colon; returns the node it leads to, or -1 if no pattern names it.
   @inline(__always)
   private mutating func member(of frame: inout Frame, _ notes: inout EventNotes) throws(JSONSyntaxError) -> Int32 {
     guard cursor.next() == UInt8(ascii: "\"") else { throw cursor.error("a member's name must stand here") }
@@ -129,7 +129,7 @@ struct EventScan {
     }?.child
   }
 
-  /// A key with dots stands for the keys between them.
+  /// A key with dots means the keys between them.
   private func walk(from node: Int32, _ key: EventText) -> Int32 {
     var node = node
     var start = 0
@@ -142,7 +142,7 @@ struct EventScan {
     return node
   }
 
-  /// Notes or passes over a value that is not entered.
+  /// Notes or skips a value that is not entered.
   @inline(__always)
   private mutating func value(
     _ byte: UInt8, at node: Int32, in element: Int32, _ notes: inout EventNotes

@@ -1,10 +1,10 @@
 /// A 64-bit hash of a text that the scan computes while it looks for the text's end, eight bytes at a time.
 ///
-/// It is no protection against chosen collisions: whoever finds by it compares the texts.
+/// It doesn't protect against chosen collisions, so users of it compare the texts.
 struct Fingerprint {
   private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  /// Takes in the next eight bytes, or the last ones with zeros behind them.
+  /// Adds the next eight bytes, or the last ones padded with zeros.
   @inline(__always)
   mutating func add(_ word: UInt64) {
     state = (state ^ word) &* 0xFF51_AFD7_ED55_8CCD
@@ -39,12 +39,12 @@ struct Fingerprint {
     }
   }
 
-  /// Joins a hash with the small number that tells whose it is.
+  /// Combines a hash with the small number of its owner.
   @inline(__always)
   static func mix(_ hash: UInt64, _ owner: Int32, _ kind: UInt8 = 0) -> UInt64 {
     let number = UInt64(UInt32(bitPattern: owner)) &<< 8 | UInt64(kind)
     let mixed = (hash ^ (number &* 0x9E37_79B9_7F4A_7C15)) &* 0xFF51_AFD7_ED55_8CCD
-    // Never 0, which stands for an empty slot in tables.
+    // Never 0, which marks an empty slot in tables.
     return (mixed ^ (mixed &>> 32)) | 1 &<< 63
   }
 }

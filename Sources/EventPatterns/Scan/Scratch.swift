@@ -1,4 +1,4 @@
-/// A growing list in memory of its own, which keeps its room when it is emptied.
+/// A growing list that keeps its memory when it is emptied.
 struct Scratch<Element: BitwiseCopyable>: ~Copyable {
   private(set) var base: UnsafeMutablePointer<Element>
   private(set) var count = 0
@@ -30,7 +30,7 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     count = 0
   }
 
-  /// Makes room for `wanted` elements; `base` may change.
+  /// Reserves room for `wanted` elements; `base` may change.
   mutating func reserve(_ wanted: Int) {
     guard wanted > capacity else { return }
     let larger = UnsafeMutablePointer<Element>.allocate(capacity: wanted)
