@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-// Every function of libarchive that is used, declared by the header's own type.
+// All functions of libarchive in use, declared with the header's own types.
 #define FUNCTIONS(FUNCTION)                                                                                      \
   FUNCTION(archive_read_new) FUNCTION(archive_read_free) FUNCTION(archive_read_support_format_tar)               \
   FUNCTION(archive_read_support_filter_gzip) FUNCTION(archive_read_support_filter_bzip2)                         \
@@ -24,7 +24,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const char *failure;
 
 static void load(void) {
-  // The name by which every distribution has it: the library's ABI has not changed since version 3.
+  // The name in every distribution: the library's ABI has not changed since version 3.
   void *handle = dlopen("libarchive.so.13", RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
     failure = "libarchive.so.13 is not installed";
@@ -67,7 +67,7 @@ carchive *carchive_open(carchive_source source, void *context) {
     free(self);
     return NULL;
   }
-  // Those of the library itself only. A filter that this build of it lacks answers ARCHIVE_WARN, and would run a program.
+  // Only the library's own filters. A filter that this build lacks returns ARCHIVE_WARN and would run a program.
   library.archive_read_support_format_tar(self->archive);
   library.archive_read_support_filter_gzip(self->archive);
   library.archive_read_support_filter_bzip2(self->archive);
@@ -83,20 +83,20 @@ void carchive_close(carchive *self) {
 
 carchive_step carchive_next(carchive *self, carchive_entry *entry) {
   if (!self->is_open) {
-    // Reads the first bytes, to tell what they are.
+    // Reads the first bytes to detect the format.
     if (library.archive_read_open(self->archive, self, NULL, take, NULL) != ARCHIVE_OK) return CARCHIVE_FOREIGN;
     self->is_open = true;
   }
   int code = library.archive_read_next_header(self->archive, &self->entry);
   if (code == ARCHIVE_EOF) return CARCHIVE_END;
-  // A warning is about owners, times or attributes, which nobody takes over; a name that can't be read is seen below.
+  // Warnings concern owners, times or attributes, which are ignored; an unreadable name is detected below.
   if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
     return library.archive_format(self->archive) == 0 ? CARCHIVE_FOREIGN : CARCHIVE_BROKEN;
   entry->name = library.archive_entry_pathname(self->entry);
   entry->size = library.archive_entry_size(self->entry);
   entry->is_executable = library.archive_entry_perm(self->entry) & S_IXUSR;
   mode_t type = library.archive_entry_filetype(self->entry);
-  // A hard link has the type of what it leads to.
+  // A hard link has the type of its target.
   entry->kind = library.archive_entry_hardlink(self->entry) ? CARCHIVE_OTHER
                 : type == AE_IFREG                          ? CARCHIVE_FILE
                 : type == AE_IFDIR                          ? CARCHIVE_DIRECTORY

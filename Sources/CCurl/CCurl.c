@@ -27,7 +27,7 @@ CURLcode ccurl_set_get(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_HTTPG
 CURLcode ccurl_set_head(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L); }
 
 CURLcode ccurl_set_body(CURL *easy, const void *bytes, size_t count) {
-  // The size has to be set first: COPYPOSTFIELDS copies that many bytes. NULL would make libcurl read from stdin.
+  // Set the size first: COPYPOSTFIELDS copies that many bytes. NULL would make libcurl read from stdin.
   CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
   if (code != CURLE_OK) return code;
   return curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, count > 0 ? (const char *)bytes : "");

@@ -17,7 +17,7 @@ __attribute__((constructor)) static void fill_table(void) {
       table[place][byte] = table[0][table[place - 1][byte] & 0xFF] ^ table[place - 1][byte] >> 8;
 }
 
-// Eight bytes at a time, each through a table of its own ("slicing by 8", Kounavis and Berry, 2005).
+// Eight bytes at a time, each with its own table ("slicing by 8", Kounavis and Berry, 2005).
 uint32_t cdisk_crc32c_portable(uint32_t value, const void *bytes, size_t count) {
   const unsigned char *next = bytes;
   value = ~value;

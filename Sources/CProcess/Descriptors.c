@@ -15,7 +15,7 @@ int cprocess_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 void cprocess_close_from(int first) {
   if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) return;
-  // Before Linux 5.9, or where a sandbox has never heard of it.
+  // Before Linux 5.9, or in a sandbox that doesn't know the call.
   struct rlimit limit;
   int end = 1 << 16;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)end) end = (int)limit.rlim_cur;

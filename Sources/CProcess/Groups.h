@@ -8,10 +8,10 @@
 
 enum { CPROCESS_PLACES = 4096 };
 
-/// In memory that a forked process shares with us.
+/// In memory shared with a forked process.
 struct cprocess_groups {
   _Atomic(pid_t) guard;
-  /// 0: free; -1: taken by a group that does not exist yet.
+  /// 0: free; -1: taken by a group that doesn't exist yet.
   _Atomic(pid_t) leaders[CPROCESS_PLACES];
 };
 

@@ -32,7 +32,7 @@ void cprocess_groups_clear(cprocess_groups *groups, int place) { atomic_store(&g
 
 pid_t cprocess_groups_guard(cprocess_groups *groups) { return atomic_load(&groups->guard); }
 
-// From here on everything up to cprocess_guard_start runs in the guard and is async-signal-safe.
+// From here up to cprocess_guard_start, everything runs in the guard and is async-signal-safe.
 
 static void tell(cprocess_groups *groups, int signal) {
   for (int place = 0; place < CPROCESS_PLACES; place++) {
@@ -41,8 +41,7 @@ static void tell(cprocess_groups *groups, int signal) {
   }
 }
 
-/// Forgets the groups that are gone, for their numbers may be given to others. A group that we may not signal is none of
-/// ours any more.
+/// Forgets groups that have ended, because their numbers may be reused. A group that we may not signal is no longer ours.
 static bool any_left(cprocess_groups *groups) {
   bool any = false;
   for (int place = 0; place < CPROCESS_PLACES; place++) {
@@ -63,17 +62,17 @@ static long long milliseconds(void) {
 static _Noreturn void keep_guard(int line, cprocess_groups *groups, int grace, const char *name) {
   setsid();
   prctl(PR_SET_NAME, name);
-  // Holding a directory would keep its file system from being unmounted.
+  // A process's working directory keeps its file system from being unmounted.
   (void)!chdir("/");
   dup2(line, 0);
   cprocess_close_from(1);
   cprocess_unmap_written_files(groups);
-  // Nobody ever writes: what ends the wait is that the last other end of the pipe was closed.
+  // Nobody ever writes: the wait ends when the last other end of the pipe is closed.
   struct pollfd end = {.fd = 0, .events = 0};
   while (poll(&end, 1, -1) < 0) {}
   if (any_left(groups)) {
     tell(groups, SIGTERM);
-    // A stopped process hears no TERM before it goes on.
+    // A stopped process receives TERM only after it continues.
     tell(groups, SIGCONT);
     long long last = milliseconds() + grace;
     while (any_left(groups) && milliseconds() < last) poll(NULL, 0, 10);
@@ -85,11 +84,11 @@ static _Noreturn void keep_guard(int line, cprocess_groups *groups, int grace, c
 int cprocess_guard_start(cprocess_groups *groups, int grace, const char *name) {
   int ends[2];
   if (cprocess_pipe(ends) != 0) return -1;
-  // The guard keeps them all blocked: no handler of ours runs in it, and nothing but KILL ends it.
+  // The guard keeps all signals blocked: none of our handlers runs in it, and only KILL ends it.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  // Not fork: that would run the handlers of libraries, which take locks that another thread may hold.
+  // Not fork: it would run the handlers of libraries, which take locks that another thread may hold.
   pid_t middle = _Fork();
   if (middle == 0) {
     pid_t guard = _Fork();
@@ -113,7 +112,7 @@ int cprocess_guard_start(cprocess_groups *groups, int grace, const char *name) {
 }
 
 bool cprocess_guard_lives(int descriptor) {
-  // The writing end of a pipe that nobody reads from reports an error.
+  // Polling the writing end of a pipe without readers reports an error.
   struct pollfd line = {.fd = descriptor, .events = 0};
   return poll(&line, 1, 0) == 0;
 }

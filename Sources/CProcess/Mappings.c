@@ -16,7 +16,7 @@ static uintptr_t hexadecimal(const char **text) {
   }
 }
 
-/// `start-end rw-s offset device inode name`, as proc(5) has it; `s` is shared.
+/// `start-end rw-s offset device inode name`, as in proc(5); `s` means shared.
 static void look(const char *line, uintptr_t kept) {
   uintptr_t start = hexadecimal(&line);
   if (*line++ != '-') return;
@@ -28,7 +28,7 @@ static void look(const char *line, uintptr_t kept) {
 void cprocess_unmap_written_files(const void *kept) {
   int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (maps < 0) return;
-  // Of each line its beginning is enough. What is unmapped meanwhile was read already.
+  // The beginning of each line is enough. Ranges unmapped during the loop were read already.
   char text[4096], line[80];
   size_t length = 0;
   ssize_t count;

@@ -12,14 +12,14 @@
 #include "Descriptors.h"
 #include "Groups.h"
 
-/// Shared by the child, which shares all our memory, and the thread that waits until it executes.
+/// Shared between the child, which uses our memory, and the thread that waits until it executes.
 struct start {
   const struct cprocess_program *program;
   pid_t parent;
   struct cprocess_child child;
 };
 
-// From here on everything up to cprocess_start runs in the child, on our memory, and is async-signal-safe.
+// From here up to cprocess_start, everything runs in the child, on our memory, and is async-signal-safe.
 
 static int fail(struct start *start, enum cprocess_step step) {
   start->child.error = errno;
@@ -27,13 +27,13 @@ static int fail(struct start *start, enum cprocess_step step) {
   return 127;
 }
 
-/// Handlers of ours would run in our memory; what is ignored would stay so after exec.
+/// Our handlers would run in our memory, and ignored signals would stay ignored after exec.
 static void reset_signals(void) {
   struct sigaction usual = {.sa_handler = SIG_DFL};
   for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &usual, NULL);
 }
 
-/// The calls of the C library would change the user of all our threads.
+/// Raw system calls, because the C library's functions would change the user of all our threads.
 static int change_account(const struct cprocess_account *account) {
   if (syscall(SYS_setgroups, account->group_count, account->groups) != 0) return -1;
   if (syscall(SYS_setresgid, account->group, account->group, account->group) != 0) return -1;
@@ -43,7 +43,7 @@ static int change_account(const struct cprocess_account *account) {
 static int place_streams(const int streams[3]) {
   int sources[3];
   for (int stream = 0; stream < 3; stream++) {
-    // One that stands in another's place, as when we were started without stdin, moves away first.
+    // Move a descriptor away if it occupies another stream's number, as when we were started without stdin.
     sources[stream] = streams[stream] < 3 ? fcntl(streams[stream], F_DUPFD, 3) : streams[stream];
     if (sources[stream] < 0) return -1;
   }
@@ -58,11 +58,11 @@ static int become(void *context) {
   struct start *start = context;
   const struct cprocess_program *program = start->program;
   if (setpgid(0, 0) != 0) return fail(start, CPROCESS_GROUP);
-  // The guard waits for the end of a pipe that we hold until exec: it can't look before this is noted.
+  // The guard waits for the end of a pipe that we hold until exec, so it can't look before this is recorded.
   if (program->groups) atomic_store(&program->groups->leaders[program->place], getpid());
   reset_signals();
   if (program->account && change_account(program->account) != 0) return fail(start, CPROCESS_ACCOUNT);
-  // After the change of the account, which clears it.
+  // After the change of account, which clears it.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != start->parent) return 127;
   if (program->umask >= 0) umask((mode_t)program->umask);
@@ -78,9 +78,9 @@ static int become(void *context) {
 struct cprocess_child cprocess_start(const struct cprocess_program *program) {
   struct start start = {
       .program = program, .parent = getpid(), .child = {.step = CPROCESS_STARTED, .process = -1, .descriptor = -1}};
-  // This thread stands still until the child has executed or ended: so the child may use its stack.
+  // This thread is suspended until the child has executed or ended, so the child may use its stack.
   char stack[32 * 1024] __attribute__((aligned(16)));
-  // Blocked until the child has put aside our handlers, and in the child until just before exec.
+  // Blocked until the child has reset our handlers, and in the child until just before exec.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);

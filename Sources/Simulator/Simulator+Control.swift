@@ -1,13 +1,13 @@
 internal import Locking
 
-/// What tests and the demo do to the simulated world; each takes effect at the clock's present time.
+/// Changes to the simulated world by tests and the demo, effective at once.
 extension Simulator {
-  /// Adds a run, or puts it in the place of the one with the same id. Its times are Unix milliseconds.
+  /// Adds a run, or replaces the one with the same id. Its times are Unix milliseconds.
   package func add(_ run: ScriptedRun) {
     state.withLock { $0.world.add(run) }
   }
 
-  /// The run is in this phase from now on, and the rest of its life is forgotten. False when there is no such run.
+  /// Puts the run into this phase and drops its future steps. False if the run doesn't exist.
   @discardableResult
   package func move(
     _ runID: String, to phase: ScriptedRun.Phase, reason: String? = nil, message: String? = nil, at time: Int64? = nil
@@ -16,7 +16,7 @@ extension Simulator {
     return state.withLock { $0.world.move(runID, to: phase, reason: reason, message: message, at: now) }
   }
 
-  /// Changes anything about a run but its id and its creation. False when there is no such run.
+  /// Changes anything about a run except its id and creation. False if the run doesn't exist.
   @discardableResult
   package func change(_ runID: String, _ body: (inout ScriptedRun) -> Void) -> Bool {
     let now = now()
@@ -28,7 +28,7 @@ extension Simulator {
     state.withLock { $0.world.remove(runID, at: now) }
   }
 
-  /// False when the run has ended, or isn't there.
+  /// False if the run has ended or doesn't exist.
   @discardableResult
   package func kill(_ runID: String) -> Bool {
     let now = now()
@@ -44,42 +44,42 @@ extension Simulator {
     state.withLock { $0.faults.inject(fault) }
   }
 
-  /// Forgets what has arrived in all inboxes.
+  /// Empties all inboxes.
   package func forgetArrivals() {
     state.withLock { state in
       for name in state.inboxes.keys { state.inboxes[name]?.forget() }
     }
   }
 
-  /// The next answers of an inbox, one after the other; then it says `ok` again.
+  /// The next answers of an inbox, in order; after them it answers `ok` again.
   package func setAnswers(_ answers: [ScriptedAnswer], forInbox name: String) {
     state.withLock { $0.inboxes[name, default: Inbox()].setAnswers(answers) }
   }
 }
 
-/// What tests and the demo look at.
+/// State for tests and the demo to inspect.
 extension Simulator {
   /// The API requests, oldest first; the last twenty thousand at most.
   package var requests: [LoggedRequest] { state.withLock { $0.log.entries } }
 
-  /// Of every kind where none is given.
+  /// Of every kind by default.
   package func requestCount(_ kind: RequestKind? = nil) -> Int { state.withLock { $0.log.count(kind) } }
 
-  /// What arrived at `/inbox/NAME` and below, oldest first; the last ten thousand at most.
+  /// The requests to `/inbox/NAME` and below, oldest first; the last ten thousand at most.
   package func inbox(_ name: String) -> [ReceivedRequest] { state.withLock { $0.inboxes[name]?.arrivals ?? [] } }
 
-  /// The run's document as the API gives it now; nil when there is no such run.
+  /// The run's document as the API shows it now; nil if the run doesn't exist.
   package func document(_ runID: String) -> [UInt8]? {
     let now = now()
     return state.withLock { $0.world.document(runID, at: now) }
   }
 
-  /// Returns when an inbox (nil: all together) has got so many requests. Throws `CancellationError`.
+  /// Returns when an inbox (nil: all together) has received this many requests. Throws `CancellationError`.
   package func inboxCount(_ name: String? = nil, atLeast count: Int) async throws {
     try await wait(for: .inbox(name, atLeast: count))
   }
 
-  /// Returns when so many API requests of a kind (nil: of any) have come. Throws `CancellationError`.
+  /// Returns when this many API requests of a kind (nil: any) have come. Throws `CancellationError`.
   package func requestCount(_ kind: RequestKind? = nil, atLeast count: Int) async throws {
     try await wait(for: .requests(kind, atLeast: count))
   }

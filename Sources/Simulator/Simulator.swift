@@ -5,14 +5,21 @@ internal import Locking
 
 /// The simulated Vi API and webhook inbox, on a port of this machine.
 ///
-/// What the API shows depends only on the scenario, the clock that is passed in and what clients have asked for; there is
-/// no timer. Only scripted delays, slow and hanging answers take real time.
+/// This module plays the other side for `simulate`, `demo` and tests: a scenario and requests flow in, documents, archives and
+/// recorded requests flow out. It imports neither `Runs` nor `ViAPI`, so that it can't share their mistakes.
+///
+/// - The API's state depends only on the scenario, the clock that is passed in and the requests so far; there is no timer.
+///   Only scripted delays, slow and hanging answers take real time.
+/// - With the same seed, populations and damage are the same.
+///
+/// It isn't a load generator (the benchmarks have their own servers), and stores nothing. Begin reading with
+/// `World/World.swift` (what the API shows), then `HTTP/Routes.swift`.
 package final class Simulator: Sendable {
   package typealias Clock = @Sendable () -> Int64
 
   let state: Locked<State>
   let now: Clock
-  /// Served so that answers can be damaged; from then on how much they are can be changed.
+  /// Serves through ``HostileServer``, so that hostility can be changed later.
   let isHostile: Bool
   private let server = Locked<RunningServer?>(nil)
   private let onArrival: @Sendable (_ inbox: String, ReceivedRequest) -> Void
@@ -30,7 +37,7 @@ package final class Simulator: Sendable {
   }
 
   /// - Parameters:
-  ///   - now: Unix milliseconds; the scenario's times are counted from what it says here.
+  ///   - now: Unix milliseconds; the scenario's times count from its current value.
   ///   - onArrival: called for every request to an inbox, when it is recorded, on some thread.
   ///   - onSent: called for every answer of a hostile simulator, on the thread that sent it.
   package init(
@@ -51,11 +58,11 @@ package final class Simulator: Sendable {
     return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
   }
 
-  /// Listens, and returns when the first client can come.
+  /// Starts listening, and returns when the first client may connect.
   ///
   /// - Parameters:
   ///   - host: an IPv4 or IPv6 address, or `localhost`.
-  ///   - port: 0 takes one that is free.
+  ///   - port: 0 takes a free one.
   package func start(host: String = "127.0.0.1", port: UInt16 = 0) async throws(ListenError) {
     if isHostile { return try startHostile(host: host, port: port) }
     do {
@@ -95,7 +102,7 @@ package final class Simulator: Sendable {
     server.withLock { $0 = RunningServer(kind: .hostile(made), host: host, port: made.port) }
   }
 
-  /// Closes every connection, also hanging ones, and waits until that is done. Does nothing when it isn't listening.
+  /// Closes every connection, including hanging ones, and waits until that is done. Does nothing if it isn't listening.
   package func stop() async {
     guard
       let running = server.withLock({ running in
@@ -112,7 +119,7 @@ package final class Simulator: Sendable {
     }
   }
 
-  /// 0 while the simulator doesn't listen.
+  /// 0 if the simulator isn't listening.
   package var port: UInt16 { server.withLock { $0?.port ?? 0 } }
 
   /// `http://127.0.0.1:PORT`, for `DATATURE_VI_API_ENDPOINT`.
@@ -121,7 +128,7 @@ package final class Simulator: Sendable {
     return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
   }
 
-  /// Answers without a socket, recording the request as it would have been.
+  /// Answers without a socket, and records the request.
   package func respond(to request: ReceivedRequest) -> Answer {
     let now = now()
     let (outcome, waiters) = state.withLock { state in
@@ -138,7 +145,7 @@ package final class Simulator: Sendable {
 package enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
   case addressInUse(host: String, port: UInt16)
   case notAnAddress(host: String)
-  /// Anything else that the system says.
+  /// Any other error of the system.
   case refused(String)
 
   package var description: String {
@@ -152,7 +159,7 @@ package enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
   init(_ error: any Error, host: String, port: UInt16) {
     self =
       switch error as? SocketError {
-      // First: inet_pton leaves errno as it was.
+      // First, because inet_pton leaves errno unchanged.
       case .failed(let type, _, _) where type.hasPrefix("inet_pton"): .notAnAddress(host: host)
       case .failed(_, errno: EADDRINUSE, _): .addressInUse(host: host, port: port)
       case .failed(_, _, let message): .refused(message)

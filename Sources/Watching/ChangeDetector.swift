@@ -2,22 +2,22 @@ internal import Rules
 internal import Runs
 internal import Storage
 
-/// Decides what a run as it is now means, given what was known of it. Pure.
+/// Decides what a run's current state means, given what was known of it. Pure.
 struct ChangeDetector: Sendable {
   enum Change: Equatable {
     /// Nothing new.
     case none
-    /// To be known from now on, and told to nobody.
+    /// Remember it, but don't report it.
     case remember
     /// A transition that becomes an event.
     case transition(from: Phase?)
   }
 
-  /// The first whole sweep was committed, so that a run never seen before is a new one.
+  /// The first complete sweep was committed, so a run never seen before is new.
   let hasBaseline: Bool
   /// Which ended runs count on the first start.
   let since: Since
-  /// Runs named by the user: they count also when they had ended already.
+  /// Runs named by the user: they count even if they had already ended.
   let named: Set<String>
   /// When this process started.
   let start: Timestamp
@@ -29,7 +29,7 @@ struct ChangeDetector: Sendable {
   func change(_ run: RunSummary, _ reading: PhaseReading, known: Ledger.Entry?) -> Change {
     guard let known else { return isNews(run, reading) ? .transition(from: nil) : .remember }
     if known.phase == reading.phase { return changeWithinPhase(run, reading, known) }
-    // An older state than the known one is a stale answer, not a way back. Only a later time makes an ended run alive.
+    // A state older than the known one is a stale answer. Only a later time revives an ended run.
     if goesBack(from: known.phase, to: reading.phase), reading.since <= known.since { return .none }
     return .transition(from: known.phase)
   }
@@ -37,7 +37,7 @@ struct ChangeDetector: Sendable {
   private func changeWithinPhase(_ run: RunSummary, _ reading: PhaseReading, _ known: Ledger.Entry) -> Change {
     guard reading.phase.isTerminal else { return .none }
     if known.isBaseline, named.contains(run.id) { return .transition(from: nil) }
-    // The same end at another time is the same end (killedAt first, Cancelled a minute later), unless it went on between.
+    // The same end with another time is still the same end (killedAt first, Cancelled a minute later), unless the run went on between.
     let endedAgain = reading.since > known.since && run.restarted(after: known.since)
     return endedAgain ? .transition(from: known.phase) : .none
   }

@@ -1,7 +1,7 @@
-/// Tells documents apart by 64 bits, under a key that is new in every process: nobody outside can make two that look alike.
+/// Distinguishes documents by 64 bits, with a key that is new in every process, so that nobody outside can craft two that collide.
 ///
-/// Two lanes of folded multiplications (the construction of wyhash and of rapidhash), 32 bytes a turn: unchanged documents
-/// are most of what a watcher reads, and this is all that is done with them.
+/// Two lanes of folded multiplications (the construction of wyhash and rapidhash), 32 bytes per step. Most documents a watcher reads
+/// are unchanged, and hashing is all it does with them.
 struct DocumentHash: Sendable {
   private let key: (UInt64, UInt64, UInt64)
 
@@ -24,7 +24,7 @@ struct DocumentHash: Sendable {
       first = Self.fold(first ^ word, key.2)
       position = end
     }
-    // Not `key.1`: that is what `second` still is after a short document, and nothing but zeros would be left.
+    // Not `key.1`: after a short document `second` still equals it, and only zeros would be left.
     return Self.fold(first ^ UInt64(bytes.count), second ^ key.2)
   }
 

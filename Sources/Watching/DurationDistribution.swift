@@ -1,24 +1,22 @@
-/// How long the runs of one flow last, learnt from the latest of them: a histogram in log time, smoothed, mixed with what
-/// is believed without having seen any.
+/// How long the runs of one flow last, learnt from the latest ones: a smoothed histogram in log time, mixed with a prior.
 ///
-/// A sample is spread over the neighbouring bins, so that few of them make a smooth hazard. Beyond all that was seen lies
-/// a heavy tail: a run that lasts longer than any before is still looked at, and nothing here is ever 0 or divided by 0.
-/// Of fixed size, whatever is added.
+/// Each sample is spread over neighbouring bins, so that a few samples make a smooth hazard. Beyond all samples there is a heavy
+/// tail: a run that lasts longer than any before is still polled, and nothing is ever 0 or divided by 0. The size is fixed.
 struct DurationDistribution: Sendable {
-  /// Seconds after which half of the runs have ended, as long as none was seen.
+  /// The median in seconds while there is no sample.
   private static let believedMedian: Float = 3600
-  /// As many runs as the belief weighs.
+  /// The weight of that prior, in runs.
   private static let believedWeight: Float = 1
-  /// As many runs as the other flows weigh.
+  /// The weight of the other flows, in runs.
   private static let priorWeight: Float = 2
-  /// How a sample is spread over five bins: a binomial, with a standard deviation of one bin.
+  /// How a sample is spread over five bins: a binomial with a standard deviation of one bin.
   private static let spread: [Float] = [1, 4, 6, 4, 1].map { $0 / 16 }
 
   private let capacity: Int
-  /// The bins of the latest samples; the oldest is at `oldest` once there are `capacity`.
+  /// The bins of the latest samples; once there are `capacity`, the oldest is at `oldest`.
   private var samples: [UInt8] = []
   private var oldest = 0
-  /// How many of the samples lie in each bin.
+  /// The number of samples in each bin.
   private var counts = [UInt8](repeating: 0, count: DurationBins.count)
   /// The share of runs that outlast the lower edge of each bin: falling, above 0.
   private var survival = DurationBins.edges.map(Self.believedSurvival)
@@ -28,9 +26,9 @@ struct DurationDistribution: Sendable {
     self.capacity = min(max(1, capacity), 255)
   }
 
-  /// Adds how long a run took and forgets the oldest when there are `capacity` already.
+  /// Adds a run's duration, and drops the oldest sample if there are `capacity`.
   ///
-  /// - Parameter prior: what holds of flows in general.
+  /// - Parameter prior: the distribution over all flows.
   mutating func add(seconds: Float, prior: DurationDistribution?) {
     let bin = DurationBins.place(of: seconds).bin
     if samples.count < capacity {
@@ -44,7 +42,7 @@ struct DurationDistribution: Sendable {
     updateSurvival(prior: prior)
   }
 
-  /// The share of runs that last longer than so many seconds: 1 at 0, above 0 everywhere.
+  /// The share of runs that last longer than this: 1 at 0, above 0 everywhere.
   func survival(seconds: Float) -> Float {
     guard seconds > 0 else { return 1 }
     guard seconds >= 1 else { return 1 + (survival[0] - 1) * seconds }
@@ -53,7 +51,7 @@ struct DurationDistribution: Sendable {
     return survival[bin] + (survival[bin + 1] - survival[bin]) * fraction
   }
 
-  /// Ends per second among the runs that have lasted so long: above 0, finite. An average over the next 1/16 of that time.
+  /// Ends per second among the runs that have lasted this long: above 0, finite. Averaged over the next 1/16 of that time.
   func hazard(seconds: Float) -> Double {
     let from = min(max(seconds, 0), DurationBins.longest)
     let width = max(from / 16, 1)
@@ -80,14 +78,14 @@ struct DurationDistribution: Sendable {
   }
 }
 
-/// Four bins an octave from 1 s to 2^25 s, a little more than a year. The place of a number is read off its bits, and
-/// within a bin time runs linearly, so that looking up costs no logarithm.
+/// Four bins per octave from 1 s to 2^25 s, a little more than a year. A number's bin follows from its bits, and time is linear
+/// within a bin, so that a lookup needs no logarithm.
 enum DurationBins {
   static let count = 100
   static let longest: Float = 0x1p25
   static let edges: [Float] = (0..<count).map { Float(bitPattern: Float(1).bitPattern + UInt32($0) << 21) }
 
-  /// The bin, and how far into it: 0 ..< 1. What is shorter or longer than all bins lies at the start of the first or last.
+  /// The bin, and the position in it: 0 ..< 1. Values outside all bins are at the start of the first or last.
   @inline(__always)
   static func place(of seconds: Float) -> (bin: Int, fraction: Float) {
     guard seconds > 1 else { return (0, 0) }

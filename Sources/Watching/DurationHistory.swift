@@ -1,12 +1,12 @@
 package import Runs
 
-/// How long runs took, by flow: what tells when the next end is likely.
+/// How long runs took, by flow; this predicts when the next end is likely.
 ///
-/// Of bounded size, about 1 kB a flow: beyond ``capacity`` flows, that one is forgotten which had no end for longest.
+/// Of bounded size, about 1 kB per flow. Beyond ``capacity`` flows, the one whose last end is oldest is dropped.
 package struct DurationHistory: Sendable {
   private struct Flow {
     var distribution = DurationDistribution(capacity: 64)
-    /// Which of all ends was its last, counted from 1.
+    /// The number of its last end, counting all ends from 1.
     var lastEnd: Int
   }
 
@@ -14,7 +14,7 @@ package struct DurationHistory: Sendable {
   private var flows: [String: Flow] = [:]
   private var ends = 0
   private var rate = EventRate()
-  /// Over all flows: what is believed of a flow that had no end yet.
+  /// Over all flows: the prior for a flow without ends.
   private(set) var overall = DurationDistribution(capacity: 255)
 
   /// - Parameter capacity: flows, at least 1.
@@ -24,7 +24,7 @@ package struct DurationHistory: Sendable {
 
   package var flowCount: Int { flows.count }
 
-  /// Takes note of a run that has ended, in whatever way. One that ended before it started took no time.
+  /// Records a run that has ended, in any way. One that ended before it started took no time.
   package mutating func record(flow: String?, startedAt: Timestamp, endedAt: Timestamp) {
     let seconds = Float((endedAt - startedAt).milliseconds) / 1000
     ends += 1
@@ -36,17 +36,17 @@ package struct DurationHistory: Sendable {
     flows[flow]?.lastEnd = ends
   }
 
-  /// Ends per second among the flow's runs that have lasted so long already: above 0, finite.
+  /// Ends per second among the flow's runs that have lasted this long: above 0, finite.
   package func hazard(flow: String?, elapsed: Duration) -> Double {
     distribution(of: flow).hazard(seconds: Float(elapsed.milliseconds) / 1000)
   }
 
-  /// Runs that end per second, as of late: about as many start.
+  /// Recent ends per second; about as many runs start.
   package func endsPerSecond(now: Timestamp) -> Double {
     rate.perSecond(now: now)
   }
 
-  /// Some run of this flow has been seen to end; without a flow: any run.
+  /// A run of this flow was seen to end; without a flow, any run.
   func knows(_ flow: String?) -> Bool {
     flow.map { flows[$0] != nil } ?? (ends > 0)
   }

@@ -1,20 +1,20 @@
 internal import Runs
 
-/// How much waiting piles up after a sweep, in run-seconds, as long as nobody looks again: every run that has ended, and
-/// every start that nobody has seen, counts the time since.
+/// The waiting that accumulates after a sweep, in run-seconds, until the next one: every ended run and every start that no sweep
+/// has seen counts the time since.
 struct ExpectedWaiting {
   private struct Point {
     /// Since the sweep.
     let seconds: Double
-    /// What is to be expected to have happened by then unseen.
+    /// The expected number of unseen events by then.
     var events = 0.0
-    /// The ends among these, each counted whole.
+    /// The ends among them, each counted as one.
     var ends = 0.0
     /// Run-seconds: the area under `events`.
     var waited = 0.0
   }
 
-  /// Where it is computed, in intervals; `events` is taken to run linearly in between. Ends at the longest wait.
+  /// The points of computation, in intervals; `events` is linear in between. Ends at the longest wait.
   private static let grid: [Double] = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4]
 
   private var points: [Point]
@@ -22,7 +22,7 @@ struct ExpectedWaiting {
   /// - Parameters:
   ///   - seconds: of one interval.
   ///   - now: when the sweep saw all of `active` alive.
-  ///   - startWeight: what waiting for a start to be seen counts, against 1 for an end.
+  ///   - startWeight: the weight of waiting for a start, against 1 for an end.
   init(
     interval seconds: Double, now: Timestamp, active: [(flow: String?, startedAt: Timestamp)],
     history: DurationHistory, startWeight: Double
@@ -47,7 +47,7 @@ struct ExpectedWaiting {
     }
   }
 
-  /// Runs that start after the sweep, and may even end before the next.
+  /// Runs that start after the sweep, and may end before the next.
   private mutating func addUnseen(perSecond: Double, _ distribution: DurationDistribution, _ startWeight: Double) {
     var (events, ends) = (0.0, 0.0)
     for index in 1..<points.count {
@@ -68,12 +68,12 @@ struct ExpectedWaiting {
     }
   }
 
-  /// Run-seconds that pile up within one interval.
+  /// The run-seconds that accumulate within one interval.
   var inOneInterval: Double {
     zip(Self.grid, points).first { $0.0 == 1 }?.1.waited ?? 0
   }
 
-  /// Seconds until so many ends are to be expected; nil when they aren't within four intervals.
+  /// Seconds until this many ends are expected; nil if that takes more than four intervals.
   func seconds(untilEnds count: Double) -> Double? {
     guard count > 0 else { return 0 }
     guard let index = points.firstIndex(where: { $0.ends >= count }), index > 0 else { return nil }
@@ -82,7 +82,7 @@ struct ExpectedWaiting {
     return before.seconds + (after.seconds - before.seconds) * min(share, 1)
   }
 
-  /// Seconds until so many run-seconds have piled up; at most four intervals.
+  /// Seconds until this many run-seconds have accumulated; at most four intervals.
   func seconds(until waited: Double) -> Double {
     let last = points[points.count - 1].seconds
     guard waited > 0, let index = points.firstIndex(where: { $0.waited >= waited }), index > 0 else { return last }
@@ -90,7 +90,7 @@ struct ExpectedWaiting {
     let width = after.seconds - before.seconds
     let slope = (after.events - before.events) / width
     let left = waited - before.waited
-    // The x for which left = events·x + slope·x²/2, in a form that does not divide by a slope of 0.
+    // The x for which left = events·x + slope·x²/2, in a form that works for a slope of 0.
     let root = (before.events * before.events + 2 * slope * left).squareRoot()
     return before.seconds + min(width, 2 * left / max(before.events + root, .leastNormalMagnitude))
   }

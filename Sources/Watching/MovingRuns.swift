@@ -4,22 +4,22 @@ internal import Runs
 /// A watched run that has not ended.
 struct MovingRun: Sendable {
   let phase: Phase
-  /// When it came into the phase; nil when the API tells no time, so that nobody can say how long it has stayed.
+  /// When it entered the phase; nil if the API gives no time, so that the length of its stay is unknown.
   let since: Timestamp?
   let flow: String?
   let startedAt: Timestamp?
-  /// As it was last seen; nil when no rule could ask for it.
+  /// As last seen; nil if no rule can ask for it.
   let run: Run?
-  /// The times of stay that have been told.
+  /// The stays that were reported.
   var told: Set<Duration> = []
 }
 
-/// The watched runs that have not ended, and the rules that fire when one stays in a phase too long.
+/// The watched runs that have not ended, and the rules about staying in a phase too long.
 struct MovingRuns: Sendable {
   private(set) var runs: [String: MovingRun] = [:]
-  /// Of the documents in ``runs``.
+  /// The size of the documents in ``runs``.
   private var heldBytes = 0
-  /// Beyond that documents are kept without their contents.
+  /// Beyond this, documents are kept without their contents.
   private static let maxBytes = 64 << 20
   private let dwellTimes: [Phase: [Duration]]
   private let keepsDocuments: Bool
@@ -56,9 +56,9 @@ struct MovingRuns: Sendable {
     runs[id] = moving
   }
 
-  /// Stays that are over at `now`, and were not told yet. From then on they count as told.
+  /// Stays that have passed at `now` and were not reported yet. From then on they count as reported.
   ///
-  /// - Parameter now: by the source's clock, as are the times of the runs.
+  /// - Parameter now: by the source's clock, like the times of the runs.
   mutating func overdue(at now: Timestamp) -> [(run: Run, stay: Duration)] {
     guard !dwellTimes.isEmpty else { return [] }
     var overdue: [(run: Run, stay: Duration)] = []
@@ -72,12 +72,12 @@ struct MovingRuns: Sendable {
     return overdue
   }
 
-  /// What the schedule wants to know: of which flow they are, and since when they go on.
+  /// The input of the schedule: each run's flow and start.
   var expected: [(flow: String?, startedAt: Timestamp)] {
     runs.values.compactMap { run in (run.startedAt ?? run.since).map { (run.flow, $0) } }
   }
 
-  /// When the next stay will be over, by the source's clock; nil when no rule waits for one.
+  /// When the next stay will have passed, by the source's clock; nil if no rule waits for one.
   var nextOverdue: Timestamp? {
     guard !dwellTimes.isEmpty else { return nil }
     return runs.values.compactMap { moving -> Timestamp? in

@@ -1,17 +1,17 @@
 internal import Runs
 internal import ViAPI
 
-/// Whether the source has been out of sight for so long that somebody must be told. Pure.
+/// Decides whether the source has been unreachable for long enough to report it. Pure.
 struct Outage: Sendable {
-  /// Without a whole sweep until it is told.
+  /// The time without a complete sweep until the report.
   let patience: Duration
-  /// When all was last seen; at first, when the watching began.
+  /// The last complete sweep; at first, the start of watching.
   private(set) var lastWhole: Timestamp
-  /// Why the last sweep failed; nil when none has since ``lastWhole``.
+  /// Why the last sweep failed; nil if none has failed since ``lastWhole``.
   private(set) var failure: SourceError?
-  /// When the sweep that is under way began; nil when none is.
+  /// The start of the current sweep; nil between sweeps.
   private var began: Timestamp?
-  /// A sweep that takes longer, while the patience is over, hides what it should show.
+  /// A sweep that takes longer than this, after the patience has expired, counts as failing.
   private static let longSweep: Duration = .seconds(30)
 
   init(patience: Duration, start: Timestamp) {
@@ -30,12 +30,12 @@ struct Outage: Sendable {
 
   mutating func failed(_ error: SourceError, at now: Timestamp) {
     (failure, began) = (error, nil)
-    // Where our clock was set back, the patience begins anew, and does not wait until it has caught up.
+    // If our clock was set back, start over instead of waiting until it has caught up.
     lastWhole = min(lastWhole, now)
   }
 
-  /// Why it is to be told now, a clause; nil: it isn't. A machine that was asleep has not lost sight of anything: some sweep
-  /// must have failed, or go on for long.
+  /// Why to report it now, as a clause; nil: don't. A machine that was asleep hasn't lost the source: a sweep must have failed, or
+  /// take very long.
   func complaint(at now: Timestamp) -> String? {
     guard now - lastWhole >= patience else { return nil }
     if let failure { return "\(failure)" }
@@ -43,11 +43,11 @@ struct Outage: Sendable {
     return "the look at the runs that began \((now - began).words) ago has not come to its end"
   }
 
-  /// How long until it may have to be told.
+  /// The time until a report may be due.
   func timeLeft(at now: Timestamp) -> Duration {
     let left = patience - (now - lastWhole)
     if left > .zero { return min(left, patience) }
-    // A sweep is under way, of which nothing can be said yet.
+    // A sweep is in progress, and it is too early to judge it.
     let young = began.map { Self.longSweep - (now - $0) } ?? .zero
     return young > .zero ? min(young, patience) : patience
   }

@@ -1,12 +1,12 @@
 internal import Runs
 
-/// What a sweep costs, in run-seconds of waiting that are accepted for it.
+/// The cost of a sweep, in run-seconds of waiting that are accepted to save it.
 struct PollCost: Sendable {
   private let memory: Double
-  /// The mean root of the waiting that piled up within one interval: by the law of the root, its square is the price at
-  /// which the mean wait is one interval.
+  /// The mean root of the waiting that accumulated within one interval. By the square-root law, its square is the cost at which
+  /// the mean wait is one interval.
   private var root = 0.0
-  /// Milliseconds that the mean goes back, at most `memory`.
+  /// The milliseconds that the mean covers, at most `memory`.
   private var observed = 0.0
   private var last: Timestamp?
 
@@ -21,8 +21,8 @@ struct PollCost: Sendable {
     last = now
   }
 
-  /// - Parameter saved: the share of the savings that is filled, -1 ... 1. Half full is par; full more than halves the
-  ///   price, and empty more than doubles it.
+  /// - Parameter saved: how full the savings are, -1 ... 1. Half full is neutral; full more than halves the cost, and empty more
+  ///   than doubles it.
   func value(saved: Double) -> Double {
     let want = 1 + abs(saved - 0.5)
     return root * root * (saved > 0.5 ? 1 / (want * want) : want * want)

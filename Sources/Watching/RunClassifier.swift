@@ -2,43 +2,43 @@ internal import Rules
 internal import Runs
 internal import Storage
 
-/// What a document that is new, or that has changed, means. Nothing of it counts before its sweep was read to its end.
+/// The meaning of a new or changed document. Not valid before its sweep is complete.
 struct Observation: Sendable {
   let run: Run
   let reading: PhaseReading
-  /// To be known from now on; nil when nothing of it has changed.
+  /// The ledger's new entry; nil if it is unchanged.
   let entry: Ledger.Entry?
-  /// The run came into the phase of `reading`, and somebody may want to hear of it.
+  /// The run entered the phase of `reading`, which may concern a rule.
   let isTransition: Bool
   /// Of a transition.
   let previousPhase: Phase?
-  /// The run is watched, and has not ended.
+  /// The run is watched and has not ended.
   let isMoving: Bool
   /// No sweep has seen it before.
   let isNew: Bool
 }
 
-/// What a document means that is new, or has changed, while nobody is told of its run: it has ended, and nothing more comes
-/// of it. The document is not kept, for a first look may find a hundred thousand of them.
+/// The meaning of a new or changed document of a run that nobody is notified about: it has ended. The document is not kept,
+/// because a first sweep may find a hundred thousand of them.
 struct UnchangedObservation: Sendable {
   let flow: String?
   let startedAt: Timestamp?
-  /// Since when it has ended.
+  /// When it ended.
   let since: Timestamp
-  /// To be known from now on; nil when nothing of it has changed.
+  /// The ledger's new entry; nil if it is unchanged.
   let entry: Ledger.Entry?
   /// No sweep has seen it before.
   let isNew: Bool
 }
 
-/// Judges documents by what is known of their runs.
+/// Classifies documents by what is known of their runs.
 struct RunClassifier: Sendable {
   let detector: ChangeDetector
   let ledger: Ledger
   let filter: RunFilter?
   let origin: RunEvent.Origin
 
-  /// Nil when more than a summary is needed: the run moves, or somebody may have to be told of it.
+  /// Nil if a summary isn't enough: the run is active, or somebody may have to be notified.
   func unchangedObservation(_ summary: RunSummary, after earlier: UnchangedObservation? = nil) -> UnchangedObservation?
   {
     let reading = summary.reading
@@ -51,7 +51,7 @@ struct RunClassifier: Sendable {
       entry: silentEntry(change, reading, known) ?? earlier?.entry, isNew: earlier?.isNew ?? (known == nil))
   }
 
-  /// - Parameter earlier: what the same sweep has found of the run before.
+  /// - Parameter earlier: what the same sweep has found of the run so far.
   func observation(_ run: Run, after earlier: (entry: Ledger.Entry?, isNew: Bool)? = nil) -> Observation {
     let reading = run.reading
     let known = earlier?.entry ?? ledger.runs[run.id]
@@ -70,12 +70,12 @@ struct RunClassifier: Sendable {
       isMoving: isWatched && !phase.isTerminal, isNew: earlier?.isNew ?? (known == nil))
   }
 
-  /// What is to be known of a run of which nothing is told.
+  /// The entry of a run that nobody is notified about.
   private func silentEntry(
     _ change: ChangeDetector.Change, _ reading: PhaseReading, _ known: Ledger.Entry?
   ) -> Ledger.Entry? {
     switch change {
-    // A run that was gone, and is there again.
+    // A run that had disappeared is back.
     case .none: known.flatMap { $0.isGone ? $0.present : nil }
     case .remember: Ledger.Entry(phase: reading.phase, since: reading.since, isBaseline: true)
     case .transition: nil

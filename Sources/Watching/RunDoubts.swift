@@ -2,48 +2,48 @@ internal import Runs
 internal import Storage
 internal import ViAPI
 
-/// Runs of which the last answer was no document although they had not ended, and what is believed of that. Pure.
+/// Runs that had not ended and whose last answer wasn't a document, and what to believe of that. Pure.
 struct RunDoubts: Sendable {
-  /// Runs asked for once more between two sweeps; if there are more, the others wait for the next sweep.
+  /// The most runs to ask for between two sweeps; the others wait for the next sweep.
   private static let maxAtOnce = 64
 
   private var beliefs: [String: BeliefPolicy] = [:]
-  /// Runs of which nothing can be learnt, and why that is believed.
+  /// Runs whose state can't be learnt, and the believed reason.
   private(set) var lost: [String: SourceError] = [:]
 
   init() {}
 
-  /// All of them, by id.
+  /// The ids of all of them.
   var runs: Set<String> { Set(beliefs.keys) }
 
-  /// Those that single answers deny, while the time is not there to believe it.
+  /// Runs that answers deny, but not for long enough to be believed.
   func undecided(at uptime: Duration) -> Set<String> {
     Set(beliefs.filter { $0.value.absence(at: uptime) == (true, false) }.keys)
   }
 
-  /// One more answer may show that some run is gone.
+  /// The next answer may prove that a run is gone.
   func isNearAbsence(at uptime: Duration) -> Bool {
     beliefs.values.contains { $0.absence(at: uptime).isNearBelief }
   }
 
-  /// Some run seems to be gone.
+  /// An answer claims that a run is gone.
   func claimsAbsence(at uptime: Duration) -> Bool {
     beliefs.values.contains { $0.absence(at: uptime).isClaimed }
   }
 
-  /// Whom to ask once more, by id.
+  /// The ids to ask for again.
   var next: [String] { Array(beliefs.keys.sorted().prefix(Self.maxAtOnce)) }
 
   func nextLook(after uptime: Duration) -> Duration? {
     beliefs.values.compactMap { $0.nextLook(after: uptime) }.min()
   }
 
-  /// Takes note of what a look has shown. Returns the runs that are believed to be gone.
+  /// Notes the results of a sweep. Returns the runs that are believed to be gone.
   ///
   /// - Parameters:
-  ///   - named: runs named by the user: they count also when they were never read.
-  ///   - isAPIKnown: it was read before.
-  ///   - uptime: when the look began.
+  ///   - named: runs named by the user: they count even if they were never read.
+  ///   - isAPIKnown: the API was read before.
+  ///   - uptime: when the sweep began.
   mutating func take(
     _ sweep: Sweep, _ ledger: Ledger, named: Set<String>, isAPIKnown: Bool, at uptime: Duration
   ) -> Set<String> {
@@ -58,7 +58,7 @@ struct RunDoubts: Sendable {
     }
     var errors = sweep.faults
     for run in sweep.malformed { if let id = run.id { errors[id] = .unreadable(run) } }
-    // One that stood on two pages, and could be read on one of them, was seen.
+    // A run that was on two pages, and readable on one of them, was seen.
     for (id, error) in errors where !sweep.saw(id) && (ledger.runs[id]?.mayEnd ?? named.contains(id)) {
       lost[id] = fail(id, error, ledger, isAPIKnown, uptime) ? error : nil
     }
@@ -70,7 +70,7 @@ struct RunDoubts: Sendable {
     lost[id] = nil
   }
 
-  /// True when it is believed.
+  /// True if it is believed.
   private mutating func fail(
     _ id: String, _ error: SourceError, _ ledger: Ledger, _ isAPIKnown: Bool, _ uptime: Duration
   ) -> Bool {

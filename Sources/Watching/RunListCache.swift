@@ -1,6 +1,6 @@
 internal import Runs
 
-/// The list of runs as it was last read, in its order: what stood where, and how its bytes looked.
+/// The list of runs as last read: the order of its items, and a hash of each.
 struct RunListCache: Sendable {
   struct Item: Sendable, Equatable {
     let id: String
@@ -8,17 +8,17 @@ struct RunListCache: Sendable {
     let hash: UInt64
     /// Of the document, in bytes.
     let length: Int
-    /// Nil when the API did not say, so that nothing can be concluded from the item's place.
+    /// Nil if the API didn't say, so that the item's place means nothing.
     let created: Timestamp?
-    /// The run has not ended, and is watched.
+    /// The run has not ended and is watched.
     var isMoving: Bool
   }
 
   private(set) var items: [Item] = []
   private var places: [UInt64: Int] = [:]
-  /// Places of the runs that move, ascending.
+  /// The places of active runs, ascending.
   private(set) var moving: [Int] = []
-  /// The whole list was read, and every run in it was created before the one above it: what is new stands at the top.
+  /// The whole list was read, and every run was created before the one above it, so new runs are at the top.
   private(set) var isNewestFirst = false
 
   init() {}
@@ -35,7 +35,7 @@ struct RunListCache: Sendable {
     places[hash].map { items[$0] }
   }
 
-  /// The whole list was read anew.
+  /// Replaces the whole list.
   mutating func replace(with seen: [Item], isNewestFirst: Bool) {
     if seen.count == items.count, isInPlace(seen) {
       patchTop(with: seen)
@@ -45,8 +45,7 @@ struct RunListCache: Sendable {
     }
   }
 
-  /// The top of the list was read anew: what was seen takes its place, and below it stays what is older than everything
-  /// that was seen.
+  /// Replaces the top of the list by what was seen; below it stays what is older than everything seen.
   ///
   /// - Parameter ids: of the items that were seen.
   mutating func replaceTop(with seen: [Item], ids: [String: Int]) {
@@ -60,7 +59,7 @@ struct RunListCache: Sendable {
     seen.count <= items.count && !zip(seen, items).contains { $0.id != $1.id || $0.isMoving != $1.isMoving }
   }
 
-  /// Nothing has come, gone or ended: a long list is not built anew because of a few documents.
+  /// Nothing was added, removed or ended: avoids rebuilding a long list for a few changed documents.
   private mutating func patchTop(with seen: [Item]) {
     for (place, item) in seen.enumerated() where item != items[place] {
       if places[items[place].hash] == place { places[items[place].hash] = nil }
@@ -69,22 +68,22 @@ struct RunListCache: Sendable {
     }
   }
 
-  /// These runs, which were looked at one by one, don't move any more.
+  /// Marks runs that were asked for one by one as ended.
   mutating func settle(_ ids: Set<String>) {
-    // The list's own bytes are kept, for they are what is seen again: a single answer may be laid out otherwise.
+    // Keep the list's own hash, because the list will show those bytes again; a single answer may be formatted differently.
     for place in moving where ids.contains(items[place].id) { items[place].isMoving = false }
     moving.removeAll { !items[$0].isMoving }
   }
 }
 
-/// Recognises the items of a page by what stood on the list before, mostly in the same order, so that an unchanged item
-/// is neither parsed nor even looked through for its end.
+/// Recognises the items of a page by the previous list, mostly in the same order, so that an unchanged item is neither parsed nor
+/// scanned for its end.
 struct ItemRecogniser {
   private let list: RunListCache
   private let hash: DocumentHash
   /// The place that comes next if nothing has changed.
   private var next = 0
-  /// Items since then that were not recognised.
+  /// The number of unrecognised items since then.
   private var misses = 0
   /// For each item of the page so far, the place at which it was recognised.
   private(set) var found: [Int?] = []
@@ -98,9 +97,9 @@ struct ItemRecogniser {
     found = []
   }
 
-  /// The length of the item that `bytes` begin with; nil when it is new or has changed.
+  /// The length of the item at the beginning of `bytes`; nil if it is new or changed.
   mutating func length(_ bytes: UnsafeRawBufferPointer) -> Int? {
-    // After misses either runs were added above `next`, or as many runs from `next` on have changed.
+    // After misses, either runs were added above `next`, or as many runs from `next` on have changed.
     for place in misses == 0 ? [next] : [next, next + misses] where isItem(place, bytes) {
       (next, misses) = (place + 1, 0)
       found.append(place)

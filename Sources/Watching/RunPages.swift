@@ -2,16 +2,16 @@ package import Runs
 internal import Transport
 package import ViAPI
 
-/// The pages of the list, one after the other, newest runs first.
+/// The pages of the list in order, newest runs first.
 package struct RunPages {
   private let source: any RunSource
   private let timeLeft: @Sendable () -> Duration
-  /// Items that are asked for. Tokens may be page numbers, so that it stays the same from page to page.
+  /// The requested number of items. Tokens may be page numbers, so it stays the same from page to page.
   package private(set) var size: Int
   private var trail = PageTrail()
   private var token: String?
   private var isAtEnd = false
-  /// Items of the first page where there is a second: what the server grants.
+  /// The number of items on the first page, if there is a second: what the server grants.
   package private(set) var granted: Int?
 
   /// - Parameter timeLeft: for all pages together.
@@ -23,7 +23,7 @@ package struct RunPages {
     self.timeLeft = timeLeft
   }
 
-  /// Nil behind the last page. Throws ``SourceError/notVi(_:)`` when a token comes a second time, or there is no end.
+  /// Nil after the last page. Throws ``SourceError/notVi(_:)`` if a token repeats, or the list is endless.
   package mutating func next(recognise: RunPage.Recognise = { _ in nil }) async throws(SourceError) -> RunPage? {
     guard !isAtEnd else { return nil }
     let answer = trail.isAtStart && token == nil ? try await first() : try await page()
@@ -38,7 +38,7 @@ package struct RunPages {
     return page
   }
 
-  /// Whoever refuses large pages, or whose runs are so large that a page grows beyond all bounds, is asked for smaller ones.
+  /// Retries with smaller pages if the server refuses large ones, or if a page would be too long.
   private mutating func first() async throws(SourceError) -> PageAnswer {
     while true {
       do throws(SourceError) {

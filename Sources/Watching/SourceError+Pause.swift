@@ -1,10 +1,10 @@
 import ViAPI
 
 extension SourceError {
-  /// How long to wait before the next sweep, where the schedule has planned so much. Refused credentials are not tried hot:
-  /// somebody must mend them first. But that they are refused is not believed at once.
+  /// The pause before the next sweep, given the schedule's plan. Refused credentials are not retried quickly, because somebody must
+  /// repair them first; but a single refusal isn't believed.
   ///
-  /// - Parameter failures: sweeps in a row that have failed, this one among them.
+  /// - Parameter failures: sweeps in a row that have failed, including this one.
   func pause(planned: Duration, interval: Duration, failures: Int) -> Duration {
     if case .refused = self, failures > 3 { return max(.seconds(300), interval) }
     return max(planned, retryAfter ?? .zero)

@@ -2,69 +2,69 @@ internal import Runs
 internal import Storage
 internal import ViAPI
 
-/// What one look at the source showed. Nothing of it counts before it was read to its end.
+/// The results of one sweep. Not valid before it is complete.
 struct Sweep: Sendable {
-  /// Runs whose document is new or differs from the last one, by id; of a run that stood on two pages the later read.
+  /// Runs whose document is new or changed, by id; of a run on two pages, the later reading.
   private(set) var observations: [String: Observation] = [:]
-  /// Likewise of runs of which nobody is told; no run is in both.
+  /// The same for runs that nobody is notified about; no run is in both.
   private(set) var quiet: [String: UnchangedObservation] = [:]
-  /// Transitions of runs that stood on two pages and had moved on by the second.
+  /// Transitions of runs that were on two pages and had moved on by the second.
   private(set) var passed: [Observation] = []
-  /// What stood on the pages that were read, in their order, each run once.
+  /// The items on the pages that were read, in order, each run once.
   var items: [RunListCache.Item] = []
-  /// Where each run stands in `items`.
+  /// The index of each run in `items`.
   var places: [String: Int] = [:]
-  /// Hashes of documents that were asked for one by one, by run.
+  /// Hashes of documents that were requested one by one, by run.
   var hashes: [String: UInt64] = [:]
-  /// What could not be read as a run; the others are served.
+  /// Items that can't be read as a run; the others are processed.
   var malformed: [MalformedRun] = []
-  /// Runs of which something is to be told, and whose documents found no room: the next sweep takes them.
+  /// Runs with an event whose documents didn't fit into memory: the next sweep takes them.
   private(set) var postponed: Set<String> = []
-  /// What will be held in memory of what was found.
+  /// The memory that the observations will hold.
   private var heldBytes = 0
-  /// Of documents and the events that are made of them, all together.
+  /// The limit for documents and their events together.
   private static let maxBytes = 64 << 20
-  /// The document itself, and the event's data and body that hold it.
+  /// The document itself, and the event's data and body that contain it.
   private static let copies = 3
 
-  /// Runs that were read although their documents are no JSON, and what is wrong with these.
+  /// Runs whose documents had to be repaired, and the faults.
   var mended: [String: String] = [:]
-  /// Runs that were asked for by their id and do not exist.
+  /// Runs that were requested by id and don't exist.
   var missing: [String] = []
-  /// Runs that were asked for by their id without an answer about them, and why. They are as they were.
+  /// Runs that were requested by id without a usable answer, and the errors. Their state is unchanged.
   var faults: [String: SourceError] = [:]
-  /// The whole list was read, and not only its top; of named runs: all were asked for.
+  /// The whole list was read, not only its top; for named runs: all were requested.
   var isWhole = false
-  /// Only runs in doubt were asked for: nothing can be said of any other.
+  /// Only runs in doubt were requested: nothing is known of the others.
   var isSecondLook = false
-  /// What the server grants on one page; nil when one page was the whole list.
+  /// The page size that the server grants; nil if one page was the whole list.
   var granted: Int?
-  /// Items that could be asked for on one page.
+  /// The requested page size.
   var pageSize = 0
 
-  /// The runs of the pages were created one before the other; false where nothing shows that.
+  /// The runs of the pages are in descending order of creation; false if unknown.
   var isNewestFirst: Bool {
     let times = items.compactMap(\.created)
     let pairs = zip(times, times.dropFirst())
     return !pairs.contains { $0 < $1 } && pairs.contains { $0 > $1 }
   }
 
-  /// Some run was created after one that stands above it.
+  /// Some run was created after one above it.
   var isOutOfOrder: Bool {
     let times = items.compactMap(\.created)
     return zip(times, times.dropFirst()).contains { $0 < $1 }
   }
 
-  /// Those that stood on no page, not even as a document that can't be read.
+  /// Runs that were on no page, not even with an unreadable document.
   func unseen(of ids: Set<String>) -> Set<String> {
     let unreadable = Set(malformed.compactMap(\.id))
     return ids.filter { places[$0] == nil && !unreadable.contains($0) && !postponed.contains($0) }
   }
 
-  /// The source asked to be left alone for so long.
+  /// The wait that the source asked for.
   var hold: Duration? { faults.values.compactMap(\.retryAfter).max() }
 
-  /// Runs that have ended, or are not watched any more.
+  /// Runs that have ended, or are no longer watched.
   var ended: Set<String> { Set(observations.lazy.filter { !$0.value.isMoving }.map(\.key)) }
 
   /// Whether the run's document was seen.
@@ -72,12 +72,12 @@ struct Sweep: Sendable {
     places[id] != nil || hashes[id] != nil
   }
 
-  /// What has been found of a run so far.
+  /// What this sweep has found of a run so far.
   func earlier(_ id: String) -> (entry: Ledger.Entry?, isNew: Bool)? {
     observations[id].map { ($0.entry, $0.isNew) } ?? quiet[id].map { ($0.entry, $0.isNew) }
   }
 
-  /// Whether a observation can be held. Where it can't, its run counts as ``postponed``; one alone always can.
+  /// Whether an observation fits into memory. If not, its run is ``postponed``; a single one always fits.
   mutating func hasRoom(for observation: Observation) -> Bool {
     let bytes = observation.run.heldBytes * (observation.isTransition ? Self.copies : 1)
     guard heldBytes == 0 || heldBytes + bytes <= Self.maxBytes else {
@@ -108,7 +108,7 @@ struct Sweep: Sendable {
     }
   }
 
-  /// Makes room for so many items.
+  /// Reserves memory for this many items.
   mutating func reserve(_ count: Int) {
     items.reserveCapacity(count)
     places.reserveCapacity(count)

@@ -2,28 +2,28 @@ internal import Runs
 internal import Storage
 internal import ViAPI
 
-/// Reads the source: the whole list, its top and what still moves below it, or runs by their names.
+/// Reads the source: the whole list, its top and the active runs below it, or named runs.
 struct SweepReader {
-  /// Asked for when all is to be read; servers grant less.
+  /// The page size for reading everything; servers grant less.
   static let largestPage = 1_000
-  /// Single requests at once.
+  /// Concurrent single requests.
   private static let requestsAtOnce = 8
 
   let source: any RunSource
   let judge: RunClassifier
   let hash: DocumentHash
-  /// The list as it was at the last sweep.
+  /// The list as of the last sweep.
   let list: RunListCache
-  /// Hashes of documents that were asked for one by one.
+  /// Hashes of documents that were requested one by one.
   let hashes: [String: UInt64]
-  /// Runs of which the last answer was no document. They are asked for on fresh connections.
+  /// Runs whose last answer wasn't a document. They are requested on new connections.
   let doubted: Set<String>
-  /// Those among them whose absence would not be believed yet, so that the list need not show it.
+  /// Those of them whose absence wouldn't be believed yet, so that the list needn't confirm it.
   let undecided: Set<String>
-  /// Until the sweep must have ended.
+  /// The rest of the sweep's time.
   let timeLeft: @Sendable () -> Duration
 
-  /// Reads every page, and then asks one by one for those of `expected` that were on none.
+  /// Reads every page, and then requests those of `expected` that were on none, one by one.
   ///
   /// - Parameter size: of a page, if the server grants it.
   func readAll(expected: Set<String>, size: Int) async throws(SourceError) -> Sweep {
@@ -40,14 +40,14 @@ struct SweepReader {
     return sweep
   }
 
-  /// Reads the pages on which everything stands that is new, and what moves: by these pages or one by one.
+  /// Reads the pages that contain everything new, and the active runs: by these pages or one by one.
   ///
-  /// Returns nil when what is seen contradicts the list as it was: then only reading all of it helps.
+  /// Returns nil if the pages contradict the known list; then only reading the whole list helps.
   ///
   /// - Parameters:
   ///   - moving: runs that have not ended.
-  ///   - fresh: runs that the last sweep saw for the first time. While it read them, others may have slipped past it
-  ///     from one page to another, so that they don't prove that everything below is known.
+  ///   - fresh: runs that the last sweep saw for the first time. Others may have slipped from one page to another while it read
+  ///     them, so they don't prove that everything below is known.
   func readTop(moving: Set<String>, fresh: Set<String>, granted: Int) async throws(SourceError) -> Sweep? {
     let plan = SweepPlan(places: list.moving, granted: granted)
     var sweep = Sweep()
@@ -71,11 +71,11 @@ struct SweepReader {
     }
     if isAstray { return nil }
     await ask(for: unseen.sorted(), into: &sweep)
-    // That a run is gone is only doubted, and only believed, when the list doesn't show it either.
+    // Doubt and believe that a run is gone only if the list doesn't show it either.
     return sweep.missing.allSatisfy(undecided.contains) ? sweep : nil
   }
 
-  /// Asks for runs one by one, side by side. Throws when there was no answer about any of them.
+  /// Requests runs one by one, concurrently. Throws if none of them got an answer.
   func read(named ids: [String]) async throws(SourceError) -> Sweep {
     var sweep = Sweep()
     await ask(for: ids, into: &sweep)
@@ -83,7 +83,7 @@ struct SweepReader {
     return sweep
   }
 
-  /// Asks once more for runs in doubt.
+  /// Requests runs in doubt again.
   func readAgain(_ ids: [String]) async -> Sweep {
     var sweep = Sweep()
     sweep.isSecondLook = true
@@ -119,7 +119,7 @@ extension SweepReader {
   }
 
   private func take(_ document: UnsafeRawBufferPointer, into sweep: inout Sweep) {
-    // Before anything is copied of it.
+    // Check before copying the document.
     if let refusal = MalformedRun(tooLarge: document) { return sweep.malformed.append(refusal) }
     let hash = hash(document)
     if let item = list[hash: hash] { return sweep.add(item) }
@@ -138,7 +138,7 @@ extension SweepReader {
     }
   }
 
-  /// Takes a run of which nobody is told; false when more of the document must be read.
+  /// Handles a run that nobody is notified about; false if more of the document must be read.
   private func takeSummary(_ document: UnsafeRawBufferPointer, _ hash: UInt64, into sweep: inout Sweep) -> Bool {
     guard let summary = RunSummary(document), sweep.observations[summary.id] == nil,
       let observation = judge.unchangedObservation(summary, after: sweep.quiet[summary.id])
@@ -150,7 +150,7 @@ extension SweepReader {
     return true
   }
 
-  /// What goes wrong with one run says nothing about the others: it is noted, and they are served.
+  /// An error with one run says nothing about the others: it is noted, and they are processed.
   private func ask(for ids: [String], into sweep: inout Sweep) async {
     for (id, result) in await answers(ids) {
       switch result {
@@ -170,8 +170,8 @@ extension SweepReader {
 
   private typealias DocumentResult = (id: String, result: Result<Run, SourceError>)
 
-  /// Where the first answers are all faults, or one asks for fewer requests, the rest is not asked for: it is as if they had
-  /// been answered alike.
+  /// If the first answers are all faults, or one asks for fewer requests, the rest is not requested, as if it had been answered
+  /// the same way.
   private func answers(_ ids: [String]) async -> [DocumentResult] {
     await withTaskGroup(of: DocumentResult.self) { group in
       var waiting = ids[...]
@@ -212,7 +212,7 @@ extension SweepReader {
 }
 
 extension SourceError {
-  /// It says nothing about the run that was asked for.
+  /// It says nothing about the requested run.
   fileprivate var isFault: Bool {
     switch self {
     case .noSuchRun, .unreadable: false

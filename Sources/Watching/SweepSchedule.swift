@@ -1,31 +1,30 @@
 package import Runs
 internal import WireTime
 
-/// When to sweep next: sweeps are laid where an end is likely, and spread where it is not, with one an interval on average.
+/// Decides when to sweep next: dense where an end is likely, sparse where it isn't, with one sweep per interval on average.
 ///
-/// A sweep has a price in waiting: the next is due once as many run-seconds of waiting are to be expected as it costs
-/// (``ExpectedWaiting``). Where ends come at a steady rate that makes the density of sweeps proportional to the root of
-/// the rate, which is what makes the mean wait least. The price follows what one interval has cost of late, so that the
-/// average is one interval, and falls when much is saved; the ``SweepBudget`` holds the average exactly, since it is
-/// neither overdrawn nor left to overflow.
+/// A sweep has a cost in waiting: the next is due once the expected waiting (``ExpectedWaiting``, in run-seconds) reaches it. For
+/// a steady rate of ends, this makes the density of sweeps proportional to the root of the rate, which minimises the mean
+/// wait. The cost follows the recent waiting per interval, so that the average is one interval, and falls when much is saved;
+/// ``SweepBudget`` keeps the average exact, because it is neither overdrawn nor left to overflow.
 ///
-/// Waits are longer than the interval only where that makes no end late that a fixed pace would have shown in time
-/// (``LateEnds``), and never in the first minutes after the start, nor for a flow of which no end has been seen.
+/// Waits exceed the interval only if that shows no end late that a fixed pace would have shown in time (``LateEnds``), and never
+/// in the first minutes after the start, nor for a flow without any known end.
 package struct SweepSchedule: Sendable {
-  /// Waits are at most so many intervals, and at least one interval divided by it.
+  /// Waits are at most this many intervals, and at least one interval divided by it.
   private static let range = 4
-  /// The longest wait while nothing moves, in intervals. With longer ones, runs that fail at once would be seen later than
-  /// by a fixed pace.
+  /// The longest wait while no run is active, in intervals. With longer ones, runs that fail at once would be seen later than with
+  /// a fixed pace.
   private static let idleRange = 1.25
-  /// After the start, while something moves, nobody waits for longer than the interval.
+  /// For this long after the start, waits don't exceed the interval while a run is active.
   private static let firstLooks: Duration = .seconds(600)
-  /// So is it while some run is younger than this, or than four intervals: that is when runs fail that were set up wrongly.
+  /// The same applies while some run is younger than this, or than four intervals: misconfigured runs fail early.
   private static let youth: Duration = .seconds(300)
-  /// The model of how long runs take is taken to be wrong by this factor.
+  /// The assumed error factor of the model of run durations.
   private static let caution = 2.0
-  /// Over what time the price is averaged: days differ less than hours do.
+  /// The period over which the cost is averaged: days differ less than hours.
   private static let memory: Duration = .seconds(172_800)
-  /// Retries sooner than the interval that an outage may have, and, of those spent, one comes back per interval.
+  /// Retries sooner than the interval during an outage; of those spent, one returns per interval.
   private static let earlyRetries = 8
 
   private let interval: Duration
@@ -40,8 +39,8 @@ package struct SweepSchedule: Sendable {
   /// - Parameters:
   ///   - interval: at least 1 ms; the average between sweeps.
   ///   - isAdaptive: false for a fixed interval.
-  ///   - startWeight: 0 ... 1, how much a start that nobody has seen yet counts, against an end.
-  ///   - savings: the time whose sweeps can be saved for later, half a day. Runs take hours: a few sweeps win nothing.
+  ///   - startWeight: 0 ... 1, the weight of an unseen start, against an end.
+  ///   - savings: the time whose sweeps can be saved for later, half a day. Runs take hours: a few sweeps gain nothing.
   package init(
     interval: Duration, isAdaptive: Bool, startWeight: Double = 1, savings: Duration = .seconds(43_200)
   ) {
@@ -55,14 +54,14 @@ package struct SweepSchedule: Sendable {
     retries = SweepBudget(interval: interval, capacity: Self.earlyRetries, credits: Self.earlyRetries)
   }
 
-  /// How long to wait after a sweep that went well, from its beginning to the beginning of the next. A quarter of the
-  /// interval, or 250 ms if that is longer and the interval allows it, to four intervals, or one and a quarter where nothing
-  /// moves; without adapting it is the interval, or up to two while early retries are paid back.
+  /// The wait after a successful sweep, from its beginning to the beginning of the next: from a quarter of the interval (or 250 ms
+  /// if that is longer and the interval allows it) to four intervals, or one and a quarter without active runs. If not adaptive, it
+  /// is the interval, or up to two while early retries are paid back.
   ///
   /// - Parameters:
   ///   - now: when the sweep began.
-  ///   - active: the runs that it saw not ended.
-  ///   - latencies: of the ends that it was the first to show: how long ago they were, by the source's clock.
+  ///   - active: the runs that had not ended.
+  ///   - latencies: how long ago the ends were that it was the first to show, by the source's clock.
   package mutating func delay(
     now: Timestamp, active: [(flow: String?, startedAt: Timestamp)], history: DurationHistory,
     latencies: [Duration] = []
@@ -81,7 +80,7 @@ package struct SweepSchedule: Sendable {
     return min(max(shortest, min(.milliseconds(Int64(saturating: wanted * 1000)), budget.untilFull)), longest)
   }
 
-  /// One interval, or as much more as brings no more late ends than are allowed.
+  /// One interval, or the longest wait that brings no more late ends than allowed.
   private func longest(
     _ now: Timestamp, _ active: [(flow: String?, startedAt: Timestamp)], _ history: DurationHistory,
     _ waiting: ExpectedWaiting
@@ -91,7 +90,7 @@ package struct SweepSchedule: Sendable {
     if !active.isEmpty, isEarly || !active.allSatisfy({ history.knows($0.flow) && now - $0.startedAt >= youth }) {
       return interval
     }
-    // A run that moves will end: one late end must be allowed whole. One that isn't there yet hardly ends at once.
+    // An active run will end, so one late end must be allowed entirely. A future one hardly ends at once.
     let allowed = late.allowed - (active.isEmpty ? 0 : 1)
     let most = active.isEmpty ? Self.idleRange : Double(Self.range)
     let interval = Double(interval.milliseconds)
@@ -99,8 +98,8 @@ package struct SweepSchedule: Sendable {
     return .milliseconds(Int64(saturating: interval * min(1 + stretch, most)))
   }
 
-  /// How long to wait after a sweep that failed, from its failure: a random part of 1 s doubling to 60 s, then at least
-  /// the interval. Early retries are paid out of what was saved; without savings the pace is the interval's.
+  /// The wait after a failed sweep, from its failure: a random part of 1 s doubling to 60 s, then at least the interval. Early retries
+  /// are paid out of the savings; without savings the pace is the interval's.
   ///
   /// - Parameters:
   ///   - number: of failures in a row, from 1.

@@ -1,14 +1,14 @@
 internal import Locking
 package import Runs
 
-/// How the watching goes, for whoever looks: the live line of a terminal.
+/// The state of watching, for the live line of a terminal.
 package final class WatchStatus: Sendable {
   package struct Snapshot: Sendable {
-    /// Runs that have not ended, of those seen in the last whole sweep.
+    /// Runs that have not ended, as of the last complete sweep.
     package var active = 0
     package var total = 0
     package var lastWholeSweep: Timestamp?
-    /// Why the last sweep failed; nil when it did not.
+    /// Why the last sweep failed; nil if it succeeded.
     package var failure: String?
   }
 

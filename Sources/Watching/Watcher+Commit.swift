@@ -5,9 +5,9 @@ internal import Runs
 internal import Storage
 internal import ViAPI
 
-/// What a sweep changes, and what is to be told of it.
+/// Commits the changes of a sweep and the resulting events.
 extension Watcher {
-  /// Commits what a sweep has shown. In memory nothing has changed before that.
+  /// Commits the results of a sweep. The state in memory changes only after that.
   ///
   /// - Parameter ids: runs that are believed to be gone.
   func take(_ sweep: Sweep, gone ids: Set<String>) async throws(StorageError) -> (events: Int, deliveries: Int) {
@@ -50,7 +50,7 @@ extension Watcher {
     return counts
   }
 
-  /// With their deliveries; what happened first is told first.
+  /// Adds their deliveries; events are in order of their time.
   func planned(_ events: [RunEvent], at now: Timestamp) -> [NewEvent] {
     let events = events.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
     return zip(events, rules.deliveries(for: events)).map { NewEvent($0, $1, rules, at: now) }
@@ -69,7 +69,7 @@ extension Watcher {
     }
   }
 
-  /// Nil when the run was none of those that are watched.
+  /// Nil if the run wasn't watched.
   private func disappearance(
     of id: String, _ entry: Ledger.Entry, at now: Timestamp
   ) async throws(StorageError) -> RunEvent? {
@@ -82,7 +82,7 @@ extension Watcher {
     return event
   }
 
-  /// As the run's last event shows it: for runs that were deleted while nobody watched.
+  /// The run as of its last event, for runs that were deleted while nobody watched.
   private func lastSeen(_ id: String) async throws(StorageError) -> Run? {
     guard let body = try await store.lastEvent(run: id), let event = try? JSONDocument(parsing: body),
       let document = event.root["data"]?["run"]

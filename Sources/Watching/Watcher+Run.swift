@@ -4,18 +4,18 @@ internal import Runs
 internal import Storage
 package import ViAPI
 
-/// Watching on and on.
+/// The loop of watching.
 extension Watcher {
-  /// What the process does about what the watcher meets.
+  /// Callbacks into the process.
   package struct Reactions: Sendable {
     let onSweep: @Sendable (Report) async throws -> Bool
     let onFailure: @Sendable (SourceError) throws -> Void
     let onNews: @Sendable () -> Void
 
     /// - Parameters:
-    ///   - onSweep: told of every whole sweep; true ends the watching.
-    ///   - onFailure: told of every failed one; what it throws ends the watching.
-    ///   - onNews: something new may be due for delivery.
+    ///   - onSweep: called after every complete sweep; true ends watching.
+    ///   - onFailure: called after every failed one; an error it throws ends watching.
+    ///   - onNews: new deliveries may be due.
     package init(
       onSweep: @escaping @Sendable (Report) async throws -> Bool,
       onFailure: @escaping @Sendable (SourceError) throws -> Void, onNews: @escaping @Sendable () -> Void
@@ -26,7 +26,7 @@ extension Watcher {
     }
   }
 
-  /// Sweeps until cancelled, or until told that it is enough. Failed sweeps are repeated.
+  /// Sweeps until cancelled, or until `onSweep` returns true. Failed sweeps are repeated.
   package func run(_ reactions: Reactions) async throws {
     try await withThrowingTaskGroup { group in
       group.addTask { try await self.sweepOn(reactions) }
@@ -65,11 +65,11 @@ extension Watcher {
     return try await reactions.onSweep(report)
   }
 
-  /// Waits until the next sweep, and meanwhile looks at the runs that are in doubt. True when told that it is enough.
+  /// Waits until the next sweep, and meanwhile polls the runs in doubt. True if watching should end.
   ///
   /// - Parameters:
   ///   - end: uptime.
-  ///   - hold: nothing may be asked before; uptime.
+  ///   - hold: no request is allowed before; uptime.
   private func rest(until end: Duration, _ hold: Duration?, _ reactions: Reactions) async throws -> Bool {
     var hold = hold ?? .zero
     while let look = doubts.nextLook(after: time.uptime()).map({ max($0, hold) }), look < end {
@@ -83,15 +83,15 @@ extension Watcher {
     return false
   }
 
-  /// That a run is gone is only believed when the list doesn't show it either.
+  /// Believe that a run is gone only if the list doesn't show it either.
   var needsList: Bool {
     settings.runs.isEmpty && doubts.isNearAbsence(at: time.uptime())
   }
 
-  /// Goes on looking at runs that seem to be gone until that is certain: for who sweeps only once, and would never know.
-  /// Throws as ``sweep()``.
+  /// Polls runs that seem to be gone until that is certain, for a process that sweeps only once and would never know. Throws like
+  /// ``sweep()``.
   ///
-  /// - Returns: what came of it; nil when no run seemed to be gone.
+  /// - Returns: the last report; nil if no run seemed to be gone.
   package func settleAbsences(onNews: @Sendable () -> Void) async throws -> Report? {
     var last: Report?
     while doubts.claimsAbsence(at: time.uptime()), let look = doubts.nextLook(after: time.uptime()) {
@@ -103,7 +103,7 @@ extension Watcher {
     return last
   }
 
-  /// Until a rule that waits for a run's staying may fire.
+  /// The time until a rule about a run's stay may fire.
   private var timeToOverdue: Duration {
     guard let overdue = moving.nextOverdue else { return .seconds(86_400) }
     return max(.milliseconds(100), overdue - (time.now() + source.clockSkew))
@@ -119,7 +119,7 @@ extension Watcher {
     try await time.sleep(delay)
   }
 
-  /// Tells when the source is out of sight for too long: also while a sweep hangs, or waits as long as it was asked to.
+  /// Reports that the source has been unreachable for too long, even while a sweep hangs or waits as it was asked to.
   private func lookOut(_ reactions: Reactions) async throws {
     while !Task.isCancelled {
       try await time.sleep(outage.timeLeft(at: time.now()))
@@ -127,7 +127,7 @@ extension Watcher {
     }
   }
 
-  /// Returns whether something is to be delivered.
+  /// Returns true if there is something to deliver.
   func tellOutage() async throws(StorageError) -> Bool {
     let ledger = try await currentLedger()
     guard ledger.unreachableSince == nil, let why = outage.complaint(at: time.now()) else { return false }

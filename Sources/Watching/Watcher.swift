@@ -5,37 +5,49 @@ package import Storage
 package import Telemetry
 package import ViAPI
 
-/// Looks at the runs again and again, and writes what changed, and what must be sent because of it, in one commit a sweep.
+/// Polls the runs, and commits what changed together with the deliveries that follow, in one transaction per sweep.
+///
+/// This module turns what the API shows into events. ``RunSource`` flows in; events with their deliveries flow out, into the
+/// state. Between them: the pages of a sweep (``SweepReader``), what changed (``RunClassifier``), what to believe (``RunDoubts``),
+/// and when to sweep next (``SweepSchedule``).
+///
+/// - A sweep counts only if it was read to its end; a failed one changes nothing, neither on disk nor in memory.
+/// - Memory changes only after the commit, so a failed commit is repeated by the next sweep.
+/// - A transition becomes an event once, however often it is seen, and after restarts.
+/// - What a sweep holds in memory is bounded, whatever the API sends.
+///
+/// It doesn't send anything and doesn't know destinations; it only wakes the dispatcher. Begin reading at ``sweep()``, then
+/// `Watcher+Commit.swift`.
 package actor Watcher {
   package struct Report: Sendable {
-    /// Watched runs that have not ended, also those that are in doubt.
+    /// Watched runs that have not ended, including those in doubt.
     package let active: Int
-    /// Those among them of which nothing can be learnt: since when it is believed, and why (``BeliefPolicy``).
+    /// The runs among them whose state can't be learnt, and the believed reason (``BeliefPolicy``).
     package let lost: [String: SourceError]
-    /// Named runs of which this look learnt nothing.
+    /// Named runs that this sweep learnt nothing about.
     package let faults: [String: SourceError]
-    /// The source asked to be left alone for so long.
+    /// The wait that the source asked for.
     package let hold: Duration?
-    /// Of the ends that this look was the first to show: how long ago they were.
+    /// How long ago the ends were that this sweep was the first to show.
     package let latencies: [Duration]
     package let newEvents: Int
     package let newDeliveries: Int
-    /// Runs named by the user that never were; one that was deleted is none of them.
+    /// Runs named by the user that never existed; a deleted one isn't among them.
     package let missing: [String]
   }
 
-  /// All of one sweep.
+  /// The time limit of a sweep.
   private static let sweepTime: Duration = .seconds(600)
 
   let source: any RunSource
   let store: any LedgerStore
   let rules: RuleSet
   let settings: WatchSettings
-  /// Digest of the rules file, for those who ask later why a rule did not fire.
+  /// Digest of the rules file, to explain later why a rule didn't fire.
   let rulesDigest: String?
-  /// For how long things take, and beside the API's clock: whoever sets the wall clock must not move it.
+  /// For durations, and compared with the API's clock: setting the wall clock must not affect it.
   let time: TimeSource
-  /// For what is written and told.
+  /// For stored and reported times.
   let stamp: @Sendable () -> Timestamp
   nonisolated let telemetry: Telemetry
   let log: Logger
@@ -43,7 +55,7 @@ package actor Watcher {
   private let hash = DocumentHash()
   package nonisolated let status = WatchStatus()
 
-  // What is known of the source, as of the last whole sweep.
+  // What is known of the source, as of the last complete sweep.
   private var organization: String?
   var ledger: Ledger?
   var list = RunListCache()
@@ -51,9 +63,9 @@ package actor Watcher {
   var moving: MovingRuns
   private(set) var history = DurationHistory()
   private var fresh: Set<String> = []
-  /// Runs that had not ended when they were last seen, and of which the last answer was no document.
+  /// Runs that had not ended and whose last answer wasn't a document.
   private(set) var doubts = RunDoubts()
-  /// Named runs that never were, as of the last whole look at them.
+  /// Named runs that never existed, as of the last complete request for them.
   private var missing: [String] = []
   private var pageSize = SweepReader.largestPage
   private var granted = SweepReader.largestPage
@@ -65,7 +77,7 @@ package actor Watcher {
   private var reportedFaults: [String: String] = [:]
 
   /// - Parameters:
-  ///   - time: goes on evenly.
+  ///   - time: steady.
   ///   - stamp: the state's clock; nil: `time`.
   package init(
     source: any RunSource, store: any LedgerStore, rules: RuleSet, settings: WatchSettings, rulesDigest: String? = nil,
@@ -85,7 +97,7 @@ package actor Watcher {
     outage = Outage(patience: settings.unreachableAfter, start: start)
   }
 
-  /// Looks at the source once, and commits what that showed. Throws ``SourceError``, after which nothing has changed, or
+  /// Polls the source once, and commits the results. Throws ``SourceError``, after which nothing has changed, or
   /// `StorageError`.
   package func sweep() async throws -> Report {
     let began = time.uptime()
@@ -106,13 +118,13 @@ package actor Watcher {
     outage.begins(at: time.now())
     let began = time.uptime()
     let sweep = try await read(ledger)
-    // Whoever replaced it meanwhile: what was read may be of either.
+    // The organization was replaced meanwhile, so the results may belong to either.
     if source.origin.organization != organization { return try await sweepOnce() }
     missing = sweep.missing.filter { ledger.runs[$0] == nil }
     return try await take(sweep, ledger, began)
   }
 
-  /// Asks once more for the runs that are in doubt, between two sweeps. Throws `StorageError` only.
+  /// Requests the runs in doubt once more, between two sweeps. Throws only `StorageError`.
   func lookAgain() async throws -> Report {
     if source.origin.organization != organization { return try await sweep() }
     let ledger = try await currentLedger()
@@ -135,7 +147,7 @@ package actor Watcher {
       newEvents: counts.events, newDeliveries: counts.deliveries, missing: missing)
   }
 
-  /// The organization is looked up when it is used. Of another one nothing is known in memory.
+  /// The organization is resolved on use. When it changes, the state in memory is reset.
   private func adopt(_ name: String) {
     if let organization, organization != name {
       log.warning("the organization has changed: its runs are watched from now on", metadata: ["is": "\(name)"])
@@ -146,7 +158,7 @@ package actor Watcher {
     organization = name
   }
 
-  /// By the source's clock. What ended before the first look was nobody's to see.
+  /// By the source's clock. Ends before the first sweep don't count.
   private func latencies(_ sweep: Sweep) -> [Duration] {
     guard lastFull != nil else { return [] }
     let now = time.now() + source.clockSkew
@@ -165,7 +177,7 @@ package actor Watcher {
   private var isFullSweepDue: Bool {
     guard let lastFull else { return true }
     let passed = time.now() - lastFull
-    // Our clock may be set back, by hours: nobody knows then how long ago it was.
+    // Our clock may be set back by hours; then the elapsed time is unknown.
     return passed < .zero || passed >= settings.fullSweep
   }
 
@@ -191,7 +203,7 @@ package actor Watcher {
       undecided: doubts.undecided(at: time.uptime()), timeLeft: { [time] in end - time.now() })
   }
 
-  /// Named runs that have ended are looked at only now and then.
+  /// Named runs that have ended are polled only now and then.
   private func readNamed(_ reader: SweepReader, _ ledger: Ledger) async throws(SourceError) -> Sweep {
     let isWhole = isFullSweepDue
     var sweep = try await reader.read(named: settings.runs.filter { isWhole || ledger.runs[$0]?.mayEnd ?? true })
@@ -199,16 +211,16 @@ package actor Watcher {
     return sweep
   }
 
-  /// What a sweep has shown is remembered, once it is committed.
+  /// Remembers the results of a sweep after its commit.
   func remember(_ sweep: Sweep, _ moving: MovingRuns, at now: Timestamp) {
     self.moving = moving
     learn(sweep)
     hashes.merge(sweep.hashes) { $1 }
-    // Should such a run come back as it was, that is something new.
+    // If such a run comes back unchanged, that is news.
     for id in sweep.missing { hashes[id] = nil }
     if sweep.isSecondLook { return list.settle(sweep.ended) }
     if settings.runs.isEmpty { remember(list: sweep) }
-    // What found no room may stand below all that the next sweep would look at.
+    // Postponed runs may be below everything that the next sweep would read.
     if !sweep.postponed.isEmpty { lastFull = nil } else if sweep.isWhole { lastFull = now }
     outage.swept(at: now)
     let total = settings.runs.isEmpty ? list.items.count : settings.runs.count
@@ -220,7 +232,7 @@ package actor Watcher {
     }
   }
 
-  /// How long runs take. A process that has just started learns it of all runs that the list shows.
+  /// Learns how long runs take. A process that has just started learns from all runs in the list.
   private func learn(_ sweep: Sweep) {
     var ended = sweep.observations.values.filter { $0.reading.phase.isTerminal && isLesson($0.entry) }.map {
       observation in

@@ -8,7 +8,7 @@ import Storage
 import Transport
 import ViAPI
 
-/// What the process was started with.
+/// The environment of the process.
 enum Environment {
   static let variables: [String: String] = {
     var found: [String: String] = [:]
@@ -21,13 +21,13 @@ enum Environment {
     return found
   }()
 
-  /// As many connections to one host as a destination can have requests at once.
+  /// Allows as many connections to one host as a destination may have concurrent requests.
   static func http() -> HTTPClient {
     HTTPClient(
       HTTPClient.Configuration(maximumConnectionsPerHost: 64, connectionCache: 128, userAgent: Version.userAgent))
   }
 
-  /// For downloads, which keep its thread busy with the disk.
+  /// For downloads, whose client blocks its thread on the disk.
   static func storage() -> HTTPClient {
     HTTPClient(
       HTTPClient.Configuration(maximumConnectionsPerHost: 16, connectionCache: 16, userAgent: Version.userAgent))
@@ -71,7 +71,7 @@ struct StateOption: ParsableArguments {
     }
   }
 
-  /// For commands that only look.
+  /// For commands that only read.
   func openForReading() throws(Failure) -> SQLiteStore {
     let path = try path
     do throws(StorageError) {
@@ -81,7 +81,7 @@ struct StateOption: ParsableArguments {
     }
   }
 
-  /// For commands that leave word for the watcher.
+  /// For commands that leave instructions for the watcher.
   func openForWriting() throws(Failure) -> SQLiteStore {
     let path = try path
     do throws(StorageError) {
@@ -115,7 +115,7 @@ struct DurationArgument: ExpressibleByArgument {
 }
 
 extension AsyncParsableCommand {
-  /// Runs a command's work, and turns a failure into its message and exit status.
+  /// Runs a command, and turns a failure into its message and exit status.
   func ending(_ work: () async throws -> Void) async throws {
     do {
       try await work()

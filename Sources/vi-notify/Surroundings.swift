@@ -1,10 +1,10 @@
 import Daemon
 import Glibc
 
-/// What must be there before anything of ours can run.
+/// Requirements that are checked before anything else runs.
 enum Surroundings {
-  /// Without `/proc` Swift's library finds no arguments, and libdispatch ends the process with a trap as soon as it looks how its
-  /// threads are doing: so nothing is begun then, and the console, which has threads, is not used.
+  /// Without `/proc`, Swift's library finds no arguments, and libdispatch traps as soon as it inspects its threads. So this runs
+  /// first, and doesn't use the console, which has threads.
   static func check() {
     guard access("/proc/self/stat", R_OK) != 0 else { return }
     let text = """

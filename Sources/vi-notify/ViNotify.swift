@@ -24,7 +24,7 @@ struct ViNotify: AsyncParsableCommand {
     ],
     defaultSubcommand: WatchCommand.self)
 
-  /// As the library's own, but whatever is printed, help too, goes through the console: so a lost result is noticed.
+  /// Like the library's own, but prints everything, including help, through the console, so that a lost result is noticed.
   static func main() async {
     Surroundings.check()
     Console.prepareStreams()
@@ -53,6 +53,6 @@ struct ViNotify: AsyncParsableCommand {
 
 enum Version {
   static let current = "0.1.0"
-  /// What servers see of us.
+  /// Identifies us to servers.
   static let userAgent = "vi-notify/\(current)"
 }

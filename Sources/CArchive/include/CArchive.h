@@ -8,45 +8,48 @@
 
 // Reads tar archives, plain or compressed with gzip, bzip2, xz or zstd, with libarchive.
 //
-// libarchive is loaded on first use and not linked: with libxml2 and ICU, which it brings along, it would cost every start of
-// the program 2 ms, also of those that never see an archive. Only its types come from its header.
+// libarchive is loaded on first use instead of linked: with its dependencies libxml2 and ICU, it would add 2 ms to every start of
+// the program, even without any archive. Only its types come from its header.
+//
+// The caller provides the file's bytes and decides what to write; this code touches no disk and writes no files. Entries
+// other than files and directories are reported as CARCHIVE_OTHER, so that the caller can refuse them.
 
 /// Loads libarchive, once.
 ///
-/// - Returns: NULL, or why it can't be loaded; that text stays.
+/// - Returns: NULL, or why it can't be loaded; the text stays valid.
 const char *carchive_load(void);
 
-/// An archive that is being read, from its beginning to its end.
+/// An archive being read, from its beginning to its end.
 typedef struct carchive carchive;
 
-/// Gives the next bytes of the archive's file: sets `*bytes`, which must stay until the next call, and returns how many there
-/// are, 0 at the end, -1 to give up.
+/// Returns the next bytes of the archive's file: sets `*bytes`, which must stay valid until the next call, and returns their
+/// number, 0 at the end, -1 to give up.
 typedef ssize_t (*carchive_source)(void *context, const void **bytes);
 
-/// NULL without memory. Only after `carchive_load`.
+/// NULL if memory is short. Call `carchive_load` first.
 carchive *carchive_open(carchive_source source, void *context);
 void carchive_close(carchive *archive);
 
 typedef enum { CARCHIVE_FILE, CARCHIVE_DIRECTORY, CARCHIVE_OTHER } carchive_kind;
 
 typedef struct {
-  /// As it stands in the archive; NULL where it can't be read as text.
+  /// As in the archive; NULL if it isn't readable as text.
   const char *name;
   carchive_kind kind;
   int64_t size;
-  /// The file's owner may run it.
+  /// The owner's execute permission.
   bool is_executable;
 } carchive_entry;
 
 typedef enum { CARCHIVE_MORE, CARCHIVE_END, CARCHIVE_FOREIGN, CARCHIVE_BROKEN } carchive_step;
 
-/// The next entry, which stays until the next call. `CARCHIVE_FOREIGN`: this is no tar at all.
+/// The next entry, valid until the next call. `CARCHIVE_FOREIGN`: this isn't a tar file.
 carchive_step carchive_next(carchive *archive, carchive_entry *entry);
 
-/// The next bytes of the entry, and where in it they belong: holes are left out.
+/// The next bytes of the entry and their offset in it; holes are omitted.
 carchive_step carchive_read(carchive *archive, const void **bytes, size_t *count, int64_t *offset);
 
-/// libarchive's wording of what is broken; never NULL.
+/// libarchive's description of the error; never NULL.
 const char *carchive_error(carchive *archive);
 
 #endif

@@ -2,13 +2,13 @@ internal import CDisk
 internal import FoundationEssentials
 import JSONSource
 
-/// A model as the vendor packs it: a tar with `model_full/run.json` and `model_full/model.safetensors`, or shards of that.
+/// A model as the vendor packs it: a tar with `model_full/run.json` and `model_full/model.safetensors`, or shards of it.
 ///
-/// It is made while it is read, so that a test may have one of gigabytes: no byte of the weights is held in memory.
+/// It is generated while it is read, so that tests can use one of gigabytes without holding its weights in memory.
 package struct Archive: Sendable {
   private enum Part: Sendable {
     case bytes([UInt8])
-    /// So many bytes of weights.
+    /// This many bytes of weights.
     case numbers(Int)
     case zeros(Int)
 
@@ -20,14 +20,14 @@ package struct Archive: Sendable {
     }
   }
 
-  /// Bytes of the whole archive.
+  /// The length of the whole archive.
   package let count: Int
-  /// Stands for the content: the same for the same model.
+  /// Identifies the content: equal for equal models.
   let tag: UInt64
-  /// Where each part begins, in order.
+  /// The offset of each part, ascending.
   private let parts: [(start: Int, part: Part)]
 
-  /// - Parameter size: bytes of weights, from 4 for each shard; made a multiple of that.
+  /// - Parameter size: bytes of weights, at least 4 for each shard; rounded to a multiple of that.
   package init(runID: String, flow: String, epoch: Int, size: Int, files: ModelFiles = ModelFiles()) {
     let config = JSONWriter.object {
       $0.member("runId", runID)
@@ -56,7 +56,7 @@ package struct Archive: Sendable {
     self = files.isGzip ? Archive([.bytes(Gzip.stored(plain.bytes(in: 0..<plain.count)))], tag: ~tag) : plain
   }
 
-  /// One that somebody has made.
+  /// A given archive.
   package init(bytes: [UInt8]) {
     var tag: UInt64 = 0
     for byte in bytes { tag = (tag ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -96,13 +96,13 @@ package struct Archive: Sendable {
     }
   }
 
-  /// As a storage gives the checksum of the whole: base64 of four bytes, big end first
+  /// The checksum in a storage's notation: base64 of four bytes, big-endian
   /// (cloud.google.com/storage/docs/xml-api/reference-headers).
   package static func googleHash(_ value: UInt32) -> String {
     Data((0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }).base64EncodedString()
   }
 
-  /// CRC-32C of the whole archive, which is made for that once more.
+  /// CRC-32C of the whole archive, which is generated once more to compute it.
   package var crc32c: UInt32 {
     stride(from: 0, to: count, by: 1 << 20).reduce(0) { value, start in
       bytes(in: start..<start + (1 << 20)).withUnsafeBytes { cdisk_crc32c(value, $0.baseAddress, $0.count) }
@@ -133,7 +133,7 @@ extension Archive {
     + Tar.entry("model_adapter/adapter_config.json", Array(#"{"peft_type":"LORA"}"#.utf8))
     + Tar.entry("model_adapter/adapter_model.safetensors", safetensorsHead(bytes: 4) + [0, 0, 0x80, 0x3F])
 
-  /// Eight bytes of length, little end first, and a table of tensors filled up with spaces to a multiple of eight.
+  /// Eight bytes of length, little-endian, and a table of tensors padded with spaces to a multiple of eight.
   private static func safetensorsHead(bytes: Int) -> [UInt8] {
     var table = JSONWriter.object {
       $0.member("model.weight") { tensor in
@@ -149,8 +149,8 @@ extension Archive {
   }
 }
 
-/// Weights: small numbers of both signs, whatever four bytes are read together. They repeat after a prime number of bytes,
-/// so that no piece of an archive is like another, and copying them is all there is to making them.
+/// Weights: small numbers of both signs, at any alignment of four bytes. They repeat after a prime number of bytes, so that no two
+/// pieces of an archive are alike, and generating them is only copying.
 private enum Numbers {
   static let period = 131_071
 

@@ -1,6 +1,6 @@
 internal import Locking
 
-/// Remembers checksums of archives by their tags: one of a large archive takes as long as sending it.
+/// Caches checksums of archives by tag: computing one of a large archive takes as long as sending it.
 final class ChecksumMemory: Sendable {
   private let known = Locked<[UInt64: UInt32]>([:])
 

@@ -1,4 +1,4 @@
-/// A gzip file (RFC 1952) that stores its content as it is, in blocks of deflate's kind 0 (RFC 1951, 3.2.4).
+/// A gzip file (RFC 1952) that stores its content uncompressed, in deflate blocks of type 0 (RFC 1951, 3.2.4).
 package enum Gzip {
   package static func stored(_ content: [UInt8]) -> [UInt8] {
     var file: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]

@@ -1,4 +1,4 @@
-/// The blocks of a tar archive (POSIX.1-1988, "ustar"); also for tests that need one with something wrong in it.
+/// The blocks of a tar archive (POSIX.1-1988, "ustar"); also for tests that need a faulty one.
 package enum Tar {
   package enum Kind: String, Sendable {
     case file = "0"
@@ -7,14 +7,14 @@ package enum Tar {
     case characterDevice = "3"
     case directory = "5"
     case pipe = "6"
-    /// Records such as `29 path=name` for the entry behind it (POSIX.1-2001, "pax").
+    /// Records such as `29 path=name` for the next entry (POSIX.1-2001, "pax").
     case extended = "x"
   }
 
   /// Two empty blocks.
   package static let end = [UInt8](repeating: 0, count: 1_024)
 
-  /// An entry with its content, filled up to whole blocks.
+  /// An entry with its content, padded to whole blocks.
   package static func entry(
     _ name: String, _ content: [UInt8] = [], _ kind: Kind = .file, link: String = "", mode: Int = 0o644
   ) -> [UInt8] {
@@ -22,10 +22,10 @@ package enum Tar {
       + [UInt8](repeating: 0, count: padding(content.count))
   }
 
-  /// How many bytes are missing to whole blocks.
+  /// The number of bytes to the next whole block.
   static func padding(_ count: Int) -> Int { (512 - count % 512) % 512 }
 
-  /// A header block. Sizes from 8 GiB don't fit its field.
+  /// A header block. Sizes of 8 GiB and more don't fit its field.
   package static func header(
     _ name: String, bytes: Int, _ kind: Kind = .file, link: String = "", mode: Int = 0o644
   ) -> [UInt8] {

@@ -1,10 +1,10 @@
 import JSONSource
 
-/// What the simulator answers, before it becomes HTTP.
+/// An answer of the simulator, before it becomes HTTP.
 package struct Answer: Sendable {
   package enum Body: Sendable {
     case bytes([UInt8])
-    /// A part of a model archive, which is made while it is sent.
+    /// A part of a model archive, generated while it is sent.
     case archive(Archive, Range<Int>)
 
     package var count: Int {
@@ -15,7 +15,7 @@ package struct Answer: Sendable {
     }
   }
 
-  /// How the answer leaves.
+  /// How the answer is sent.
   package enum Manner: Sendable {
     case whole
     /// Never: the connection stays open and silent until the simulator stops.
@@ -41,7 +41,7 @@ package struct Answer: Sendable {
     self.body = body
   }
 
-  /// The body where it is held in memory; an archive's counts as empty.
+  /// The body, if it is held in memory; empty for an archive.
   package var bytes: [UInt8] {
     if case .bytes(let bytes) = body { bytes } else { [] }
   }
@@ -54,7 +54,7 @@ package struct Answer: Sendable {
     Answer(status, headers: ["Content-Type": "text/plain; charset=utf-8"], body: .bytes(Array(text.utf8)))
   }
 
-  /// An error in the vendor's shape: `error` is the SDK's code for the status, `message` is for people.
+  /// An error in the vendor's format: `error` is the SDK's code for the status, `message` is for people.
   static func refusal(_ status: Int, _ message: String) -> Answer {
     let code =
       switch status {

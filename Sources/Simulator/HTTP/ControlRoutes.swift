@@ -1,6 +1,6 @@
 import JSONSource
 
-/// What the simulator has beside the API: the inbox, and `/simulator/…` to steer it by.
+/// The simulator's own routes: the inbox, and `/simulator/…` to control it.
 extension State {
   static let welcome = """
     This is vi-notify's simulated Vi API. Nothing here is real, and nothing leaves this machine.
@@ -18,7 +18,7 @@ extension State {
 
     """
 
-  /// The answer to any request at all, which is recorded.
+  /// Answers any request, which is recorded.
   mutating func answer(_ request: ReceivedRequest, at now: Int64) -> (answer: Answer, inbox: String?) {
     let segments = request.segments
     switch segments.first {
@@ -76,7 +76,7 @@ extension State {
     }
   }
 
-  /// Reads the body as a part of a scenario; mistakes are answered, one per line, and nothing is changed.
+  /// Reads the body as a part of a scenario. Mistakes are returned, one per line, and change nothing.
   private static func read<Part>(
     _ request: ReceivedRequest, _ part: (inout ScenarioReader) -> Part, then use: (Part) -> Void
   ) -> Answer {

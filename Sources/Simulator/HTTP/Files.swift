@@ -1,6 +1,6 @@
-/// Pre-signed downloads: whoever has the address needs no key, and must not send one.
+/// Pre-signed downloads: the address needs no key, and a key must not be sent to it.
 extension World {
-  /// An address of a model's archive that holds for ``ModelFiles/linkLifetime``.
+  /// The address of a model's archive, valid for ``ModelFiles/linkLifetime``.
   func signedURL(_ run: ScriptedRun, _ epoch: Int, host: String, at now: Int64) -> String {
     let path = "/files/\(organization)/\(run.runID)/\(Self.checkpoint(epoch)).tar"
     let expires = now + models.linkLifetime
@@ -14,7 +14,7 @@ extension World {
 
   func file(_ request: ReceivedRequest, at now: Int64) -> Answer {
     guard request.method == "GET" || request.method == "HEAD" else { return fileError(405, "MethodNotAllowed") }
-    // Storage services take one way to prove a right at a time; a secret key that is sent here is one given away.
+    // Storage services accept only one form of authorization; a secret key sent here is leaked.
     guard request.headers["authorization"] == nil else { return fileError(400, "InvalidArgument") }
     let query = request.query
     guard let expires = query["X-Goog-Expires"].flatMap(Int64.init),
@@ -53,7 +53,7 @@ extension World {
     return Answer(206, headers: headers, body: .archive(archive, range))
   }
 
-  /// Reads `bytes=FIRST-LAST`, `bytes=FIRST-` and `bytes=-COUNT`; nil when nothing of it is in the file.
+  /// Reads `bytes=FIRST-LAST`, `bytes=FIRST-` and `bytes=-COUNT`; nil if no part of it is in the file.
   static func byteRange(_ text: String, of count: Int) -> Range<Int>? {
     guard text.hasPrefix("bytes=") else { return nil }
     let sides = text.dropFirst(6).split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,6 +1,6 @@
 internal import Locking
 
-/// A value that comes once, for one who waits; what comes later is ignored.
+/// A value that arrives once, for one waiter; later values are ignored.
 final class Promise<Value: Sendable>: Sendable {
   private enum State: Sendable {
     case empty

@@ -2,11 +2,11 @@ import FlyingSocks
 import Glibc
 internal import Locking
 
-/// A socket pool that makes answers leave at once, and says when the server listens.
+/// A socket pool that sends answers without delay, and reports when the server listens.
 ///
-/// FlyingFox writes an answer in two parts and leaves Nagle's algorithm on, so that the second part of a kept-alive
-/// answer waits for the client's delayed acknowledgement: 44 ms. Accepted sockets take the option from the listening
-/// socket on Linux, and that one comes by here before anything is accepted: whoever accepts waits for it in a pool.
+/// FlyingFox writes an answer in two parts and leaves Nagle's algorithm on, so the second part of a kept-alive answer waits for the
+/// client's delayed acknowledgement: 44 ms. On Linux, accepted sockets inherit the option from the listening socket, and that
+/// one passes through this pool before anything is accepted.
 struct PromptSockets: AsyncSocketPool {
   private let base: any AsyncSocketPool
   private let listening: Locked<Bool> = Locked(false)
@@ -31,7 +31,7 @@ struct PromptSockets: AsyncSocketPool {
   }
 
   private func prepareListener(_ socket: Socket) throws {
-    // A client who is very early has been accepted before the first wait: this may be the connection.
+    // A very early client was accepted before the first wait; this may be its connection.
     guard try socket.getValue(for: Int32SocketOption(name: SO_ACCEPTCONN)) != 0 else { return }
     try socket.setValue(true, for: BoolSocketOption(level: Int32(IPPROTO_TCP), name: TCP_NODELAY))
     let wasListening = listening.withLock { isListening in

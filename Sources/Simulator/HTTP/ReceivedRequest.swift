@@ -1,9 +1,9 @@
-/// What a request to the simulator was about; the raw value is what faults are written with.
+/// The kind of a request to the simulator; scenarios use the raw value in faults.
 package enum RequestKind: String, Sendable, CaseIterable {
   case list, get, put, patch, delete, simpleRuns, logs, outputs, file
   /// A path below `/workspaces` that the API doesn't have.
   case other
-  /// Not the API: something that was sent to `/inbox/…`.
+  /// Not the API: a request to `/inbox/…`.
   case inbox
 }
 
@@ -11,13 +11,13 @@ package enum RequestKind: String, Sendable, CaseIterable {
 package struct ReceivedRequest: Sendable {
   /// Unix milliseconds, by the simulator's clock.
   package let time: Int64
-  /// In capitals.
+  /// In upper case.
   package let method: String
-  /// As it was sent: percent-encoded, without the query.
+  /// As sent: percent-encoded, without the query.
   package let path: String
-  /// As it was sent: percent-encoded, without the question mark.
+  /// As sent: percent-encoded, without the question mark.
   package let rawQuery: String
-  /// Names in small letters; of several headers with one name the last.
+  /// Names in lower case; of repeated headers the last.
   package let headers: [String: String]
   package let body: [UInt8]
 
@@ -33,12 +33,12 @@ package struct ReceivedRequest: Sendable {
     self.body = body
   }
 
-  /// The path's parts, percent-decoded; empty ones left out.
+  /// The segments of the path, percent-decoded, without empty ones.
   package var segments: [String] {
     path.split(separator: "/").map { percentDecoded($0, plusIsSpace: false) }
   }
 
-  /// The query's members, decoded as a form is: a bare `+` means a space.
+  /// The members of the query, decoded like a form: `+` means a space.
   ///
   /// A second question mark counts as `&`: the vendor's SDK (0.1.0b7) asks for `outputs?intent=sdkLocalDeploy?p=…&s=10`.
   package var query: [String: String] {
@@ -53,7 +53,7 @@ package struct ReceivedRequest: Sendable {
   package var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-/// Undoes percent-encoding; a `%` that two hexadecimal digits don't follow stays as it is.
+/// Decodes percent-encoding; a `%` without two hexadecimal digits stays unchanged.
 func percentDecoded(_ text: Substring, plusIsSpace: Bool) -> String {
   let bytes = Array(text.utf8)
   var decoded: [UInt8] = []

@@ -1,6 +1,6 @@
-/// The API requests that came in: all of them counted, the last ones kept.
+/// The API requests that came in: all are counted, the last ones kept.
 struct RequestLog: Sendable {
-  /// More than this are forgotten, oldest first; the counts go on.
+  /// Beyond this the oldest are dropped; the counts continue.
   static let capacity = 20_000
 
   private(set) var entries: [LoggedRequest] = []
@@ -12,7 +12,7 @@ struct RequestLog: Sendable {
     counts[kind, default: 0] += 1
   }
 
-  /// Of every kind where `kind` is nil.
+  /// Of every kind if `kind` is nil.
   func count(_ kind: RequestKind?) -> Int {
     kind.map { counts[$0] ?? 0 } ?? counts.values.reduce(0, +)
   }

@@ -1,6 +1,6 @@
 import JSONSource
 
-/// The API under `/workspaces`: what each request means.
+/// The routes of the API under `/workspaces`.
 extension World {
   static func kind(of request: ReceivedRequest) -> RequestKind {
     let segments = request.segments
@@ -17,7 +17,7 @@ extension World {
     }
   }
 
-  /// The answer of an API in good health.
+  /// The answer of a healthy API.
   package mutating func answer(_ request: ReceivedRequest, at now: Int64) -> Answer {
     let kind = Self.kind(of: request)
     if kind == .file { return file(request, at: now) }
@@ -75,7 +75,7 @@ extension World {
       })
   }
 
-  /// Ten where none is asked for; nil where it makes no sense.
+  /// Ten by default; nil if it is invalid.
   func pageSize(_ text: String?) -> Int? {
     guard let text else { return min(10, maximumPageSize) }
     return Int(text).flatMap { $0 > 0 ? min($0, maximumPageSize) : nil }
@@ -88,7 +88,7 @@ extension World {
     }
   }
 
-  /// What the SDK's `kill` and `update` send.
+  /// Handles the SDK's `kill` and `update`.
   private mutating func patch(_ runID: String, _ request: ReceivedRequest, at now: Int64) -> Answer {
     guard let body = try? JSONDocument(parsing: request.body).root, body.members != nil else {
       return .refusal(400, "The body is not a JSON object.")
@@ -105,7 +105,7 @@ extension World {
     return .json(document(runID, at: now) ?? [])
   }
 
-  /// What the SDK's `create` sends: a run that trains for half a minute and succeeds.
+  /// Handles the SDK's `create`: the run trains for half a minute and succeeds.
   private mutating func create(_ runID: String, _ request: ReceivedRequest, at now: Int64) -> Answer {
     guard let body = try? JSONDocument(parsing: request.body).root, let flow = body["spec"]?["flow"]?["name"]?.string
     else { return .refusal(400, "spec.flow.name is missing.") }

@@ -3,7 +3,7 @@ import FlyingSocks
 import FoundationEssentials
 import Glibc
 
-/// Brings HTTP to a function from request to answer.
+/// Serves a function from request to answer over HTTP.
 enum Server {
   typealias Respond = @Sendable (ReceivedRequest) -> Answer
 
@@ -27,7 +27,7 @@ enum Server {
   }
 
   private static func configuration(_ address: some SocketAddress, _ pool: PromptSockets) -> HTTPServer.Configuration {
-    // A day: FlyingFox would answer 500 in place of a hanging or slow answer after its own 15 seconds.
+    // A day: otherwise FlyingFox would replace a hanging or slow answer with a 500 after 15 seconds.
     HTTPServer.Configuration(
       address: address, timeout: 86_400, sharedRequestBufferSize: 65_536, pool: pool, logger: Silence())
   }
@@ -38,7 +38,7 @@ enum Server {
     case .hang:
       try await Task.sleep(for: .seconds(86_400))
       throw SocketError.disconnected
-    // FlyingFox asks a web socket's handler before it writes anything: the one way to close without an answer.
+    // FlyingFox calls a web socket's handler before it writes anything: the only way to close without an answer.
     case .reset: return HTTPResponse(webSocket: Refusal())
     case .whole, .cutShort, .slow: break
     }
@@ -94,7 +94,7 @@ extension ReceivedRequest {
   }
 }
 
-/// A body that is made, slowed down or broken off while it is sent.
+/// A body that is generated, slowed down or cut off while it is sent.
 private struct BodyParts: AsyncBufferedSequence, AsyncBufferedIteratorProtocol {
   typealias Element = UInt8
 
@@ -133,7 +133,7 @@ private struct Refusal: WSHandler {
   }
 }
 
-/// FlyingFox prints by default, also for every client that goes away.
+/// FlyingFox prints by default, even for every client that disconnects.
 private struct Silence: Logging {
   func logDebug(_ debug: @autoclosure () -> String) {}
   func logInfo(_ info: @autoclosure () -> String) {}

@@ -14,7 +14,7 @@ struct Connection: Sendable {
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
   }
 
-  /// What has come; nil when no more will.
+  /// The next bytes; nil at the end.
   func read() -> [UInt8]? {
     let bytes = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
       repeat { count = recv(descriptor, buffer.baseAddress, buffer.count, 0) } while count < 0 && errno == EINTR
@@ -23,7 +23,7 @@ struct Connection: Sendable {
     return bytes.isEmpty ? nil : bytes
   }
 
-  /// - Returns: whether the head left, and whether all of what follows it did. A client who has gone before gets neither.
+  /// - Returns: whether the head was sent, and whether everything after it was. Both are false if the client had gone before.
   func send(_ answer: WireAnswer) -> (head: Bool, rest: Bool) {
     guard pause(answer.delay), send(.bytes(answer.head)) else { return (false, false) }
     for step in answer.rest {
@@ -35,7 +35,7 @@ struct Connection: Sendable {
     return (true, true)
   }
 
-  /// The other side is told that the connection broke, and not that it was closed.
+  /// Makes the next close a reset.
   func resetWhenClosed() {
     var option = linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
@@ -45,7 +45,7 @@ struct Connection: Sendable {
     close(descriptor)
   }
 
-  /// - Returns: false when the client has gone.
+  /// - Returns: false if the client has gone.
   private func pause(_ milliseconds: Int64) -> Bool {
     var event = pollfd(fd: descriptor, events: Self.hangUp, revents: 0)
     return poll(&event, 1, Int32(clamping: milliseconds)) == 0
@@ -76,7 +76,7 @@ struct Connection: Sendable {
   }
 }
 
-/// - Returns: a socket that listens, and its port.
+/// - Returns: a listening socket and its port.
 func listeningSocket(_ host: String, _ port: UInt16) throws(ListenError) -> (Int32, UInt16) {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
@@ -100,7 +100,7 @@ func listeningSocket(_ host: String, _ port: UInt16) throws(ListenError) -> (Int
   return (listener, UInt16(bigEndian: address.sin_port))
 }
 
-/// Runs `body` on a thread of its own, which may block. False when there can't be one more.
+/// Runs `body` on a thread of its own, which may block. False if no thread can be created.
 func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   final class Work: Sendable {
     let body: @Sendable () -> Void

@@ -1,7 +1,7 @@
 /// What each harm does to an answer.
 extension Harm {
   /// - Parameters:
-  ///   - place: what the answer was to.
+  ///   - place: the kind of request.
   ///   - maxWait: milliseconds.
   func damage(
     _ answer: inout WireAnswer, at place: HarmPlace, maxWait: Int64, _ random: inout some RandomNumberGenerator
@@ -31,7 +31,7 @@ extension Harm {
   }
 }
 
-/// Heads that are HTTP, or nearly.
+/// Heads that are HTTP, or almost.
 extension Harm {
   private static let dates = [
     "Thu, 01 Jan 300000000 00:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT",
@@ -40,12 +40,12 @@ extension Harm {
     "Sun, 32 Foo 2026 25:61:61 GMT",
   ]
 
-  /// None of them can be read as a wait: whoever believes one waits for nothing.
+  /// Not waits at all: a client that believes one waits for nothing.
   static let noWaits = [
     "-5", "-1e400", "NaN", "soon", "", "1,5", "0", "Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 99 Foo 2026 00:00:00 GMT",
     "\u{1B}[31m3", "1 2", "--3", "1e", "null",
   ]
-  /// Longer than anybody who waits as long as they say would live.
+  /// Waits that no client should follow.
   static let longWaits = [
     "1e400", "1000000000", "99999999999999999999", "Thu, 01 Jan 300000000 00:00:00 GMT",
     "Fri, 31 Dec 9999 23:59:59 GMT", "31536000",
@@ -58,7 +58,7 @@ extension Harm {
       let yearAhead = Server.date(Simulator.systemClock() + 366 * 86_400_000)
       answer.set("Date", pick(Self.dates + [yearAhead, yearAhead]))
     case .oddWaits:
-      // On an answer that asks for no patience these are only words. `Remaining: 0` would make it ask.
+      // On an answer that doesn't ask to wait, these have no meaning. `Remaining: 0` would ask.
       answer.set("Retry-After", pick(Self.noWaits + Self.longWaits))
       answer.set("X-RateLimit-Reset-After", pick(Self.noWaits))
       answer.set("X-RateLimit-Remaining", pick(["NaN", "-0", "1e400", "", "none", "-1"]))
@@ -82,7 +82,7 @@ extension Harm {
   }
 }
 
-/// Bodies that aren't what the head says.
+/// Bodies that contradict the head.
 extension Harm {
   private func damageBody(
     _ answer: inout WireAnswer, _ maxWait: Int64, _ random: inout some RandomNumberGenerator

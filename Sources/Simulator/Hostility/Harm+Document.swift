@@ -1,6 +1,6 @@
 import JSONSource
 
-/// Documents and pages that aren't as they should be.
+/// Faulty documents and pages.
 extension Harm {
   func damageDocument(_ answer: inout WireAnswer, _ random: inout some RandomNumberGenerator) {
     guard answer.status == 200, case .bytes(let bytes) = answer.content else { return }
@@ -27,7 +27,7 @@ extension Harm {
     #"{"error":"x"}"#, #"{"kind":"Run"}"#, "", "\u{FEFF}{}", "{\"items\":[1e400]", "\0",
   ]
 
-  /// Leaves out the first or the last run, as when the list moves while it is read, or says one twice.
+  /// Omits the first or last run, as if the list moved while it is read, or repeats one.
   private func shifted(
     _ bytes: [UInt8], _ items: [Range<Int>], _ random: inout some RandomNumberGenerator
   ) -> [UInt8] {
@@ -67,7 +67,7 @@ extension Harm {
     }
   }
 
-  /// With a first member that no client knows.
+  /// Adds a first member that no client knows.
   private func adding(_ value: [UInt8], as opening: Character, to item: ArraySlice<UInt8>) -> [UInt8] {
     let closing: Character = opening == "[" ? "]" : opening
     return Array("{\"padding\":\(opening)".utf8) + value + Array("\(closing),".utf8) + item.dropFirst()

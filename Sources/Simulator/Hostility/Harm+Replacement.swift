@@ -1,4 +1,4 @@
-/// Answers in the place of the one that was meant.
+/// Answers that replace the regular one.
 extension Harm {
   func replaceAnswer(_ answer: inout WireAnswer, at place: HarmPlace, _ random: inout some RandomNumberGenerator) {
     let isInbox = place == .inbox || place == .sacrifice
@@ -54,23 +54,23 @@ extension Harm {
 }
 
 extension Gzip {
-  /// A file of 1 MB that is 160 MB of zeros when it is unpacked, and doesn't end even then.
+  /// A file of 1 MB that unpacks to 160 MB of zeros and then doesn't end.
   static let bomb: [UInt8] = {
     var bits = BitWriter()
-    // A block of fixed codes (RFC 1951, 3.2.6): the literal 0, and then, again and again, 258 bytes from 1 byte back.
+    // A block of fixed codes (RFC 1951, 3.2.6): the literal 0, then repeatedly 258 bytes from 1 byte back.
     bits.write(0b011, 3, reversed: false)
     bits.write(0b0011_0000, 8)
     for _ in 0..<24 {
       bits.write(0b1100_0101, 8)
       bits.write(0, 5)
     }
-    // Eight of these are 13 whole bytes, which repeat.
+    // Eight of these fill 13 whole bytes, which repeat.
     let period = bits.bytes[2..<15]
     return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF] + bits.bytes[..<2] + (0..<80_000).flatMap { _ in period }
   }()
 }
 
-/// Bits as deflate packs them: from the low end of each byte; Huffman codes with their first bit first.
+/// Bits in deflate's order: from the low end of each byte; Huffman codes with their first bit first.
 private struct BitWriter {
   private(set) var bytes: [UInt8] = []
   private var used = 0

@@ -1,6 +1,6 @@
-/// Decides which answers are damaged and how, and counts it.
+/// Decides which answers to damage and how, and counts them.
 struct HarmBook: Sendable {
-  /// More deliveries than this are forgotten.
+  /// Beyond this many deliveries, the oldest are dropped.
   private static let maxKeys = 50_000
 
   private struct Streak: Sendable {
@@ -20,7 +20,7 @@ struct HarmBook: Sendable {
 
   var maxWait: Int64 { hostility.maxWait }
 
-  /// - Returns: what is done to the answer, and the chance that decides on its details; nil for an honest answer.
+  /// - Returns: the harm, and the random number that determines its details; nil for a regular answer.
   mutating func next(for request: ReceivedRequest, _ kind: RequestKind, inbox: String?) -> (
     harm: Harm, place: HarmPlace, random: SplitMix64
   )? {
@@ -44,12 +44,12 @@ struct HarmBook: Sendable {
     case .get: .document
     case .file: .file
     case .simpleRuns, .logs, .outputs: .otherAPI
-    // Nothing must happen twice by our doing.
+    // Damage must not make an effect happen twice.
     case .put, .patch, .delete, .other, .inbox: nil
     }
   }
 
-  /// Holds a hit against what the client has had lately.
+  /// Checks a hit against the client's recent ones.
   private mutating func count(_ isHit: Bool, key: String, relief: Bool) -> Bool {
     if streaks.count > Self.maxKeys { streaks.removeAll() }
     var streak = streaks[key] ?? Streak()

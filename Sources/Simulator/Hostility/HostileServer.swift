@@ -1,7 +1,7 @@
 import Glibc
 internal import Locking
 
-/// A server whose answers need not be HTTP: one thread for each connection, so many at once.
+/// A server whose answers need not be HTTP. It uses one thread per connection.
 final class HostileServer: Sendable {
   typealias Serve = @Sendable (ReceivedRequest) -> (WireAnswer, sent: @Sendable (_ head: Bool, _ rest: Bool) -> Void)
 
@@ -10,7 +10,7 @@ final class HostileServer: Sendable {
   private struct State: Sendable {
     var isStopping = false
     var connections: Set<Int32> = []
-    /// Threads that have not ended, the one that accepts among them.
+    /// Running threads, including the one that accepts.
     var threads = 0
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
@@ -23,9 +23,9 @@ final class HostileServer: Sendable {
 
   /// - Parameters:
   ///   - host: an IPv4 address, or `localhost`.
-  ///   - port: 0 takes one that is free.
-  ///   - serve: answers a request; what it returns beside the answer is called when that has been sent, or as much of it as the
-  ///     client wanted.
+  ///   - port: 0 takes a free one.
+  ///   - serve: answers a request; the function it returns with the answer is called after sending, with how much of it the client
+  ///     took.
   init(host: String, port: UInt16, now: @escaping @Sendable () -> Int64, serve: @escaping Serve) throws(ListenError) {
     (listener, self.port) = try listeningSocket(host, port)
     self.now = now
@@ -104,7 +104,7 @@ final class HostileServer: Sendable {
         break
       }
     }
-    // Under the lock: once it is closed its number may be another's, which `stop` must not shut down for it.
+    // Under the lock: once closed, the number may be reused, and `stop` must not shut down the new owner.
     state.withLock { state in
       state.connections.remove(connection.descriptor)
       connection.end()

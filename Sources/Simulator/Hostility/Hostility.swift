@@ -1,20 +1,20 @@
-/// How often, and how badly, a simulator treats its clients: what goes wrong on real networks and in real services, at random.
+/// How often and how badly a simulator damages its answers, at random, like real networks and services.
 ///
-/// The same seed damages the nth answer to the list of runs, and the nth of an inbox, in the same way. Which request is the nth is
-/// up to the clients.
+/// The same seed damages the nth answer to the list of runs, and the nth of an inbox, in the same way. Clients determine which
+/// request is the nth.
 package struct Hostility: Sendable {
   package var seed: UInt64
-  /// The part of the answers that is damaged, from 0 to 1.
+  /// The share of damaged answers, from 0 to 1.
   package var rate: Double
-  /// Nil: every one that fits the answer.
+  /// Nil: all harms that fit the answer.
   package var harms: Set<Harm>?
-  /// So many damaged answers in a row at most for one delivery, or one kind of API request. What the delivery gets after them is
-  /// as it should be; of an API request so many as ``relief`` says.
+  /// The most damaged answers in a row for one delivery, or one kind of API request. After them a delivery gets regular answers, and
+  /// an API request as many as ``relief`` says.
   package var maxInARow: Int
   package var relief: Int
-  /// Milliseconds that an answer, or the rest of one, is held back at most.
+  /// The longest delay of an answer, or of its rest, in milliseconds.
   package var maxWait: Int64
-  /// Inboxes that may also get what has no end by itself: 410 and other refusals, waits of a day and more.
+  /// Inboxes that may also get permanent refusals: 410 and others, waits of a day and more.
   package var sacrifices: Set<String>
 
   package init(
@@ -31,15 +31,15 @@ package struct Hostility: Sendable {
   }
 }
 
-/// One way of damaging an answer. But for the last three every one passes: a client that asks again gets what it asked for.
+/// One way of damaging an answer. All but the last three are transient: a client that asks again gets a regular answer.
 package enum Harm: String, Sendable, CaseIterable {
-  /// A `Date` of the year 1 or 300,000,000, a year ahead, or none at all.
+  /// A `Date` of the year 1 or 300,000,000, a year ahead, or missing.
   case oddDate
-  /// `Retry-After` and `X-RateLimit-…` where they mean nothing, or with values that mean nothing.
+  /// `Retry-After` and `X-RateLimit-…` where they have no meaning, or with meaningless values.
   case oddWaits
-  /// Interim answers, folded and broken field lines, bytes that are no text, hundreds of fields.
+  /// Interim answers, folded and broken field lines, bytes that aren't text, hundreds of fields.
   case oddHead
-  /// More than anybody reads: 400 kB of fields.
+  /// More than clients accept: 400 kB of fields.
   case hugeHead
 
   /// The connection ends in the middle of the body.
@@ -52,19 +52,19 @@ package enum Harm: String, Sendable, CaseIterable {
   /// The body trickles for the longest wait.
   case slowBody
 
-  /// An API's 400, 401, 403, 404, 409 or 418, an inbox's 408 or 425.
+  /// For the API 400, 401, 403, 404, 409 or 418, for an inbox 408 or 425.
   case wrongStatus
   case serverError
-  /// 429 or 503, with a wait of a second, or one that can't be read.
+  /// 429 or 503, with a wait of a second, or an unreadable one.
   case busy
   case redirect
-  /// 200, and a page of HTML.
+  /// 200 with an HTML page.
   case signIn
   /// 500 with a body of 8 MB.
   case hugeError
   /// 502 with a small gzip of 160 MB.
   case bombError
-  /// An error that would steer the terminal of whoever reads it.
+  /// An error whose text would control the reader's terminal.
   case escapes
 
   /// The connection is reset before the request has any effect.
@@ -72,32 +72,32 @@ package enum Harm: String, Sendable, CaseIterable {
   /// The connection is reset after the request has had its effect.
   case lostAnswer
   case cutHead
-  /// An answer of something that doesn't speak HTTP.
+  /// An answer that isn't HTTP.
   case noHTTP
   case late
 
   /// One run's document is 20 MB long, has a hundred thousand members, or is nested ten thousand deep.
   case hugeDocument, manyMembers, deepDocument
-  /// A run's times, apart from those of its conditions, are at the ends of what numbers can be, or beyond.
+  /// A run's times, except those of its conditions, are at the limits of numbers, or beyond.
   case extremeNumbers
-  /// An attribute that is no UTF-8, or half of a surrogate pair.
+  /// An attribute that isn't UTF-8, or is a lone surrogate.
   case badText
   case halfJSON, otherJSON
-  /// There are no runs, it says; a run of the page is left out, or there twice; the next page doesn't exist.
+  /// The list is empty; a run of the page is missing or repeated; the next page doesn't exist.
   case emptyPage, shiftedPage, lostPage
 
   /// 429 or 503, with a wait of a day or of a million years.
   case longHold
-  /// A status that no repetition can help.
+  /// A status that no retry can help.
   case refusal
   case gone
 }
 
-/// What is answered, as far as it decides on how the answer can be damaged.
+/// The kind of request, as far as it determines the possible harms.
 enum HarmPlace: Sendable {
   case page, document, otherAPI, file, inbox, sacrifice
 
-  /// The harms that fit, the cheap ones three times.
+  /// The harms that fit; cheap ones occur three times.
   var harms: [Harm] {
     Harm.allCases.filter { fits($0) }.flatMap { Array(repeating: $0, count: $0.isCostly ? 1 : 3) }
   }
@@ -121,7 +121,7 @@ enum HarmPlace: Sendable {
 }
 
 extension Harm {
-  /// Costs the server time, or many bytes.
+  /// Takes the server much time, or many bytes.
   fileprivate var isCostly: Bool {
     switch self {
     case .hugeHead, .hugeError, .bombError, .hugeDocument, .manyMembers, .deepDocument, .stalledBody, .gone: true

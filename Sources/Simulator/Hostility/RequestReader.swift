@@ -1,7 +1,7 @@
-/// Takes requests out of the bytes of a connection. Bodies must come with `Content-Length`.
+/// Extracts requests from the bytes of a connection. Bodies must come with `Content-Length`.
 struct RequestReader {
   enum Failure: Error {
-    /// No HTTP, or more of it than anybody needs.
+    /// Not HTTP, or too long.
     case unreadable
   }
 
@@ -10,14 +10,14 @@ struct RequestReader {
   private static let headEnd: [UInt8] = [13, 10, 13, 10]
 
   private var bytes: [UInt8] = []
-  /// Where the end of the head is looked for.
+  /// How far the search for the end of the head has come.
   private var searched = 0
 
   mutating func take(_ more: some Collection<UInt8>) {
     bytes += more
   }
 
-  /// The next request; nil while it isn't there in whole.
+  /// The next request; nil while it is incomplete.
   ///
   /// - Parameter time: Unix milliseconds of its arrival.
   mutating func next(time: Int64) throws(Failure) -> ReceivedRequest? {

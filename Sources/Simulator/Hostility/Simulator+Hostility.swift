@@ -1,28 +1,28 @@
 internal import Locking
 
-/// An answer of a hostile simulator, as far as it left.
+/// An answer of a hostile simulator, as far as it was sent.
 package struct SentAnswer: Sendable {
   package let request: ReceivedRequest
-  /// Nil: it was not to an inbox.
+  /// Nil: not an inbox.
   package let inbox: String?
-  /// What was done to it.
+  /// How it was damaged.
   package let harm: Harm?
-  /// Nil: no head left in whole, or one that nobody reads to its end, so that nobody can know.
+  /// Nil: the head wasn't sent completely, or is too long for clients, so the outcome is unknown.
   package let status: Int?
-  /// The body, too, left in whole, and is the one that an honest inbox sends.
+  /// The body was sent completely, and is the regular one.
   package let isUsual: Bool
 }
 
 extension Simulator {
-  /// Changes how much harm is meant from now on; a rate of 0 is none. Only of a simulator that was made hostile.
+  /// Changes the hostility from now on; a rate of 0 damages nothing. Only for a simulator that was started hostile.
   package func setHostility(_ hostility: Hostility) {
     state.withLock { $0.harms = HarmBook(hostility) }
   }
 
-  /// How many answers were damaged in each way, since that was last changed.
+  /// The number of answers damaged in each way since the last change.
   package var harmCounts: [Harm: Int] { state.withLock { $0.harms?.counts ?? [:] } }
 
-  /// Answers as ``respond(to:)`` does, with what goes wrong on the way.
+  /// Like ``respond(to:)``, with damage.
   func damagedAnswer(to request: ReceivedRequest) -> (answer: WireAnswer, harm: Harm?, inbox: String?) {
     let kind = World.kind(of: request)
     let segments = request.segments

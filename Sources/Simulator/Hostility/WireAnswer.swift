@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// An answer as the bytes that leave, which need not be HTTP. A harm changes any part of it.
+/// An answer as bytes, which need not be HTTP. A harm changes any part of it.
 struct WireAnswer: Sendable {
   enum Step: Sendable {
     case send(Answer.Body)
@@ -15,21 +15,21 @@ struct WireAnswer: Sendable {
   var status: Int
   var reason: String
   var fields: [(name: String, value: String)]
-  /// Sent before the head: answers with 1xx.
+  /// 1xx answers, sent before the head.
   var interim: [UInt8] = []
-  /// Field lines that are sent as they are, each with its end.
+  /// Additional field lines, sent as they are, with their line endings.
   var moreLines: [UInt8] = []
   var content: Answer.Body
-  /// What `Content-Length` says; nil leaves it out.
+  /// The value of `Content-Length`; nil omits it.
   var length: Int?
-  /// What is sent in the place of the content.
+  /// Replaces the content.
   var body: [Step]?
   /// Milliseconds before the first byte.
   var delay: Int64
   var end = End.keepAlive
-  /// Nothing is sent in the place of the head and what follows it.
+  /// Replaces the head and everything after it.
   var replacement: [UInt8]?
-  /// The body is what it would have been anyway.
+  /// The body is the regular one.
   var isUsual = true
   private let hasBody: Bool
 
@@ -51,7 +51,7 @@ struct WireAnswer: Sendable {
     }
   }
 
-  /// Another answer altogether.
+  /// Replaces the whole answer.
   mutating func replace(_ status: Int, _ contentType: String, _ text: String) {
     replace(status, contentType, Array(text.utf8))
   }
@@ -63,7 +63,7 @@ struct WireAnswer: Sendable {
     set("Content-Type", contentType)
   }
 
-  /// The same answer with other content.
+  /// Replaces the content.
   mutating func setContent(_ bytes: [UInt8]) {
     content = .bytes(bytes)
     length = bytes.count
@@ -87,10 +87,10 @@ struct WireAnswer: Sendable {
     }
   }
 
-  /// There is a head, and no more of it than anybody reads.
+  /// The head exists and is short enough for clients.
   var isReadable: Bool { replacement == nil && moreLines.count < 100_000 }
 
-  /// The head, or what comes in its place.
+  /// The head, or its replacement.
   var head: [UInt8] {
     if let replacement { return replacement }
     var text = "HTTP/1.1 \(status) \(reason)\r\n"
@@ -99,7 +99,7 @@ struct WireAnswer: Sendable {
     return interim + Array(text.utf8) + moreLines + Array("\r\n".utf8)
   }
 
-  /// What follows the head.
+  /// Everything after the head.
   var rest: [Step] {
     guard hasBody, replacement == nil else { return [] }
     return body ?? [.send(content)]
@@ -109,7 +109,7 @@ struct WireAnswer: Sendable {
 extension Answer.Body {
   func prefix(_ count: Int) -> Answer.Body { self[0..<Swift.min(count, self.count)] }
 
-  /// The part that is so many bytes behind the beginning.
+  /// A subrange, relative to the beginning.
   subscript(range: Range<Int>) -> Answer.Body {
     switch self {
     case .bytes(let bytes): .bytes(Array(bytes[range]))
@@ -118,7 +118,7 @@ extension Answer.Body {
     }
   }
 
-  /// That part, made if it has to be.
+  /// That subrange as bytes, generated if necessary.
   func bytes(in range: Range<Int>) -> [UInt8] {
     switch self {
     case .bytes(let bytes): Array(bytes[range])

@@ -1,6 +1,6 @@
 extension Scenario {
-  /// What `vi-notify simulate` shows where no file is given: in each dialect a few runs that live through everything
-  /// within a minute, and thirty old ones, so that there are several pages.
+  /// The default of `vi-notify simulate`: in each dialect a few runs that live through everything within a minute, and thirty old
+  /// ones, so that there are several pages.
   package static let builtIn: Scenario = {
     var scenario = Scenario(population: Population(count: 30, seed: 7))
     for (index, dialect) in Dialect.allCases.enumerated() {
@@ -23,7 +23,7 @@ extension Scenario {
     return scenario
   }()
 
-  /// The built-in one, and its runs anew every minute for an hour: whoever starts to watch late sees runs end, too.
+  /// The built-in scenario with its runs repeated every minute for an hour, so that a late watcher sees runs end, too.
   package static let lasting: Scenario = {
     var scenario = builtIn
     let first = scenario.runs.filter { !$0.life.isEmpty }

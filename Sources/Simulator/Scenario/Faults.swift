@@ -1,21 +1,21 @@
-/// An answer that somebody scripted, for the API (as a ``Fault``) or for an inbox.
+/// A scripted answer, for the API (as a ``Fault``) or for an inbox.
 package struct ScriptedAnswer: Sendable {
   package enum Reply: Sendable {
     case status(Int, headers: [String: String], body: [UInt8])
-    /// What would have been answered anyway; of use with a delay.
+    /// The regular answer; useful with a delay.
     case usual
     case hang
     case reset
     case cutShort
     case slow
-    /// A good status and a body that is no JSON: the first half of the usual one.
+    /// A success status with a body that isn't JSON: the first half of the regular one.
     case malformed
   }
 
   package var reply: Reply
   /// Milliseconds of real time before the first byte.
   package var delay: Int64
-  /// How many requests get it; nil: every one from then on.
+  /// The number of requests that get it; nil: all from then on.
   package var times: Int?
 
   package init(_ reply: Reply, delay: Int64 = 0, times: Int? = 1) {
@@ -30,7 +30,7 @@ package struct ScriptedAnswer: Sendable {
     ScriptedAnswer(.status(status, headers: headers, body: Array(body.utf8)), delay: delay, times: times)
   }
 
-  /// - Parameter usual: makes the answer that would have been given; not called where it isn't needed.
+  /// - Parameter usual: makes the regular answer; called only if needed.
   func answer(insteadOf usual: () -> Answer) -> Answer {
     var answer: Answer
     switch reply {
@@ -60,11 +60,11 @@ extension ScriptedAnswer.Reply {
   }
 }
 
-/// Something that goes wrong with the API.
+/// A fault of the API.
 package struct Fault: Sendable {
-  /// Nil: every kind but the inbox.
+  /// Nil: every kind except the inbox.
   package var on: RequestKind?
-  /// So many requests of the kind are let through before.
+  /// The number of requests of the kind to let through first.
   package var after: Int
   package var answer: ScriptedAnswer
 
@@ -75,7 +75,7 @@ package struct Fault: Sendable {
   }
 }
 
-/// Faults with a count of the requests that each has seen.
+/// Faults, and the number of requests that each has seen.
 struct FaultBook: Sendable {
   private var faults: [(fault: Fault, seen: Int)] = []
 
@@ -87,7 +87,7 @@ struct FaultBook: Sendable {
     faults.append((fault, 0))
   }
 
-  /// The answer for the next request of this kind where a fault is due. Where two are, the first wins; both count.
+  /// The answer to the next request of this kind if a fault is due. Of two due faults the first wins; both count.
   mutating func next(for kind: RequestKind) -> ScriptedAnswer? {
     var due: ScriptedAnswer?
     for index in faults.indices where faults[index].fault.on ?? kind == kind {

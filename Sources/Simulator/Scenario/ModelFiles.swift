@@ -1,9 +1,9 @@
-/// What the models of a scenario look like, and how the storage behaves that they are downloaded from.
+/// The models of a scenario, and the behaviour of their storage.
 package struct ModelFiles: Sendable, Equatable {
   package enum Weights: String, Sendable, CaseIterable {
-    /// Small ones of both signs.
+    /// Small numbers of both signs.
     case numbers
-    /// Nothing but zeros.
+    /// Zeros only.
     case zeros
   }
 
@@ -11,20 +11,20 @@ package struct ModelFiles: Sendable, Equatable {
     case right, wrong, none
   }
 
-  /// Files that the weights are spread over; from two on, with an index.
+  /// The number of files for the weights; two or more have an index.
   package var shards: Int
-  /// Beside the full model, one of a few bytes.
+  /// Adds an adapter of a few bytes to the full model.
   package var hasAdapter: Bool
   package var weights: Weights
-  /// Packed with gzip, which makes nothing smaller here. Such an archive is held in memory while it is sent.
+  /// Packed with gzip, without compression. Such an archive is held in memory while it is sent.
   package var isGzip: Bool
-  /// Milliseconds between a run's success and its models' being there to be downloaded.
+  /// Milliseconds from a run's success until its models can be downloaded.
   package var exportDelay: Int64
-  /// How long a download's address holds, in milliseconds.
+  /// How long a download address is valid, in milliseconds.
   package var linkLifetime: Int64
-  /// Else every request gets the whole archive.
+  /// Otherwise every request gets the whole archive.
   package var givesRanges: Bool
-  /// Of the whole archive, as Google's storage gives it.
+  /// Of the whole archive, in the notation of Google's storage.
   package var checksum: Checksum
 
   package init(

@@ -2,9 +2,9 @@
 package struct Population: Sendable {
   package var count: Int
   package var seed: UInt64
-  /// The part of them that has ended, from 0 to 1; the others go on for ever.
+  /// The share of ended runs, from 0 to 1; the others never end.
   package var ended: Double
-  /// Milliseconds before the simulator's start in which they were created.
+  /// They were created within this many milliseconds before the simulator's start.
   package var over: Int64
 
   package init(count: Int, seed: UInt64 = 1, ended: Double = 1, over: Int64 = 42 * 86_400_000) {
@@ -21,14 +21,14 @@ package struct Population: Sendable {
     ("NodeLost", "The machine that trained the run went away."),
   ]
 
-  /// Dialects are left to the scenario.
+  /// Leaves dialects to the scenario.
   func runs() -> [ScriptedRun] {
     var random = SplitMix64(state: seed)
     return (0..<count).map { index in run(index, &random) }
   }
 
   private func run(_ index: Int, _ random: inout SplitMix64) -> ScriptedRun {
-    // Ten minutes are kept free before the start: what is old has ended when the simulator begins.
+    // Nothing is created in the last ten minutes, so that old runs have ended when the simulator starts.
     let created = -600_000 - Int64.random(in: 0...max(1, over - 600_000), using: &random)
     let id = "run_\(String(seed, radix: 36))_\(String(index, radix: 36))\(String(random.next() >> 40, radix: 36))"
     var run = ScriptedRun(
@@ -55,7 +55,7 @@ package struct Population: Sendable {
   }
 }
 
-/// Chance that is the same every time (Vigna's SplitMix64).
+/// A deterministic generator (Vigna's SplitMix64).
 struct SplitMix64: RandomNumberGenerator, Sendable {
   var state: UInt64
 

@@ -1,13 +1,13 @@
-/// What a simulator starts with. All times in it are milliseconds from the simulator's start.
+/// The initial state of a simulator. All its times are milliseconds from the simulator's start.
 package struct Scenario: Sendable {
   package static let defaultOrganization = "demo-org"
-  /// As long as a real one: the vendor's SDK takes no key that isn't 103 characters long.
+  /// As long as a real one: the vendor's SDK accepts only keys of 103 characters.
   package static let defaultSecretKey = "dtvi_demo" + String(repeating: "0123456789", count: 9) + "0123"
 
   package var organization: String
   package var secretKey: String
   package var maximumPageSize: Int
-  /// Nil (in a file: `mixed`): each run takes the next one by turn.
+  /// Nil (in a file: `mixed`): the runs take turns.
   package var dialect: Dialect?
   /// Bytes of weights in a model's archive.
   package var modelSize: Int
@@ -16,7 +16,7 @@ package struct Scenario: Sendable {
   package var population: Population?
   package var faults: [Fault]
   package var inbox: [String: [ScriptedAnswer]]
-  /// Damages answers at random, beside the faults, where there is one.
+  /// Random damage besides the faults, if set.
   package var hostile: Hostility?
 
   package init(
@@ -47,7 +47,7 @@ package struct Scenario: Sendable {
   }
 }
 
-/// A mistake in a scenario and its place; `description` is `LINE:COLUMN: error: text`.
+/// A mistake in a scenario with its place; `description` is `LINE:COLUMN: error: text`.
 package struct ScenarioMistake: Sendable, Equatable, CustomStringConvertible {
   package let line: Int
   package let column: Int
@@ -59,7 +59,7 @@ package struct ScenarioMistake: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// Every mistake in a scenario, in the order of the text; never empty.
+/// All mistakes in a scenario, in the order of the text; never empty.
 package struct ScenarioErrors: Error, Sendable, CustomStringConvertible {
   package let mistakes: [ScenarioMistake]
 

@@ -1,6 +1,6 @@
 import JSONSource
 
-/// What a scenario is made of.
+/// The parts of a scenario.
 extension ScenarioReader {
   mutating func scenario(_ node: JSONNode) -> Scenario {
     var scenario = Scenario()
@@ -79,7 +79,7 @@ extension ScenarioReader {
     return run
   }
 
-  /// `after` is counted from the step before; the first from the creation or the simulator's start, whichever is later.
+  /// `after` counts from the previous step; the first from the creation or the simulator's start, whichever is later.
   private mutating func life(_ node: JSONNode, created: Int64) -> [ScriptedRun.Step] {
     var time = max(created, 0)
     var earliest = created
@@ -133,7 +133,7 @@ extension ScenarioReader {
     list(node, named: "an inbox") { $0.answer($1, timesAllowed: true) }
   }
 
-  /// `"hang"`, or `{"status", "headers", "body", "delay"}`; one without a status is the usual answer, late.
+  /// `"hang"`, or `{"status", "headers", "body", "delay"}`; without a status it is the regular answer, delayed.
   private mutating func answer(_ node: JSONNode, timesAllowed: Bool) -> ScriptedAnswer {
     let manners: [String: ScriptedAnswer.Reply] = [
       "hang": .hang, "reset": .reset, "cutShort": .cutShort, "malformed": .malformed, "slow": .slow,
@@ -159,7 +159,7 @@ extension ScenarioReader {
     return answer
   }
 
-  /// Once, where nothing is said; nil for `"always"`.
+  /// Once by default; nil for `"always"`.
   private mutating func times(_ node: JSONNode) -> Int? {
     if node["times"]?.string == "always" { return nil }
     return integer(node, "times", in: 0...Int.max) ?? 1
@@ -172,7 +172,7 @@ extension ScenarioReader {
     return strings
   }
 
-  /// What the vendor takes as an id: 1 to 255 letters, digits, `_` and `-`.
+  /// What the vendor accepts as an id: 1 to 255 letters, digits, `_` and `-`.
   private mutating func id(_ node: JSONNode, _ key: String) -> String? {
     guard let text = string(node, key) else { return nil }
     let isGood = text.utf8.allSatisfy { $0 == 0x5F || $0 == 0x2D || Character(Unicode.Scalar($0)).isASCIIWord }

@@ -1,8 +1,8 @@
 import JSONSource
 
-/// Reads a scenario, or a part of one, and collects what is wrong with it instead of stopping.
+/// Reads a scenario, or a part of one, and collects all mistakes.
 ///
-/// What could not be read is replaced by something harmless: when there are mistakes, the result is of no use.
+/// Unreadable parts are replaced by harmless ones: if there are mistakes, the result must not be used.
 struct ScenarioReader {
   let root: JSONNode
   private let bytes: [UInt8]
@@ -25,12 +25,12 @@ struct ScenarioReader {
     found.append((offset, ScenarioMistake(line: place.line, column: place.column, message: message, hint: hint)))
   }
 
-  /// The bytes of a value as they were written.
+  /// The bytes of a value as written.
   func raw(_ node: JSONNode) -> [UInt8] {
     Array(bytes[node.range])
   }
 
-  /// Reports the members that this object does not have, and a value that is no object. False for the latter.
+  /// Reports unknown members of this object, and a value that isn't an object. False for the latter.
   @discardableResult
   mutating func check(_ node: JSONNode, _ what: String, has known: [String]) -> Bool {
     guard let members = node.members else {
@@ -46,7 +46,7 @@ struct ScenarioReader {
   }
 
   private mutating func reportKind(_ node: JSONNode, _ what: String, _ expected: String) {
-    // Where the text itself is broken, that has been said.
+    // A syntax error was already reported.
     if case .invalid = node.content { return }
     report(at: node.range.lowerBound, "\(what) is \(node.kind), not \(expected)")
   }
@@ -133,7 +133,7 @@ struct ScenarioReader {
   }
 }
 
-/// Reads `500ms`, `30s`, `5m`, `2h30m`, `7d`, with `-` before it for the past. Nil for anything else.
+/// Reads `500ms`, `30s`, `5m`, `2h30m`, `7d`, with a leading `-` for the past. Nil for anything else.
 func milliseconds(_ text: String) -> Int64? {
   var rest = Substring(text)
   let isNegative = rest.first == "-"

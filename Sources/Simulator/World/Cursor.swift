@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The place of a run in the list: newest first, and of two created in one millisecond the greater id first.
+/// The position of a run in the list: newest first; of two created in the same millisecond the greater id first.
 struct Position: Comparable, Hashable {
   let created: Int64
   let runID: String
@@ -10,9 +10,9 @@ struct Position: Comparable, Hashable {
   }
 }
 
-/// A page token: "behind this run". Runs that come or go while somebody pages move nobody's place.
+/// A page token: "after this run". Runs that come or go while a client pages don't shift it.
 ///
-/// A token has `+`, `/` and `=` in it, always: a client that does not percent-encode it is refused.
+/// A token always contains `+`, `/` and `=`, so that a client without percent-encoding is refused.
 enum Cursor {
   /// In base64 these three bytes are `+/+/`.
   private static let mark: [UInt8] = [0xFB, 0xFF, 0xBF]
@@ -20,12 +20,12 @@ enum Cursor {
   static func token(behind position: Position) -> String {
     var text = "\(position.created):\(position.runID):"
     text += String(fnv1a(text), radix: 16)
-    // One byte more than a multiple of three makes two equals signs at the end.
+    // A length of one more than a multiple of three yields two equals signs.
     while text.utf8.count % 3 != 1 { text += " " }
     return Data(mark + Array(text.utf8)).base64EncodedString()
   }
 
-  /// Nil for a token that this simulator never gave.
+  /// Nil for a token that this simulator never issued.
   static func position(of token: String) -> Position? {
     guard let data = Data(base64Encoded: token), data.starts(with: mark) else { return nil }
     let text = String(decoding: data.dropFirst(mark.count), as: UTF8.self)

@@ -1,10 +1,10 @@
-/// The ways in which the vendor's material says what a run's conditions look like; it disagrees with itself.
+/// The vendor's contradicting descriptions of a run's conditions.
 package enum Dialect: String, Sendable, CaseIterable {
-  /// The Runs page: one entry per phase, appended in time order, all of them reached.
+  /// The Runs page: one entry per phase, appended in time order, all reached.
   case documented
   /// The SDK's `Condition` and `ResourceWaiter`: Started and Finished only, newest first.
   case lifecycle
-  /// What the SDK's enums allow: every condition is there from the start, waiting, and flips.
+  /// What the SDK's enums allow: every condition exists from the start, waiting, and flips.
   case declared
 }
 
@@ -24,7 +24,7 @@ struct Condition: Equatable {
 }
 
 extension Dialect {
-  /// `status.conditions` of a run with this story, in the order in which this dialect lists them.
+  /// `status.conditions` of a run with this story, in this dialect's order.
   func conditions(_ story: [ScriptedRun.Step]) -> [Condition] {
     let story = story.filter { $0.phase != .deleted }
     return switch self {
@@ -60,7 +60,7 @@ extension Dialect {
         if phase == step.phase {
           conditions[index] = step.condition(phase.conditionName, .reached)
         } else if step.phase.isTerminal, phase.isTerminal || conditions[index].status == .waiting {
-          // What can't come any more has failed to be reached; on a run that succeeded that is said of three of them.
+          // A condition that can't be reached any more has failed; of a run that succeeded, three have.
           conditions[index] = step.condition(phase.conditionName, .failedReach)
         }
       }

@@ -1,13 +1,13 @@
 import FoundationEssentials
 import JSONSource
 
-/// What arrived at `/inbox/NAME`, and what is answered there.
+/// The requests to `/inbox/NAME`, and its answers.
 struct Inbox: Sendable {
-  /// More than this are forgotten, oldest first; `count` goes on.
+  /// Beyond this the oldest are dropped; `count` continues.
   static let capacity = 10_000
 
   private(set) var arrivals: [ReceivedRequest] = []
-  /// How many have arrived since it was last emptied.
+  /// The number of arrivals since it was last emptied.
   private(set) var count = 0
   private var answers: [ScriptedAnswer]
 
@@ -24,7 +24,7 @@ struct Inbox: Sendable {
     count = 0
   }
 
-  /// Records a request; the answer is the next scripted one, or `ok` when there is none.
+  /// Records a request; answers with the next scripted answer, or `ok`.
   mutating func receive(_ request: ReceivedRequest) -> Answer {
     arrivals.append(request)
     if arrivals.count > Self.capacity { arrivals.removeFirst(Self.capacity / 10) }
@@ -43,7 +43,7 @@ struct Inbox: Sendable {
 }
 
 extension ReceivedRequest {
-  /// For people and scripts: the body as a string, or as base64 where it is no UTF-8.
+  /// For people and scripts: the body as a string, or as base64 if it isn't UTF-8.
   func write(inbox: String, into json: inout JSONWriter) {
     json.object {
       $0.member("inbox", inbox)

@@ -1,6 +1,6 @@
 import JSONSource
 
-/// A model of a run in the vendor's shape.
+/// A model of a run in the vendor's format.
 struct ModelDocument {
   let organization: String
   let runID: String
@@ -8,7 +8,7 @@ struct ModelDocument {
   /// When it was made, in Unix milliseconds.
   let time: Int64
   let selfLink: String
-  /// Where the archive is; nil where contents were not asked for, or are not exported yet.
+  /// The archive's address; nil if contents were not requested, or are not exported yet.
   let url: String?
   let expiresAt: Int64
 

@@ -1,8 +1,8 @@
 import JSONSource
 
-/// What belongs to a run: its log, its models and the files of those.
+/// A run's log, its models and their files.
 extension World {
-  /// `{"items":[{"timestamp","block","severity","message"}]}`; the SDK takes any object.
+  /// `{"items":[{"timestamp","block","severity","message"}]}`; the SDK accepts any object.
   func logs(of run: ScriptedRun, _ request: ReceivedRequest, at now: Int64) -> Answer {
     let query = request.query
     let since = query["since"].flatMap(Int64.init) ?? .min
@@ -25,7 +25,7 @@ extension World {
       })
   }
 
-  /// A page of models, latest last. They are exported, and so have contents, some time after the run has succeeded.
+  /// A page of models, latest last. They are exported, and then have contents, some time after the run has succeeded.
   func outputs(of run: ScriptedRun, checkpoint: String?, _ request: ReceivedRequest, at now: Int64) -> Answer {
     let query = request.query
     let story = run.story(at: now)

@@ -1,7 +1,7 @@
 import JSONSource
 
 extension ScriptedRun {
-  /// The run as the API gives it at `now`, in the vendor's shape, with members that no client knows.
+  /// The run as the API shows it at `now`, in the vendor's format, with members that no client knows.
   func document(organization: String, dialect: Dialect, at now: Int64) -> [UInt8] {
     if let document { return document }
     let story = story(at: now)
@@ -32,7 +32,7 @@ extension ScriptedRun {
   private func writeSpec(into json: inout JSONWriter, killedAt: Int64?, dialect: Dialect) {
     json.object {
       $0.member("flow") { writeFlow(into: &$0) }
-      // What has no value is null in one dialect and left out in the others.
+      // A missing value is null in one dialect and omitted in the others.
       if killedAt != nil || dialect == .documented { $0.member("killedAt", killedAt) }
       if trainingProject != nil || dialect == .documented { $0.member("trainingProject", trainingProject) }
     }
@@ -83,7 +83,7 @@ extension ScriptedRun {
     }
   }
 
-  /// Stands for chance where one run is to differ from another.
+  /// A pseudo-random number by which runs differ.
   private var fingerprint: UInt64 { fnv1a(runID) }
 }
 
@@ -99,7 +99,7 @@ extension Condition {
   }
 }
 
-/// A hash that is the same in every process (Swift's is not): 64-bit FNV-1a.
+/// A hash that is the same in every process, unlike Swift's: 64-bit FNV-1a.
 func fnv1a(_ text: String) -> UInt64 {
   text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
 }

@@ -1,8 +1,8 @@
-/// A run and everything that will happen to it: what the API shows at a moment is a pure function of this and the moment.
+/// A run and everything that will happen to it: what the API shows is a pure function of this and the time.
 package struct ScriptedRun: Sendable {
   package enum Phase: String, Sendable, CaseIterable {
     case pending, running, succeeded, failed, error, cancelled
-    /// The run is gone from then on.
+    /// From then on the run doesn't exist.
     case deleted
 
     package var isTerminal: Bool {
@@ -29,9 +29,9 @@ package struct ScriptedRun: Sendable {
   }
 
   package struct Kill: Sendable {
-    /// What the client said; goes into `spec.killedAt` as it is.
+    /// The client's value; goes into `spec.killedAt` unchanged.
     package let killedAt: Int64
-    /// When it said so.
+    /// When the client sent it.
     package let at: Int64
   }
 
@@ -40,19 +40,19 @@ package struct ScriptedRun: Sendable {
   package var trainingProject: String?
   /// Nil: the scenario's.
   package var dialect: Dialect?
-  /// Unix milliseconds; in a scenario, milliseconds from the simulator's start. Before it the run can't be seen.
+  /// Unix milliseconds; in a scenario, milliseconds from the simulator's start. The run is invisible before.
   package var created: Int64
   package var attributes: [String: String]
-  /// In time order. That the run is pending from its creation goes without saying.
+  /// In time order. The run is pending from its creation; that step is implicit.
   package var life: [Step]
-  /// Milliseconds between a kill and the run's being cancelled; `killedAt` shows at once.
+  /// Milliseconds from a kill until the run is cancelled; `killedAt` shows at once.
   package var killDelay: Int64 = 0
   package var kill: Kill?
-  /// Served as it stands instead of a document made from the life.
+  /// Served unchanged instead of a document made from the life.
   package var document: [UInt8]?
-  /// How many models a run has when it has succeeded.
+  /// The number of models of a run that has succeeded.
   package var checkpoints = 3
-  /// Served as it stands, for every model of the run, instead of one that is made.
+  /// Served unchanged for every model of the run instead of a generated one.
   package var archive: [UInt8]?
 
   package init(
@@ -71,7 +71,7 @@ package struct ScriptedRun: Sendable {
 }
 
 extension ScriptedRun {
-  /// What has happened up to `now`, in time order; the first step is pending. Empty before the creation.
+  /// What has happened until `now`, in time order; the first step is pending. Empty before the creation.
   package func story(at now: Int64) -> [Step] {
     guard created <= now else { return [] }
     var steps = life
@@ -90,12 +90,12 @@ extension ScriptedRun {
     created <= now && !life.contains { $0.phase == .deleted && $0.at <= now }
   }
 
-  /// The moment from which nothing changes any more.
+  /// The moment of the last change.
   package var settled: Int64 {
     max(created, life.last?.at ?? created, kill.map { $0.at + killDelay } ?? created)
   }
 
-  /// `spec.killedAt`: the kill's time, or that of being cancelled without one.
+  /// `spec.killedAt`: the time of the kill, or of being cancelled without one.
   func killedAt(at now: Int64) -> Int64? {
     if let kill, kill.at <= now { return kill.killedAt }
     return life.last { $0.phase == .cancelled && $0.at <= now }?.at

@@ -1,15 +1,15 @@
-/// Everything that changes while a simulator runs, behind one lock.
+/// The mutable state of a simulator, behind one lock.
 struct State: Sendable {
   var world: World
   var faults: FaultBook
-  /// Nil: nobody means harm.
+  /// Nil: not hostile.
   var harms: HarmBook?
   var log = RequestLog()
   var inboxes: [String: Inbox]
   var waiters: [Int: Waiter] = [:]
   var nextWaiter = 0
 
-  /// Somebody who waits for enough requests to have come.
+  /// A task that waits for a number of requests.
   struct Waiter: Sendable {
     enum Condition: Sendable {
       /// Nil: in all inboxes.
@@ -40,7 +40,7 @@ struct State: Sendable {
     name.map { inboxes[$0]?.count ?? 0 } ?? inboxes.values.reduce(0) { $0 + $1.count }
   }
 
-  /// Takes out those whose time has come; they are to be resumed when the lock is open again.
+  /// Removes the waiters whose condition is met; resume them after unlocking.
   mutating func takeSatisfied() -> [Waiter] {
     guard !waiters.isEmpty else { return [] }
     let satisfied = waiters.filter { isMet($0.value.condition) }

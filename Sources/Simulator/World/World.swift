@@ -1,10 +1,10 @@
 import JSONSource
 
-/// One organization's runs: a value without clock, timer or socket. Every moment is passed in, in Unix milliseconds.
+/// The runs of one organization: a value without clock, timer or socket. Every moment is a parameter, in Unix milliseconds.
 package struct World: Sendable {
   package let organization: String
   package let secretKey: String
-  /// A greater page size than this is cut down to it, in silence.
+  /// Larger page sizes are silently reduced to this.
   package let maximumPageSize: Int
   /// Bytes of weights in a model archive.
   package let modelSize: Int
@@ -18,11 +18,11 @@ package struct World: Sendable {
   private struct Entry: Sendable {
     var run: ScriptedRun
     var dialect: Dialect
-    /// The document of a run in whose life nothing happens any more: thousands of them are listed again and again.
+    /// The document of a run that won't change any more: thousands of them are listed repeatedly.
     var settledDocument: [UInt8]?
   }
 
-  /// The scenario's times become counted from `start`.
+  /// The scenario's times count from `start`.
   package init(_ scenario: Scenario, start: Int64) {
     organization = scenario.organization
     secretKey = scenario.secretKey
@@ -34,7 +34,7 @@ package struct World: Sendable {
     order.sort()
   }
 
-  /// Adds a run, or puts it in the place of the one with the same id.
+  /// Adds a run, or replaces the one with the same id.
   package mutating func add(_ run: ScriptedRun) {
     if let old = entries[run.runID] {
       let position = Position(created: old.run.created, runID: run.runID)
@@ -47,13 +47,13 @@ package struct World: Sendable {
 
   /// Leaves `order` unsorted.
   private mutating func insert(_ run: ScriptedRun) {
-    // A run that takes another's place goes on speaking as that one did.
+    // A run that replaces another keeps its dialect.
     let byTurn = entries[run.runID]?.dialect ?? Dialect.allCases[entries.count % Dialect.allCases.count]
     entries[run.runID] = Entry(run: run, dialect: run.dialect ?? dialect ?? byTurn)
     order.append(Position(created: run.created, runID: run.runID))
   }
 
-  /// How many runs stand before `position` in `order`.
+  /// The number of runs before `position` in `order`.
   private func index(of position: Position) -> Int {
     var range = 0..<order.count
     while !range.isEmpty {
@@ -78,7 +78,7 @@ extension World {
     return document
   }
 
-  /// Ids of at most `size` runs behind `position` (from the newest where it is nil), and where the next page begins.
+  /// Ids of at most `size` runs after `position` (nil: from the newest), and the position of the next page.
   func page(behind position: Position?, size: Int, at now: Int64) -> (runs: [String], next: Position?) {
     var runs: [String] = []
     var last: Position?
@@ -90,7 +90,7 @@ extension World {
     return (runs, nil)
   }
 
-  /// Changes a run; false when it isn't there. Its creation must stay as it is.
+  /// Changes a run; false if it doesn't exist. Its creation must not change.
   @discardableResult
   package mutating func change(_ runID: String, at now: Int64, _ body: (inout ScriptedRun) -> Void) -> Bool {
     guard run(runID, at: now) != nil else { return false }
@@ -102,7 +102,7 @@ extension World {
     return true
   }
 
-  /// From `now` on the run is in this phase, and what its life still had in store is forgotten.
+  /// From `now` on the run is in this phase, and its future steps are dropped.
   @discardableResult
   package mutating func move(
     _ runID: String, to phase: ScriptedRun.Phase, reason: String? = nil, message: String? = nil, at now: Int64
@@ -113,7 +113,7 @@ extension World {
     }
   }
 
-  /// Kills a run that is still going; false when there is none.
+  /// Kills an active run; false if there is none.
   @discardableResult
   package mutating func kill(_ runID: String, killedAt: Int64, at now: Int64) -> Bool {
     guard let run = run(runID, at: now), run.kill == nil, run.story(at: now).last?.phase.isTerminal == false else {

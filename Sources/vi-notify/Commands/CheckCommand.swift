@@ -38,7 +38,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
   }
 
-  /// The file can be right on a machine where nobody watches.
+  /// The file can be valid on a machine that doesn't watch.
   private func warnOfMissingCredentials(_ check: Configuration.Check, _ secrets: SecretSource) {
     guard let source = check.configuration?.file.source else { return }
     for (text, field) in [(source.organization, SecretField.plain), (source.secretKey, .credential)] {
@@ -52,11 +52,11 @@ struct CheckCommand: AsyncParsableCommand {
 }
 
 extension Configuration {
-  /// Reads a rules file for use: says its mistakes and warnings, and throws where it can't be used.
+  /// Reads a rules file for use: prints its mistakes and warnings, and throws if it can't be used.
   ///
   /// - Parameters:
-  ///   - omitted: what is not done then: `nothing was started`.
-  ///   - machine: what its hooks and downloads will meet.
+  ///   - omitted: what is skipped then: `nothing was started`.
+  ///   - machine: the environment of its hooks and downloads.
   static func load(
     _ file: String, omitted: String, machine: Machine = .unknown
   ) throws(Failure) -> Configuration {
@@ -71,15 +71,15 @@ extension Configuration {
   }
 }
 
-/// How the mistakes of a rules file are told.
+/// Prints the diagnostics of a rules file.
 enum DiagnosticReport {
   static func warnIfOpenToAll(_ file: String) {
     guard let fault = OpenToAll.fault(of: file) else { return }
     Console.shared.say("\(file): \(Console.shared.paint("warning:", .yellow)) \(fault)")
   }
 
-  /// `FILE:LINE:COLUMN: error: text`, the line, and a caret under the place. A line that holds a secret is not shown: what is
-  /// said here may end up in the log of a service.
+  /// `FILE:LINE:COLUMN: error: text`, the line, and a caret under the place. A line with a secret is not shown, because the output
+  /// may end up in the log of a service.
   static func say(_ check: Configuration.Check, file: String) {
     let console = Console.shared
     var locator = SourceLocator(check.bytes)

@@ -49,7 +49,7 @@ struct DeliveriesListCommand: AsyncParsableCommand {
         DeliveryFilter(status: status, runID: run, rule: rule, destination: destination))
       let destinations = try await store.destinationStates()
       DeliveryReport.print(records, format.output, try await WaitReport(store, now: TimeSource.system.now()))
-      // Of those that the list is about.
+      // Only those in the list.
       let listed = Set(records.map(\.destination))
       let held = DestinationReport.lines(
         destinations.filter { listed.contains($0.name) }, now: TimeSource.system.now())

@@ -98,7 +98,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     return filter
   }
 
-  /// What is named and still waits. Returns what it was.
+  /// Makes named deliveries due that still wait. Returns their previous states.
   private func hasten(_ ids: [String], _ store: SQLiteStore) async throws -> [String] {
     let isNamed = status == nil && rule == nil && destination == nil && run == nil && since == nil
     guard isNamed, !ids.isEmpty else { return [] }

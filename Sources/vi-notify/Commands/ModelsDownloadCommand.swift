@@ -73,14 +73,14 @@ struct ModelsDownloadCommand: AsyncParsableCommand {
     }
   }
 
-  /// What comes first: the model, the end of the time, or a signal. The others are then ended, and waited for.
+  /// Returns the first of: the model, the timeout, a signal. The others are cancelled and awaited.
   private func firstEnd(
     _ display: DownloadDisplay, _ work: @escaping @Sendable () async throws -> DownloadedModel
   ) async -> Result<DownloadedModel, any Error> {
     let (signals, continuation) = AsyncStream.makeStream(of: Int32.self)
     let count = Locked(0)
     let sources = signalSources { number in
-      // What is there is being saved; a second signal doesn't wait for that.
+      // The downloaded part is being saved; a second signal doesn't wait for that.
       if count.withLock({
         $0 += 1
         return $0
@@ -129,7 +129,7 @@ extension Result where Failure == any Error {
 }
 
 extension DownloadError {
-  /// What the API has said of the run, or not said; nil for what has other reasons.
+  /// The API's answer about the run; nil for errors with other causes.
   fileprivate func answer(about run: String) -> SourceError? {
     switch self {
     case .source(let error): error
@@ -139,7 +139,7 @@ extension DownloadError {
   }
 }
 
-/// A download that waits until there is something to download.
+/// A download that waits until the model is ready.
 private struct ModelWait: Sendable {
   private static let maxPause: Duration = .seconds(10)
 
@@ -179,13 +179,13 @@ private struct ModelWait: Sendable {
     }
   }
 
-  /// A run that has ended without success never has a model; one that goes on, or has just succeeded, will.
+  /// A run that has ended without success never has a model; an active one, or one that has just succeeded, will.
   private func checkWillBeReady(_ run: String) async throws {
     let phase: Phase
     do throws(SourceError) {
       phase = try await client.run(id: run).reading.phase
     } catch {
-      // The next attempt meets it again, unless it has passed.
+      // The next attempt meets the error again, unless it was transient.
       return
     }
     guard phase.isTerminal, phase != .succeeded else { return display.wait(for: phase) }

@@ -2,13 +2,13 @@ import Daemon
 import Rules
 import Storage
 
-/// The names that a list of deliveries is narrowed by. One that never was is a mistake, and no empty answer.
+/// The names that filter a list of deliveries. An unknown one is a mistake, not an empty result.
 struct NameFilters {
   let rule: String?
   let destination: String?
   let run: String?
 
-  /// Throws ``Failure`` with `no`, and the names that there are.
+  /// Throws ``Failure`` with `no` and the known names.
   func check(_ store: SQLiteStore) async throws {
     guard rule != nil || destination != nil || run != nil else { return }
     let (inUse, known) = (try await store.namesInUse(), try await store.knownNames())

@@ -60,7 +60,7 @@ struct RunsListCommand: AsyncParsableCommand {
         do throws(MalformedRun) {
           let run = try Run(mending: Array(page.bytes[item]))
           let isWanted = phase.isEmpty || phase.contains(run.reading.phase)
-          // Of a hundred thousand runs the documents would fill the memory, and nothing of them is shown.
+          // Drop the documents: those of a hundred thousand runs would fill the memory, and the list doesn't show them.
           if isWanted, seen.insert(run.id).inserted { runs.append(run.withoutDocument) }
         } catch {
           Console.shared.say("run \(error.id ?? "without an id") can't be read and is left out: \(error)")

@@ -58,9 +58,9 @@ extension ExitStatus {
   }
 }
 
-/// What a terminal shows while runs are waited for.
+/// Shown on a terminal while waiting for runs.
 private enum Spinner {
-  /// Turns for so long.
+  /// Animates for this long.
   static func turn(for pause: Duration, _ progress: RunWaiter.Progress) async throws {
     let time = TimeSource.system
     guard Console.shared.isLively else { return try await time.sleep(pause) }

@@ -53,7 +53,7 @@ struct SimulateCommand: AsyncParsableCommand {
     let simulator = Simulator(
       scenario: scenario,
       onArrival: { _, request in if !Console.shared.print(arrivalLine(request)) { continuation.yield() } })
-    // Before the first client can come: who starts us and stops us at once must get exit code 0 too.
+    // Before the first client may connect: a process that starts and stops us at once must get exit code 0, too.
     let sources = signalSources { _ in continuation.yield() }
     do throws(ListenError) {
       try await simulator.start(host: host, port: port)
@@ -103,7 +103,7 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 }
 
-/// `09:46:00 POST /inbox/chat 52 bytes {"text":"…"}`: one line, cut where it would be long.
+/// `09:46:00 POST /inbox/chat 52 bytes {"text":"…"}`: one line, cut to length.
 private func arrivalLine(_ request: ReceivedRequest) -> Line {
   let seconds = request.time / 1_000
   let clock = [seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60]

@@ -88,7 +88,7 @@ struct VerifyCommand: AsyncParsableCommand {
     Console.shared.print("The signature is right.")
   }
 
-  /// With which usual mistake it would be right.
+  /// The common mistake that would explain the signature.
   private func difference(_ text: String, _ body: [UInt8]) -> String {
     let others: [(key: SigningKey?, body: [UInt8], why: String)] = [
       (nil, body + [0x0A], "it was made over the body with a line feed at its end"),

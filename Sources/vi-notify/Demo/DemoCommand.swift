@@ -20,7 +20,7 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await ending {
-      // All of it stays on this machine; a proxy that the network asks for would not find it.
+      // All traffic stays on this machine; a network's proxy would not find it.
       setenv("no_proxy", "127.0.0.1", 1)
       let directory = try makeDirectory()
       defer { try? FileManager.default.removeItem(atPath: directory) }
@@ -65,7 +65,7 @@ struct DemoCommand: AsyncParsableCommand {
     return DemoScript.expectations(simulator, directory: directory)
   }
 
-  /// A demo that hangs would be a poor one.
+  /// The demo must not hang.
   private func withDeadline(_ work: @escaping @Sendable () async throws -> Void) async throws {
     try await withThrowingTaskGroup { group in
       group.addTask { try await work() }

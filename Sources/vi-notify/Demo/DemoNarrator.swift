@@ -1,6 +1,6 @@
 import Logging
 
-/// The log in the demo: the same events as always, told for somebody who sees them for the first time.
+/// The log of the demo: the usual events, in words for a first-time reader.
 struct DemoNarrator: LogHandler {
   var metadata: Logger.Metadata = [:]
   var metadataProvider: Logger.MetadataProvider?

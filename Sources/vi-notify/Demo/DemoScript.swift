@@ -6,14 +6,14 @@ import Rules
 import Secrets
 import Simulator
 
-/// One thing that must have arrived when the demo ends.
+/// Something that must have arrived when the demo ends.
 struct DemoExpectation {
   let what: String
   let isMet: Bool
   let evidence: [String]
 }
 
-/// What the demo plays: the runs, the rules, and what they must lead to.
+/// The demo's runs, rules, and expected results.
 enum DemoScript {
   private static let signingSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -87,7 +87,7 @@ enum DemoScript {
     ]
   }
 
-  /// As a receiver would check it.
+  /// Checks the signature like a receiver.
   private static func isSigned(_ request: ReceivedRequest) -> Bool {
     guard let id = request.headers["webhook-id"], let key = try? SigningKey(Secret(signingSecret)),
       let timestamp = request.headers["webhook-timestamp"].flatMap({ Int64($0) })

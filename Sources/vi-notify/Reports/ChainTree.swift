@@ -3,17 +3,17 @@ import Rules
 import Runs
 import Storage
 
-/// A chain of actions as it is drawn: what was begun, with state and times, and what waits for it.
+/// A chain of actions for display: the started steps with state and times, and the steps that wait for them.
 struct ChainTree {
   private let rule: String
-  /// Nil: it has not begun.
+  /// Nil: not started.
   private let record: DeliveryRecord?
   private let label: String
   private let destination: String
   private let branch: String?
   private let children: [ChainTree]
 
-  /// The chains among these steps; those of a single action that nothing comes after are none.
+  /// The chains among these steps; a single action without further steps isn't one.
   static func all(of steps: [DeliveryStep]) -> [ChainTree] {
     let ids = Set(steps.map(\.record.id))
     let byParent = Dictionary(grouping: steps) { $0.record.link?.parent ?? "" }
@@ -41,7 +41,7 @@ struct ChainTree {
     children = []
   }
 
-  /// `✓ model → download: delivered at 2026-11-23T09:46:00.000Z after 12s`, and below it what comes after.
+  /// `✓ model → download: delivered at 2026-11-23T09:46:00.000Z after 12s`, followed by its steps.
   var lines: [String] {
     ["\(rule): \(text)"] + branches(indent: "")
   }

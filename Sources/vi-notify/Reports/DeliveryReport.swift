@@ -2,7 +2,7 @@ import JSONSource
 import Runs
 import Storage
 
-/// How deliveries are shown.
+/// Formats deliveries.
 enum DeliveryReport {
   static func print(_ records: [DeliveryRecord], _ format: OutputFormat, _ waits: WaitReport) {
     switch format {
@@ -65,7 +65,7 @@ enum DeliveryReport {
     }
   }
 
-  /// What goes out, with secrets as the references they are stored as.
+  /// The stored request, with secrets as references.
   private static func write(_ detail: DeliveryDetail, into json: inout JSONWriter) {
     if let command = detail.content.command { return json.member("command", raw: command) }
     json.member("request") { json in
@@ -109,14 +109,14 @@ enum DeliveryReport {
 }
 
 extension DeliveryRecord {
-  /// One that is being attempted is pending to whoever asks.
+  /// The status for users, to whom a delivery in flight is pending.
   var shownStatus: String {
     (status == .claimed ? DeliveryStatus.pending : status).rawValue
   }
 }
 
 extension DeliveryContent {
-  /// What is done on this machine, JSON; nil for what is sent.
+  /// The command of a local action, JSON; nil for a request.
   var command: [UInt8]? {
     switch self {
     case .hook(let call): call.json

@@ -1,7 +1,7 @@
 import Runs
 import Storage
 
-/// What holds whole destinations back, in a line for each; nothing for those that deliver.
+/// What holds a destination back, one line each; empty for destinations that deliver.
 enum DestinationReport {
   static func lines(_ states: [DestinationState], now: Timestamp) -> [String] {
     states.compactMap { state in words(state, now).map { "\(state.name): \($0)" } }

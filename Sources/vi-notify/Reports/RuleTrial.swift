@@ -8,7 +8,7 @@ import Storage
 import Transport
 import Watching
 
-/// What rules say to one run: verdicts, and everything that would go out.
+/// The result of the rules for one run: verdicts, and everything that would be sent.
 struct RuleTrial {
   let verdicts: [RuleVerdict]
   private let outgoing: [Outgoing]
@@ -16,15 +16,15 @@ struct RuleTrial {
   private struct Outgoing {
     let planned: PlannedDelivery
     let delivery: NewDelivery
-    /// Nil for what is done on this machine.
+    /// Nil for local actions.
     let request: HTTPRequest?
-    /// Steps before it.
+    /// The number of steps before it.
     let depth: Int
   }
 
   private let redactor: Redactor
 
-  /// Throws what a secret that can't be used throws.
+  /// Throws if a secret can't be used.
   init(_ configuration: Configuration, of run: Run) throws {
     let source = configuration.file.source
     let secrets = configuration.secrets
@@ -40,7 +40,7 @@ struct RuleTrial {
     let rules = configuration.rules
     let next = NextSteps(configuration.file.destinations)
     func outgoing(_ planned: PlannedDelivery, depth: Int) throws -> [Outgoing] {
-      // A digest is shown as it would be if nothing else happened.
+      // Show a digest as if nothing else happened.
       let alone = rules.digest(
         id: planned.id, rule: planned.rule, action: planned.action, CollectedEvents(events: [event.body], count: 1))
       guard let delivery = NewDelivery(planned) ?? alone.flatMap({ NewDelivery($0) }) else { return [] }

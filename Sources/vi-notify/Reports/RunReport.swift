@@ -1,7 +1,7 @@
 import JSONSource
 import Runs
 
-/// How runs are shown.
+/// Formats runs.
 enum RunReport {
   static func print(_ runs: [Run], _ format: OutputFormat, organization: String) {
     switch format {
@@ -30,7 +30,7 @@ enum RunReport {
     return json.bytes
   }
 
-  /// What the vendor's `info()` prints, as far as it is known.
+  /// What the vendor's `info()` prints, as far as known.
   static func printDetails(_ run: Run) {
     let reading = run.reading
     let decided = reading.decidedBy

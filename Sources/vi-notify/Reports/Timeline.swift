@@ -3,10 +3,10 @@ import Rules
 import Runs
 import Storage
 
-/// What is known of a run, in order of time.
+/// Everything known about a run, in order of time.
 struct Timeline {
   enum Entry {
-    /// The run as it was taken over without telling anybody.
+    /// The run was recorded without a notification.
     case baseline(Ledger.Entry)
     case event(StoredEvent)
     case rule(RuleVerdict, eventID: String)
@@ -20,7 +20,7 @@ struct Timeline {
   let entries: [(time: Timestamp, entry: Entry)]
   private let chains: [ChainTree]
 
-  /// - Parameter verdicts: of the rules that decided on an event; empty when they are not known any more.
+  /// - Parameter verdicts: of the rules that decided on an event; empty if unknown.
   init(_ runID: String, _ story: RunStory, verdicts: (StoredEvent) -> [RuleVerdict]) {
     var entries: [(time: Timestamp, entry: Entry)] = []
     if let last = story.last, last.entry.isBaseline { entries.append((last.seenAt, .baseline(last.entry))) }
@@ -31,7 +31,7 @@ struct Timeline {
     for delivery in story.deliveries { entries += Self.entries(delivery) }
     self.runID = runID
     chains = ChainTree.all(of: story.deliveries.map { DeliveryStep(record: $0.record, continuation: $0.continuation) })
-    // What happened at the same millisecond stays in the order in which it is told here.
+    // Entries of the same millisecond keep this order.
     self.entries = entries.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(
       \.element)
   }

@@ -15,7 +15,7 @@ struct WaitReport {
     self.now = now
   }
 
-  /// Nil when nothing holds it back: it is due, or waits for its next attempt.
+  /// Nil if nothing holds it back: it is due, or waits for its next attempt.
   func words(_ record: DeliveryRecord) -> String? {
     guard record.status == .pending else { return nil }
     if let names, names.destinations[record.destination] == nil, !PlannedDelivery.isLocal(record.destination) {
@@ -24,7 +24,7 @@ struct WaitReport {
     if let state = states[record.destination], let words = words(state) { return words }
     let mark = "wrongForm: "
     if let reason = record.reason, reason.hasPrefix(mark) { return String(reason.dropFirst(mark.count)) }
-    // Nothing else holds back what has never been tried.
+    // Before the first attempt, only quiet hours delay a delivery.
     if record.attempts == 0, let next = record.nextAttemptAt, next > now { return "quiet hours until \(next.iso8601)" }
     return nil
   }

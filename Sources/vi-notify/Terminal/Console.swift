@@ -3,14 +3,14 @@ import Dispatch
 import Glibc
 import Locking
 
-/// Standard output and error, and the one line at the bottom of a terminal that is always being rewritten.
+/// Standard output and error, and the live line at the bottom of a terminal.
 ///
-/// Results go to stdout, everything said along the way to stderr. Colour and the live line are for terminals only, and
-/// never with `NO_COLOR` or `TERM=dumb`. Whatever is written has gone through ``Line``.
+/// Results go to stdout, everything else to stderr. Colour and the live line are for terminals only, never with `NO_COLOR` or
+/// `TERM=dumb`. Everything written has gone through ``Line``.
 final class Console: Sendable {
   static let shared = Console()
 
-  /// What a normal end waits for the last lines to be read.
+  /// How long a normal exit waits for the last lines to be read.
   private static let lastWait: Duration = .seconds(1)
 
   /// The live line may be shown.
@@ -18,7 +18,7 @@ final class Console: Sendable {
   private let hasColour: Bool
   private let errors = LineWriter(descriptor: STDERR_FILENO)
   private let outputIsTerminal = isatty(STDOUT_FILENO) == 1
-  /// One result is written after the other.
+  /// Serialises results.
   private let output = DispatchQueue(label: "vi-notify.stdout")
   private let outputState = Locked((isUsed: false, failure: Int32(0)))
 
@@ -35,23 +35,23 @@ final class Console: Sendable {
     case grey = "90"
   }
 
-  /// For stderr; plain where there is no colour.
+  /// For stderr; plain without colour.
   func paint(_ text: String, _ colour: Colour) -> Line {
     hasColour ? Line(text, between: ("\u{1B}[\(colour.rawValue)m", "\u{1B}[0m")) : Line(text)
   }
 
-  /// A line of the result. False, then and later, when it could not be written: ``end(_:)`` says so.
+  /// Prints a line of the result. False, from then on, if it could not be written: ``end(_:)`` reports it.
   @discardableResult func print(_ line: Line) -> Bool {
     printBytes(Array(line.text.utf8))
   }
 
-  /// JSON or a path, as it is where no terminal reads it.
+  /// Prints JSON or a path unchanged, unless to a terminal.
   @discardableResult func print(_ json: [UInt8]) -> Bool {
     printBytes(outputIsTerminal ? Line.json(json) : json)
   }
 
   private func printBytes(_ bytes: [UInt8]) -> Bool {
-    // What was said before it is read before it.
+    // Messages written earlier must be read earlier.
     errors.flush(within: Self.lastWait)
     return output.sync {
       guard outputState.withLock({ $0.failure }) == 0 else { return false }
@@ -61,17 +61,17 @@ final class Console: Sendable {
     }
   }
 
-  /// A line said along the way.
+  /// Prints a message.
   func say(_ line: Line) {
     errors.say(line.text)
   }
 
-  /// A line of a log, or of progress: it is dropped rather than waited for.
+  /// A log or progress line: dropped rather than waited for.
   func log(_ line: Line) {
     errors.log(line.text)
   }
 
-  /// Rewrites the live line; empty removes it. Nothing where there is no terminal.
+  /// Rewrites the live line; an empty text removes it. Does nothing without a terminal.
   func showLive(_ text: String) {
     guard isLively else { return }
     errors.show(live: String(Line(text).text.prefix(width - 1)))
@@ -85,18 +85,18 @@ final class Console: Sendable {
 }
 
 extension Console {
-  /// Before anything else: a stream that we were started without must not become a file of ours, such as the state, that
-  /// happens to get its number; and a reader that is gone is an error of a write, not a signal.
+  /// Call before anything else. A missing standard stream must not be replaced by the next file we open, such as the state; and a
+  /// reader that has gone must be an error of a write, not a signal.
   static func prepareStreams() {
     signal(SIGPIPE, SIG_IGN)
     for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 && errno == EBADF {
-      // Open for reading only, a write fails as it would have.
+      // Opened read-only, so that writes fail as before.
       _ = open("/dev/null", O_RDONLY)
     }
   }
 
-  /// Ends the process: with `status`, or with 74 when a result could not be written. A reader of stdout that has gone, as `head`
-  /// does, ends it as it ends other programs: by SIGPIPE, without a word.
+  /// Ends the process: with `status`, or with 74 if a result could not be written. If the reader of stdout has gone, as `head` does,
+  /// it ends silently by SIGPIPE like other programs.
   func end(_ status: Int32) -> Never {
     showLive("")
     switch outputFailure {
@@ -117,7 +117,7 @@ extension Console {
     exit(status)
   }
 
-  /// Of the last write, or of the close: some file systems tell only then that there was no room.
+  /// The error of the last write, or of the close: some file systems report a full disk only then.
   private var outputFailure: Int32 {
     let (isUsed, failure) = outputState.withLock { $0 }
     guard isUsed, failure == 0 else { return failure }

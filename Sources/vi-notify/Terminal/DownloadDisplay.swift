@@ -3,11 +3,11 @@ import Locking
 import Models
 import Runs
 
-/// How far a download is: a bar on a terminal, elsewhere a line every ten seconds.
+/// The progress of a download: a bar on a terminal, elsewhere a line every ten seconds.
 final class DownloadDisplay: Sendable {
   fileprivate struct State {
     var progress = DownloadProgress(.asking)
-    /// What is waited for, while that is something else than the download.
+    /// The phase that is waited for before the download.
     var waiting: Phase?
     var rate = TransferRate()
     var frame = 0
@@ -31,17 +31,17 @@ final class DownloadDisplay: Sendable {
     }
   }
 
-  /// The run is still in this phase, or its model not exported.
+  /// The run is still in this phase, or its model isn't exported.
   func wait(for phase: Phase) {
     state.withLock { $0.waiting = phase }
   }
 
-  /// Shows it until the task is cancelled.
+  /// Shows the progress until the task is cancelled.
   func draw() async {
     defer { Console.shared.showLive("") }
     let isLively = Console.shared.isLively
     while !Task.isCancelled {
-      // The first line comes after the first pause: a download that takes no time needs none.
+      // The first line comes after the first pause: a fast download needs none.
       if isLively { Console.shared.showLive(bar()) }
       do {
         try await time.sleep(isLively ? .milliseconds(100) : .seconds(10))
@@ -73,7 +73,7 @@ final class DownloadDisplay: Sendable {
 }
 
 extension DownloadDisplay.State {
-  /// From 0 to 1; nil where that isn't known or makes no sense.
+  /// From 0 to 1; nil if unknown or meaningless.
   fileprivate var share: Double? {
     guard waiting == nil, let total = progress.total, total > 0 else { return nil }
     switch progress.stage {

@@ -1,8 +1,8 @@
-/// One line as it may reach a terminal. What was put into it is clean: what a stranger wrote can neither move the cursor of who
-/// reads it, nor colour, nor start a line of its own, nor show itself in another order.
+/// One line that is safe for a terminal: foreign text in it can't move the cursor, add colour, start a new line, or change the
+/// display order.
 ///
-/// Made from a literal: what we wrote ourselves stays as it is, what is interpolated is cleaned, unless it is a ``Line`` (so
-/// our own colours stay). Cleaning happens here, and at no caller.
+/// Made from a literal: literal text stays, interpolated text is cleaned unless it is a ``Line`` (so our own colours stay). Cleaning
+/// happens only here, never at callers.
 struct Line: Sendable {
   let text: String
 
@@ -10,12 +10,12 @@ struct Line: Sendable {
     self.text = Self.clean(text)
   }
 
-  /// - Parameter escapes: `ESC [ n m`, round a text that is cleaned.
+  /// - Parameter escapes: `ESC [ n m`, around a text that is cleaned.
   init(_ text: String, between escapes: (before: String, after: String)) {
     self.text = escapes.before + Self.clean(text) + escapes.after
   }
 
-  /// A space for each character that a terminal obeys instead of showing it.
+  /// Replaces each character that a terminal interprets by a space.
   private static func clean(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
     return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isObeyed ? " " : $0 }))
@@ -45,8 +45,7 @@ extension Line: ExpressibleByStringInterpolation {
 }
 
 extension Unicode.Scalar {
-  /// C0, DEL and C1, what ends a line elsewhere, and what turns the writing direction (UAX #9): marks, embeddings, overrides
-  /// and isolates.
+  /// C0, DEL and C1, line separators, and bidirectional controls (UAX #9): marks, embeddings, overrides and isolates.
   var isObeyed: Bool {
     switch value {
     case 0x00...0x1F, 0x7F...0x9F, 0x61C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
@@ -56,7 +55,7 @@ extension Unicode.Scalar {
 }
 
 extension Line {
-  /// JSON for a terminal: the same value, with ``Unicode/Scalar/isObeyed`` characters of its strings escaped. Line feeds and tabs
+  /// JSON for a terminal: the same value, with ``Unicode/Scalar/isObeyed`` characters in its strings escaped. Line feeds and tabs
   /// between values stay; a carriage return there becomes a space.
   static func json(_ bytes: [UInt8]) -> [UInt8] {
     if bytes.allSatisfy({ $0 == 0x0A || $0 == 0x09 || ($0 >= 0x20 && $0 < 0x7F) }) { return bytes }
@@ -65,7 +64,7 @@ extension Line {
     for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
       switch scalar {
       case "\n", "\t": shown.append(UInt8(scalar.value))
-      // No string of JSON holds one as it is: these stand between values.
+      // JSON strings can't contain these unescaped, so they are between values.
       case "\u{0}"..."\u{1F}": shown.append(0x20)
       case _ where scalar.isObeyed:
         let digits = String(scalar.value, radix: 16)

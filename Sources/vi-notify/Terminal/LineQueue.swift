@@ -1,23 +1,23 @@
-/// What waits to be written to stderr, and the line that a terminal always shows below it. Bounded: what doesn't fit is
-/// dropped and counted, and that is said when there is room again.
+/// The lines waiting for stderr, and the terminal's live line. Bounded: lines that don't fit are dropped and counted, and the
+/// count is reported when there is room again.
 ///
 /// Pure; ``LineWriter`` writes.
 struct LineQueue {
-  /// Lines of log, and bytes of them, that wait at most.
+  /// The most log lines, and bytes of them, that wait.
   static let most = (lines: 16_384, bytes: 4 << 20)
-  /// Bytes of one line; of more the beginning is kept.
+  /// The most bytes of one line; the rest is cut.
   static let longest = 64 << 10
 
-  /// To be written at once.
+  /// Bytes to write at once.
   struct Chunk {
     let bytes: [UInt8]
-    /// Lines of log in it, or that it says were dropped.
+    /// The log lines in it, including those it reports as dropped.
     let lines: Int
   }
 
   private var bytes: [UInt8] = []
   private var lines = 0
-  /// Since this was last said. Until it has been said nothing more is taken, so that it is said in its place.
+  /// Dropped since the last report. No more lines are taken until that is written, so that it stands in their place.
   private var dropped = 0
   private var live: [UInt8] = []
   private var shownLive: [UInt8] = []
@@ -44,12 +44,12 @@ struct LineQueue {
     lines += 1
   }
 
-  /// Replaces the live line; empty removes it.
+  /// Replaces the live line; an empty one removes it.
   mutating func show(live line: String) {
     live = Array(line.utf8)
   }
 
-  /// Everything that can be written now; nil when there is nothing.
+  /// Everything that can be written now; nil if there is nothing.
   mutating func take() -> Chunk? {
     if lines == 0, dropped > 0 { (bytes, lines, dropped) = (Self.note(dropped), dropped, 0) }
     guard lines > 0 || live != shownLive else { return nil }
@@ -58,7 +58,7 @@ struct LineQueue {
     return Chunk(bytes: clear + bytes + live, lines: lines)
   }
 
-  /// It could not be written.
+  /// The chunk could not be written.
   mutating func drop(_ chunk: Chunk) {
     dropped += chunk.lines
   }
@@ -70,7 +70,7 @@ struct LineQueue {
   private static func bounded(_ line: String) -> [UInt8] {
     guard line.utf8.count > longest else { return Array(line.utf8) + [0x0A] }
     var cut = Array(line.utf8.prefix(longest))
-    // A character that is cut in two goes.
+    // Drop a partial character.
     while let last = cut.last, last & 0xC0 == 0x80 { cut.removeLast() }
     if let last = cut.last, last >= 0xC0 { cut.removeLast() }
     return cut + Array("…\n".utf8)

@@ -2,13 +2,12 @@ import Dispatch
 import Glibc
 import Locking
 
-/// Writes to stderr, at first while who says something waits, and from the first line of log on by a thread of its own: a log
-/// that nobody reads, a terminal that was stopped (^S) or a disk that is full holds nothing up. What can't be written is
-/// dropped (``LineQueue``).
+/// Writes to stderr: synchronously at first, and from the first log line on with a dedicated thread, so that a log that nobody
+/// reads, a stopped terminal (^S) or a full disk never blocks work. Lines that can't be written are dropped (``LineQueue``).
 final class LineWriter: Sendable {
   private struct State {
     var queue = LineQueue()
-    /// Nobody waits any more.
+    /// Writers no longer wait.
     var isDetached = false
     var isScheduled = false
   }
@@ -42,7 +41,7 @@ final class LineWriter: Sendable {
     change { $0.queue.addForSure(line) }
   }
 
-  /// Returns when everything is written, or when the time is up; at once where nothing waits.
+  /// Returns when everything is written or the time has passed; at once if nothing waits.
   func flush(within time: Duration) {
     guard state.withLock({ $0.isScheduled }) else { return }
     let isWritten = DispatchSemaphore(value: 0)
@@ -92,7 +91,7 @@ func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
     if count >= 0 {
       written += count
     } else if errno == EAGAIN {
-      // Whoever shares the pipe or terminal with us may have made it so.
+      // A process that shares the pipe or terminal may have made it non-blocking.
       var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       poll(&ready, 1, -1)
     } else if errno != EINTR {

@@ -3,7 +3,7 @@ import Runs
 import Storage
 import Watching
 
-/// The one line that a terminal always shows: what is moving, when all was last looked at, what waits.
+/// The terminal's live line: active runs, the last complete sweep, waiting deliveries.
 struct LiveLine {
   private let status: WatchStatus
   private let store: any StateStore

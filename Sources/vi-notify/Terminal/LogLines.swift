@@ -2,7 +2,7 @@ import Logging
 import Runs
 import Secrets
 
-/// Log lines on stderr: time, level, a constant phrase, and values as `name=value`. No secret passes, and nobody waits.
+/// Log lines on stderr: time, level, a constant phrase, and values as `name=value`. They contain no secret and never block.
 struct LogLines: LogHandler {
   var metadata: Logger.Metadata = [:]
   var metadataProvider: Logger.MetadataProvider?
@@ -40,7 +40,7 @@ struct LogLines: LogHandler {
     }
   }
 
-  /// As logfmt has it: bare words stay bare.
+  /// Like logfmt: bare words are not quoted.
   private func quoted(_ value: String) -> String {
     let isBare =
       !value.isEmpty

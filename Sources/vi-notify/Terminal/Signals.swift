@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
 
-/// Calls `onSignal` with the number of each SIGINT and SIGTERM, as long as what it returns is kept and not cancelled.
+/// Calls `onSignal` with the number of each SIGINT and SIGTERM, until the returned sources are released or cancelled.
 func signalSources(_ onSignal: @escaping @Sendable (Int32) -> Void) -> [any DispatchSourceSignal] {
   [SIGINT, SIGTERM].map { number in
     signal(number, SIG_IGN)

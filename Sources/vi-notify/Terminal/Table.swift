@@ -1,4 +1,4 @@
-/// Columns for people: as wide as their widest cell, the last one free.
+/// Columns for people: as wide as their widest cell; the last one is not padded.
 struct Table {
   private var rows: [[String]]
 

@@ -1,20 +1,20 @@
 import Runs
 
-/// Bytes a second, as they were over the last seconds.
+/// Bytes per second over the last seconds.
 struct TransferRate {
   private static let window: Duration = .seconds(5)
 
-  /// Some moments of the window, oldest first.
+  /// Points of the window, oldest first.
   private var points: [(time: Timestamp, bytes: Int64)] = []
 
   mutating func note(_ bytes: Int64, at now: Timestamp) {
     if let last = points.last, now - last.time < .milliseconds(250) { return }
     points.append((now, bytes))
-    // One point from before the window stays, to measure from.
+    // Keep one point from before the window, to measure from.
     while points.count > 2, now - points[1].time >= Self.window { points.removeFirst() }
   }
 
-  /// Nil before anything can be told.
+  /// Nil until there are enough points.
   var bytesPerSecond: Double? {
     guard let first = points.first, let last = points.last, first.time < last.time else { return nil }
     return Double(last.bytes - first.bytes) / (Double((last.time - first.time).milliseconds) / 1000)
@@ -47,7 +47,7 @@ struct ByteCount {
     return power
   }
 
-  /// With one digit behind the point where there is one before it.
+  /// With one decimal if there is one digit before the point.
   private func text(in power: Int) -> String {
     let divisor = (0..<power).reduce(Int64(1)) { value, _ in value * 1000 }
     let whole = bytes / divisor
