@@ -41,15 +41,15 @@ let package = Package(
     .executableTarget(
       name: "vi-notify",
       dependencies: [
-        "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport",
-        "Secrets", "JSONSource", "Locking", "WireTime", argumentParser, logging,
+        "Daemon", "Simulator", "Watching", "Delivery", "Stores", "Storage", "Models", "ViAPI", "Rules", "Runs",
+        "Transport", "Secrets", "JSONSource", "Locking", "WireTime", argumentParser, logging,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "vi-notify-bench",
       dependencies: [
-        "Simulator", "Watching", "Delivery", "Hooks", "Storage", "Models", "ViAPI", "Rules", "EventPatterns", "Runs",
-        "Transport", "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", grdb, grdbSQLite, logging,
+        "Simulator", "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules", "EventPatterns",
+        "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", grdb, grdbSQLite, logging,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -58,8 +58,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "Watching", "Delivery", "Hooks", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
-        "HTTPSyntax", "JSONSource", "Locking", "Telemetry", logging, serviceLifecycle, unixSignals,
+        "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport",
+        "Secrets", "HTTPSyntax", "JSONSource", "Locking", "Telemetry", logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
     .target(
@@ -81,8 +81,11 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Hooks", dependencies: ["Secrets", "Locking", "CProcess"], swiftSettings: strict),
+    .target(name: "Stores", dependencies: ["SQLiteStorage", "Storage"], swiftSettings: strict),
     .target(
-      name: "Storage", dependencies: ["Runs", "JSONSource", "Locking", "CDisk", grdb], swiftSettings: strict),
+      name: "SQLiteStorage", dependencies: ["Storage", "Runs", "JSONSource", "Locking", "CDisk", grdb],
+      swiftSettings: strict),
+    .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking"], swiftSettings: strict),
     .target(
       name: "Models",
       dependencies: [
@@ -122,7 +125,7 @@ let package = Package(
     .testTarget(
       name: "WatchingTests",
       dependencies: [
-        "TestSupport", "Watching", "Simulator", "Storage", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
+        "TestSupport", "Watching", "Simulator", "Stores", "Storage", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
         "JSONSource", "Locking", "Telemetry", logging,
       ], swiftSettings: strict),
     .testTarget(
@@ -134,16 +137,17 @@ let package = Package(
     .testTarget(
       name: "DeliveryTests",
       dependencies: [
-        "TestSupport", "Delivery", "Hooks", "Simulator", "Storage", "Rules", "Runs", "Transport", "Secrets",
-        "JSONSource",
-        "Locking", "WireTime", "Telemetry", logging,
+        "TestSupport", "Delivery", "Hooks", "Simulator", "Stores", "Storage", "Rules", "Runs", "Transport", "Secrets",
+        "JSONSource", "Locking", "WireTime", "Telemetry", logging,
       ], swiftSettings: strict),
     .testTarget(
-      name: "HooksTests", dependencies: ["TestSupport", "Hooks", "Storage", "Secrets", "CProcess"],
+      name: "HooksTests", dependencies: ["TestSupport", "Hooks", "Stores", "Storage", "Secrets", "CProcess"],
       swiftSettings: strict),
     .testTarget(
-      name: "StorageTests", dependencies: ["TestSupport", "Storage", "Runs", "JSONSource", "Locking", grdb],
-      swiftSettings: strict),
+      name: "StorageTests", dependencies: ["TestSupport", "Stores", "Storage", "Runs"], swiftSettings: strict),
+    .testTarget(
+      name: "SQLiteStorageTests",
+      dependencies: ["TestSupport", "SQLiteStorage", "Storage", "Runs", "Locking", grdb], swiftSettings: strict),
     .testTarget(
       name: "RulesTests", dependencies: ["Rules", "TimeZones", "Runs", "Secrets", "JSONSource", "Locking"],
       swiftSettings: strict),

@@ -6,6 +6,7 @@ package import Rules
 package import Runs
 internal import ServiceLifecycle
 package import Storage
+internal import Stores
 package import Telemetry
 package import Transport
 internal import UnixSignals
@@ -28,7 +29,7 @@ package final class Daemon: Sendable {
 
   package let watcher: Watcher
   package let dispatcher: Dispatcher
-  package let store: SQLiteStore
+  package let store: any StateStore
   private let digests: DigestCloser
   private let hooks: HookRunner
   private let retention: Duration
@@ -36,7 +37,6 @@ package final class Daemon: Sendable {
   private let names: KnownNames
   private let http: HTTPClient
   private let downloads: HTTPClient
-  private let lock: StateLock
   package let telemetry = Telemetry(targets: Dispatcher.targets)
   private let clock: StateClock
   private let log: Logger
@@ -48,15 +48,14 @@ package final class Daemon: Sendable {
   ///   - environment: the process's; hooks get a part of it.
   ///   - downloads: for models alone: its thread waits for the disk.
   package init(
-    _ configuration: Configuration, settings: WatchSettings, state path: String, environment: [String: String],
+    _ configuration: Configuration, settings: WatchSettings, state: String, environment: [String: String],
     http: HTTPClient, downloads: HTTPClient, time: TimeSource, log: Logger
   ) throws(Failure) {
     let (file, secrets) = (configuration.file, configuration.secrets)
     clock = StateClock(time)
     let client = try file.source.client(secrets, http, clock.even)
     do throws(StorageError) {
-      lock = try StateLock(state: path)
-      store = try SQLiteStore(path: path, identity: lock.identity, onWait: Self.tellOfWaiting(log))
+      store = try StateStores.open(state, for: .watching, onWait: Self.tellOfWaiting(log))
     } catch {
       throw Failure(error)
     }
@@ -92,11 +91,11 @@ package final class Daemon: Sendable {
     self.http = http
     self.downloads = downloads
     self.log = log
-    if let fault = OpenToAll.fault(of: path) {
-      log.warning("the state is open to everybody", metadata: ["state": "\(path)", "reason": "\(fault)"])
+    if let fault = store.file.flatMap(OpenToAll.fault) {
+      log.warning("the state is open to everybody", metadata: ["state": "\(store.name)", "reason": "\(fault)"])
     }
     log.notice(
-      "watching", metadata: ["source": "\(client.endpoint)", "rules": "\(file.rules.count)", "state": "\(path)"])
+      "watching", metadata: ["source": "\(client.endpoint)", "rules": "\(file.rules.count)", "state": "\(store.name)"])
   }
 
   private static func tellOfWaiting(_ log: Logger) -> @Sendable (String?) -> Void {
@@ -158,7 +157,7 @@ package final class Daemon: Sendable {
     try await withThrowingTaskGroup { tasks in
       tasks.addTask { try await group.run() }
       tasks.addTask { [log, store] in
-        await Self.obey(signals, group, log) { store.hurry() }
+        await Self.obey(signals, group, log) { store.endSoon() }
       }
       // The signals end with the process only: when the group has ended, so has the work.
       try await tasks.next()

@@ -40,6 +40,35 @@ package struct ClaimedDelivery: Sendable {
   package var form: String?
   /// Of a body: it can be made anew from the event, for another type.
   package var isStandard = false
+
+  package init(
+    sequence: Int64, id: String, eventID: String, runID: String, rule: String, action: String, destination: String,
+    content: DeliveryContent, event: [UInt8], continuation: [UInt8]?, isOnce: Bool, attempt: Int, createdAt: Timestamp,
+    retryFrom: Timestamp, attemptsBefore: Int, claimedAt: Timestamp?, timeout: Duration?, retryFor: Duration?,
+    defers: Bool, form: String? = nil, isStandard: Bool = false
+  ) {
+    self.sequence = sequence
+    self.id = id
+    self.eventID = eventID
+    self.runID = runID
+    self.rule = rule
+    self.action = action
+    self.destination = destination
+    self.content = content
+    self.event = event
+    self.continuation = continuation
+    self.isOnce = isOnce
+    self.attempt = attempt
+    self.createdAt = createdAt
+    self.retryFrom = retryFrom
+    self.attemptsBefore = attemptsBefore
+    self.claimedAt = claimedAt
+    self.timeout = timeout
+    self.retryFor = retryFor
+    self.defers = defers
+    self.form = form
+    self.isStandard = isStandard
+  }
 }
 
 extension ClaimedDelivery {
@@ -117,6 +146,14 @@ extension SettlementBatch {
 }
 
 extension Settlement {
+  /// Pending again, after an attempt that counts.
+  package var isRepeated: Bool {
+    switch self {
+    case .retry, .deferred: true
+    case .delivered, .dead, .interrupted: false
+    }
+  }
+
   fileprivate func moved(by step: Duration) -> Settlement {
     switch self {
     case .retry(let next, let reason): .retry(at: next + step, reason: reason)
@@ -196,6 +233,26 @@ package struct DeliveryRecord: Sendable, Equatable {
   package let reason: String?
   /// The step before it; nil when it is the first.
   package let link: ChainLink?
+
+  package init(
+    id: String, eventID: String, runID: String, rule: String, action: String, destination: String,
+    status: DeliveryStatus, attempts: Int, nextAttemptAt: Timestamp?, createdAt: Timestamp, settledAt: Timestamp?,
+    reason: String?, link: ChainLink?
+  ) {
+    self.id = id
+    self.eventID = eventID
+    self.runID = runID
+    self.rule = rule
+    self.action = action
+    self.destination = destination
+    self.status = status
+    self.attempts = attempts
+    self.nextAttemptAt = nextAttemptAt
+    self.createdAt = createdAt
+    self.settledAt = settledAt
+    self.reason = reason
+    self.link = link
+  }
 }
 
 package struct DeliveryDetail: Sendable {
@@ -206,6 +263,16 @@ package struct DeliveryDetail: Sendable {
   /// The event, JSON.
   package let event: [UInt8]
   package let attempts: [AttemptRecord]
+
+  package init(
+    record: DeliveryRecord, content: DeliveryContent, chain: [DeliveryStep], event: [UInt8], attempts: [AttemptRecord]
+  ) {
+    self.record = record
+    self.content = content
+    self.chain = chain
+    self.event = event
+    self.attempts = attempts
+  }
 }
 
 package struct DeliveryFilter: Sendable {

@@ -35,7 +35,7 @@ package struct DownloadCall: Sendable, Equatable {
   }
 
   /// Nil when the bytes are not what ``json`` writes.
-  init?(json bytes: [UInt8]) {
+  package init?(json bytes: [UInt8]) {
     guard let download = try? JSONDocument(parsing: bytes).root["download"], let directory = download["to"]?.string
     else {
       return nil
@@ -121,7 +121,7 @@ extension HookCall {
   }
 
   /// Nil when the bytes are not what ``json`` writes.
-  init?(json bytes: [UInt8]) {
+  package init?(json bytes: [UInt8]) {
     guard let root = try? JSONDocument(parsing: bytes).root else { return nil }
     if let words = root["run"]?.elements {
       command = .run(words.compactMap(\.string))

@@ -16,4 +16,9 @@ package struct Redirection: Sendable, Equatable {
   package var moved: [String] = []
   /// Left as they are: their message was made for another type of destination, or they aren't sent at all.
   package var unfit: [String] = []
+
+  package init(moved: [String] = [], unfit: [String] = []) {
+    self.moved = moved
+    self.unfit = unfit
+  }
 }

@@ -107,6 +107,18 @@ package struct OpenDigest: Sendable {
   package let events: [[UInt8]]
   /// How the message is to be made; nil when an earlier version opened it.
   package let plan: [UInt8]?
+
+  package init(
+    id: String, rule: String, action: String, destination: String, count: Int, events: [[UInt8]], plan: [UInt8]?
+  ) {
+    self.id = id
+    self.rule = rule
+    self.action = action
+    self.destination = destination
+    self.count = count
+    self.events = events
+    self.plan = plan
+  }
 }
 
 package struct NewDelivery: Sendable {

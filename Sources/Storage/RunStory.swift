@@ -19,6 +19,12 @@ package struct RunStory: Sendable {
   package let events: [StoredEvent]
   /// In the order in which they were planned.
   package let deliveries: [StoredDelivery]
+
+  package init(last: (entry: Ledger.Entry, seenAt: Timestamp)?, events: [StoredEvent], deliveries: [StoredDelivery]) {
+    self.last = last
+    self.events = events
+    self.deliveries = deliveries
+  }
 }
 
 package struct StoredEvent: Sendable {
@@ -34,6 +40,20 @@ package struct StoredEvent: Sendable {
   package let rules: String?
   /// JSON; empty when it was pruned.
   package let body: [UInt8]
+
+  package init(
+    id: String, runID: String, word: String, eventKind: EventKind?, time: Timestamp, seenAt: Timestamp, rules: String?,
+    body: [UInt8]
+  ) {
+    self.id = id
+    self.runID = runID
+    self.word = word
+    self.eventKind = eventKind
+    self.time = time
+    self.seenAt = seenAt
+    self.rules = rules
+    self.body = body
+  }
 }
 
 package struct StoredDelivery: Sendable {
@@ -43,6 +63,13 @@ package struct StoredDelivery: Sendable {
   package let attempts: [AttemptRecord]
   /// When somebody asked for it to be sent again.
   package let replays: [Timestamp]
+
+  package init(record: DeliveryRecord, continuation: [UInt8]?, attempts: [AttemptRecord], replays: [Timestamp]) {
+    self.record = record
+    self.continuation = continuation
+    self.attempts = attempts
+    self.replays = replays
+  }
 }
 
 /// Which deliveries are to be sent again: those that meet all of it.

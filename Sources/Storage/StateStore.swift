@@ -2,6 +2,18 @@ package import Runs
 
 /// What was seen of the runs, and what it means: the half of the state that the watcher uses.
 ///
+/// This module says what a state is: the values that are kept, what may be asked of a store, and how it fails. It has no SQL and
+/// no path of a state in it; the modules that implement it (`SQLiteStorage`) stand above, and `Stores` opens them by name.
+///
+/// - In: sweeps (``SweepCommit``), ends of attempts (``SettlementBatch``), questions. Out: what is due (``ClaimedDelivery``),
+///   what was done (``DeliveryRecord``, ``RunStory``), ``StorageError``.
+/// - Invariants, held by one suite over every store (`Tests/StorageTests`, which a store joins by being listed) and by random
+///   lives against a model: an event or delivery that is known is never taken twice; the states are `pending → claimed →
+///   delivered | dead` and `claimed → pending`; an end is a compare-and-set; at one destination a run's deliveries go in the
+///   order of its events.
+/// - What it doesn't do: decide which deliveries there are, when they are sent, or how their moments are shown.
+/// - Begin here, then ``Ledger``, ``ClaimedDelivery`` and ``StateClock``.
+///
 /// Times are passed in. Every call that changes something returns when the change is durable (on the disk, not only in a
 /// cache). No call leaves half of its work behind. Throws ``StorageError``.
 package protocol LedgerStore: Sendable {
@@ -18,6 +30,12 @@ package protocol LedgerStore: Sendable {
 
 /// What survives a crash: the ledger of runs, the events, and the outbox of deliveries.
 package protocol StateStore: LedgerStore {
+  /// As the user named it, without a password.
+  var name: String { get }
+
+  /// The file of this machine that it is; nil when it is kept elsewhere.
+  var file: String? { get }
+
   /// Destinations with a pending delivery that is due at `now`.
   func destinationsDue(at now: Timestamp) async throws(StorageError) -> [String]
 
@@ -156,7 +174,10 @@ package protocol StateStore: LedgerStore {
   /// Nil when there is none with this id.
   func delivery(id: String) async throws(StorageError) -> DeliveryDetail?
 
-  /// Lets go of the state. Nothing may be asked of it afterwards.
+  /// From now on a write that has to wait for another program is given up soon: we are to end.
+  func endSoon()
+
+  /// Lets go of the state, and of what kept other watchers away. Nothing may be asked of it afterwards.
   func close()
 }
 

@@ -5,6 +5,7 @@ import Rules
 import Runs
 import Secrets
 import Storage
+import Stores
 import Transport
 import ViAPI
 
@@ -54,7 +55,7 @@ struct StateOption: ParsableArguments {
   var state: String?
 
   /// `--state`, else systemd's directory, else the user's.
-  var path: String {
+  var name: String {
     get throws(Failure) {
       if let state { return state }
       let variables = Environment.variables
@@ -72,20 +73,20 @@ struct StateOption: ParsableArguments {
   }
 
   /// For commands that only read.
-  func openForReading() throws(Failure) -> SQLiteStore {
-    let path = try path
+  func openForReading() throws(Failure) -> any StateStore {
+    let name = try name
     do throws(StorageError) {
-      return try SQLiteStore(readingFrom: path)
+      return try StateStores.open(name, for: .reading)
     } catch {
       throw Failure(error)
     }
   }
 
   /// For commands that leave instructions for the watcher.
-  func openForWriting() throws(Failure) -> SQLiteStore {
-    let path = try path
+  func openForWriting() throws(Failure) -> any StateStore {
+    let name = try name
     do throws(StorageError) {
-      return try SQLiteStore(leavingWordIn: path) { processID in
+      return try StateStores.open(name, for: .leavingWord) { processID in
         let who = processID.map { "process \($0)" } ?? "another program"
         Console.shared.say("\(who) has locked the state for writing; waiting for it")
       }

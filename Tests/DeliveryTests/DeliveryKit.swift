@@ -7,6 +7,7 @@ import Runs
 import Secrets
 import Simulator
 import Storage
+import Stores
 import Telemetry
 import TestSupport
 import Transport
@@ -16,7 +17,7 @@ import Transport
 /// A real outbox, a dispatcher on a clock that stands still, and the simulator's inboxes as receivers.
 struct DeliveryKit {
   let simulator: Simulator
-  let store: SQLiteStore
+  let store: any StateStore
   private(set) var dispatcher: Dispatcher
   let time: ManualTime
   private(set) var clock: StateClock
@@ -35,7 +36,7 @@ struct DeliveryKit {
     simulator = Simulator(now: { time.now.milliseconds })
     try await simulator.start()
     directory = try ScratchDirectory()
-    store = try SQLiteStore(path: directory.path + "/state.sqlite")
+    store = try StateStores.open(directory.path + "/state.sqlite", for: .watching)
     (self.options, self.variables) = (options, variables)
     dispatcher = try Self.dispatcher(options, variables, simulator, store, http, clock, onStop: { _, _, _ in nil })
   }
@@ -59,7 +60,7 @@ struct DeliveryKit {
   }
 
   private static func dispatcher(
-    _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: SQLiteStore, _ http: HTTPClient,
+    _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: any StateStore, _ http: HTTPClient,
     _ clock: StateClock, more: String = "", concurrency: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws -> Dispatcher {

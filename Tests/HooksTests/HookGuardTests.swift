@@ -1,5 +1,6 @@
 import Glibc
 import Storage
+import Stores
 import TestSupport
 import Testing
 
@@ -99,7 +100,7 @@ import Testing
 
   @Test func `the guard holds no file that we write to, also none that is only mapped`() async throws {
     let directory = try TestSupport.ScratchDirectory()
-    let store = try SQLiteStore(path: directory.path + "/state.sqlite")
+    let store = try StateStores.open(directory.path + "/state.sqlite", for: .watching)
     let runner = HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"])
     _ = await runner.run(Hook(command: .run(["true"])))
     let guardian = try #require(runner.guardian.processID)

@@ -7,22 +7,22 @@ private let house: [(room: String, imports: Set<String>)] = [
   (
     "vi-notify",
     [
-      "Daemon", "Simulator", "Watching", "Delivery", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport",
-      "Secrets", "JSONSource", "Locking", "WireTime", "ArgumentParser", "Logging",
+      "Daemon", "Simulator", "Watching", "Delivery", "Stores", "Storage", "Models", "ViAPI", "Rules", "Runs",
+      "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "ArgumentParser", "Logging",
     ]
   ),
   (
     "vi-notify-bench",
     [
-      "Simulator", "Watching", "Delivery", "Hooks", "Storage", "Models", "ViAPI", "Rules", "EventPatterns", "Runs",
-      "Transport", "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", "GRDB", "GRDBSQLite", "Logging",
+      "Simulator", "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules", "EventPatterns",
+      "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", "GRDB", "GRDBSQLite", "Logging",
     ]
   ),
   ("vi-notify-fuzz", ["Rules", "Runs", "Transport", "Secrets", "JSONSource", "WireTime"]),
   (
     "Daemon",
     [
-      "Watching", "Delivery", "Hooks", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
+      "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
       "HTTPSyntax", "JSONSource", "Locking", "Telemetry", "Logging", "ServiceLifecycle", "UnixSignals",
     ]
   ),
@@ -42,7 +42,9 @@ private let house: [(room: String, imports: Set<String>)] = [
     ]
   ),
   ("Hooks", ["Secrets", "Locking", "CProcess"]),
-  ("Storage", ["Runs", "JSONSource", "Locking", "CDisk", "GRDB"]),
+  ("Stores", ["SQLiteStorage", "Storage"]),
+  ("SQLiteStorage", ["Storage", "Runs", "JSONSource", "Locking", "CDisk", "GRDB"]),
+  ("Storage", ["Runs", "JSONSource", "Locking"]),
   (
     "Models",
     ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "CArchive", "CDisk", "Crypto"]

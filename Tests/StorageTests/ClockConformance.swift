@@ -83,37 +83,39 @@ struct ClockConformance {
     }
   }
 
-  @Test func `the clock is written with other things, and not oftener than every ten seconds`() async throws {
-    let scratch = try ScratchDirectory()
-    let store = try SQLiteStore(path: "\(scratch.path)/state.sqlite")
-    defer { store.close() }
-    #expect(try await store.savedClock() == nil)
-    let time = ManualTime()
-    let clock = StateClock(time.source, boot: "b")
-    #expect(try await store.adopt(clock) == .none)
-    let first = clock.reading
-    #expect(try await store.savedClock() == first)
-    _ = try await store.commit(.of(run: "r1", "m1"))
-    time.advance(by: .milliseconds(9_999))
-    _ = try await store.commit(.of(run: "r2", "m2"))
-    #expect(try await store.savedClock() == first)
-    time.advance(by: .milliseconds(1))
-    _ = try await store.commit(.of(run: "r3", "m3"))
-    #expect(try await store.savedClock() == clock.reading)
+  @Test(arguments: StoreFactory.durable)
+  func `the clock is written with other things, and not oftener than every ten seconds`(factory: StoreFactory)
+    async throws
+  {
+    try await factory.withStore { store in
+      #expect(try await store.savedClock() == nil)
+      let time = ManualTime()
+      let clock = StateClock(time.source, boot: "b")
+      #expect(try await store.adopt(clock) == .none)
+      let first = clock.reading
+      #expect(try await store.savedClock() == first)
+      _ = try await store.commit(.of(run: "r1", "m1"))
+      time.advance(by: .milliseconds(9_999))
+      _ = try await store.commit(.of(run: "r2", "m2"))
+      #expect(try await store.savedClock() == first)
+      time.advance(by: .milliseconds(1))
+      _ = try await store.commit(.of(run: "r3", "m3"))
+      #expect(try await store.savedClock() == clock.reading)
+    }
   }
 
-  @Test func `the next process finds out what happened to the clock meanwhile`() async throws {
-    let scratch = try ScratchDirectory()
-    let store = try SQLiteStore(path: "\(scratch.path)/state.sqlite")
-    defer { store.close() }
-    let time = ManualTime()
-    _ = try await store.adopt(StateClock(time.source, boot: "b"))
-    time.advance(by: .seconds(100))
-    time.stepWall(by: .seconds(-3600))
-    #expect(try await store.adopt(StateClock(time.source, boot: "b")) == ClockChange(step: .seconds(-3600)))
-    #expect(try await store.adopt(StateClock(time.source, boot: "b")) == .none)
-    time.reboot(off: .seconds(60), error: .seconds(86_400))
-    let change = try await store.adopt(StateClock(time.source, boot: "c"))
-    #expect((change.moments, change.ages) == (.zero, .seconds(86_460)))
+  @Test(arguments: StoreFactory.durable)
+  func `the next process finds out what happened to the clock meanwhile`(factory: StoreFactory) async throws {
+    try await factory.withStore { store in
+      let time = ManualTime()
+      _ = try await store.adopt(StateClock(time.source, boot: "b"))
+      time.advance(by: .seconds(100))
+      time.stepWall(by: .seconds(-3600))
+      #expect(try await store.adopt(StateClock(time.source, boot: "b")) == ClockChange(step: .seconds(-3600)))
+      #expect(try await store.adopt(StateClock(time.source, boot: "b")) == .none)
+      time.reboot(off: .seconds(60), error: .seconds(86_400))
+      let change = try await store.adopt(StateClock(time.source, boot: "c"))
+      #expect((change.moments, change.ages) == (.zero, .seconds(86_460)))
+    }
   }
 }

@@ -6,23 +6,24 @@ import Testing
 
 /// Random lives of a store, step by step against the model: nothing that can be seen from outside may differ.
 struct ModelTests {
-  @Test(arguments: UInt64(0)..<12)
-  func `any sequence of commits, claims and settlements looks as in the model`(seed: UInt64) async throws {
-    let scratch = try ScratchDirectory()
-    let store = try SQLiteStore(path: "\(scratch.path)/state.sqlite")
-    defer { store.close() }
-    var life = Life(store: store, model: ModelStore(), random: SeededGenerator(seed: seed))
-    for step in 0..<60 {
-      let action = try await life.step()
-      try await life.compare("seed \(seed), step \(step): \(action)")
+  @Test(arguments: StoreFactory.durable, UInt64(0)..<12)
+  func `any sequence of commits, claims and settlements looks as in the model`(
+    factory: StoreFactory, seed: UInt64
+  ) async throws {
+    try await factory.withStore { store in
+      var life = Life(store: store, model: ModelStore(), random: SeededGenerator(seed: seed))
+      for step in 0..<60 {
+        let action = try await life.step()
+        try await life.compare("seed \(seed), step \(step): \(action)")
+      }
+      try await life.compareDetails("seed \(seed)")
+      #expect(life.settled > 0, "seed \(seed)")
     }
-    try await life.compareDetails("seed \(seed)")
-    #expect(life.settled > 0, "seed \(seed)")
   }
 }
 
 private struct Life {
-  let store: SQLiteStore
+  let store: any StateStore
   let model: ModelStore
   var random: SeededGenerator
   var now: Int64 = 1_000

@@ -1,17 +1,20 @@
+import Storage
+import Stores
+import TestSupport
 import Testing
-
-@testable import Storage
 
 /// A kind of store: every test of the conformance suite runs over each. A new store joins by being listed here.
 struct StoreFactory: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let open: @Sendable (_ directory: String) throws -> any StateStore
 
-  static let all = [
-    StoreFactory(testDescription: "SQLite") { try SQLiteStore(path: "\($0)/state.sqlite") },
-    // The model is held against the same tests as what it judges.
-    StoreFactory(testDescription: "model") { _ in ModelStore() },
+  /// Those that survive a crash.
+  static let durable = [
+    StoreFactory(testDescription: "SQLite") { try StateStores.open("\($0)/state.sqlite", for: .watching) }
   ]
+
+  /// The model is held against the same tests as what it judges.
+  static let all = durable + [StoreFactory(testDescription: "model") { _ in ModelStore() }]
 
   /// A new, empty store for the time of `body`.
   func withStore(_ body: (any StateStore) async throws -> Void) async throws {

@@ -5,6 +5,7 @@ import Runs
 import Secrets
 import Simulator
 import Storage
+import Stores
 import TestSupport
 import Transport
 import ViAPI
@@ -14,7 +15,7 @@ import ViAPI
 /// A simulated API, a real state file and a watcher between them, all on one clock that stands still.
 struct WatchingKit {
   let simulator: Simulator
-  let store: SQLiteStore
+  let store: any StateStore
   let watcher: Watcher
   let time = ManualTime()
   private let http = HTTPClient()
@@ -34,7 +35,7 @@ struct WatchingKit {
     simulator = Simulator(scenario: scenario, now: { (time.now + skew).milliseconds })
     try await simulator.start()
     directory = try ScratchDirectory()
-    store = try SQLiteStore(path: directory.path + "/state.sqlite")
+    store = try StateStores.open(directory.path + "/state.sqlite", for: .watching)
     watcher = try Self.watcher(simulator, scenario, http, store, time, Self.rules(watch, on))
     rules = Self.rules(watch, on)
   }
@@ -49,7 +50,7 @@ struct WatchingKit {
   }
 
   private static func watcher(
-    _ simulator: Simulator, _ scenario: Scenario, _ http: HTTPClient, _ store: SQLiteStore, _ time: ManualTime,
+    _ simulator: Simulator, _ scenario: Scenario, _ http: HTTPClient, _ store: any StateStore, _ time: ManualTime,
     _ rules: String
   ) throws -> Watcher {
     let client = ViClient(

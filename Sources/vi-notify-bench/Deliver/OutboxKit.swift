@@ -6,11 +6,12 @@ import Rules
 import Runs
 import Secrets
 import Storage
+import Stores
 import Transport
 
 /// A state on the disk and a dispatcher, as `watch` puts them together.
 struct OutboxKit {
-  let store: SQLiteStore
+  let store: any StateStore
   let dispatcher: Dispatcher
   private let http: HTTPClient
   private static let body = [UInt8](
@@ -25,7 +26,7 @@ struct OutboxKit {
   init(
     path: String, url: String, stuck: String? = nil, onLog: (@Sendable (Logger.Metadata) -> Void)? = nil
   ) throws {
-    store = try SQLiteStore(path: path)
+    store = try StateStores.open(path, for: .watching)
     let destination = { (name: String, url: String) in
       #""\#(name)": {"type": "webhook", "url": "\#(url)/hook", "secret": "${env:KEY}", "concurrency": 64}"#
     }

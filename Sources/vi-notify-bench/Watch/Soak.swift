@@ -61,7 +61,7 @@ enum Soak {
     Double(counts.reduce(0, +)) / Double(max(1, counts.count))
   }
 
-  private static func checkDeliveries(_ store: SQLiteStore, _ ended: Int) async throws {
+  private static func checkDeliveries(_ store: any StateStore, _ ended: Int) async throws {
     let told = try await store.deliveries(DeliveryFilter()).map(\.runID)
     printFigure("soak_ends", Double(ended), "runs")
     printFigure("soak_ends_told", Double(told.count), "deliveries")

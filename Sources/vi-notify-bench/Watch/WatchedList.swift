@@ -5,6 +5,7 @@ import Rules
 import Runs
 import Secrets
 import Storage
+import Stores
 import Transport
 import ViAPI
 import Watching
@@ -14,7 +15,7 @@ final class WatchedList: Sendable {
   static let secretKey = "dtvi_bench"
 
   let watcher: Watcher
-  let store: SQLiteStore
+  let store: any StateStore
   private let clock: Locked<Timestamp>
   private let directory: ScratchFolder
 
@@ -26,7 +27,7 @@ final class WatchedList: Sendable {
     rules: String = #"{"name": "ends", "actions": [{"send": "sink"}]}"#
   ) throws {
     directory = try ScratchFolder()
-    store = try SQLiteStore(path: directory.path + "/state.sqlite")
+    store = try StateStores.open(directory.path + "/state.sqlite", for: .watching)
     let clock = Locked(TimeSource.system.now())
     self.clock = clock
     let text = """

@@ -65,7 +65,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     }
   }
 
-  private func redirect(_ name: String, _ store: SQLiteStore) async throws {
+  private func redirect(_ name: String, _ store: any StateStore) async throws {
     guard let names = try await store.knownNames() else {
       throw Failure(
         .no,
@@ -99,7 +99,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
   }
 
   /// Makes named deliveries due that still wait. Returns their previous states.
-  private func hasten(_ ids: [String], _ store: SQLiteStore) async throws -> [String] {
+  private func hasten(_ ids: [String], _ store: any StateStore) async throws -> [String] {
     let isNamed = status == nil && rule == nil && destination == nil && run == nil && since == nil
     guard isNamed, !ids.isEmpty else { return [] }
     if !dryRun { return try await store.hasten(ids: ids, at: TimeSource.system.now()) }
@@ -107,7 +107,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     return ids.filter(waiting.contains)
   }
 
-  private func refuse(_ missing: [String], _ store: SQLiteStore) throws(Failure) {
+  private func refuse(_ missing: [String], _ store: any StateStore) throws(Failure) {
     guard !missing.isEmpty else { return }
     throw Failure(
       .no,

@@ -47,7 +47,7 @@ struct ExplainCommand: AsyncParsableCommand {
   }
 
   /// The rules that decided, by the digests of their files.
-  private func rules(of story: RunStory, _ store: SQLiteStore) async throws(StorageError) -> [String: RuleSet] {
+  private func rules(of story: RunStory, _ store: any StateStore) async throws(StorageError) -> [String: RuleSet] {
     var found: [String: RuleSet] = [:]
     for digest in Set(story.events.compactMap(\.rules)) {
       found[digest] = try await store.ruleFile(digest: digest).flatMap(RuleSet.init(remembered:))

@@ -9,7 +9,7 @@ struct NameFilters {
   let run: String?
 
   /// Throws ``Failure`` with `no` and the known names.
-  func check(_ store: SQLiteStore) async throws {
+  func check(_ store: any StateStore) async throws {
     guard rule != nil || destination != nil || run != nil else { return }
     let (inUse, known) = (try await store.namesInUse(), try await store.knownNames())
     if let rule { try Self.check("rule", rule, inUse.rules.union(known?.rules ?? [])) }

@@ -64,7 +64,7 @@ struct WatchCommand: AsyncParsableCommand {
 
   private func watch(_ configuration: Configuration) async throws {
     let daemon = try Daemon(
-      configuration, settings: settings(configuration.file), state: try state.path, environment: Environment.variables,
+      configuration, settings: settings(configuration.file), state: try state.name, environment: Environment.variables,
       http: Environment.http(), downloads: Environment.http(), time: .system,
       log: LogLines.logger(configuration.secrets.redactor))
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }

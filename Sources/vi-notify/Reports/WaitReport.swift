@@ -8,7 +8,7 @@ struct WaitReport {
   private let names: KnownNames?
   private let now: Timestamp
 
-  init(_ store: SQLiteStore, now: Timestamp) async throws(StorageError) {
+  init(_ store: any StateStore, now: Timestamp) async throws(StorageError) {
     let all = try await store.destinationStates()
     states = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
     names = try await store.knownNames()

@@ -22,7 +22,7 @@ final class FailingStore: LedgerStore {
   func ledger(organization: String) -> Ledger { state.withLock { $0.model.ledger(organization: organization) } }
 
   func commit(_ sweep: SweepCommit) throws(StorageError) -> (events: Int, deliveries: Int) {
-    let error = StorageError.failed(path: "model", why: "killed")
+    let error = StorageError.failed(state: "model", why: "killed")
     let count: Int? = state.withLock { state in
       if state.crash == .before { return nil }
       let count = state.model.commit(sweep).count

@@ -1,0 +1,86 @@
+internal import GRDB
+internal import JSONSource
+package import Runs
+package import Storage
+
+/// How a destination that failed is tried again, and what is let go when it works.
+extension SQLiteStore {
+  package func probe(
+    destination: String, at now: Timestamp, except underWay: Set<Int64>
+  ) async throws(StorageError) -> ClaimedDelivery? {
+    try await read { database in
+      try Row.fetchOne(
+        database.cachedStatement(sql: Self.probeDelivery),
+        arguments: [destination, now.milliseconds, underWay.sqlList]
+      ).map { ClaimedDelivery($0, attempt: $0[8] + 1, nil) }
+    }
+  }
+
+  /// The order is that of what is due: so each probe is another delivery's, and one that its destination never takes doesn't
+  /// keep the others from being tried.
+  static let probeDelivery = """
+    \(selection)
+    WHERE d.status = 'pending' AND d.waits = 0 AND d.destination = ? AND (d.delay = 'backoff' OR d.next_attempt_at <= ?)
+      AND d.sequence NOT IN (SELECT value FROM json_each(?))
+    ORDER BY d.next_attempt_at, d.sequence LIMIT 1
+    """
+
+  package func destinationsBackingOff(at now: Timestamp) async throws(StorageError) -> Set<String> {
+    try await read { database in
+      try Set(
+        String.fetchAll(
+          database,
+          sql: """
+            SELECT DISTINCT destination FROM deliveries
+            WHERE status = 'pending' AND waits = 0 AND delay = 'backoff' AND next_attempt_at > ?
+            """, arguments: [now.milliseconds]))
+    }
+  }
+
+  /// True when something is due by it.
+  static func release(_ destination: String, at now: Timestamp, _ database: Database) throws -> Bool {
+    try database.cachedStatement(sql: release).execute(arguments: [now.milliseconds, destination, now.milliseconds])
+    return database.changesCount > 0
+  }
+
+  static let release = """
+    UPDATE deliveries SET next_attempt_at = ?, delay = NULL
+    WHERE status = 'pending' AND waits = 0 AND destination = ? AND next_attempt_at > ? AND delay = 'backoff'
+    """
+
+  package func hasten(ids: [String], at now: Timestamp) async throws(StorageError) -> [String] {
+    try await write { database in
+      var json = JSONWriter()
+      json.array(ids) { $0.string($1) }
+      let list = String(decoding: json.bytes, as: UTF8.self)
+      let waiting = try String.fetchAll(
+        database,
+        sql: """
+          SELECT id FROM deliveries
+          WHERE status IN ('pending', 'claimed') AND id IN (SELECT value FROM json_each(?)) ORDER BY sequence
+          """, arguments: [list])
+      let update = try database.cachedStatement(
+        sql: """
+          UPDATE deliveries SET next_attempt_at = min(next_attempt_at, ?), delay = NULL
+          WHERE id = ? AND status = 'pending'
+          """)
+      for id in waiting { try update.execute(arguments: [now.milliseconds, id]) }
+      try Self.requestProbes(for: waiting, now, database)
+      return waiting
+    }
+  }
+
+  static func requestProbes(for ids: [String], _ now: Timestamp, _ database: Database) throws {
+    let request = try database.cachedStatement(
+      sql: "INSERT OR REPLACE INTO probe_requests SELECT destination, ? FROM deliveries WHERE id = ?")
+    for id in ids { try request.execute(arguments: [now.milliseconds, id]) }
+  }
+
+  package func takeProbeRequests() async throws(StorageError) -> Set<String> {
+    let asked = try await read { try Set(String.fetchAll($0, sql: "SELECT destination FROM probe_requests")) }
+    if asked.isEmpty { return [] }
+    return try await write { database in
+      try Set(String.fetchAll(database, sql: "DELETE FROM probe_requests RETURNING destination"))
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/// What a state is opened for.
+package enum StateUse: Sendable, CaseIterable {
+  /// To watch with it: it is made where there is none, brought up to date where an earlier version has written it, and kept from
+  /// every other watcher until it is closed.
+  case watching
+  /// To look into it, beside a watcher that may be running. Nothing in it changes; what an earlier version has written is read
+  /// all the same.
+  case reading
+  /// To leave word for the watcher, who may be running. What an earlier version has written is brought up to date first.
+  case leavingWord
+}
+
+/// A kind of store, and how one of them is opened.
+package protocol StateStoreDriver: SendableMetatype {
+  /// - Parameters:
+  ///   - name: what the user typed.
+  ///   - onWait: is called, on a thread that waits, when another program keeps a write waiting for longer than some seconds; it
+  ///     gets the process that does, where that is known.
+  /// - Throws: `held` when another process watches with it, `missing` when there is none to read, `older` when it would have to
+  ///   be brought up to date under a watcher, `newer`, and whatever else keeps it from being opened.
+  static func open(
+    _ name: String, for use: StateUse, onWait: @escaping @Sendable (_ processID: String?) -> Void
+  ) throws(StorageError) -> any StateStore
+}

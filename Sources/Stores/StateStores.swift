@@ -1,0 +1,34 @@
+internal import SQLiteStorage
+package import Storage
+
+/// The stores that there are, by the text that names a state: the one place that knows which kind it is.
+///
+/// - In: what stands behind `--state`, and what the state is opened for. Out: `any StateStore`.
+/// - A text with a scheme (`postgresql://…`) is of the store in the table; any other text is a path, and SQLite's.
+/// - A second store is one line in the table.
+package enum StateStores {
+  private static let drivers: [String: any StateStoreDriver.Type] = [:]
+
+  /// Throws `noSuchStore` when nobody here knows the scheme, and whatever keeps the store from being opened. Neither tells a
+  /// password that stands in the text.
+  package static func open(
+    _ name: String, for use: StateUse, onWait: @escaping @Sendable (_ processID: String?) -> Void = { _ in }
+  ) throws(StorageError) -> any StateStore {
+    guard let scheme = scheme(of: name) else { return try SQLiteStore.open(name, for: use, onWait: onWait) }
+    guard let driver = drivers[scheme] else { throw .noSuchStore(scheme: scheme) }
+    return try driver.open(name, for: use, onWait: onWait)
+  }
+
+  /// What stands before `://`, when that is a scheme (RFC 3986, 3.1).
+  static func scheme(of name: String) -> String? {
+    guard let end = name.firstRange(of: "://")?.lowerBound else { return nil }
+    let scheme = name[..<end].lowercased()
+    guard let first = scheme.utf8.first, isLetter(first) else { return nil }
+    let others = scheme.utf8.dropFirst()
+    return others.allSatisfy({ isLetter($0) || isDigit($0) || "+-.".utf8.contains($0) }) ? scheme : nil
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool { UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
+}

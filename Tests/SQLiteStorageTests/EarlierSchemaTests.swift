@@ -1,0 +1,75 @@
+import GRDB
+import Runs
+import Storage
+import TestSupport
+import Testing
+
+@testable import SQLiteStorage
+
+/// States that earlier versions have written, made as they made them.
+struct EarlierSchemaTests {
+  /// What a version with only the first `count` migrations leaves behind: a run, an event, a delivery that waits.
+  static func state(migrations count: Int, at path: String) throws {
+    let queue = try DatabaseQueue(path: path)
+    let names = Schema.migrator.migrations.prefix(count)
+    try Schema.migrator.migrate(queue, upTo: try #require(names.last))
+    try queue.write { database in
+      try database.execute(
+        sql: """
+          INSERT INTO organizations VALUES ('org', 1);
+          INSERT INTO runs (organization, id, phase, since, is_baseline, changed_at)
+            VALUES ('org', 'run_1', 'failed', 5, 0, 6);
+          INSERT INTO events (id, run_id, phase, time, seen_at, body) VALUES ('evt_1', 'run_1', 'failed', 5, 6, CAST('{"id":"evt_1"}' AS BLOB));
+          INSERT INTO deliveries (id, event_id, run_id, rule, destination, kind, status, next_attempt_at, created_at)
+            VALUES ('msg_1', 'evt_1', 'run_1', 'r', 'd', 'event', 'pending', 6, 6);
+          """)
+    }
+    try queue.close()
+  }
+
+  @Test(arguments: 1...Schema.migrator.migrations.count)
+  func `every earlier state is opened, and nothing in it is lost`(migrations: Int) async throws {
+    let directory = try ScratchDirectory()
+    let path = directory.path + "/state.sqlite"
+    try Self.state(migrations: migrations, at: path)
+    let store = try SQLiteStore(path: path)
+    let ledger = try await store.ledger(organization: "org")
+    #expect(ledger.hasBaseline)
+    #expect(ledger.runs == ["run_1": Ledger.Entry(phase: .failed, since: ms(5), isBaseline: false)])
+    #expect(try await store.lastEvent(run: "run_1") == Array(#"{"id":"evt_1"}"#.utf8))
+    let claimed = try await store.claim(destination: "d", limit: 9, at: ms(6))
+    #expect(claimed.map(\.id) == ["msg_1"])
+    store.close()
+  }
+
+  @Test func `what waited for an earlier event still does, and attempts and contents stay with their delivery`()
+    async throws
+  {
+    let directory = try ScratchDirectory()
+    let path = directory.path + "/state.sqlite"
+    try Self.state(migrations: 2, at: path)
+    let queue = try DatabaseQueue(path: path)
+    try await queue.write { database in
+      try database.execute(
+        sql: """
+          INSERT INTO events (id, run_id, phase, time, seen_at, body) VALUES ('evt_2', 'run_1', 'error', 6, 7, x'');
+          INSERT INTO deliveries
+            (id, event_id, run_id, rule, destination, kind, content, status, next_attempt_at, created_at)
+            VALUES ('msg_2', 'evt_2', 'run_1', 'r', 'd', 'body', CAST('{"x":1}' AS BLOB), 'pending', 7, 7);
+          INSERT INTO attempts VALUES ('msg_2', 1, 8, 9, 'timedOut', NULL, 'second', '');
+          INSERT INTO attempts VALUES ('msg_1', 1, 6, 7, 'serverError', 500, 'first', 'out');
+          """)
+    }
+    try queue.close()
+    let store = try SQLiteStore(path: path)
+    defer { store.close() }
+    #expect(try await store.delivery(id: "msg_1")?.attempts.map(\.detail) == ["first"])
+    #expect(try await store.delivery(id: "msg_2")?.attempts.map(\.detail) == ["second"])
+    let first = try await store.due(destination: "d", limit: 9, at: ms(9), except: [])
+    #expect(first.map(\.id) == ["msg_1"])
+    try await store.settle(first[0], as: .delivered, .of(first[0], at: 9))
+    let second = try await store.due(destination: "d", limit: 9, at: ms(9), except: [])
+    #expect(second.map(\.id) == ["msg_2"])
+    #expect(second.map(\.content) == [.body(Array(#"{"x":1}"#.utf8))])
+  }
+}

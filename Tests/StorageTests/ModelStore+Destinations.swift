@@ -1,0 +1,36 @@
+import Runs
+import Storage
+
+/// What holds whole destinations back, and how one that failed is tried again.
+extension ModelStore {
+  func destinationStates() -> [DestinationState] { states.values.sorted { $0.name < $1.name } }
+
+  func destinationStates(forgettingAllBut fingerprints: [String: String]) -> [DestinationState] {
+    states = states.filter { name, state in fingerprints[name].map { $0 == state.fingerprint } ?? true }
+    return destinationStates()
+  }
+
+  func release(_ destination: String, at now: Timestamp) -> Bool {
+    let waiting = items.indices.filter { index in
+      items[index].destination == destination && items[index].isBackingOff
+        && items[index].next.map { $0 > now } ?? false
+    }
+    for index in waiting { (items[index].next, items[index].isBackingOff) = (now, false) }
+    return !waiting.isEmpty
+  }
+
+  func hasten(ids: [String], at now: Timestamp) -> [String] {
+    let waiting = items.indices.filter { items[$0].isUnsettled && ids.contains(items[$0].new.id) }
+    for index in waiting {
+      items[index].next = items[index].next.map { min($0, now) }
+      (items[index].isBackingOff, items[index].isQuiet) = (false, false)
+      probeRequests.insert(items[index].destination)
+    }
+    return waiting.map { items[$0].new.id }
+  }
+
+  func takeProbeRequests() -> Set<String> {
+    defer { probeRequests = [] }
+    return probeRequests
+  }
+}
