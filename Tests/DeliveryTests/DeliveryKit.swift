@@ -60,7 +60,8 @@ struct DeliveryKit {
   }
 
   private static func dispatcher(
-    _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: any StateStore, _ http: HTTPClient,
+    _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: any StateStore,
+    _ http: HTTPClient,
     _ clock: StateClock, more: String = "", concurrency: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws -> Dispatcher {
