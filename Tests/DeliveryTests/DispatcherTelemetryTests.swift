@@ -1,3 +1,4 @@
+import Rules
 import Runs
 import Simulator
 import Storage
