@@ -52,7 +52,7 @@ package enum ExitStatus: Int32, Sendable {
     self =
       switch error {
       case .held, .older, .busy: .tryLater
-      case .noSuchStore, .cannotOpen, .damaged, .newer, .missing, .unusable, .failed, .notClaimed:
+      case .noSuchStore, .cannotOpen, .damaged, .unreadable, .newer, .missing, .unusable, .failed, .notClaimed:
         .stateUnusable
       }
   }

@@ -17,41 +17,21 @@ extension DeliveryContent {
     }
   }
 
-  init(kind: String, content: Data?) {
-    switch (kind, content) {
-    case ("body", let content?): self = .body(Array(content))
-    case ("hook", let content?):
-      self = HookCall(json: Array(content)).map(DeliveryContent.hook) ?? .event
-    case ("download", let content?):
-      self = DownloadCall(json: Array(content)).map(DeliveryContent.download) ?? .event
-    default: self = .event
-    }
-  }
-}
-
-extension Row {
-  func time(_ column: String) -> Timestamp? {
-    (self[column] as Int64?).map(Timestamp.init(milliseconds:))
+  private enum Kind: String {
+    case event, body, hook, download
   }
 
-  func duration(_ column: String) -> Duration? {
-    (self[column] as Int64?).map { .milliseconds($0) }
-  }
-
-  func bytes(at index: Int) -> [UInt8] {
-    optionalBytes(at: index) ?? []
-  }
-
-  func optionalBytes(at index: Int) -> [UInt8]? {
-    (self[index] as Data?).map { Array($0) }
-  }
-
-  func bytes(_ column: String) -> [UInt8] {
-    optionalBytes(column) ?? []
-  }
-
-  func optionalBytes(_ column: String) -> [UInt8]? {
-    (self[column] as Data?).map { Array($0) }
+  /// Of `kind` and `content`.
+  init(_ row: StoredRow) throws {
+    let (kind, content) = (try row.word("kind", Kind.self), try row.optionalBytes("content"))
+    let found: DeliveryContent? =
+      switch kind {
+      case .event: content == nil ? .event : nil
+      case .body: content.map { .body($0) }
+      case .hook: content.flatMap(HookCall.init(json:)).map { .hook($0) }
+      case .download: content.flatMap(DownloadCall.init(json:)).map { .download($0) }
+      }
+    self = try row.required(found, "content")
   }
 }
 
@@ -73,29 +53,104 @@ extension DeliveryRecord {
     id.hasPrefix("dig_") ? "" : id
   }
 
-  init(_ row: Row) {
+  init(_ row: StoredRow) throws {
     self.init(
-      id: row["id"], eventID: row["event_id"], runID: Self.run(row["run_id"]), rule: row["rule"],
-      action: row["action"], destination: row["destination"],
-      status: DeliveryStatus(rawValue: row["status"]) ?? .pending, attempts: row["attempts"],
-      nextAttemptAt: row.time("next_attempt_at"),
-      createdAt: row.time("created_at") ?? Timestamp(milliseconds: 0), settledAt: row.time("settled_at"),
-      reason: row["reason"], link: ChainLink(row))
+      id: try row.text("id"), eventID: try row.text("event_id"), runID: Self.run(try row.text("run_id")),
+      rule: try row.text("rule"), action: try row.text("action"), destination: try row.text("destination"),
+      status: try row.word("status"), attempts: try row.count("attempts"),
+      nextAttemptAt: try row.optionalTime("next_attempt_at"), createdAt: try row.time("created_at"),
+      settledAt: try row.optionalTime("settled_at"), reason: try row.optionalText("reason"), link: try ChainLink(row))
   }
 }
 
 extension ChainLink {
-  fileprivate init?(_ row: Row) {
-    guard let parent: String = row["parent"], let branch = Branch(rawValue: row["branch"]) else { return nil }
-    self.init(parent: parent, branch)
+  /// Nil when both columns are.
+  fileprivate init?(_ row: StoredRow) throws {
+    guard let parent = try row.optionalText("parent") else {
+      guard try row.optionalText("branch") == nil else { throw row.unreadable("parent") }
+      return nil
+    }
+    self.init(parent: parent, try row.word("branch"))
   }
 }
 
 extension AttemptRecord {
-  init(_ row: Row) {
+  /// What is known of one attempt, and `id`, the delivery's.
+  static let columns =
+    "d.id, a.number, a.started_at, a.finished_at, a.outcome, a.code, a.detail, a.output"
+
+  init(_ row: StoredRow) throws {
+    let code = try row.optionalInteger("code").map { try row.required(Int(exactly: $0), "code") }
     self.init(
-      number: row["number"], startedAt: row.time("started_at") ?? Timestamp(milliseconds: 0),
-      finishedAt: row.time("finished_at") ?? Timestamp(milliseconds: 0), outcome: row["outcome"], code: row["code"],
-      detail: row["detail"], output: row["output"])
+      number: try row.count("number"), startedAt: try row.time("started_at"), finishedAt: try row.time("finished_at"),
+      outcome: try row.text("outcome"), code: code, detail: try row.text("detail"), output: try row.text("output"))
+  }
+}
+
+extension StoredRow {
+  /// Of a delivery: what is to be done when it has settled; nil when nothing is.
+  var continuation: [UInt8]? {
+    get throws { try flag("continues") ? bytes("continuation") : nil }
+  }
+}
+
+extension ClaimedDelivery {
+  /// What it is read from, by name; and ``claimedAt`` when it is asked for.
+  static let selection = """
+    SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.action, d.destination, d.kind,
+      (SELECT bytes FROM contents WHERE delivery = d.sequence) AS content, d.attempts, d.created_at, d.timeout, d.retry_for,
+      coalesce(d.retry_from, d.created_at) AS retry_from, d.attempts_before, d.claimed_at, d.defers, d.is_once, d.continues,
+      CASE WHEN d.kind != 'body' OR d.continues THEN (SELECT body FROM events WHERE id = d.event_id) END AS event,
+      CASE WHEN d.continues THEN (SELECT bytes FROM continuations WHERE delivery = d.sequence) END AS continuation,
+      d.form, d.is_standard
+    FROM deliveries d
+    """
+
+  /// - Parameter attempt: from how many there were.
+  init(_ row: StoredRow, attempt: (_ made: Int) -> Int, claimedAt: Timestamp?) throws {
+    let (content, continuation) = (try DeliveryContent(row), try row.continuation)
+    let hasEvent = if case .body = content { continuation != nil } else { true }
+    self.init(
+      sequence: try row.integer("sequence"), id: try row.text("id"), eventID: try row.text("event_id"),
+      runID: try row.text("run_id"), rule: try row.text("rule"), action: try row.text("action"),
+      destination: try row.text("destination"), content: content, event: hasEvent ? try row.bytes("event") : [],
+      continuation: continuation, isOnce: try row.flag("is_once"),
+      attempt: attempt(try row.count("attempts")), createdAt: try row.time("created_at"),
+      retryFrom: try row.time("retry_from"), attemptsBefore: try row.count("attempts_before"), claimedAt: claimedAt,
+      timeout: try row.optionalDuration("timeout"), retryFor: try row.optionalDuration("retry_for"),
+      defers: try row.flag("defers"), form: try row.optionalText("form"), isStandard: try row.flag("is_standard"))
+  }
+
+  /// Of a delivery that is pending: its next attempt.
+  init(next row: StoredRow, claimedAt: Timestamp? = nil) throws {
+    try self.init(row, attempt: { $0 + 1 }, claimedAt: claimedAt)
+  }
+}
+
+extension Ledger.Entry {
+  init(_ row: StoredRow) throws {
+    self.init(
+      phase: try row.word("phase"), since: try row.time("since"), isBaseline: try row.flag("is_baseline"),
+      isGone: try row.optionalTime("gone_at") != nil)
+  }
+}
+
+extension StoredEvent {
+  init(_ row: StoredRow) throws {
+    let word = try row.text("phase")
+    self.init(
+      id: try row.text("id"), runID: try row.text("run_id"), word: word,
+      eventKind: EventKind(word: word, stay: try row.optionalDuration("stayed")), time: try row.time("time"),
+      seenAt: try row.time("seen_at"), rules: try row.optionalText("rules"), body: try row.bytes("body"))
+  }
+}
+
+extension DestinationState {
+  init(_ row: StoredRow) throws {
+    self.init(
+      name: try row.text("name"), fingerprint: try row.text("fingerprint"),
+      stoppedAt: try row.optionalTime("stopped_at"), stoppedReason: try row.optionalText("stopped_reason"),
+      holdUntil: try row.optionalTime("hold_until"), failures: try row.count("failures"),
+      nextProbeAt: try row.optionalTime("next_probe_at"))
   }
 }

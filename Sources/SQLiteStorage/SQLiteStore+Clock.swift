@@ -14,10 +14,10 @@ extension SQLiteStore {
   /// Nil in a state in which nothing ever happened.
   package func savedClock() async throws(StorageError) -> ClockReading? {
     try await read { database in
-      try Row.fetchOne(database, sql: "SELECT boot, uptime, wall, source_ahead FROM clock").map { row in
+      try database.first("SELECT id, boot, uptime, wall, source_ahead FROM clock", of: "clock") { row in
         ClockReading(
-          boot: row[0], uptime: .milliseconds(row[1] as Int64), wall: Timestamp(milliseconds: row[2]),
-          sourceAhead: (row[3] as Int64?).map { .milliseconds($0) })
+          boot: try row.text("boot"), uptime: try row.duration("uptime"), wall: try row.time("wall"),
+          sourceAhead: try row.optionalDuration("source_ahead"))
       }
     }
   }
@@ -105,8 +105,10 @@ extension SQLiteStore {
 
   private static func history(_ database: Database) throws -> ClockHistory {
     ClockHistory(
-      try Row.fetchAll(database, sql: "SELECT at, by FROM clock_steps ORDER BY sequence").map { row in
-        ClockHistory.Step(at: Timestamp(milliseconds: row[0]), by: .milliseconds(row[1] as Int64))
+      try database.all(
+        "SELECT sequence, at, by FROM clock_steps ORDER BY sequence", of: "clock_steps", by: "sequence"
+      ) { row in
+        ClockHistory.Step(at: try row.time("at"), by: try row.duration("by"))
       })
   }
 
@@ -120,7 +122,9 @@ extension SQLiteStore {
   }
 
   static func put(_ reading: ClockReading, _ database: Database) throws {
-    try database.cachedStatement(sql: "REPLACE INTO clock VALUES (1, ?, ?, ?, ?)").execute(
+    try database.cachedStatement(
+      sql: "REPLACE INTO clock (id, boot, uptime, wall, source_ahead) VALUES (1, ?, ?, ?, ?)"
+    ).execute(
       arguments: [
         reading.boot, reading.uptime.milliseconds, reading.wall.milliseconds, reading.sourceAhead?.milliseconds,
       ])

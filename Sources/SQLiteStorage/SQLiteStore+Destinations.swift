@@ -21,16 +21,16 @@ extension SQLiteStore {
   }
 
   private static func states(_ database: Database) throws -> [DestinationState] {
-    try Row.fetchAll(database, sql: "SELECT * FROM destinations ORDER BY name").map { row in
-      DestinationState(
-        name: row["name"], fingerprint: row["fingerprint"], stoppedAt: row.time("stopped_at"),
-        stoppedReason: row["stopped_reason"], holdUntil: row.time("hold_until"), failures: row["failures"],
-        nextProbeAt: row.time("next_probe_at"))
-    }
+    try database.all(
+      "SELECT * FROM destinations ORDER BY name", of: "destinations", by: "name", DestinationState.init)
   }
 
   static func put(_ state: DestinationState, _ database: Database) throws {
-    let statement = try database.cachedStatement(sql: "REPLACE INTO destinations VALUES (?, ?, ?, ?, ?, ?, ?)")
+    let statement = try database.cachedStatement(
+      sql: """
+        REPLACE INTO destinations
+          (name, fingerprint, stopped_at, stopped_reason, hold_until, failures, next_probe_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        """)
     try statement.execute(arguments: [
       state.name, state.fingerprint, state.stoppedAt?.milliseconds, state.stoppedReason, state.holdUntil?.milliseconds,
       state.failures, state.nextProbeAt?.milliseconds,
@@ -40,16 +40,16 @@ extension SQLiteStore {
   /// Returns how many.
   static func bury(_ burial: BulkDeadLetter, at now: Timestamp, _ database: Database) throws -> Int {
     if burial.limit <= 0 { return 0 }
-    let found = try Row.fetchAll(
-      database.cachedStatement(sql: deadLetterBacklog),
-      arguments: burial.arguments(at: now))
+    let found = try database.all(deadLetterBacklog, burial.arguments(at: now), of: "deliveries") { row in
+      (sequence: try row.integer("sequence"), run: try row.text("run_id"))
+    }
     let update = try database.cachedStatement(
       sql: """
         UPDATE deliveries SET status = 'dead', waits = 0, next_attempt_at = NULL, settled_at = ?, reason = ?
         WHERE sequence = ? AND status = 'pending'
         """)
-    for row in found { try update.execute(arguments: [now.milliseconds, burial.reason, row[0] as Int64]) }
-    for run in Set(found.map { $0[1] as String }) {
+    for row in found { try update.execute(arguments: [now.milliseconds, burial.reason, row.sequence]) }
+    for run in Set(found.map(\.run)) {
       _ = try free(run: run, destination: burial.destination, database)
     }
     return found.count
@@ -59,7 +59,7 @@ extension SQLiteStore {
   static let deadLetterBacklog =
     ["waits = 0", "waits = 1"].map { half in
       """
-      SELECT sequence, run_id FROM deliveries
+      SELECT sequence, id, run_id FROM deliveries
       WHERE status = 'pending' AND \(half) AND continues = 0 AND destination = :destination
         AND coalesce(retry_from, created_at) + coalesce(retry_for, :age) < :now
         AND sequence NOT IN (SELECT value FROM json_each(:sparing))

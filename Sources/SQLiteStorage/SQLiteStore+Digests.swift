@@ -5,10 +5,10 @@ package import Storage
 extension SQLiteStore {
   /// Adds an event to the open digest of its rule, action and key, and opens one where there is none.
   static func collect(_ event: RunEvent, _ entry: DigestEntry, _ now: Timestamp, _ database: Database) throws {
-    let open = try String.fetchOne(
-      database.cachedStatement(
-        sql: "SELECT id FROM digests WHERE rule = ? AND action = ? AND key = ? AND delivery_id IS NULL"),
-      arguments: [entry.rule, entry.action, entry.key])
+    let open = try database.texts(
+      "SELECT id AS name FROM digests WHERE rule = ? AND action = ? AND key = ? AND delivery_id IS NULL",
+      [entry.rule, entry.action, entry.key], of: "digests"
+    ).first
     let id = try open ?? begin(entry, "dig_" + RunEvent.digest([event.id, entry.rule, entry.action]), now, database)
     try database.cachedStatement(sql: "INSERT OR IGNORE INTO digest_events (digest_id, event_id) VALUES (?, ?)")
       .execute(
@@ -29,32 +29,32 @@ extension SQLiteStore {
 
   package func dueDigests(at now: Timestamp, most: Int) async throws(StorageError) -> [OpenDigest] {
     try await read { database in
-      let rows = try Row.fetchAll(
-        database,
-        sql: """
-          SELECT g.id, g.rule, g.action, g.destination, g.plan,
-            (SELECT count(*) FROM digest_events c WHERE c.digest_id = g.id) AS count
-          FROM digests g WHERE g.delivery_id IS NULL AND g.due_at <= ? ORDER BY g.due_at, g.id
-          """, arguments: [now.milliseconds])
-      return try rows.map { row in
-        let id: String = row["id"]
-        let events = try Row.fetchAll(
-          database,
-          sql: """
-            SELECT e.body FROM digest_events c JOIN events e ON e.id = c.event_id
-            WHERE c.digest_id = ? ORDER BY c.sequence LIMIT ?
-            """, arguments: [id, most])
+      try database.all(
+        """
+        SELECT g.id, g.rule, g.action, g.destination, g.plan,
+          (SELECT count(*) FROM digest_events c WHERE c.digest_id = g.id) AS count
+        FROM digests g WHERE g.delivery_id IS NULL AND g.due_at <= ? ORDER BY g.due_at, g.id
+        """, [now.milliseconds], of: "digests"
+      ) { row in
+        let id = try row.text("id")
+        let events = try database.all(
+          """
+          SELECT e.id, e.body FROM digest_events c JOIN events e ON e.id = c.event_id
+          WHERE c.digest_id = ? ORDER BY c.sequence LIMIT ?
+          """, [id, most], of: "events"
+        ) { try $0.bytes("body") }
         return OpenDigest(
-          id: id, rule: row["rule"], action: row["action"], destination: row["destination"], count: row["count"],
-          events: events.map { $0.bytes("body") }, plan: row.optionalBytes("plan"))
+          id: id, rule: try row.text("rule"), action: try row.text("action"), destination: try row.text("destination"),
+          count: try row.count("count"), events: events,
+          plan: try row.optionalBytes("plan"))
       }
     }
   }
 
   package func nextDigest() async throws(StorageError) -> Timestamp? {
     try await read { database in
-      try Int64.fetchOne(database, sql: "SELECT min(due_at) FROM digests WHERE delivery_id IS NULL").map(
-        Timestamp.init(milliseconds:))
+      try database.moment(
+        "SELECT min(due_at) AS moment FROM digests WHERE delivery_id IS NULL", of: "digests")
     }
   }
 
@@ -68,11 +68,11 @@ extension SQLiteStore {
             AND (SELECT count(*) FROM digest_events c WHERE c.digest_id = digests.id) = ?
           """, arguments: [delivery.id, digest.id, digest.count])
       guard database.changesCount == 1 else { return false }
-      let first = try String.fetchOne(
-        database, sql: "SELECT event_id FROM digest_events WHERE digest_id = ? ORDER BY sequence LIMIT 1",
-        arguments: [digest.id])
+      let first = try database.texts(
+        "SELECT event_id AS name FROM digest_events WHERE digest_id = ? ORDER BY sequence LIMIT 1", [digest.id],
+        of: "digest_events")
       // It is of no run, and waits for no other digest.
-      try Self.insert(delivery, event: first ?? "", run: digest.id, now, database)
+      try Self.insert(delivery, event: first.first ?? "", run: digest.id, now, database)
       if let reason {
         try database.execute(
           sql: """

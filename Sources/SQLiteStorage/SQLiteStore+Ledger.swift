@@ -8,16 +8,11 @@ extension SQLiteStore {
       var ledger = Ledger()
       ledger.hasBaseline =
         try Bool.fetchOne(database, sql: "SELECT 1 FROM organizations WHERE id = ?", arguments: [organization]) ?? false
-      ledger.unreachableSince = try Int64.fetchOne(
-        database, sql: "SELECT unreachable_since FROM sources WHERE organization = ?", arguments: [organization]
-      ).map(Timestamp.init(milliseconds:))
-      let sql = "SELECT id, phase, since, is_baseline, gone_at IS NOT NULL FROM runs WHERE organization = ?"
-      let rows = try Row.fetchCursor(database, sql: sql, arguments: [organization])
-      while let row = try rows.next() {
-        guard let phase = Phase(rawValue: row[1]) else { continue }
-        ledger.runs[row[0]] = Ledger.Entry(
-          phase: phase, since: Timestamp(milliseconds: row[2]), isBaseline: row[3], isGone: row[4])
-      }
+      ledger.unreachableSince = try database.moment(
+        "SELECT unreachable_since AS moment FROM sources WHERE organization = ?", [organization], of: "sources")
+      let sql = "SELECT id, phase, since, is_baseline, gone_at FROM runs WHERE organization = ?"
+      let runs = try database.all(sql, [organization], of: "runs") { (try $0.text("id"), try Ledger.Entry($0)) }
+      ledger.runs = Dictionary(runs) { first, _ in first }
       return ledger
     }
   }
@@ -115,10 +110,12 @@ extension SQLiteStore {
     guard database.changesCount == 1 else { return false }
     let sequence = database.lastInsertedRowID
     if let content {
-      try database.cachedStatement(sql: "INSERT INTO contents VALUES (?, ?)").execute(arguments: [sequence, content])
+      try database.cachedStatement(sql: "INSERT INTO contents (delivery, bytes) VALUES (?, ?)").execute(arguments: [
+        sequence, content,
+      ])
     }
     if let continuation = delivery.continuation {
-      try database.cachedStatement(sql: "INSERT INTO continuations VALUES (?, ?)")
+      try database.cachedStatement(sql: "INSERT INTO continuations (delivery, bytes) VALUES (?, ?)")
         .execute(arguments: [sequence, continuation.blob])
     }
     return true

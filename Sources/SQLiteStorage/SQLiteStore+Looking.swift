@@ -12,10 +12,12 @@ extension SQLiteStore {
   package func unsettled() async throws(StorageError) -> [String: Int] {
     try await read { database in
       let sql = """
-        SELECT destination, count(*) FROM deliveries WHERE status IN ('pending', 'claimed') GROUP BY destination
+        SELECT destination, count(*) AS count FROM deliveries WHERE status IN ('pending', 'claimed') GROUP BY destination
         """
-      let rows = try Row.fetchAll(database, sql: sql)
-      return Dictionary(rows.map { ($0[0] as String, $0[1] as Int) }) { first, _ in first }
+      let counts = try database.all(sql, of: "deliveries", by: "destination") { row in
+        (try row.text("destination"), try row.count("count"))
+      }
+      return Dictionary(counts) { first, _ in first }
     }
   }
 
@@ -23,74 +25,72 @@ extension SQLiteStore {
     // A claimed delivery is pending to everybody but the dispatcher.
     let statuses = filter.status.map { $0 == .pending ? ["pending", "claimed"] : [$0.rawValue] }
     return try await read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT \(DeliveryRecord.columns) FROM deliveries d
-          WHERE (:any OR d.status IN (:first, :last)) AND (:run IS NULL OR \(DeliveryRecord.isAboutRun))
-            AND (:rule IS NULL OR d.rule = :rule) AND (:destination IS NULL OR d.destination = :destination)
-          ORDER BY d.sequence
-          """,
-        arguments: [
+      try database.all(
+        """
+        SELECT \(DeliveryRecord.columns) FROM deliveries d
+        WHERE (:any OR d.status IN (:first, :last)) AND (:run IS NULL OR \(DeliveryRecord.isAboutRun))
+          AND (:rule IS NULL OR d.rule = :rule) AND (:destination IS NULL OR d.destination = :destination)
+        ORDER BY d.sequence
+        """,
+        [
           "any": statuses == nil, "first": statuses?.first, "last": statuses?.last, "run": filter.runID,
           "rule": filter.rule, "destination": filter.destination,
-        ]
-      ).map(DeliveryRecord.init)
+        ], of: "deliveries", DeliveryRecord.init)
     }
   }
 
   package func lastEvent(run: String) async throws(StorageError) -> [UInt8]? {
     try await read { database in
-      let sql = "SELECT body FROM events WHERE run_id = ? AND length(body) > 0 ORDER BY time DESC, seen_at DESC LIMIT 1"
-      return try Row.fetchOne(database, sql: sql, arguments: [run]).map { $0.bytes("body") }
+      let sql =
+        "SELECT id, body FROM events WHERE run_id = ? AND length(body) > 0 ORDER BY time DESC, seen_at DESC LIMIT 1"
+      return try database.first(sql, [run], of: "events") { try $0.bytes("body") }
     }
   }
 
   package func delivery(id: String) async throws(StorageError) -> DeliveryDetail? {
     try await read { database in
-      let row = try Row.fetchOne(
-        database,
-        sql: """
-          SELECT \(DeliveryRecord.columns), d.kind, c.bytes AS content, e.body
-          FROM deliveries d JOIN events e ON e.id = d.event_id LEFT JOIN contents c ON c.delivery = d.sequence
-          WHERE d.id = ?
-          """, arguments: [id])
-      guard let row else { return nil }
-      return DeliveryDetail(
-        record: DeliveryRecord(row), content: DeliveryContent(kind: row["kind"], content: row["content"]),
-        chain: try Self.chain(of: id, database), event: row.bytes("body"),
-        attempts: try Self.attempts(of: id, database))
+      try database.first(
+        """
+        SELECT \(DeliveryRecord.columns), d.kind, c.bytes AS content, e.body
+        FROM deliveries d LEFT JOIN events e ON e.id = d.event_id LEFT JOIN contents c ON c.delivery = d.sequence
+        WHERE d.id = ?
+        """, [id], of: "deliveries"
+      ) { row in
+        DeliveryDetail(
+          record: try DeliveryRecord(row), content: try DeliveryContent(row),
+          chain: try Self.chain(of: id, database), event: try row.bytes("body"),
+          attempts: try Self.attempts(of: id, database))
+      }
     }
   }
 
   /// The steps that belong together: of one rule, for one event, and from the same first step.
   private static func chain(of id: String, _ database: Database) throws -> [DeliveryStep] {
-    let rows = try Row.fetchAll(
-      database,
-      sql: """
-        WITH RECURSIVE
-          above (id, parent) AS (
-            SELECT id, parent FROM deliveries WHERE id = ?
-            UNION SELECT d.id, d.parent FROM deliveries d JOIN above a ON d.id = a.parent),
-          steps (id) AS (
-            SELECT id FROM above WHERE parent IS NULL OR parent NOT IN (SELECT id FROM deliveries)
-            UNION SELECT d.id FROM deliveries d JOIN steps s ON d.parent = s.id
-              AND d.run_id = (SELECT run_id FROM deliveries WHERE id = s.id))
-        SELECT \(DeliveryRecord.columns), c.bytes AS continuation
-        FROM deliveries d JOIN steps s ON s.id = d.id LEFT JOIN continuations c ON c.delivery = d.sequence
-        ORDER BY d.sequence
-        """, arguments: [id])
-    return rows.map { DeliveryStep(record: DeliveryRecord($0), continuation: $0.optionalBytes("continuation")) }
+    try database.all(
+      """
+      WITH RECURSIVE
+        above (id, parent) AS (
+          SELECT id, parent FROM deliveries WHERE id = ?
+          UNION SELECT d.id, d.parent FROM deliveries d JOIN above a ON d.id = a.parent),
+        steps (id) AS (
+          SELECT id FROM above WHERE parent IS NULL OR parent NOT IN (SELECT id FROM deliveries)
+          UNION SELECT d.id FROM deliveries d JOIN steps s ON d.parent = s.id
+            AND d.run_id = (SELECT run_id FROM deliveries WHERE id = s.id))
+      SELECT \(DeliveryRecord.columns), d.continues, c.bytes AS continuation
+      FROM deliveries d JOIN steps s ON s.id = d.id LEFT JOIN continuations c ON c.delivery = d.sequence
+      ORDER BY d.sequence
+      """, [id], of: "deliveries"
+    ) { row in
+      DeliveryStep(record: try DeliveryRecord(row), continuation: try row.continuation)
+    }
   }
 
   /// The oldest first.
   static func attempts(of id: String, _ database: Database) throws -> [AttemptRecord] {
-    try Row.fetchAll(
-      database,
-      sql: """
-        SELECT a.* FROM attempts a JOIN deliveries d ON d.sequence = a.delivery
-        WHERE d.id = ? ORDER BY a.number, a.started_at
-        """, arguments: [id]
-    ).map(AttemptRecord.init)
+    try database.all(
+      """
+      SELECT \(AttemptRecord.columns) FROM attempts a JOIN deliveries d ON d.sequence = a.delivery
+      WHERE d.id = ? ORDER BY a.number, a.started_at
+      """, [id], of: "attempts", AttemptRecord.init)
   }
 }

@@ -1,6 +1,10 @@
 internal import GRDB
 package import Storage
 
+private enum KnownKind: String {
+  case destination, rule
+}
+
 /// The names that a state knows.
 extension SQLiteStore {
   package func note(_ names: KnownNames) async throws(StorageError) {
@@ -14,20 +18,23 @@ extension SQLiteStore {
 
   package func knownNames() async throws(StorageError) -> KnownNames? {
     try await read { database in
-      let rows = try Row.fetchAll(database, sql: "SELECT kind, name, type FROM known_names")
-      guard !rows.isEmpty else { return nil }
-      let (rules, destinations) = (rows.filter { $0["type"] == nil }, rows.filter { $0["type"] != nil })
+      let known = try database.all("SELECT kind, name, type FROM known_names", of: "known_names", by: "name") { row in
+        let kind = try row.word("kind", KnownKind.self)
+        return (name: try row.text("name"), type: kind == .destination ? try row.text("type") : nil)
+      }
+      guard !known.isEmpty else { return nil }
+      let destinations = known.compactMap { entry in entry.type.map { (entry.name, $0) } }
       return KnownNames(
-        destinations: Dictionary(destinations.map { ($0["name"] as String, $0["type"] as String) }) { first, _ in first
-        },
-        rules: Set(rules.map { $0["name"] as String }))
+        destinations: Dictionary(destinations) { first, _ in first },
+        rules: Set(known.filter { $0.type == nil }.map(\.name)))
     }
   }
 
   package func namesInUse() async throws(StorageError) -> (rules: Set<String>, destinations: Set<String>) {
     try await read { database in
       func names(_ column: String) throws -> Set<String> {
-        try String.fetchSet(database, sql: "SELECT \(column) FROM deliveries UNION SELECT \(column) FROM digests")
+        let sql = "SELECT \(column) AS name FROM deliveries UNION SELECT \(column) FROM digests"
+        return Set(try database.texts(sql, of: "deliveries"))
       }
       return (try names("rule"), try names("destination"))
     }

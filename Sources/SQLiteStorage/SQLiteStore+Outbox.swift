@@ -6,7 +6,7 @@ package import Storage
 extension SQLiteStore {
   package func destinationsDue(at now: Timestamp) async throws(StorageError) -> [String] {
     try await read { database in
-      try String.fetchAll(database.cachedStatement(sql: Self.dueDestinations), arguments: [now.milliseconds])
+      try database.texts(Self.dueDestinations, [now.milliseconds], of: "deliveries")
     }
   }
 
@@ -28,8 +28,7 @@ extension SQLiteStore {
 
   package func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp? {
     try await read { database in
-      try Int64.fetchOne(database.cachedStatement(sql: Self.nextMoment), arguments: [now.milliseconds])
-        .map(Timestamp.init(milliseconds:))
+      try database.moment(Self.nextMoment, [now.milliseconds], of: "deliveries")
     }
   }
 
@@ -37,7 +36,7 @@ extension SQLiteStore {
     \(waitingDestinations)
     SELECT min((
       SELECT min(next_attempt_at) FROM deliveries
-      WHERE status = 'pending' AND waits = 0 AND destination = name AND next_attempt_at > ?)) FROM waiting
+      WHERE status = 'pending' AND waits = 0 AND destination = name AND next_attempt_at > ?)) AS moment FROM waiting
     """
 
   package func due(
@@ -77,26 +76,15 @@ extension SQLiteStore {
     var found: [ClaimedDelivery] = []
     var bytes = 0
     while bytes < ClaimedDelivery.maxBytesAhead, let row = try rows.next() {
-      let delivery = ClaimedDelivery(row, attempt: row[8] + 1, claimedAt)
+      let delivery = try ClaimedDelivery(next: StoredRow(row, of: "deliveries"), claimedAt: claimedAt)
       bytes += delivery.bytes
       found.append(delivery)
     }
     return found
   }
 
-  /// What ``ClaimedDelivery`` is read from.
-  static let selection = """
-    SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.destination, d.kind,
-      (SELECT bytes FROM contents WHERE delivery = d.sequence), d.attempts, d.created_at,
-      d.timeout, d.retry_for, coalesce(d.retry_from, d.created_at), d.attempts_before,
-      CASE WHEN d.kind != 'body' OR d.continues THEN (SELECT body FROM events WHERE id = d.event_id) END, d.defers,
-      d.action, d.is_once, CASE WHEN d.continues THEN (SELECT bytes FROM continuations WHERE delivery = d.sequence) END,
-      d.form, d.is_standard
-    FROM deliveries d
-    """
-
   static let dueDeliveries = """
-    \(selection)
+    \(ClaimedDelivery.selection)
     WHERE d.status = 'pending' AND d.waits = 0 AND d.destination = ? AND d.next_attempt_at <= ?
       AND d.sequence NOT IN (SELECT value FROM json_each(?))
     ORDER BY d.next_attempt_at, d.sequence LIMIT ?
@@ -106,7 +94,7 @@ extension SQLiteStore {
     try await write { database in
       try database.execute(
         sql: """
-          INSERT INTO attempts
+          INSERT INTO attempts (delivery, number, started_at, finished_at, outcome, code, detail, output)
           SELECT sequence, attempts, claimed_at, ?, 'interrupted', NULL, 'vi-notify ended before the answer was known', ''
           FROM deliveries WHERE status = 'claimed' AND is_once = 0
           """, arguments: [now.milliseconds])
@@ -121,14 +109,10 @@ extension SQLiteStore {
 
   package func cutOff() async throws(StorageError) -> [ClaimedDelivery] {
     try await read { database in
-      let sql = "\(Self.selection) WHERE d.status = 'claimed' AND d.is_once = 1 ORDER BY d.sequence"
-      return try Row.fetchAll(database, sql: sql).map { row in
+      let sql = "\(ClaimedDelivery.selection) WHERE d.status = 'claimed' AND d.is_once = 1 ORDER BY d.sequence"
+      return try database.all(sql, of: "deliveries") { row in
         // Its attempt was counted when it was claimed.
-        try ClaimedDelivery(
-          row, attempt: row[8],
-          Int64.fetchOne(
-            database, sql: "SELECT claimed_at FROM deliveries WHERE sequence = ?", arguments: [row[0] as Int64]
-          ).map(Timestamp.init(milliseconds:)))
+        try ClaimedDelivery(row, attempt: { $0 }, claimedAt: row.time("claimed_at"))
       }
     }
   }
@@ -138,16 +122,15 @@ extension SQLiteStore {
   {
     if burial.limit <= 0 { return [] }
     return try await read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          \(Self.selection)
-          WHERE d.status = 'pending' AND d.continues = 1 AND d.destination = :destination
-            AND coalesce(d.retry_from, d.created_at) + coalesce(d.retry_for, :age) < :now
-            AND d.sequence NOT IN (SELECT value FROM json_each(:sparing))
-          ORDER BY d.sequence LIMIT :limit
-          """, arguments: burial.arguments(at: now)
-      ).map { ClaimedDelivery($0, attempt: $0[8] + 1, nil) }
+      try database.all(
+        """
+        \(ClaimedDelivery.selection)
+        WHERE d.status = 'pending' AND d.continues = 1 AND d.destination = :destination
+          AND coalesce(d.retry_from, d.created_at) + coalesce(d.retry_for, :age) < :now
+          AND d.sequence NOT IN (SELECT value FROM json_each(:sparing))
+        ORDER BY d.sequence LIMIT :limit
+        """, burial.arguments(at: now), of: "deliveries"
+      ) { try ClaimedDelivery(next: $0) }
     }
   }
 }
@@ -171,19 +154,5 @@ extension Set<Int64> {
       text += String(number)
     }
     return text + "]"
-  }
-}
-
-extension ClaimedDelivery {
-  /// Columns by number, in the order of the one statement that reads them: names cost a search each.
-  init(_ row: Row, attempt: Int, _ claimedAt: Timestamp?) {
-    self.init(
-      sequence: row[0], id: row[1], eventID: row[2], runID: row[3], rule: row[4], action: row[16], destination: row[5],
-      content: DeliveryContent(kind: row[6], content: row[7]), event: row.bytes(at: 14),
-      continuation: row.optionalBytes(at: 18), isOnce: row[17], attempt: attempt,
-      createdAt: Timestamp(milliseconds: row[9]), retryFrom: Timestamp(milliseconds: row[12]),
-      attemptsBefore: row[13], claimedAt: claimedAt,
-      timeout: (row[10] as Int64?).map { .milliseconds($0) }, retryFor: (row[11] as Int64?).map { .milliseconds($0) },
-      defers: row[15], form: row[19], isStandard: row[20])
   }
 }

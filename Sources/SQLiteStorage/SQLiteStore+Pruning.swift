@@ -32,10 +32,14 @@ extension SQLiteStore {
   /// it. So this costs what is forgotten and what is not settled, not what is kept.
   private static func settled(before: Timestamp, limit: Int, _ database: Database) throws -> [Int64] {
     let rows = try Row.fetchCursor(
-      database, sql: "SELECT sequence, created_at, settled_at FROM deliveries ORDER BY sequence")
+      database, sql: "SELECT sequence, id, created_at, settled_at FROM deliveries ORDER BY sequence")
     var found: [Int64] = []
-    while found.count < limit, let row = try rows.next(), row[1] < before.milliseconds {
-      if let settledAt: Int64 = row[2], settledAt < before.milliseconds { found.append(row[0]) }
+    while found.count < limit, let row = try rows.next().map({ StoredRow($0, of: "deliveries") }),
+      try row.time("created_at") < before
+    {
+      if let settledAt = try row.optionalTime("settled_at"), settledAt < before {
+        found.append(try row.integer("sequence"))
+      }
     }
     return found
   }

@@ -9,17 +9,16 @@ extension SQLiteStore {
     destination: String, at now: Timestamp, except underWay: Set<Int64>
   ) async throws(StorageError) -> ClaimedDelivery? {
     try await read { database in
-      try Row.fetchOne(
-        database.cachedStatement(sql: Self.probeDelivery),
-        arguments: [destination, now.milliseconds, underWay.sqlList]
-      ).map { ClaimedDelivery($0, attempt: $0[8] + 1, nil) }
+      try database.first(
+        Self.probeDelivery, [destination, now.milliseconds, underWay.sqlList], of: "deliveries"
+      ) { try ClaimedDelivery(next: $0) }
     }
   }
 
   /// The order is that of what is due: so each probe is another delivery's, and one that its destination never takes doesn't
   /// keep the others from being tried.
   static let probeDelivery = """
-    \(selection)
+    \(ClaimedDelivery.selection)
     WHERE d.status = 'pending' AND d.waits = 0 AND d.destination = ? AND (d.delay = 'backoff' OR d.next_attempt_at <= ?)
       AND d.sequence NOT IN (SELECT value FROM json_each(?))
     ORDER BY d.next_attempt_at, d.sequence LIMIT 1
@@ -27,13 +26,11 @@ extension SQLiteStore {
 
   package func destinationsBackingOff(at now: Timestamp) async throws(StorageError) -> Set<String> {
     try await read { database in
-      try Set(
-        String.fetchAll(
-          database,
-          sql: """
-            SELECT DISTINCT destination FROM deliveries
-            WHERE status = 'pending' AND waits = 0 AND delay = 'backoff' AND next_attempt_at > ?
-            """, arguments: [now.milliseconds]))
+      let sql = """
+        SELECT DISTINCT destination AS name FROM deliveries
+        WHERE status = 'pending' AND waits = 0 AND delay = 'backoff' AND next_attempt_at > ?
+        """
+      return Set(try database.texts(sql, [now.milliseconds], of: "deliveries"))
     }
   }
 
@@ -53,12 +50,11 @@ extension SQLiteStore {
       var json = JSONWriter()
       json.array(ids) { $0.string($1) }
       let list = String(decoding: json.bytes, as: UTF8.self)
-      let waiting = try String.fetchAll(
-        database,
-        sql: """
-          SELECT id FROM deliveries
-          WHERE status IN ('pending', 'claimed') AND id IN (SELECT value FROM json_each(?)) ORDER BY sequence
-          """, arguments: [list])
+      let waiting = try database.texts(
+        """
+        SELECT id AS name FROM deliveries
+        WHERE status IN ('pending', 'claimed') AND id IN (SELECT value FROM json_each(?)) ORDER BY sequence
+        """, [list], of: "deliveries")
       let update = try database.cachedStatement(
         sql: """
           UPDATE deliveries SET next_attempt_at = min(next_attempt_at, ?), delay = NULL
@@ -72,15 +68,17 @@ extension SQLiteStore {
 
   static func requestProbes(for ids: [String], _ now: Timestamp, _ database: Database) throws {
     let request = try database.cachedStatement(
-      sql: "INSERT OR REPLACE INTO probe_requests SELECT destination, ? FROM deliveries WHERE id = ?")
+      sql: """
+        INSERT OR REPLACE INTO probe_requests (destination, requested_at) SELECT destination, ? FROM deliveries WHERE id = ?
+        """)
     for id in ids { try request.execute(arguments: [now.milliseconds, id]) }
   }
 
   package func takeProbeRequests() async throws(StorageError) -> Set<String> {
-    let asked = try await read { try Set(String.fetchAll($0, sql: "SELECT destination FROM probe_requests")) }
-    if asked.isEmpty { return [] }
+    let isAsked = try await read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM probe_requests)") ?? false }
+    guard isAsked else { return [] }
     return try await write { database in
-      try Set(String.fetchAll(database, sql: "DELETE FROM probe_requests RETURNING destination"))
+      Set(try database.texts("DELETE FROM probe_requests RETURNING destination AS name", of: "probe_requests"))
     }
   }
 }

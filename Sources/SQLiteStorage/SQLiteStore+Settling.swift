@@ -28,7 +28,11 @@ extension SQLiteStore {
   private static func settle(_ attempts: [SettledAttempt], at now: Timestamp, _ database: Database) throws -> Bool {
     let (update, insert) = (
       try database.cachedStatement(sql: end),
-      try database.cachedStatement(sql: "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      try database.cachedStatement(
+        sql: """
+          INSERT INTO attempts (delivery, number, started_at, finished_at, outcome, code, detail, output)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          """)
     )
     var waited: [String: Bool] = [:]
     var hasFreed = false
@@ -93,9 +97,10 @@ extension SQLiteStore {
       delivery.destination,
     ])
     if database.changesCount == 1 { return true }
-    let now = try String.fetchOne(
-      database, sql: "SELECT destination FROM deliveries WHERE sequence = ? AND id = ?",
-      arguments: [delivery.sequence, delivery.id])
+    let now = try database.texts(
+      "SELECT destination AS name FROM deliveries WHERE sequence = ? AND id = ?", [delivery.sequence, delivery.id],
+      of: "deliveries"
+    ).first
     guard let now, now != delivery.destination else { throw StorageError.notClaimed(delivery.id) }
     return false
   }
@@ -111,11 +116,11 @@ extension SQLiteStore {
   static func free(run: String, destination: String, _ database: Database) throws -> Bool {
     let rows = try Row.fetchCursor(database.cachedStatement(sql: unsettled), arguments: [run, destination])
     var (event, waiting) = (String?.none, [Int64]())
-    while let row = try rows.next() {
-      let its: String = row[1]
+    while let row = try rows.next().map({ StoredRow($0, of: "deliveries") }) {
+      let its = try row.text("event_id")
       guard event == nil || its == event else { break }
       event = its
-      if row[2] as Int == 1 { waiting.append(row[0]) }
+      if try row.flag("waits") { waiting.append(try row.integer("sequence")) }
     }
     let release = try database.cachedStatement(sql: "UPDATE deliveries SET waits = 0 WHERE sequence = ?")
     for sequence in waiting { try release.execute(arguments: [sequence]) }
@@ -123,7 +128,7 @@ extension SQLiteStore {
   }
 
   static let unsettled = """
-    SELECT sequence, event_id, waits FROM deliveries
+    SELECT sequence, id, event_id, waits FROM deliveries
     WHERE run_id = ? AND destination = ? AND status IN ('pending', 'claimed') ORDER BY sequence
     """
 }

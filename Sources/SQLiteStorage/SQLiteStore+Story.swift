@@ -13,47 +13,39 @@ extension SQLiteStore {
 
   package func ruleFile(digest: String) async throws(StorageError) -> [UInt8]? {
     try await read { database in
-      let sql = "SELECT bytes FROM rule_files WHERE digest = ?"
-      return try Row.fetchOne(database, sql: sql, arguments: [digest]).map { $0.bytes("bytes") }
+      let sql = "SELECT digest, bytes FROM rule_files WHERE digest = ?"
+      return try database.first(sql, [digest], of: "rule_files", by: "digest") { try $0.bytes("bytes") }
     }
   }
 
   package func story(run: String) async throws(StorageError) -> RunStory? {
     try await read { database in
-      let last = try Row.fetchOne(
-        database,
-        sql: "SELECT phase, since, is_baseline, gone_at IS NOT NULL AS is_gone, changed_at FROM runs WHERE id = ?",
-        arguments: [run])
-      let events = try Row.fetchAll(
-        database, sql: "SELECT * FROM events WHERE run_id = ? ORDER BY time, seen_at, rowid", arguments: [run])
-      let deliveries = try Row.fetchAll(
-        database,
-        sql: """
-          SELECT \(DeliveryRecord.columns), c.bytes AS continuation
-          FROM deliveries d LEFT JOIN continuations c ON c.delivery = d.sequence
-          WHERE \(DeliveryRecord.isAboutRun) ORDER BY d.sequence
-          """, arguments: ["run": run])
+      let last = try database.first(
+        "SELECT id, phase, since, is_baseline, gone_at, changed_at FROM runs WHERE id = ?", [run], of: "runs"
+      ) { (entry: try Ledger.Entry($0), seenAt: try $0.time("changed_at")) }
+      let events = try database.all(
+        "SELECT * FROM events WHERE run_id = ? ORDER BY time, seen_at, rowid", [run], of: "events", StoredEvent.init)
       guard last != nil || !events.isEmpty else { return nil }
-      return RunStory(
-        last: last.flatMap(Self.lastSeen), events: events.map(StoredEvent.init),
-        deliveries: try deliveries.map { try Self.story($0, database) })
+      let deliveries = try database.all(
+        """
+        SELECT \(DeliveryRecord.columns), d.continues, c.bytes AS continuation
+        FROM deliveries d LEFT JOIN continuations c ON c.delivery = d.sequence
+        WHERE \(DeliveryRecord.isAboutRun) ORDER BY d.sequence
+        """, ["run": run], of: "deliveries"
+      ) { try Self.story($0, database) }
+      return RunStory(last: last, events: events, deliveries: deliveries)
     }
   }
 
-  private static func lastSeen(_ row: Row) -> (entry: Ledger.Entry, seenAt: Timestamp)? {
-    guard let phase = Phase(rawValue: row["phase"]), let since = row.time("since"), let seen = row.time("changed_at")
-    else { return nil }
-    return (Ledger.Entry(phase: phase, since: since, isBaseline: row["is_baseline"], isGone: row["is_gone"]), seen)
-  }
-
-  private static func story(_ row: Row, _ database: Database) throws -> StoredDelivery {
-    let record = DeliveryRecord(row)
-    let replays = try Int64.fetchAll(
-      database, sql: "SELECT requested_at FROM replays WHERE delivery_id = ? ORDER BY requested_at",
-      arguments: [record.id])
+  private static func story(_ row: StoredRow, _ database: Database) throws -> StoredDelivery {
+    let record = try DeliveryRecord(row)
+    let replays = try database.all(
+      "SELECT delivery_id, requested_at FROM replays WHERE delivery_id = ? ORDER BY requested_at", [record.id],
+      of: "replays", by: "delivery_id"
+    ) { try $0.time("requested_at") }
     return StoredDelivery(
-      record: record, continuation: row.optionalBytes("continuation"), attempts: try attempts(of: record.id, database),
-      replays: replays.map(Timestamp.init(milliseconds:)))
+      record: record, continuation: try row.continuation, attempts: try attempts(of: record.id, database),
+      replays: replays)
   }
 
   package func replay(_ filter: ReplayFilter, at now: Timestamp) async throws(StorageError) -> [String] {
@@ -67,19 +59,18 @@ extension SQLiteStore {
   }
 
   private static func replayable(_ filter: ReplayFilter, _ database: Database) throws -> [String] {
-    let found = try String.fetchAll(
-      database,
-      sql: """
-        SELECT d.id FROM deliveries d
-        WHERE d.status IN ('delivered', 'dead') AND d.status = coalesce(:status, d.status)
-          AND (:run IS NULL OR \(DeliveryRecord.isAboutRun)) AND d.rule = coalesce(:rule, d.rule)
-          AND d.destination = coalesce(:destination, d.destination) AND d.created_at >= coalesce(:since, d.created_at)
-        ORDER BY d.sequence
-        """,
-      arguments: [
+    let found = try database.texts(
+      """
+      SELECT d.id AS name FROM deliveries d
+      WHERE d.status IN ('delivered', 'dead') AND d.status = coalesce(:status, d.status)
+        AND (:run IS NULL OR \(DeliveryRecord.isAboutRun)) AND d.rule = coalesce(:rule, d.rule)
+        AND d.destination = coalesce(:destination, d.destination) AND d.created_at >= coalesce(:since, d.created_at)
+      ORDER BY d.sequence
+      """,
+      [
         "status": filter.status?.rawValue, "run": filter.runID, "rule": filter.rule, "destination": filter.destination,
         "since": filter.since?.milliseconds,
-      ])
+      ], of: "deliveries")
     guard !filter.ids.isEmpty else { return found }
     let ids = Set(filter.ids)
     return found.filter(ids.contains)
@@ -95,15 +86,5 @@ extension SQLiteStore {
     try update.execute(arguments: [now.milliseconds, now.milliseconds, id])
     try database.cachedStatement(sql: "INSERT INTO replays (delivery_id, requested_at) VALUES (?, ?)").execute(
       arguments: [id, now.milliseconds])
-  }
-}
-
-extension StoredEvent {
-  fileprivate init(_ row: Row) {
-    let word: String = row["phase"]
-    self.init(
-      id: row["id"], runID: row["run_id"], word: word, eventKind: EventKind(word: word, stay: row.duration("stayed")),
-      time: row.time("time") ?? Timestamp(milliseconds: 0), seenAt: row.time("seen_at") ?? Timestamp(milliseconds: 0),
-      rules: row["rules"], body: row.bytes("body"))
   }
 }

@@ -111,6 +111,9 @@ package final class SQLiteStore: StateStore {
 
   private func failure(_ error: any Error) -> StorageError {
     if let error = error as? StorageError { return error }
+    if let column = error as? UnreadableColumn {
+      return .unreadable(state: path, row: column.row, column: column.column)
+    }
     if isBusy(error) { return .busy(state: path, processID: StateOpening.writer(of: place)) }
     return Self.isDamage(error)
       ? .damaged(state: path, why: Self.why(error)) : .failed(state: path, why: Self.why(error))

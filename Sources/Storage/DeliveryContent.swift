@@ -36,11 +36,12 @@ package struct DownloadCall: Sendable, Equatable {
 
   /// Nil when the bytes are not what ``json`` writes.
   package init?(json bytes: [UInt8]) {
-    guard let download = try? JSONDocument(parsing: bytes).root["download"], let directory = download["to"]?.string
+    guard let download = try? JSONDocument(parsing: bytes).root["download"], let directory = download["to"]?.string,
+      let checkpoint = download.text("checkpoint")
     else {
       return nil
     }
-    self.init(directory: directory, checkpoint: download["checkpoint"]?.string)
+    self.init(directory: directory, checkpoint: checkpoint)
   }
 }
 
@@ -124,20 +125,44 @@ extension HookCall {
   package init?(json bytes: [UInt8]) {
     guard let root = try? JSONDocument(parsing: bytes).root else { return nil }
     if let words = root["run"]?.elements {
-      command = .run(words.compactMap(\.string))
+      guard let words = words.whole(\.string) else { return nil }
+      command = .run(words)
     } else if let script = root["shell"]?.string {
       command = .shell(script)
     } else {
       return nil
     }
-    environment = (root["env"]?.members ?? []).compactMap { member in
-      member.value.string.map { Variable(name: member.key, reference: $0) }
-    }
-    results = (root["results"]?.members ?? []).compactMap { member in
-      member.value.string.map { Result(name: member.key, value: $0) }
-    }
-    workingDirectory = root["workingDirectory"]?.string
-    user = root["user"]?.string
-    umask = root["umask"]?.string.flatMap { UInt16($0, radix: 8) }
+    let (environment, results) = (root.texts("env"), root.texts("results"))
+    guard let environment, let results, let workingDirectory = root.text("workingDirectory"),
+      let user = root.text("user"),
+      let umask = root.text("umask")
+    else { return nil }
+    self.environment = environment.map { Variable(name: $0.name, reference: $0.value) }
+    self.results = results.map { Result(name: $0.name, value: $0.value) }
+    (self.workingDirectory, self.user) = (workingDirectory, user)
+    self.umask = umask.flatMap { UInt16($0, radix: 8) }
+    if umask != nil, self.umask == nil { return nil }
+  }
+}
+
+extension JSONNode {
+  /// A member that may be missing; nil when it is there and is no string.
+  fileprivate func text(_ key: String) -> String?? {
+    guard let member = self[key] else { return .some(nil) }
+    return member.string.map { .some($0) }
+  }
+
+  /// The strings of an object that may be missing; nil when something else is in it or in its place.
+  fileprivate func texts(_ key: String) -> [(name: String, value: String)]? {
+    guard let member = self[key] else { return [] }
+    return member.members?.whole { member in member.value.string.map { (member.key, $0) } }
+  }
+}
+
+extension Array {
+  /// Nil when one of them makes nothing.
+  fileprivate func whole<Value>(_ make: (Element) -> Value?) -> [Value]? {
+    let made = compactMap(make)
+    return made.count == count ? made : nil
   }
 }

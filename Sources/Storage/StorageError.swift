@@ -9,6 +9,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
   case cannotOpen(state: String, why: String)
   /// It is no state, or a part of it is missing or wrong.
   case damaged(state: String, why: String)
+  /// A row holds what no version of this program can have written there. `row` is its table and its id.
+  case unreadable(state: String, row: String, column: String)
   /// A later version of this program has written the state.
   case newer(state: String)
   /// There is no state there, and the command only reads.
@@ -34,6 +36,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
       "the state \(state) can't be opened: \(why); name another with --state FILE, or make it and its directory writable"
     case .damaged(let state, let why):
       "the state \(state) is damaged or is no state: \(why); put a copy in its place, or move it away and start anew"
+    case .unreadable(let state, let row, let column):
+      "the state \(state) is damaged: \(column) of \(row) can't be read; put a copy in its place, or move it away and start anew"
     case .newer(let state):
       "the state \(state) was written by a later version of vi-notify; use that version, or name another with --state FILE"
     case .missing(let state): "there is no state at \(state) yet; name it with --state FILE, or run watch first"
