@@ -32,7 +32,7 @@ indirect enum FieldShape: Sendable {
 extension EventFields {
   /// The event data. A pattern looks through lists, so that a list has the shape of its elements.
   static let shape = FieldShape.object(
-    Dictionary(values.map { ($0, $0 == number ? .number : .text) }) { first, _ in first }
+    Dictionary(values.map { ($0, numbers.contains($0) ? .number : .text) }) { first, _ in first }
       .merging([attributes: .map(.text), "run": run]) { first, _ in first })
 
   private static let run = FieldShape.object([

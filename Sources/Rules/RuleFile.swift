@@ -61,6 +61,8 @@ package struct SourceSettings: Sendable {
   package let secretKey: ReferenceText
   /// PEM bundle of the only authorities to trust. Nil: the system's.
   package var ca: ReferenceText?
+  /// Where people look at a run.
+  package var link = RunLink.standard
 
   /// The variables of the vendor's SDK.
   package static let standard = SourceSettings(

@@ -38,7 +38,7 @@ struct RuleFileReader {
   }
 
   private func source(_ node: JSONNode?) -> SourceSettings? {
-    let known = ["endpoint", "organization", "secretKey", "ca"]
+    let known = ["endpoint", "organization", "secretKey", "ca", "link"]
     let reader = node.flatMap { ObjectReader($0, path: "source", known: known, diagnostics) }
     func setting(_ key: String, _ field: SecretField, default standard: ReferenceText) -> ReferenceText? {
       guard let node = reader?[key] else { return standard }
@@ -50,12 +50,20 @@ struct RuleFileReader {
     if let node = reader?["endpoint"], let endpoint { checkEndpoint(endpoint, at: node) }
     let organization = setting("organization", .plain, default: SourceSettings.standard.organization)
     let ca = reader.flatMap { file("ca", $0) }
+    let link = reader.flatMap(link)
     guard let secretKey, let endpoint, let organization else { return nil }
     let place = node?.range ?? 0..<0
     checkSending(secretKey, as: .credential, at: reader?["secretKey"]?.range ?? place, "source.secretKey")
     checkSending(endpoint, as: .endpoint, at: reader?["endpoint"]?.range ?? place, "source.endpoint")
     checkSending(organization, as: .plain, at: reader?["organization"]?.range ?? place, "source.organization")
-    return SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey, ca: ca)
+    var settings = SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey, ca: ca)
+    if let link { settings.link = link }
+    return settings
+  }
+
+  /// What a text stands for; nil where references aren't looked up, and where one leads nowhere.
+  func revealed(_ text: ReferenceText) -> String? {
+    looksUp ? try? secrets.resolve(text).revealed : nil
   }
 
   func warnOfPlainSecret(_ text: ReferenceText, at node: JSONNode) {
@@ -67,6 +75,22 @@ struct RuleFileReader {
   /// A path, which may hold references. Whether the file is there is found when it is used: it may be made anew meanwhile.
   private func file(_ key: String, _ reader: ObjectReader) -> ReferenceText? {
     reader[key].flatMap { reference($0, path: reader.pathOf(key), as: .plain) }
+  }
+
+  private func link(_ reader: ObjectReader) -> RunLink? {
+    guard let node = reader["link"], let text = reader.text(node, path: "source.link") else { return nil }
+    guard ["https://", "http://"].contains(where: text.lowercased().hasPrefix) else {
+      diagnostics.error(
+        at: node.range, "source.link does not begin with https:// or http://",
+        hint: "write an address such as \(RunLink.standardText)")
+      return nil
+    }
+    do throws(TemplateProblems) {
+      return try RunLink(template: text)
+    } catch {
+      for problem in error.problems { diagnostics.error(at: node.range, problem.message, hint: problem.hint) }
+      return nil
+    }
   }
 
   /// Told one by one; a file can hold 100,000.

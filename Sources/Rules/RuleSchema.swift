@@ -61,7 +61,12 @@ package enum RuleSchema {
             "endpoint": {"$ref": "#/$defs/filled"},
             "organization": {"$ref": "#/$defs/filled"},
             "secretKey": {"$ref": "#/$defs/filled", "description": "${env:NAME} or ${file:/path}"},
-            "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."}
+            "ca": {"$ref": "#/$defs/filled", "description": "PEM file of the only authorities to trust."},
+            "link": {
+              "type": "string",
+              "description": "Where people look at a run: {{runUrl}} in templates.",
+              "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"
+            }
           }
         },
         "secrets": {

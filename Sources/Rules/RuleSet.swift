@@ -11,13 +11,14 @@ package struct RuleSet: Sendable {
   private let ruleOfPattern: [Int]
   /// Rules without a pattern match every run.
   private let withoutPattern: [Int]
+  let link: RunLink
   /// Of the destinations that have some, by name.
   private let quietHours: [String: QuietHours]
 
   /// Compiles the rules. Throws ``Diagnostic`` at the pattern with which they became too complex together.
   package init(_ file: RuleFile) throws(Diagnostic) {
     let quiet = file.destinations.compactMap { destination in destination.common.quiet.map { (destination.name, $0) } }
-    try self.init(file.rules, quietHours: Dictionary(quiet) { first, _ in first })
+    try self.init(file.rules, quietHours: Dictionary(quiet) { first, _ in first }, link: file.source.link)
   }
 
   /// The rules of a file that was in use once, to explain by. What it refers to may be gone, and is not looked up.
@@ -26,7 +27,10 @@ package struct RuleSet: Sendable {
     self = rules
   }
 
-  private init(_ rules: [Rule], quietHours: [String: QuietHours] = [:]) throws(Diagnostic) {
+  private init(
+    _ rules: [Rule], quietHours: [String: QuietHours] = [:], link: RunLink = .standard
+  ) throws(Diagnostic) {
+    self.link = link
     self.rules = rules
     self.quietHours = quietHours
     ruleOfPattern = rules.indices.filter { rules[$0].pattern != nil }
@@ -46,7 +50,7 @@ package struct RuleSet: Sendable {
     return events.map { event in
       let firing = event.hasUniqueKeys ? firingRules(event, &stopsEarly) : firingRules(event, &readsAll)
       guard !firing.isEmpty, let document = try? JSONDocument(parsing: event.data) else { return [] }
-      let data = TemplateData(document)
+      let data = TemplateData(document, link: link)
       return firing.flatMap { rule in
         let eventKind = PlannedDelivery.RenderContext(
           rule: rule.name, eventID: event.id, trigger: event.eventKind.trigger, data: data)

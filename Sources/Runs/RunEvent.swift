@@ -80,9 +80,12 @@ extension RunEvent {
   }
 
   /// A run entered the phase of `reading`.
-  package init(_ run: Run, reading: PhaseReading, previousPhase: Phase?, origin: Origin) {
+  ///
+  /// - Parameter usual: how long the flow's runs take until they succeed; nil while that isn't known. Only ends have it.
+  package init(_ run: Run, reading: PhaseReading, previousPhase: Phase?, origin: Origin, usual: Duration? = nil) {
     let data = JSONWriter.object { json in
       run.writeSummary(into: &json, reading: reading, previousPhase: previousPhase, organization: origin.organization)
+      if let usual, reading.phase.isTerminal { json.member("usualDurationSeconds", usual.milliseconds / 1000) }
       json.member("run", raw: run.document)
     }
     self.init(

@@ -6,8 +6,15 @@ package import Runs
 package struct DurationHistory: Sendable {
   private struct Flow {
     var distribution = DurationDistribution(capacity: 64)
+    /// Of the last runs that succeeded, in seconds, the oldest first: those that failed early say nothing of the others.
+    var successes: [Float] = []
     /// The number of its last end, counting all ends from 1.
     var lastEnd: Int
+
+    mutating func note(success seconds: Float, keeping count: Int) {
+      if successes.count == count { successes.removeFirst() }
+      successes.append(seconds)
+    }
   }
 
   package let capacity: Int
@@ -24,8 +31,11 @@ package struct DurationHistory: Sendable {
 
   package var flowCount: Int { flows.count }
 
+  /// So many successes make what is usual.
+  private static let remembered = 10
+
   /// Records a run that has ended, in any way. One that ended before it started took no time.
-  package mutating func record(flow: String?, startedAt: Timestamp, endedAt: Timestamp) {
+  package mutating func record(flow: String?, startedAt: Timestamp, endedAt: Timestamp, hasSucceeded: Bool = false) {
     let seconds = Float((endedAt - startedAt).milliseconds) / 1000
     ends += 1
     overall.add(seconds: seconds, prior: nil)
@@ -34,6 +44,13 @@ package struct DurationHistory: Sendable {
     if flows[flow] == nil { makeRoom() }
     flows[flow, default: Flow(lastEnd: ends)].distribution.add(seconds: seconds, prior: overall)
     flows[flow]?.lastEnd = ends
+    if hasSucceeded { flows[flow]?.note(success: max(0, seconds), keeping: Self.remembered) }
+  }
+
+  /// The median of the flow's last ten runs that succeeded; nil while there are fewer than three.
+  package func usual(flow: String?) -> Duration? {
+    guard let successes = flow.flatMap({ flows[$0] })?.successes.sorted(), successes.count >= 3 else { return nil }
+    return .seconds(Double(successes[successes.count / 2]))
   }
 
   /// Ends per second among the flow's runs that have lasted this long: above 0, finite.

@@ -23,6 +23,7 @@ struct Observation: Sendable {
 struct UnchangedObservation: Sendable {
   let flow: String?
   let startedAt: Timestamp?
+  let phase: Phase
   /// When it ended.
   let since: Timestamp
   /// The ledger's new entry; nil if it is unchanged.
@@ -47,7 +48,7 @@ struct RunClassifier: Sendable {
     let change = detector.change(summary, reading, known: known)
     if case .transition = change { return nil }
     return UnchangedObservation(
-      flow: summary.flow, startedAt: summary.startedAt, since: reading.since,
+      flow: summary.flow, startedAt: summary.startedAt, phase: reading.phase, since: reading.since,
       entry: silentEntry(change, reading, known) ?? earlier?.entry, isNew: earlier?.isNew ?? (known == nil))
   }
 

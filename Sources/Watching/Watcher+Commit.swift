@@ -65,7 +65,8 @@ extension Watcher {
           "from": "\(observation.previousPhase?.rawValue ?? "")", "to": "\(observation.reading.phase.rawValue)",
         ])
       return RunEvent(
-        observation.run, reading: observation.reading, previousPhase: observation.previousPhase, origin: source.origin)
+        observation.run, reading: observation.reading, previousPhase: observation.previousPhase, origin: source.origin,
+        usual: history.usual(flow: observation.run.flow))
     }
   }
 

@@ -236,12 +236,18 @@ package actor Watcher {
   private func learn(_ sweep: Sweep) {
     var ended = sweep.observations.values.filter { $0.reading.phase.isTerminal && isLesson($0.entry) }.map {
       observation in
-      (flow: observation.run.flow, startedAt: observation.run.startedAt, endedAt: observation.reading.since)
+      (
+        flow: observation.run.flow, startedAt: observation.run.startedAt, endedAt: observation.reading.since,
+        hasSucceeded: observation.reading.phase == .succeeded
+      )
     }
-    ended += sweep.quiet.values.filter { isLesson($0.entry) }.map { ($0.flow, $0.startedAt, $0.since) }
+    ended += sweep.quiet.values.filter { isLesson($0.entry) }.map {
+      ($0.flow, $0.startedAt, $0.since, $0.phase == .succeeded)
+    }
     for run in ended.sorted(by: { $0.endedAt < $1.endedAt }) {
       guard let startedAt = run.startedAt else { continue }
-      history.record(flow: run.flow, startedAt: startedAt, endedAt: run.endedAt)
+      history.record(
+        flow: run.flow, startedAt: startedAt, endedAt: run.endedAt, hasSucceeded: run.hasSucceeded)
     }
   }
 

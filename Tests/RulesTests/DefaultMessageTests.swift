@@ -41,4 +41,32 @@ struct DefaultMessageTests {
     #expect(said.hasSuffix("…\n\(Self.link)"))
     #expect(said.count < 2_000)
   }
+
+  @Test(
+    arguments: [
+      (100, nil), (100, 100), (112, 100), (88, 100), (104, 100), (3, 0),
+    ] as [(Int, Int?)])
+  func `it compares with what is usual`(_ took: Int, _ usual: Int?) throws {
+    let start: Int64 = 1_795_419_120_000
+    let members = #""spec":{"flow":{"name":"d"}},"metadata":{"timeCreated":\#(start)}"#
+    let run = try Run(
+      parsing: Array(
+        #"""
+        {"runId":"run_1",\#(members),"status":{"conditions":[{"condition":"Succeeded","status":"Reached",
+         "lastTransitionTime":\#(start + Int64(took) * 1000)}]}}
+        """#.utf8))
+    let event = RunEvent(
+      run, reading: run.reading, previousPhase: .running,
+      origin: .init(organization: "org", endpoint: "https://api.example"), usual: usual.map { .seconds($0) })
+    let words =
+      [
+        nil: "", 0: "",
+        100: [
+          100: ", as long as usual", 112: ", 12 % slower than usual",
+          88: ", 12 % faster than usual", 104: ", as long as usual",
+        ][took],
+      ] as [Int?: String?]
+    let duration = Duration.seconds(took).words
+    #expect(try text(event) == "*d* succeeded after \(duration)\((words[usual] ?? nil) ?? "?")\n\(Self.link)")
+  }
 }

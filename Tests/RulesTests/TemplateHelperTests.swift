@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TemplateHelperTests {
   private func render(_ template: String, _ data: String) throws -> String {
-    try TextTemplate(template, markup: .plain).render(TemplateData(JSONDocument(parsing: Array(data.utf8))))
+    try TextTemplate(template, markup: .plain).render(TemplateData(JSONDocument(parsing: Array(data.utf8)), link: nil))
   }
 
   @Test(arguments: [

@@ -5,8 +5,8 @@ import Testing
 
 /// Where a text is cut.
 struct TextLimitTests {
-  private func slack(_ most: Int, _ text: String) -> String {
-    TextLimit(most: most, unit: .utf16, markup: .slack).fit(text)
+  private func slack(_ max: Int, _ text: String) -> String {
+    TextLimit(max: max, unit: .utf16, markup: .slack).fit(text)
   }
 
   @Test(arguments: LimitUnit.allCases) func `what is counted is what the service counts`(unit: LimitUnit) {
@@ -14,17 +14,17 @@ struct TextLimitTests {
     let counted = [LimitUnit.codePoints: 11, .utf16: 15, .bytes: 29][unit]
     #expect(unit.count(text) == counted)
     for most in unit.count("…")..<unit.count(text) {
-      let cut = TextLimit(most: most, unit: unit, markup: .plain).fit(text)
+      let cut = TextLimit(max: most, unit: unit, markup: .plain).fit(text)
       #expect(unit.count(cut) <= most)
       #expect(cut.last == "…")
       #expect(text.hasPrefix(cut.dropLast()), "the cut falls between characters")
     }
-    #expect(TextLimit(most: unit.count(text), unit: unit, markup: .plain).fit(text) == text)
+    #expect(TextLimit(max: unit.count(text), unit: unit, markup: .plain).fit(text) == text)
   }
 
   @Test func `a character that is longer than the limit is cut between its code points`() {
     let text = "a" + String(repeating: "\u{301}", count: 3_000)
-    let cut = TextLimit(most: 150, unit: .utf16, markup: .plain).fit(text)
+    let cut = TextLimit(max: 150, unit: .utf16, markup: .plain).fit(text)
     #expect(Array(cut.unicodeScalars) == Array(text.unicodeScalars.prefix(149)) + ["…"])
   }
 
@@ -59,9 +59,9 @@ struct TextLimitTests {
 
   @Test func `texts that have a most together share it, and each has something`() throws {
     let limits = BodyLimits(
-      [BodyLimit("embeds", .sum(most: 100)), BodyLimit("embeds", .list(most: 10, rest: #"{"title":"%"}"#))]
+      [BodyLimit("embeds", .sum(max: 100)), BodyLimit("embeds", .list(max: 10, rest: #"{"title":"%"}"#))]
         + ["title", "description"].map {
-          BodyLimit("embeds[].\($0)", .text(TextLimit(most: 60, unit: .utf16, markup: .plain)))
+          BodyLimit("embeds[].\($0)", .text(TextLimit(max: 60, unit: .utf16, markup: .plain)))
         })
     let text = String(repeating: "x", count: 80)
     let embed = #"{"title":"\#(text)","description":"\#(text)"}"#

@@ -4,6 +4,24 @@ import Testing
 @testable import Watching
 
 @Suite struct DurationHistoryTests {
+  @Test func `what is usual is the median of the last ten successes, once there are three`() {
+    var history = DurationHistory()
+    func record(_ seconds: Int64, hasSucceeded: Bool = true) {
+      history.record(
+        flow: "a", startedAt: Timestamp(milliseconds: 0), endedAt: Timestamp(milliseconds: seconds * 1000),
+        hasSucceeded: hasSucceeded)
+    }
+    record(100)
+    record(300)
+    for _ in 0..<5 { record(1, hasSucceeded: false) }
+    #expect(history.usual(flow: "a") == nil)
+    record(200)
+    #expect(history.usual(flow: "a") == .seconds(200))
+    for _ in 0..<10 { record(50) }
+    #expect(history.usual(flow: "a") == .seconds(50))
+    #expect(history.usual(flow: "b") == nil && history.usual(flow: nil) == nil)
+  }
+
   private let times: [Float] = [0, 0.5, 1, 59, 3600, 86_400, 0x1p25, 0x1p26, 1e30]
 
   @Test func `there is always a chance of an end, whatever was seen`() {

@@ -27,6 +27,10 @@ protocol Destination: Sendable {
   /// `allowPrivate`.
   var address: (field: String, url: ReferenceText)? { get }
 
+  /// Hosts at which this service alone answers, with what stands before them: `slack.com` is `hooks.slack.com`, too. A URL of
+  /// one service in a destination of another type is a mistake that `check` finds.
+  static var hosts: [String] { get }
+
   /// How a text that others wrote is escaped, and whether people read it.
   static var markup: Markup { get }
   /// What the service takes at most; nil: no limits are known.
@@ -61,6 +65,7 @@ protocol Destination: Sendable {
 extension Destination {
   func check(_ object: ObjectReader, _ context: FieldContext) {}
   var address: (field: String, url: ReferenceText)? { nil }
+  static var hosts: [String] { [] }
   static var markup: Markup { .plain }
   static var limits: BodyLimits? { nil }
   static var shape: BodyShape? { nil }

@@ -4,6 +4,20 @@ package struct DestinationType: Sendable, RawRepresentable {
   private static let registered: [any Destination.Type] = [
     Webhook.self,
     Slack.self,
+    Discord.self,
+    Teams.self,
+    Mattermost.self,
+    GoogleChat.self,
+    Telegram.self,
+    Matrix.self,
+    Zulip.self,
+    Ntfy.self,
+    Gotify.self,
+    Pushover.self,
+    PagerDuty.self,
+    GitHub.self,
+    EventGrid.self,
+    Apprise.self,
   ]
 
   package static let all = registered.map(DestinationType.init)

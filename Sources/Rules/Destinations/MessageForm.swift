@@ -17,12 +17,12 @@ extension DestinationSettings.Kind {
   /// for an event that a later version has written.
   ///
   /// - Parameter event: the whole event, JSON.
-  package func standardMessage(of event: [UInt8]) -> PlannedDelivery.Content? {
+  package func standardMessage(of event: [UInt8], link: RunLink = .standard) -> PlannedDelivery.Content? {
     guard let templates = standardMessages else { return .event }
     guard let document = try? JSONDocument(parsing: event), let data = document.root["data"],
       let trigger = data["phase"]?.string.flatMap(Trigger.init(word:)), let template = templates[trigger],
       let inner = try? JSONDocument(parsing: Array(document.raw(data)))
     else { return nil }
-    return .body(template.render(TemplateData(inner)))
+    return .body(template.render(TemplateData(inner, link: link)))
   }
 }

@@ -41,6 +41,7 @@ extension RuleFileReader {
     guard let destination = type.implementation.read(reader, self) else { return nil }
     if let (field, url) = destination.address, let node = reader[field] {
       checkAddress(url, http, at: node, path: reader.pathOf(field))
+      checkService(url, type, at: node, path: reader.pathOf(field))
     }
     if common.rateLimit == nil { common.rateLimit = type.implementation.usualRate }
     var settings = DestinationSettings(name: member.key, destination: destination)
@@ -57,6 +58,23 @@ extension RuleFileReader {
       at: node.range, "unknown type of destination \(text.prefix(40).debugDescription)",
       hint: hint(for: text, among: DestinationType.all.map(\.rawValue)))
     return nil
+  }
+
+  /// A URL of one service in a destination of another type.
+  private func checkService(_ url: ReferenceText, _ type: DestinationType, at node: JSONNode, path: String) {
+    guard looksUp, let url = try? secrets.resolve(url, as: .chatURL).revealed,
+      let owner = DestinationType.owner(ofURL: url), owner != type
+    else { return }
+    // Discord takes Slack's messages at this address.
+    if type == .slack, url.hasSuffix("/slack") { return }
+    let message = "\(path) is an address of \(owner), which takes no messages of type \(type)"
+    let hint = "write \"type\": \"\(owner)\""
+    // A program may have a reason to speak to a service in its own words, with a body.
+    if type == .webhook {
+      diagnostics.warning(at: node.range, message, hint: hint)
+    } else {
+      diagnostics.error(at: node.range, message, hint: hint)
+    }
   }
 
   private func checkClientCertificate(_ reader: ObjectReader) {
@@ -92,7 +110,8 @@ extension DestinationType {
         let types =
           owners.count < 5 ? owners.joined(separator: ", ") : "\(owners.prefix(4).joined(separator: ", ")) and others"
         reader.diagnostics.error(
-          at: member.value.range, "\(reader.pathOf(member.key)) is for destinations of type \(types)", hint: "remove it")
+          at: member.value.range, "\(reader.pathOf(member.key)) is for destinations of type \(types)", hint: "remove it"
+        )
         continue
       }
       reader.reportUnknown(member, known: known)

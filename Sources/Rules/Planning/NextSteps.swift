@@ -32,7 +32,10 @@ package struct SettledStep: Sendable {
 package struct NextSteps: Sendable {
   private let destinations: [String: DestinationSettings]
 
-  package init(_ destinations: [DestinationSettings]) {
+  private let link: RunLink
+
+  package init(_ destinations: [DestinationSettings], link: RunLink = .standard) {
+    self.link = link
     self.destinations = Dictionary(destinations.map { ($0.name, $0) }) { first, _ in first }
   }
 
@@ -61,7 +64,7 @@ package struct NextSteps: Sendable {
     guard let nodes = stored.root[branch.rawValue]?.elements, let event = try? JSONDocument(parsing: step.event) else {
       return []
     }
-    let data = Self.data(of: event, results)
+    let data = data(of: event, results)
     let trigger = event.root["data"]?["phase"]?.string.flatMap(Trigger.init(word:))
     let kinds = DestinationKinds(stored: stored.root)
     return nodes.enumerated().map { index, node in
@@ -77,14 +80,14 @@ package struct NextSteps: Sendable {
   }
 
   /// The event data, and what the steps have left.
-  private static func data(of event: JSONDocument, _ results: StepResults) -> TemplateData {
+  private func data(of event: JSONDocument, _ results: StepResults) -> TemplateData {
     let bytes = JSONWriter.object { json in
       for member in event.root["data"]?.members ?? [] { json.member(member.key, raw: event.raw(member.value)) }
       results.write(into: &json)
     }
     return TemplateData(
       (try? JSONDocument(parsing: bytes))
-        ?? JSONDocument(bytes: Array("{}".utf8), root: JSONNode(.object([]), at: 0..<2)))
+        ?? JSONDocument(bytes: Array("{}".utf8), root: JSONNode(.object([]), at: 0..<2)), link: link)
   }
 }
 

@@ -68,7 +68,7 @@ extension RuleSet {
     let documents = collected.events.prefix(digest.most).compactMap { try? JSONDocument(parsing: $0) }
     let content: PlannedDelivery.Content =
       if case .json(let body) = template {
-        .body(body.render(TemplateData(Self.data(of: documents, collected.count, digest))))
+        .body(body.render(TemplateData(Self.data(of: documents, collected.count, digest), link: link)))
       } else {
         .body(Self.plain(documents, collected.count))
       }

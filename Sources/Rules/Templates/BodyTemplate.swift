@@ -2,7 +2,7 @@ internal import JSONSource
 
 /// JSON of any shape whose string leaves may be templates. What is substituted becomes a value: it can't break the JSON.
 struct BodyTemplate: Sendable {
-  private indirect enum Node: Sendable {
+  indirect enum Node: Sendable {
     /// JSON that stays as it is.
     case constant([UInt8])
     case text(TextTemplate)
@@ -11,13 +11,22 @@ struct BodyTemplate: Sendable {
     case value([String], TextTemplate)
     case array([Node])
     case object([(key: String, value: Node)])
+    /// An element or member that stands only where the data has something at this path.
+    case when([String], Node)
+    /// One that stands only where the text says something.
+    case unlessEmpty(TextTemplate, Node)
   }
 
   private let root: Node
 
-  /// A chat message: `{"text": …}`.
-  static func message(_ text: TextTemplate) -> BodyTemplate {
-    BodyTemplate(root: .object([("text", .text(text))]))
+  /// An object with this text, and with members that stay as they are.
+  ///
+  /// - Parameter constants: JSON by name.
+  static func message(_ name: String = "text", _ text: TextTemplate, with constants: [(String, String)] = [])
+    -> BodyTemplate
+  {
+    BodyTemplate(
+      root: .object([(key: name, value: .text(text))] + constants.map { ($0.0, .constant(Array($0.1.utf8))) }))
   }
 
   /// - Parameter template: makes a leaf's template, or reports why it can't and returns nil.
@@ -25,7 +34,7 @@ struct BodyTemplate: Sendable {
     root = Self.compile(node, template)
   }
 
-  private init(root: Node) {
+  init(root: Node) {
     self.root = root
   }
 
@@ -61,11 +70,24 @@ struct BodyTemplate: Sendable {
       let raw = data.raw(path) ?? Array("null".utf8)[...]
       let isText = raw.first.map { "\"{[".utf8.contains($0) } ?? false
       if isText, template.markup != .plain { json.string(template.render(data)) } else { json.raw(raw) }
-    case .array(let elements): json.array(elements) { write($1, data, into: &$0) }
+    case .array(let elements): json.array(elements.filter { $0.stands(data) }) { write($1, data, into: &$0) }
     case .object(let members):
       json.object { json in
-        for member in members { json.member(member.key) { write(member.value, data, into: &$0) } }
+        for member in members where member.value.stands(data) {
+          json.member(member.key) { write(member.value, data, into: &$0) }
+        }
       }
+    case .when(_, let node), .unlessEmpty(_, let node): write(node, data, into: &json)
+    }
+  }
+}
+
+extension BodyTemplate.Node {
+  fileprivate func stands(_ data: TemplateData) -> Bool {
+    switch self {
+    case .when(let path, _): data.has(path)
+    case .unlessEmpty(let template, _): !template.render(data).allSatisfy(\.isWhitespace)
+    default: true
     }
   }
 }

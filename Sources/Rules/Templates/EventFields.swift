@@ -4,10 +4,10 @@ enum EventFields {
   static let values = [
     "runId", "phase", "previousPhase", "flow", "trainingProject", "condition", "reason", "message", "createdAt",
     "startedAt",
-    "endedAt", "durationSeconds", "durationText", "organization", "destination",
+    "endedAt", "durationSeconds", "durationText", "usualDurationSeconds", "organization", "destination",
   ]
-  /// The one of them that is a number.
-  static let number = "durationSeconds"
+  /// Those of them that are numbers.
+  static let numbers = ["durationSeconds", "usualDurationSeconds"]
   /// What stands inside them is up to the user and the API.
   static let objects = [attributes, "run"]
   /// The one of them whose members are texts.

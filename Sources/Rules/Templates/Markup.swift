@@ -16,6 +16,8 @@ struct Markup: Sendable, Equatable {
     case entity
     /// `<https://…|words>`.
     case angleLink
+    /// `<b>` and its like, which must be closed.
+    case tag
   }
 
   /// A text as it is. Programs read it.

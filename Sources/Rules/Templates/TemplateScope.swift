@@ -4,8 +4,8 @@ struct TemplateScope {
   /// Members of a digest besides those that its events have in common.
   static let ofDigest = ["count", "events", "more"]
 
-  /// Names at the outermost level.
-  private let names: [String]
+  /// Names at the outermost level; nil: whatever they are.
+  private let names: [String]?
   private let isDigest: Bool
   /// The steps before an action, by id; nil: whatever they are.
   private let steps: [String: Action.Verb]?
@@ -13,13 +13,24 @@ struct TemplateScope {
   private let hasFailed: Bool
 
   static let event = chain(after: [:], hasFailed: false)
+  /// Of our own messages: also what only some events have.
+  static let own = TemplateScope(
+    names: EventFields.all + ComputedFields.names + ComputedFields.objects, isDigest: false, steps: nil, hasFailed: true
+  )
+  static let ownDigest = digest(by: [])
+  /// Of a text that was checked before.
+  static let anything = TemplateScope(names: nil, isDigest: false, steps: nil, hasFailed: true)
 
   static func digest(by paths: [[String]]) -> TemplateScope {
     TemplateScope(names: ofDigest + paths.compactMap(\.first), isDigest: true, steps: [:], hasFailed: false)
   }
 
   static func chain(after steps: [String: Action.Verb]?, hasFailed: Bool) -> TemplateScope {
-    TemplateScope(names: EventFields.all, isDigest: false, steps: steps, hasFailed: hasFailed)
+    TemplateScope(
+      names: EventFields.all + ["runUrl", "comparison"] + (steps?.isEmpty == true ? [] : ["modelPath"]),
+      isDigest: false,
+      steps: steps,
+      hasFailed: hasFailed)
   }
 
   /// The library recurses over sections: deeper ones would overflow its stack.
@@ -38,9 +49,9 @@ struct TemplateScope {
           let message = "{{/\(tag.name)}} closes nothing that is open"
           problems.append(.init(message: message, hint: nil))
         }
-      case .variable, .section, .inverted:
+      case .variable, .unescaped, .section, .inverted:
         if let problem = problem(of: tag, inside: open) { problems.append(problem) }
-        guard tag.kind != .variable else { continue }
+        guard tag.kind == .section || tag.kind == .inverted else { continue }
         open.append(tag)
         guard open.count <= Self.maxSections else {
           return problems + [.init(message: "sections are nested deeper than \(Self.maxSections) levels", hint: nil)]
@@ -51,13 +62,14 @@ struct TemplateScope {
   }
 
   private func problem(of tag: TemplateTag, inside open: [TemplateTag]) -> TemplateProblems.Problem? {
+    guard let outermost = names else { return nil }
     if !isDigest, tag.path.first == StepResults.steps { return stepProblem(of: tag) }
     if !isDigest, tag.path == [StepResults.error] {
       if hasFailed { return nil }
       return .init(message: "{{error}} is known after a failure only", hint: "write it in an action of \"onFailure\"")
     }
     let isInEvents = isDigest && open.contains { $0.kind == .section && $0.path.first == "events" }
-    let names = isInEvents ? EventFields.all + self.names : self.names
+    let names = isInEvents ? EventFields.all + outermost : outermost
     guard let name = tag.path.first else { return nil }
     let name1 = tag.name
     if EventFields.objects.contains(name), names.contains(name) {
@@ -72,7 +84,8 @@ struct TemplateScope {
         message: "{{\(name1)}} differs from event to event",
         hint: "write it inside {{#events}}…{{/events}}, or name it in \"by\"")
     }
-    if EventFields.values.contains(name) {
+    if ComputedFields.objects.contains(name), names.contains(name) { return nil }
+    if EventFields.values.contains(name) || ComputedFields.names.contains(name) && names.contains(name) {
       guard tag.path.count > 1 else { return nil }
       return .init(message: "{{\(name1)}} can't exist: \(name) has no members", hint: "write {{\(name)}}")
     }

@@ -3,10 +3,13 @@
 struct TemplateTag: Equatable {
   enum Kind: Equatable {
     case variable, section, inverted, close, comment
+    /// A variable as it is. Only ours, of values that hold nothing to escape.
+    case unescaped
 
     var mark: String {
       switch self {
       case .variable: ""
+      case .unescaped: "&"
       case .section: "#"
       case .inverted: "^"
       case .close: "/"
@@ -44,7 +47,9 @@ struct TemplateTag: Equatable {
   }
 
   /// The pieces in order. Throws what can't be used at all.
-  static func read(_ text: String) throws(TemplateProblems) -> [Piece] {
+  ///
+  /// - Parameter isOurs: tags without escaping are allowed.
+  static func read(_ text: String, isOurs: Bool = false) throws(TemplateProblems) -> [Piece] {
     var pieces: [Piece] = []
     var count = 0
     var rest = text[...]
@@ -58,19 +63,20 @@ struct TemplateTag: Equatable {
       guard let close = DataPath.end(ofTag: rest) else {
         throw TemplateProblems("\"{{\" is never closed", hint: "close it with }}")
       }
-      pieces.append(.tag(try TemplateTag(rest[..<close.lowerBound])))
+      pieces.append(.tag(try TemplateTag(rest[..<close.lowerBound], isOurs: isOurs)))
       rest = rest[close.upperBound...]
     }
     return pieces + [.text(rest)]
   }
 
-  private init(_ content: Substring) throws(TemplateProblems) {
+  private init(_ content: Substring, isOurs: Bool) throws(TemplateProblems) {
     let mark = content.first ?? " "
     switch mark {
     case "#": kind = .section
     case "^": kind = .inverted
     case "/": kind = .close
     case "!": kind = .comment
+    case "&" where isOurs: kind = .unescaped
     case "{", "&":
       throw TemplateProblems(
         "\"{{\(mark)\" would put a run's text into the message unescaped",

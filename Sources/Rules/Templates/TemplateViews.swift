@@ -3,9 +3,11 @@ internal import Mustache
 
 /// Where the values of a template come from, and who reads them.
 struct TemplateSource {
-  let document: JSONDocument
+  let data: TemplateData
   /// Texts are cleaned for the eyes; see ``PlainText``.
   let isForPeople: Bool
+
+  var document: JSONDocument { data.document }
 
   /// What mustache gets for a value: absent, null and empty text are all nothing, so that `{{^message}}` means what it says.
   func view(_ node: JSONNode) -> Any? {
@@ -52,7 +54,12 @@ struct ObjectView: MustacheParent, MustacheCustomRenderable, MustacheTransformab
 
   func child(named name: String) -> Any? {
     let name = TemplateName(encoded: name)
-    guard let member = node[name.key] else { return name.mustExist(isRoot: isRoot) ? NothingView() : nil }
+    guard let member = node[name.key] else {
+      if isRoot, let text = source.data.computed(name.key) {
+        return TextView(renderText: source.text(text), isNumber: false)
+      }
+      return name.mustExist(isRoot: isRoot) ? NothingView() : nil
+    }
     guard name.demand != .none, !member.isNull || name.mustExist(isRoot: isRoot) else { return source.view(member) }
     return source.anyView(member)
   }

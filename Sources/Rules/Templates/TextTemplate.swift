@@ -6,15 +6,19 @@ struct TextTemplate: Sendable {
   /// Blanks alone on the last line, which the library would leave out, and a single brace at the end, which it refuses.
   private let tail: Substring
   let markup: Markup
+  /// As it was written.
+  private let source: String
   /// The path of the one variable that is the whole text: such a leaf of a body keeps the value's type.
   let wholeVariable: [String]?
 
   /// Bytes of a text that has tags: the library takes time with their number times its length.
   private static let longest = 100_000
 
-  init(_ text: String, markup: Markup, scope: TemplateScope = .event) throws(TemplateProblems) {
+  /// - Parameter isOurs: written by us, and not by a user: tags without escaping are allowed.
+  init(_ text: String, markup: Markup, scope: TemplateScope = .event, isOurs: Bool = false) throws(TemplateProblems) {
     self.markup = markup
-    let pieces = try TemplateTag.read(text)
+    source = text
+    let pieces = try TemplateTag.read(text, isOurs: isOurs)
     let tags = pieces.compactMap { if case .tag(let tag) = $0 { tag } else { nil } }
     guard tags.isEmpty || text.utf8.count <= Self.longest else {
       throw TemplateProblems("a text with tags may have \(Self.longest) bytes, and this has more", hint: nil)
@@ -44,6 +48,11 @@ struct TextTemplate: Sendable {
       case .tag(let tag): text += tag.rendered
       }
     }
+  }
+
+  /// The same text in another notation, for a service that takes two; nil where it can't be read, which was checked.
+  func written(in markup: Markup) -> TextTemplate? {
+    try? TextTemplate(source, markup: markup, scope: .anything)
   }
 
   func render(_ data: TemplateData) -> String {

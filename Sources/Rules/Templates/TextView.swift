@@ -50,7 +50,12 @@ struct TextView: MustacheCustomRenderable, MustacheTransformable, MustacheParent
   }
 
   private func truncated(_ limit: Int) -> String {
-    renderText.count <= limit ? renderText : renderText.prefix(limit) + "…"
+    // One character can be made of thousands of code points, and so longer than any message.
+    let (scalars, most) = (renderText.unicodeScalars, limit * 4)
+    let long = scalars.index(scalars.startIndex, offsetBy: most, limitedBy: scalars.endIndex) ?? scalars.endIndex
+    let text = long == scalars.endIndex ? renderText : String(scalars[..<long])
+    let cut = text.prefix(limit)
+    return cut.endIndex == text.endIndex && long == scalars.endIndex ? renderText : cut + "…"
   }
 
   private static func quoted(_ value: String) -> String {

@@ -26,6 +26,7 @@ struct AnswerBody {
         }
           ?? false
       }
+    case .phrase(let words): words.contains(where: contains)
     case .page: bytes.first == UInt8(ascii: "<")
     case .broken: !isWhole
     }
@@ -37,6 +38,27 @@ struct AnswerBody {
     guard bytes.count <= Self.maxWord else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
+
+  /// What the first of these members says: names with dots between them, `errors.0.message` for an element of a list.
+  func text(at places: [String]) -> String? {
+    guard !places.isEmpty, let root = object?.root else { return nil }
+    for place in places {
+      var node: JSONNode? = root
+      for key in place.split(separator: ".") {
+        node =
+          Int(key).map { index in node?.elements.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
+          ?? node?[String(key)]
+      }
+      if let text = node?.string, !text.isEmpty { return String(text.prefix(300)) }
+    }
+    return nil
+  }
+
+  private func contains(_ phrase: String) -> Bool {
+    String(decoding: bytes.prefix(Self.maxSearched), as: UTF8.self).lowercased().contains(phrase.lowercased())
+  }
+
+  private static let maxSearched = 4_096
 
   private var object: JSONDocument? {
     bytes.first == UInt8(ascii: "{") ? try? JSONDocument(parsing: Array(bytes)) : nil

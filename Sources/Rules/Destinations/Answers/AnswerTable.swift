@@ -21,6 +21,8 @@ package struct AnswerTable: Sendable {
     case word([String])
     /// A JSON object that has one of these members.
     case members([(name: String, value: String)])
+    /// These words stand somewhere in it. Without regard to case.
+    case phrase([String])
     /// HTML, as from a proxy or a sign-in.
     case page
     /// It broke off, or can't be decoded.
@@ -42,13 +44,15 @@ package struct AnswerTable: Sendable {
   private let rest: [Row]
   /// The type whose table ``rest`` is; nil without a ``rest``.
   private let restName: String?
+  /// Where in a JSON answer the service says what was wrong, in words for people.
+  private let says: [String]
 
-  init(_ rows: [Row]) {
-    (self.rows, rest, restName) = (rows, [], nil)
+  init(_ rows: [Row], says: [String] = []) {
+    (self.rows, rest, restName, self.says) = (rows, [], nil, says)
   }
 
-  init(_ rows: [Row], otherwise rest: AnswerTable, named name: String) {
-    (self.rows, self.rest, restName) = (rows, rest.rows, name)
+  init(_ rows: [Row], otherwise rest: AnswerTable, named name: String, says: [String] = []) {
+    (self.rows, self.rest, restName, self.says) = (rows, rest.rows, name, says)
   }
 
   /// What an answer means, and what in it decided: a clause that stands behind the status.
@@ -56,7 +60,9 @@ package struct AnswerTable: Sendable {
     let body = AnswerBody(answer)
     for row in [rows, rest].joined() where row.statuses.contains(where: { $0.contains(answer.status) }) {
       guard body.fits(row.body) else { continue }
-      return (row.meaning, row.note ?? row.wordNote(body))
+      let note = row.note ?? row.wordNote(body)
+      if row.meaning == .delivered { return (row.meaning, note) }
+      return (row.meaning, note ?? body.text(at: says).map { ": \($0)" })
     }
     return (.final(.clientError), nil)
   }
@@ -95,6 +101,7 @@ extension AnswerTable.Body {
     case .empty: "none"
     case .word(let words): words.map { "`\($0)`" }.joined(separator: ", ")
     case .members(let members): members.map { "`{\"\($0.name)\": \($0.value)}`" }.joined(separator: ", ")
+    case .phrase(let words): words.map { "…\($0)…" }.joined(separator: ", ")
     case .page: "a page (HTML)"
     case .broken: "can't be read"
     }

@@ -92,16 +92,16 @@ struct BodyCheck {
 
   /// Lists have the length that they have in the file; texts only where they hold no tags.
   private func checkLimits(_ node: JSONNode, _ limits: LimitNode) {
-    if let most = limits.list?.most, let count = node.elements?.count, count > most {
+    if let max = limits.list?.max, let count = node.elements?.count, count > max {
       diagnostics.error(
-        at: node.range, "\(count) stand in this list, and \(service) takes at most \(most)",
+        at: node.range, "\(count) stand in this list, and \(service) takes at most \(max)",
         hint: "leave some out, or send them in several actions")
     }
-    if let limit = limits.text, let text = node.string, !text.contains("{{"), text.utf8.count > limit.most,
-      limit.unit.count(text) > limit.most
+    if let limit = limits.text, let text = node.string, !text.contains("{{"), text.utf8.count > limit.max,
+      limit.unit.count(text) > limit.max
     {
       diagnostics.warning(
-        at: node.range, "\(service) takes at most \(limit.most) characters here: the rest of this text will be cut off")
+        at: node.range, "\(service) takes at most \(limit.max) characters here: the rest of this text will be cut off")
     }
     for member in node.members ?? [] {
       if let inner = limits[member.key] { checkLimits(member.value, inner) }

@@ -46,7 +46,7 @@ struct BodyFitting {
     default: return
     }
     let fitted =
-      written.isEmpty && limit.isRequired ? TextLimit.nothing : limit.fit(written, most: left.map { $0 + 1 })
+      written.isEmpty && limit.isRequired ? TextLimit.nothing : limit.fit(written, max: left.map { $0 + 1 })
     if let left { self.left = left - max(0, limit.unit.count(fitted) - 1) }
     guard node.string == nil || fitted.utf8.count != written.utf8.count || fitted != written else { return }
     var json = JSONWriter()
@@ -56,7 +56,7 @@ struct BodyFitting {
 
   private mutating func visitList(_ elements: [JSONNode], _ limits: LimitNode) {
     var kept = elements.count
-    if let (most, rest) = limits.list, kept > most { kept = rest == nil ? most : most - 1 }
+    if let (max, rest) = limits.list, kept > max { kept = rest == nil ? max : max - 1 }
     for element in elements[..<kept] {
       if let inner = limits.element(type: element["type"]?.string) { visit(element, inner) }
     }

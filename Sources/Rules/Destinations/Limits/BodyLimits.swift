@@ -4,13 +4,13 @@ internal import JSONSource
 struct BodyLimit: Sendable {
   enum Kind: Sendable {
     case text(TextLimit)
-    /// At most so many elements.
+    /// At max so many elements.
     ///
     /// - Parameter rest: JSON of the element that stands for those that were left out, with `%` for words such as
     ///   "… and 12 more"; nil: they are left out without a word.
-    case list(most: Int, rest: String?)
+    case list(max: Int, rest: String?)
     /// All texts within count at most so much together.
-    case sum(most: Int)
+    case sum(max: Int)
   }
 
   /// Members with dots between them; `[]` is each element of a list, and `[header]` each whose `type` is `header`:
@@ -21,6 +21,12 @@ struct BodyLimit: Sendable {
   init(_ place: String, _ kind: Kind) {
     self.place = place
     self.kind = kind
+  }
+
+  static func text(
+    _ place: String, _ max: Int, _ unit: LimitUnit, _ markup: Markup = .plain, isRequired: Bool = false
+  ) -> BodyLimit {
+    BodyLimit(place, .text(TextLimit(max: max, unit: unit, markup: markup, isRequired: isRequired)))
   }
 }
 
@@ -47,7 +53,7 @@ package struct BodyLimits: Sendable {
 /// The limits at a place and at all places within it.
 struct LimitNode: Sendable {
   var text: TextLimit?
-  var list: (most: Int, rest: String?)?
+  var list: (max: Int, rest: String?)?
   var sum: Int?
   private var members: [String: LimitNode] = [:]
   /// Of elements of any type, and of those that have this one.
@@ -84,8 +90,8 @@ struct LimitNode: Sendable {
     case nil:
       switch kind {
       case .text(let limit): text = limit
-      case .list(let most, let rest): list = (most, rest)
-      case .sum(let most): sum = most
+      case .list(let max, let rest): list = (max, rest)
+      case .sum(let max): sum = max
       }
     }
   }

@@ -15,17 +15,17 @@ package enum LimitUnit: Sendable, CaseIterable {
   }
 
   /// Whether the text counts more than this; it isn't read beyond that.
-  func exceeds(_ most: Int, _ text: String) -> Bool {
-    index(in: text, offset: most) != nil
+  func exceeds(_ max: Int, _ text: String) -> Bool {
+    index(in: text, offset: max) != nil
   }
 
-  /// The longest beginning of `text` that counts at most `most`, and ends between two characters as people see them.
+  /// The longest beginning of `text` that counts at most `max`, and ends between two characters as people see them.
   ///
   /// One character can be longer than any limit (a letter with 3,000 accents): where not even the first one has room, the cut
   /// falls between its code points.
-  func prefix(of text: String, most: Int) -> Substring {
-    guard most > 0 else { return "" }
-    guard let end = index(in: text, offset: most) else { return text[...] }
+  func prefix(of text: String, max: Int) -> Substring {
+    guard max > 0 else { return "" }
+    guard let end = index(in: text, offset: max) else { return text[...] }
     // Both round a position inside a character down to its beginning.
     let boundary = text.index(before: text.index(after: end))
     if boundary > text.startIndex { return text[..<boundary] }

@@ -18,6 +18,8 @@ struct Slack: Destination {
 
   var address: (field: String, url: ReferenceText)? { ("url", url) }
 
+  static let hosts = ["slack.com", "slack-gov.com"]
+
   static let markup = Markup.slack
   static let limits: BodyLimits? = .slack
   static let shape: BodyShape? = .slack
@@ -25,7 +27,7 @@ struct Slack: Destination {
   /// One message a second (api.slack.com/docs/rate-limits); its "short bursts" have no number, so none are counted on.
   static let usualRate: RateLimit? = RateLimit(count: 1, per: .seconds(1))
 
-  static func message(_ text: TextTemplate) -> BodyTemplate? { .message(text) }
+  static func message(_ text: TextTemplate) -> BodyTemplate? { .message("text", text) }
 
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     let url = try secrets.text(url, as: .chatURL)

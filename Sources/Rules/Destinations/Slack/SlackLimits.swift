@@ -8,7 +8,7 @@ extension BodyLimits {
   static let slack = BodyLimits(
     [
       text("text", maxText, .slack, isRequired: true),
-      BodyLimit("attachments", .list(most: 100, rest: #"{"text":"%"}"#)),
+      BodyLimit("attachments", .list(max: 100, rest: #"{"text":"%"}"#)),
       text("attachments[].text", maxText, .slack), text("attachments[].pretext", maxText, .slack),
       text("attachments[].fallback", maxText), text("attachments[].title", 1_024),
       text("attachments[].footer", 300), text("attachments[].author_name", 1_024),
@@ -18,23 +18,23 @@ extension BodyLimits {
   private static let maxText = 39_900
 
   private static func text(
-    _ place: String, _ most: Int, _ markup: Markup = .plain, isRequired: Bool = false
+    _ place: String, _ max: Int, _ markup: Markup = .plain, isRequired: Bool = false
   ) -> BodyLimit {
-    BodyLimit(place, .text(TextLimit(most: most, unit: .utf16, markup: markup, isRequired: isRequired)))
+    BodyLimit(place, .text(TextLimit(max: max, unit: .utf16, markup: markup, isRequired: isRequired)))
   }
 
   private static func blocks(_ list: String) -> [BodyLimit] {
     let words = #"{"type":"mrkdwn","text":"%"}"#
     let section = "\(list)[section]"
     return [
-      BodyLimit(list, .list(most: 50, rest: #"{"type":"context","elements":[\#(words)]}"#)),
+      BodyLimit(list, .list(max: 50, rest: #"{"type":"context","elements":[\#(words)]}"#)),
       text("\(list)[].block_id", 255),
       text("\(list)[header].text.text", 150, isRequired: true),
       text("\(section).text.text", 3_000, .slack, isRequired: true),
-      BodyLimit("\(section).fields", .list(most: 10, rest: words)),
+      BodyLimit("\(section).fields", .list(max: 10, rest: words)),
       text("\(section).fields[].text", 2_000, .slack, isRequired: true),
-      BodyLimit("\(list)[context].elements", .list(most: 10, rest: words)),
-      BodyLimit("\(list)[actions].elements", .list(most: 25, rest: nil)),
+      BodyLimit("\(list)[context].elements", .list(max: 10, rest: words)),
+      BodyLimit("\(list)[actions].elements", .list(max: 25, rest: nil)),
       text("\(list)[image].title.text", 2_000, isRequired: true),
       text("\(list)[image].alt_text", 2_000, isRequired: true),
       text("\(list)[image].image_url", 3_000),
@@ -53,7 +53,7 @@ extension BodyLimits {
       text("\(place).text.text", 75, isRequired: true), text("\(place).action_id", 255), text("\(place).value", 2_000),
       text("\(place).url", 3_000), text("\(place).accessibility_label", 75),
       text("\(place).alt_text", 2_000, isRequired: true), text("\(place).placeholder.text", 150, isRequired: true),
-      BodyLimit("\(place).options", .list(most: 100, rest: nil)),
+      BodyLimit("\(place).options", .list(max: 100, rest: nil)),
       text("\(place).options[].text.text", 75, isRequired: true), text("\(place).options[].value", 150),
       text("\(place).options[].description.text", 75),
       text("\(place).confirm.title.text", 100, isRequired: true),

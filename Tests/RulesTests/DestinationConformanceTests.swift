@@ -1,0 +1,246 @@
+import JSONSource
+import Runs
+import Secrets
+import Testing
+
+@testable import Rules
+
+/// What holds for every type of destination. A type joins by being registered.
+@Suite struct DestinationConformanceTests {
+  /// A destination of each type, made of the examples of its required fields.
+  private static func destination(_ type: DestinationType) -> String {
+    let fields = type.implementation.requiredExamples.map { "\"\($0.key)\": \($0.example)" }
+    return "{\(([#""type": "\#(type)""#] + fields).joined(separator: ", "))}"
+  }
+
+  private static let secrets = SecretSource(environment: [
+    "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/s3cretpath",
+    "DISCORD_WEBHOOK_URL": "https://discord.com/api/webhooks/1/s3cretpath",
+    "TEAMS_WORKFLOW_URL": "https://x.api.powerplatform.com/workflows/1?sig=s3cretpath",
+    "MATTERMOST_WEBHOOK_URL": "https://chat.example.com/hooks/s3cretpath",
+    "GOOGLE_CHAT_WEBHOOK_URL": "https://chat.googleapis.com/v1/spaces/S/messages?key=k&token=s3cretpath",
+    "TELEGRAM_BOT_TOKEN": "123456789:AAEs3cretpaths3cretpaths3cretpath12", "MATRIX_TOKEN": "syt_s3cretpath",
+    "ZULIP_KEY": "s3cretpaths3cretpath", "NTFY_TOPIC": "s3cretpath", "GOTIFY_TOKEN": "As3cretpath",
+    "PUSHOVER_TOKEN": "s3cretpathabcdefghijklmnopqrst", "PUSHOVER_USER": "s3cretpathabcdefghijklmnopqrsu",
+    "PAGERDUTY_ROUTING_KEY": "s3cretpathabcdefghijklmnopqrstuv", "GITHUB_TOKEN": "ghp_s3cretpath",
+    "EVENTGRID_KEY": "s3cretpaths3cretpath", "SMTP_PASSWORD": "s3cretpath", "AWS_SECRET_ACCESS_KEY": "s3cretpaths3cret",
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "MQTT_PASSWORD": "s3cretpath", "NATS_TOKEN": "s3cretpath",
+  ])
+
+  private static func read(_ destination: String, action: String = #"{"send": "d"}"#, on: String = #""any""#)
+    -> (file: RuleFile?, problems: [Diagnostic])
+  {
+    let text = """
+      {"version": 1, "destinations": {"d": \(destination)},
+       "rules": [{"name": "r", "on": \(on), "actions": [\(action)]}]}
+      """
+    return RuleFile.read(Array(text.utf8), secrets: secrets)
+  }
+
+  private static func request(_ file: RuleFile, _ planned: PlannedDelivery, _ event: RunEvent) throws -> OutgoingRequest
+  {
+    let destination = try #require(file.destinations.first)
+    var body: [UInt8]?
+    if case .body(let rendered) = planned.content {
+      body = destination.kind.limits?.fit(rendered) ?? rendered
+    }
+    let make = try destination.requestMaker(ReferenceResolver(secrets))
+    return make(OutgoingMessage(id: planned.id, event: event.body, body: body, time: 1_800_000_000))
+  }
+
+  private static let hostile =
+    "\u{1B}[31m@everyone @channel <!here> <@U1> <b>x</b> [a](https://evil.example) `\"'&\\ \u{202E}\r\nBcc: x@y ``` {{flow}}"
+
+  @Test(arguments: DestinationType.all) func `the examples of its fields make a destination without a mistake`(
+    type: DestinationType
+  ) throws {
+    let (file, problems) = Self.read(Self.destination(type))
+    #expect(problems.isEmpty, "\(problems)")
+    #expect(file?.destinations.first?.kind == type)
+    #expect(!type.implementation.says.isEmpty && type.implementation.says.hasSuffix("."))
+  }
+
+  @Test(arguments: DestinationType.all) func `every field is described, with an example that can be read`(
+    type: DestinationType
+  ) throws {
+    let schema = try JSONDocument(parsing: Array(RuleSchema.text.utf8)).root
+    let properties = try #require(schema["$defs"]?[type.definition]?["properties"]?.members)
+    for property in properties where property.key != "type" {
+      #expect(property.value["description"]?.string?.hasSuffix(".") == true, "\(property.key)")
+      #expect(property.value["examples"]?.elements?.count == 1, "\(property.key)")
+    }
+  }
+
+  @Test(arguments: DestinationType.all) func `a required field that is missing is named`(type: DestinationType) {
+    let (file, problems) = Self.read(#"{"type": "\#(type)"}"#)
+    let required = type.implementation.requiredExamples.map(\.key)
+    if required.isEmpty { return }
+    #expect(file == nil)
+    #expect(problems.map(\.message) == required.map { #"destinations.d needs "\#($0)""# })
+  }
+
+  /// Whatever a run says, the request is JSON (or a form), within the limits, and none of it is markup.
+  @Test(arguments: DestinationType.all) func `a stranger's text stays text`(type: DestinationType) throws {
+    let file = try #require(Self.read(Self.destination(type)).file)
+    let rules = try RuleSet(file)
+    for condition in ["Pending", "Running", "Succeeded", "Failed", "Error", "Cancelled"] {
+      let long = condition == "Failed" ? [String(repeating: Self.hostile, count: 600)] : []
+      for text in [Self.hostile, ""] + long {
+        let event = try RunEvent.of(condition, members: #""spec":{"flow":{"name":\#(quoted(text))}}"#, message: text)
+        let planned = try #require(rules.deliveries(for: event).first)
+        let request = try Self.request(file, planned, event)
+        let isForm = request.contentType.hasSuffix("urlencoded")
+        let document = try? JSONDocument(parsing: request.body)
+        #expect(document != nil || isForm, "\(condition)")
+        guard case .body(let body) = planned.content else { continue }
+        let sent = String(decoding: request.body, as: UTF8.self)
+        #expect(
+          sent.contains("run_1") || sent.contains(#"run\\_1"#) || sent.contains("run%5C_1"), "the run's id is never cut"
+        )
+        for (key, leaf) in leaves(of: try JSONDocument(parsing: body).root) {
+          let hasNotation = type.markup != .words && Self.withoutNotation[type.rawValue]?.contains(key) != true
+          for mark in Self.neverSent + (hasNotation ? Self.marks(of: type) : []) {
+            #expect(!leaf.contains(mark), "\(condition), \(key): \(mark)")
+          }
+        }
+      }
+    }
+  }
+
+  private static let neverSent = ["\u{1B}", "\u{202E}", "\r"]
+
+  /// What would have a meaning.
+  private static func marks(of type: DestinationType) -> [String] {
+    switch type.markup {
+    case .html: ["<!here>", "<@U1>", "<b>x</b>"]
+    case .slack: ["<!here>", "<@U1>", "<b>x</b>"]
+    default: ["<!here>", "<@U1>", "<b>x</b>", "[a](https://evil.example)", "@everyone", "@channel", "https://evil"]
+    }
+  }
+
+  /// Members that the service shows as they are.
+  private static let withoutNotation = [
+    "gotify": ["title"], "mattermost": ["fallback"], "matrix": ["body"], "zulip": ["topic"],
+    "email": ["subject", "text"],
+  ]
+
+  @Test(arguments: DestinationType.all) func `it has words for everything that rules can name, and for a digest`(
+    type: DestinationType
+  ) {
+    guard let messages = type.standardMessages else {
+      #expect(type.standardDigest == nil)
+      return
+    }
+    #expect(Set(messages.keys) == Set(Trigger.allCases))
+    #expect(type.standardDigest != nil)
+  }
+
+  /// What we say ourselves passes our own check of a user's body.
+  @Test(arguments: DestinationType.all) func `its own message is one that the service takes`(type: DestinationType)
+    throws
+  {
+    let file = try #require(Self.read(Self.destination(type)).file)
+    let event = try RunEvent.of("Failed", message: "no disk")
+    let planned = try #require(RuleSet(file).deliveries(for: event).first)
+    guard case .body(let body) = planned.content else { return }
+    let own = String(decoding: body, as: UTF8.self).replacing("{{", with: "{ {")
+    let (read, problems) = Self.read(Self.destination(type), action: #"{"send": "d", "body": \#(own)}"#)
+    #expect(read != nil && problems.isEmpty, "\(problems) in \(own)")
+  }
+
+  @Test(arguments: DestinationType.all) func `a text goes where the service shows it`(type: DestinationType) throws {
+    let (file, problems) = Self.read(
+      Self.destination(type), action: #"{"send": "d", "text": "<{{flow}}> is *{{phase}}*"}"#)
+    guard type.takesText else {
+      #expect(problems.first?.message == #""text" is for chat destinations"#)
+      return
+    }
+    let event = try RunEvent.of("Failed", members: #""spec":{"flow":{"name":"a_b"}}"#)
+    let rules = try #require(file, "\(problems)")
+    let planned = try #require(RuleSet(rules).deliveries(for: event).first)
+    let request = try Self.request(rules, planned, event)
+    #expect(String(decoding: request.body, as: UTF8.self).contains("failed"))
+  }
+
+  @Test(arguments: DestinationType.all) func `one of its answers means yes, and every answer means something`(
+    type: DestinationType
+  ) {
+    let yes = ["", "ok", #"{"ok":true}"#, #"{"result":"success"}"#, #"{"status":1}"#]
+    #expect(
+      yes.contains { type.answers.reading(of: ServiceAnswer(status: 200, body: Array($0.utf8))).meaning == .delivered })
+    for status in [301, 400, 413, 422] {
+      guard case .final = type.answers.reading(of: ServiceAnswer(status: status, body: [])).meaning else {
+        Issue.record("\(type): \(status) is not final")
+        continue
+      }
+    }
+    #expect(type.answers.reading(of: ServiceAnswer(status: 410, body: [])).meaning == .stops)
+    #expect(type.answers.reading(of: ServiceAnswer(status: 429, body: [])).meaning == .repeatedLater(.rateLimited))
+    #expect(type.answers.reading(of: ServiceAnswer(status: 503, body: [])).meaning == .repeatedLater(.serverError))
+    for status in [408, 425, 500, 502] {
+      guard case .repeated = type.answers.reading(of: ServiceAnswer(status: status, body: [])).meaning else {
+        Issue.record("\(type): \(status) is not repeated")
+        continue
+      }
+    }
+  }
+
+  @Test(arguments: DestinationType.all) func `a repeat is the same request`(type: DestinationType) throws {
+    let file = try #require(Self.read(Self.destination(type)).file)
+    let event = try RunEvent.of("Failed", message: "no disk")
+    let planned = try #require(RuleSet(file).deliveries(for: event).first)
+    let (first, second) = (try Self.request(file, planned, event), try Self.request(file, planned, event))
+    #expect((first.url, first.method, first.body) == (second.url, second.method, second.body))
+  }
+
+  /// A mistake in a secret field is told without the secret.
+  @Test(arguments: DestinationType.all) func `no diagnostic shows a secret`(type: DestinationType) {
+    for field in type.implementation.requiredExamples {
+      let broken = type.implementation.requiredExamples.map { other in
+        "\"\(other.key)\": \(other.key == field.key ? #""s3cret value \u0001""# : other.example)"
+      }
+      let (_, problems) = Self.read("{\(([#""type": "\#(type)""#] + broken).joined(separator: ", "))}")
+      for problem in problems where field.example.contains("${env:") {
+        #expect(!"\(problem.message) \(problem.hint ?? "")".contains("s3cret value"), "\(problem)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("discord", "https://hooks.slack.com/services/T/B/x", "slack"),
+    ("slack", "https://discord.com/api/webhooks/1/x", "discord"),
+    ("mattermost", "https://chat.googleapis.com/v1/spaces/S/messages?key=k", "googlechat"),
+    ("googlechat", "https://x.api.powerplatform.com/workflows/1", "teams"),
+  ])
+  func `the address of another service is a mistake`(_ type: String, _ url: String, _ owner: String) {
+    let (file, problems) = Self.read(#"{"type": "\#(type)", "url": "\#(url)"}"#)
+    #expect(file == nil)
+    #expect(
+      problems.map(\.message) == [
+        "destinations.d.url is an address of \(owner), which takes no messages of type \(type)"
+      ])
+  }
+
+  @Test func `Discord takes Slack's messages at one address`() {
+    #expect(Self.read(#"{"type": "slack", "url": "https://discord.com/api/webhooks/1/x/slack"}"#).problems.isEmpty)
+  }
+}
+
+extension Destination {
+  fileprivate static var requiredExamples: [(key: String, example: String)] {
+    fields.filter(\.isRequired).map { ($0.key, $0.example) }
+  }
+}
+
+private func quoted(_ text: String) -> String {
+  var json = JSONWriter()
+  json.string(text)
+  return String(decoding: json.bytes, as: UTF8.self)
+}
+
+/// Every text of a tree with the name of its member.
+private func leaves(of node: JSONNode, key: String = "") -> [(key: String, text: String)] {
+  if let text = node.string { return [(key, text)] }
+  return (node.elements ?? []).flatMap { leaves(of: $0, key: key) }
+    + (node.members ?? []).flatMap { leaves(of: $0.value, key: $0.key) }
+}
