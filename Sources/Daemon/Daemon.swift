@@ -81,7 +81,9 @@ package final class Daemon: Sendable {
         let event = RunEvent(stopped: destination, reason: reason, at: time, origin: origin)
         return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 }, rules, at: time)
       },
-      steps: { [rules = configuration.rules, next = NextSteps(file.destinations)] settled, result, error, now in
+      steps: {
+        [rules = configuration.rules, next = NextSteps(file.destinations, link: file.source.link)]
+        settled, result, error, now in
         next.after(settled, result, error: error).compactMap { NewDelivery($0, rules, at: now) }
       })
     retention = file.retention

@@ -18,7 +18,8 @@ struct ViNotify: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      WatchCommand.self, CheckCommand.self, TestCommand.self, SchemaCommand.self, RunsCommand.self,
+      WatchCommand.self, CheckCommand.self, TestCommand.self, SendTestCommand.self, SchemaCommand.self,
+      RunsCommand.self,
       ModelsCommand.self, DeliveriesCommand.self, ExplainCommand.self, VerifyCommand.self, SimulateCommand.self,
       DemoCommand.self,
     ],

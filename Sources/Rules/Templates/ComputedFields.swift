@@ -20,9 +20,10 @@ struct ComputedFields: Sendable {
     }
   }
 
-  /// `12 % faster than usual`; nil while the flow has no history, and where the difference is noise.
+  /// `12 % faster than usual`, of a run that succeeded; nil while the flow has no history. A run that failed early was not fast.
   private static func comparison(_ data: JSONNode) -> String? {
-    guard let took = data["durationSeconds"]?.integer, let usual = data["usualDurationSeconds"]?.integer,
+    guard data["phase"]?.string == Phase.succeeded.rawValue, let took = data["durationSeconds"]?.integer,
+      let usual = data["usualDurationSeconds"]?.integer,
       took >= 0, usual > 0, usual < 1_000_000_000, took < 1_000_000_000
     else { return nil }
     let percent = (took - usual) * 100 / usual

@@ -38,7 +38,7 @@ struct RuleTrial {
     let builder = RequestBuilder(secrets: secrets, time: .system)
     let destinations = Dictionary(configuration.file.destinations.map { ($0.name, $0) }) { first, _ in first }
     let rules = configuration.rules
-    let next = NextSteps(configuration.file.destinations)
+    let next = NextSteps(configuration.file.destinations, link: configuration.file.source.link)
     func outgoing(_ planned: PlannedDelivery, depth: Int) throws -> [Outgoing] {
       // Show a digest as if nothing else happened.
       let alone = rules.digest(

@@ -1,0 +1,110 @@
+import FoundationEssentials
+import JSONSource
+import Runs
+import Testing
+
+@testable import Rules
+
+/// `docs/destinations.md` is made of the code: types, fields, default messages as the service gets them, and what answers mean.
+/// To write it anew: `VI_NOTIFY_WRITE_REFERENCE=1 swift test --filter DestinationReferenceTests`.
+@Suite struct DestinationReferenceTests {
+  private static let path =
+    #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" } + "/docs/destinations.md"
+
+  @Test func `the reference of destinations is what the code says`() throws {
+    let text = try reference()
+    if ProcessInfo.processInfo.environment["VI_NOTIFY_WRITE_REFERENCE"] != nil {
+      try Data(text.utf8).write(to: URL(filePath: Self.path))
+    }
+    let written = FileManager.default.contents(atPath: Self.path).map { String(decoding: $0, as: UTF8.self) }
+    let isSame = written == text
+    #expect(
+      isSame,
+      "docs/destinations.md is out of date: VI_NOTIFY_WRITE_REFERENCE=1 swift test --filter DestinationReferenceTests")
+  }
+
+  private func reference() throws -> String {
+    let types = DestinationType.all
+    var lines = [
+      "# Destinations", "",
+      "Made of the code by a test; see `Sources/Rules/Destinations`. Every field may be checked with `vi-notify check`, and every",
+      "destination tried with `vi-notify send-test NAME --rules rules.json`.", "", "| type | what it is |", "|---|---|",
+    ]
+    lines += types.map { "| [`\($0)`](#\($0)) | \($0.implementation.says) |" }
+    lines += ["", "## Fields of every destination", "", "| field | default | meaning |", "|---|---|---|"]
+    lines += Shape.common.reference(path: "") + Shape.http.reference(path: "")
+    for type in types { lines += try section(type) }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func section(_ type: DestinationType) throws -> [String] {
+    var lines = ["", "## \(type)", "", type.implementation.says, ""]
+    if let rate = type.implementation.usualRate {
+      lines += [
+        "At most \(rate.count) message\(rate.count == 1 ? "" : "s") in \(rate.per.words), unless `rateLimit` says otherwise.",
+        "",
+      ]
+    }
+    lines += ["| field | default | meaning |", "|---|---|---|"] + type.implementation.rows
+    if let messages = type.standardMessages {
+      for (trigger, event) in try [(Trigger.phase(.failed), Self.failed()), (.phase(.succeeded), Self.succeeded())] {
+        let inner = try JSONDocument(parsing: event.data)
+        guard let template = messages[trigger] else { continue }
+        let body = template.render(TemplateData(inner, link: .standard))
+        lines += ["", "Without `text` and `body`, \(trigger.word):", "", "```json"]
+        lines +=
+          pretty(try JSONDocument(parsing: body).root, indent: 0).split(separator: "\n").map(String.init) + ["```"]
+      }
+    } else {
+      lines += ["", "Without a `body` it receives the event itself."]
+    }
+    lines += ["", "| status | answer | meaning |", "|---|---|---|"] + type.answers.markdown.map { "| \($0) |" }
+    return lines
+  }
+
+  private static func failed() throws -> RunEvent { try event("Failed", "CUDA out of memory", "OutOfMemory", 754) }
+  private static func succeeded() throws -> RunEvent { try event("Succeeded", "", "", 8_040) }
+
+  private static func event(_ condition: String, _ message: String, _ reason: String, _ seconds: Int64) throws
+    -> RunEvent
+  {
+    let start: Int64 = 1_795_419_120_000
+    let document = #"""
+      {"runId":"run_8f2c","spec":{"flow":{"name":"defect detector"},"trainingProject":"Line 4"},
+       "metadata":{"timeCreated":\#(start)},"status":{"conditions":[{"condition":"\#(condition)","status":"Reached",
+       "lastTransitionTime":\#(start + seconds * 1000),"reason":"\#(reason)","message":"\#(message)"}]}}
+      """#
+    let run = try Run(parsing: Array(document.utf8))
+    return RunEvent(
+      run, reading: run.reading, previousPhase: .running,
+      origin: .init(organization: "acme", endpoint: "https://api.vi.datature.com"), usual: .seconds(9_140))
+  }
+}
+
+extension Destination {
+  fileprivate static var rows: [String] { Shape(says: "", fields: fields).reference(path: "") }
+}
+
+private func pretty(_ node: JSONNode, indent: Int) -> String {
+  let inside = String(repeating: " ", count: indent + 2)
+  let outside = String(repeating: " ", count: indent)
+  if let members = node.members {
+    if members.isEmpty { return "{}" }
+    let lines = members.map { "\(inside)\(quoted($0.key)): \(pretty($0.value, indent: indent + 2))" }
+    return "{\n\(lines.joined(separator: ",\n"))\n\(outside)}"
+  }
+  if let elements = node.elements {
+    if elements.isEmpty { return "[]" }
+    let lines = elements.map { "\(inside)\(pretty($0, indent: indent + 2))" }
+    return "[\n\(lines.joined(separator: ",\n"))\n\(outside)]"
+  }
+  var json = JSONWriter()
+  json.value(node)
+  return String(decoding: json.bytes, as: UTF8.self)
+}
+
+private func quoted(_ text: String) -> String {
+  var json = JSONWriter()
+  json.string(text)
+  return String(decoding: json.bytes, as: UTF8.self)
+}
