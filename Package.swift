@@ -85,7 +85,6 @@ let package = Package(
     .target(
       name: "SQLiteStorage", dependencies: ["Storage", "Runs", "JSONSource", "Locking", "CDisk", grdb],
       swiftSettings: strict),
-    .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking"], swiftSettings: strict),
     .target(
       name: "Models",
       dependencies: [
@@ -96,8 +95,11 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Rules",
-      dependencies: ["EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", crypto, mustache],
+      dependencies: [
+        "EventPatterns", "TimeZones", "Storage", "Runs", "Secrets", "HTTPSyntax", "JSONSource", crypto, mustache,
+      ],
       swiftSettings: strict),
+    .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking"], swiftSettings: strict),
     .target(name: "EventPatterns", dependencies: ["JSONSource"], swiftSettings: strict),
     .target(name: "TimeZones", dependencies: ["Runs"], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: ["Runs"], swiftSettings: strict),
@@ -149,7 +151,7 @@ let package = Package(
       name: "SQLiteStorageTests",
       dependencies: ["TestSupport", "SQLiteStorage", "Storage", "Runs", "Locking", grdb], swiftSettings: strict),
     .testTarget(
-      name: "RulesTests", dependencies: ["Rules", "TimeZones", "Runs", "Secrets", "JSONSource", "Locking"],
+      name: "RulesTests", dependencies: ["Rules", "Storage", "TimeZones", "Runs", "Secrets", "JSONSource", "Locking"],
       swiftSettings: strict),
     .testTarget(
       name: "EventPatternsTests", dependencies: ["TestSupport", "EventPatterns", "JSONSource"], exclude: ["Vectors"],

@@ -75,7 +75,8 @@ package struct DigestCloser: Sendable {
     _ digest: OpenDigest, _ id: String, _ collected: CollectedEvents, at now: Timestamp
   ) async throws(StorageError) -> Bool {
     var delivery = NewDelivery(
-      id: id, rule: digest.rule, destination: digest.destination, content: .body(DigestMessages.plain(collected)))
+      id: id, rule: digest.rule, destination: .destination(digest.destination),
+      content: .body(DigestMessages.plain(collected)))
     delivery.action = digest.action
     delivery.form = DestinationType.webhook.rawValue
     let reason = "the rules file has no digest for rule \(digest.rule), \(digest.action) any more"

@@ -21,7 +21,7 @@ extension Dispatcher {
       return await models.attempt(delivery, call)
     case .event, .body: break
     }
-    guard let destination = destinations[delivery.destination] else {
+    guard let destination = settings(of: delivery.destination) else {
       return AttemptResult(
         outcome: .rejected(.notConfigured), detail: "the rules file has no destination \(delivery.destination) any more"
       )
@@ -100,7 +100,7 @@ extension Dispatcher {
         retryAfter: after,
         randomness: .random(in: 0..<1))
       guard let next else { return .dead(reason: "given up after \(retryFor.words): \(why)") }
-      let quiet = delivery.defers ? destinations[delivery.destination]?.common.quiet : nil
+      let quiet = delivery.defers ? settings(of: delivery.destination)?.common.quiet : nil
       if let morning = quiet?.end(at: next) { return .deferred(at: morning, reason: why) }
       // That its destination works is no reason to look again.
       if reason == .wrongForm { return .deferred(at: next, reason: why) }
@@ -113,21 +113,26 @@ extension Dispatcher {
   }
 
   /// Of deliveries that have none of their own.
-  func retryFor(_ destination: String) -> Duration {
-    destinations[destination]?.common.retryFor ?? .seconds(72 * 3600)
+  func retryFor(_ target: Target) -> Duration {
+    settings(of: target)?.common.retryFor ?? .seconds(72 * 3600)
+  }
+
+  /// Nil: it is done on this machine, or the rules file doesn't have it.
+  func settings(of target: Target) -> DestinationSettings? {
+    target.destination.flatMap { destinations[$0] }
   }
 
   /// The state of a destination is another one: it is written together with what caused it.
-  private func note(_ name: String, _ before: DestinationState, at now: Timestamp) {
+  private func note(_ name: Target, _ before: DestinationState, at now: Timestamp) {
     guard let queue = queues[name] else { return }
-    ended.destinations.removeAll { $0.name == name }
+    ended.destinations.removeAll { $0.name == name.name }
     ended.destinations.append(queue.gate.state)
     count(queue.gate.state, before)
     report(queue.gate.state, before)
     // It waits in the outbox, where `replay --to` can send it elsewhere.
     if queue.gate.isFailing { queues[name]?.dropQueue() }
     guard before.stoppedAt == nil, let reason = queue.gate.state.stoppedReason else { return }
-    if let event = onStop(name, "the destination has stopped: \(reason)", now) { ended.events.append(event) }
+    if let event = onStop(name.name, "the destination has stopped: \(reason)", now) { ended.events.append(event) }
   }
 
   /// Writes down what has ended, and what ends meanwhile, until there is nothing left.

@@ -28,7 +28,7 @@ extension Dispatcher {
     }
   }
 
-  private func giveUpTheOld(_ name: String, _ reason: String) async throws {
+  private func giveUpTheOld(_ name: Target, _ reason: String) async throws {
     queues[name]?.dropQueue()
     let now = time.now()
     let burial = BulkDeadLetter(

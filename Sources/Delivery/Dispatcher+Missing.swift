@@ -6,8 +6,8 @@ internal import Storage
 /// Destinations that deliveries name and that the rules file doesn't have. What is for them waits in the outbox, untouched.
 extension Dispatcher {
   /// Nothing that can be sent to, or done on this machine, has this name.
-  func isMissing(_ name: String) -> Bool {
-    destinations[name] == nil && !PlannedDelivery.isLocal(name)
+  func isMissing(_ target: Target) -> Bool {
+    target.destination.map { destinations[$0] == nil } ?? false
   }
 
   /// Says once, when the dispatcher starts, what waits for destinations that aren't there.
@@ -22,12 +22,13 @@ extension Dispatcher {
       vi-notify deliveries replay --destination NAME --to OTHER
       """,
       metadata: [
-        "deliveries": "\(waiting.values.reduce(0, +))", "destinations": "\(missing.sorted().joined(separator: ", "))",
+        "deliveries": "\(waiting.values.reduce(0, +))",
+        "destinations": "\(missing.sorted().map(\.name).joined(separator: ", "))",
       ])
   }
 
   /// For the step of a chain that began under another rules file, and for what somebody sends again.
-  func noteMissing(_ name: String) async throws {
+  func noteMissing(_ name: Target) async throws {
     guard missing.insert(name).inserted else { return }
     try await countHomeless()
     log.warning(

@@ -18,7 +18,7 @@ extension Dispatcher {
   }
 
   /// Once a destination is seen to work: it is written down together with the success that showed it.
-  func noteRelease(_ name: String, at now: Timestamp) {
+  func noteRelease(_ name: Target, at now: Timestamp) {
     if queues[name]?.gate.release(at: now) == true { ended.releases.insert(name) }
   }
 

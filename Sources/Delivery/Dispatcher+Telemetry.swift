@@ -6,14 +6,14 @@ internal import Telemetry
 extension Dispatcher {
   /// The types of what deliveries go to, for ``Telemetry/init(targets:)``.
   package static let targets = DestinationSettings.Kind.allCases.map(\.rawValue) + [hook, download]
-  private static let (hook, download) = ("hook", "download")
+  private static let (hook, download) = (Lane.hook.name, Lane.download.name)
 
   func count(_ outcome: Outcome, of delivery: ClaimedDelivery, after took: Duration) {
     let type =
       switch delivery.content {
       case .hook: Self.hook
       case .download: Self.download
-      case .event, .body: destinations[delivery.destination]?.kind.rawValue ?? ""
+      case .event, .body: settings(of: delivery.destination)?.kind.rawValue ?? ""
       }
     if let result = AttemptResultWord(rawValue: outcome.word) { telemetry.attempts.add(to: result, type: type) }
     telemetry.attemptTime.record(took)
@@ -34,7 +34,7 @@ extension Dispatcher {
   }
 
   /// - Parameter waiting: how many wait, for each destination that isn't there.
-  func count(homeless waiting: [String: Int]) {
+  func count(homeless waiting: [Target: Int]) {
     telemetry.homeless.set(Double(waiting.values.reduce(0, +)))
   }
 }

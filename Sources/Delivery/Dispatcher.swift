@@ -54,15 +54,15 @@ package actor Dispatcher {
   private let secrets: SecretSource
   private let finishes: Locked<End>
   /// Of the actions with a number of their own, by queue.
-  private let concurrency: [String: Int]
+  private let concurrency: [Lane: Int]
   private let isStopping = Locked(false)
   /// Something may be due that was not when we last looked.
   let hasNews = Locked(true)
-  var queues: [String: DestinationQueue] = [:]
+  var queues: [Target: DestinationQueue] = [:]
   /// What has ended and is not being written down yet.
   var ended = SettlementBatch()
   /// Destinations that deliveries wait for and that the rules file doesn't have.
-  var missing: Set<String> = []
+  var missing: Set<Target> = []
   /// When to look again for what is too old, by uptime; nil: at once.
   var nextExpiry: Duration?
   /// Attempts in the commit that is under way; nil: none is.
@@ -82,7 +82,7 @@ package actor Dispatcher {
     store: any StateStore, destinations: [DestinationSettings], http: HTTPClient, secrets: SecretSource,
     hookRunner: HookRunner, models: DownloadSender? = nil, clock: StateClock, telemetry: Telemetry = Telemetry(),
     log: Logger,
-    concurrency: [String: Int] = [:],
+    concurrency: [Lane: Int] = [:],
     onStop: @escaping StopEvent = { _, _, _ in nil }, steps: @escaping Steps = { _, _, _, _ in [] }
   ) {
     self.store = store
@@ -147,7 +147,7 @@ package actor Dispatcher {
       let gate = AdmissionPolicy(
         concurrency: settings.common.concurrency, rateLimit: settings.common.rateLimit,
         state: state ?? DestinationState(name: name, fingerprint: fingerprints[name] ?? ""), now: now)
-      queues[name] = DestinationQueue(gate: gate, claims: false, paced: settings.common.rateLimit?.count)
+      queues[.destination(name)] = DestinationQueue(gate: gate, claims: false, paced: settings.common.rateLimit?.count)
     }
     try await requiet()
     isWindingDown = false
@@ -156,13 +156,13 @@ package actor Dispatcher {
   }
 
   /// The queue of what is done on this machine.
-  private func open(_ name: String) {
-    guard queues[name] == nil else { return }
-    let isHook = name == PlannedDelivery.hook || name.hasPrefix("\(PlannedDelivery.hook)/")
+  private func open(_ target: Target) {
+    guard queues[target] == nil, case .lane(let lane) = target else { return }
+    let isHook = lane.kind == .hook
     let gate = AdmissionPolicy(
-      concurrency: concurrency[name] ?? (isHook ? Self.hooks : Self.downloads), rateLimit: nil, hasCircuit: false,
-      state: DestinationState(name: name, fingerprint: ""), now: time.now())
-    queues[name] = DestinationQueue(gate: gate, claims: isHook, paced: nil)
+      concurrency: concurrency[lane] ?? (isHook ? Self.hooks : Self.downloads), rateLimit: nil, hasCircuit: false,
+      state: DestinationState(name: lane.name, fingerprint: ""), now: time.now())
+    queues[target] = DestinationQueue(gate: gate, claims: isHook, paced: nil)
   }
 
   /// Reads ahead what is due, where there is room for it.
@@ -194,7 +194,7 @@ package actor Dispatcher {
     if news || wasDue { nextDue = try await store.nextDue(after: now) }
   }
 
-  private func readAhead(_ name: String, at now: Timestamp) async throws {
+  private func readAhead(_ name: Target, at now: Timestamp) async throws {
     guard let queue = queues[name] else { return }
     let wanted = queue.reading(at: now)
     let deliveries: [ClaimedDelivery]
@@ -219,7 +219,7 @@ package actor Dispatcher {
   }
 
   /// One attempt after the other, as long as the destination's gate lets one through.
-  private func work(_ first: DestinationQueue.Start, for name: String) async throws {
+  private func work(_ first: DestinationQueue.Start, for name: Target) async throws {
     var next: DestinationQueue.Start? = first
     while let start = next {
       end(start, try await attempt(start.delivery))
@@ -237,7 +237,7 @@ package actor Dispatcher {
   private var mayStartMore: Bool { !isWindingDown && !Task.isCancelled && !isStopping.withLock { $0 } }
 
   /// What has been claimed must start, or it would count as an attempt that never was.
-  private func nextStart(of name: String) -> DestinationQueue.Start? {
+  private func nextStart(of name: Target) -> DestinationQueue.Start? {
     guard queues[name]?.claims == true || ended.attempts.count + (committing ?? 0) < Self.maxUnwritten else {
       return nil
     }

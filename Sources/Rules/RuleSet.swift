@@ -1,6 +1,7 @@
 internal import EventPatterns
 internal import JSONSource
 package import Runs
+package import Storage
 
 /// What a rules file means: for an event, which rules fire and what is to be done, in words that are ready to go out.
 package struct RuleSet: Sendable {
@@ -61,14 +62,14 @@ package struct RuleSet: Sendable {
 
   /// When the quiet hours of a destination let this be told, where they hold at this moment. Nil: at once.
   ///
-  /// - Parameter destination: its name; one that isn't in the file has no quiet hours.
-  package func notBefore(destination: String, trigger: Trigger, at time: Timestamp) -> Timestamp? {
-    quietHours[destination]?.end(at: time, for: trigger)
+  /// - Parameter destination: one that isn't in the file has no quiet hours.
+  package func notBefore(destination: Target, trigger: Trigger, at time: Timestamp) -> Timestamp? {
+    destination.destination.flatMap { quietHours[$0]?.end(at: time, for: trigger) }
   }
 
   /// Whether the quiet hours of a destination hold this back at all, whatever the time is.
-  package func defers(destination: String, trigger: Trigger) -> Bool {
-    quietHours[destination].map { !$0.except.contains(trigger) } ?? false
+  package func defers(destination: Target, trigger: Trigger) -> Bool {
+    destination.destination.flatMap { quietHours[$0] }.map { !$0.except.contains(trigger) } ?? false
   }
 
   /// The times after which runs that stay in a phase are to be told of.
@@ -84,13 +85,13 @@ package struct RuleSet: Sendable {
     rules.contains { $0.triggers.contains(trigger) }
   }
 
-  /// How many at once, of the actions that say so, by the name of their lane.
-  package var laneConcurrency: [String: Int] {
-    var found: [String: Int] = [:]
+  /// How many at once, of the actions that say so, by their lane.
+  package var laneConcurrency: [Lane: Int] {
+    var found: [Lane: Int] = [:]
     func look(_ actions: [Action], _ rule: String) {
       for action in actions {
         if let most = action.options.concurrency, let verb = action.kind.localVerb {
-          found[PlannedDelivery.lane(of: verb, rule: rule, label: action.label, isAlone: true)] = most
+          found[Lane(verb, rule: rule, label: action.label, isAlone: true)] = most
         }
         look(action.then + action.onFailure, rule)
       }

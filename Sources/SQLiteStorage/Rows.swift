@@ -37,8 +37,8 @@ extension DeliveryContent {
 
 extension DeliveryRecord {
   static let columns = """
-    d.id, d.event_id, d.run_id, d.rule, d.action, d.destination, d.status, d.attempts, d.next_attempt_at, d.created_at,
-    d.settled_at, d.reason, d.parent, d.branch
+    d.id, d.event_id, d.run_id, d.rule, d.action, d.destination, d.lane, d.status, d.attempts, d.next_attempt_at,
+    d.created_at, d.settled_at, d.reason, d.parent, d.branch
     """
 
   /// The delivery `d` is of the run `:run`, or of a digest that tells of it.
@@ -56,7 +56,7 @@ extension DeliveryRecord {
   init(_ row: StoredRow) throws {
     self.init(
       id: try row.text("id"), eventID: try row.text("event_id"), runID: Self.run(try row.text("run_id")),
-      rule: try row.text("rule"), action: try row.text("action"), destination: try row.text("destination"),
+      rule: try row.text("rule"), action: try row.text("action"), destination: try row.target,
       status: try row.word("status"), attempts: try row.count("attempts"),
       nextAttemptAt: try row.optionalTime("next_attempt_at"), createdAt: try row.time("created_at"),
       settledAt: try row.optionalTime("settled_at"), reason: try row.optionalText("reason"), link: try ChainLink(row))
@@ -87,7 +87,28 @@ extension AttemptRecord {
   }
 }
 
+extension Target {
+  /// For the column `lane`, beside ``name``.
+  var lane: String? {
+    switch self {
+    case .destination: nil
+    case .lane(let lane): lane.kind.rawValue
+    }
+  }
+}
+
 extension StoredRow {
+  /// Of `destination` and `lane`.
+  var target: Target {
+    get throws {
+      let name = try text("destination")
+      guard try optionalText("lane") != nil else { return .destination(name) }
+      let lane = try required(Lane(name: name), "lane")
+      guard try word("lane", Lane.Kind.self) == lane.kind else { throw unreadable("lane") }
+      return .lane(lane)
+    }
+  }
+
   /// Of a delivery: what is to be done when it has settled; nil when nothing is.
   var continuation: [UInt8]? {
     get throws { try flag("continues") ? bytes("continuation") : nil }
@@ -97,7 +118,7 @@ extension StoredRow {
 extension ClaimedDelivery {
   /// What it is read from, by name; and ``claimedAt`` when it is asked for.
   static let selection = """
-    SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.action, d.destination, d.kind,
+    SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.action, d.destination, d.lane, d.kind,
       (SELECT bytes FROM contents WHERE delivery = d.sequence) AS content, d.attempts, d.created_at, d.timeout, d.retry_for,
       coalesce(d.retry_from, d.created_at) AS retry_from, d.attempts_before, d.claimed_at, d.defers, d.is_once, d.continues,
       CASE WHEN d.kind != 'body' OR d.continues THEN (SELECT body FROM events WHERE id = d.event_id) END AS event,
@@ -108,12 +129,16 @@ extension ClaimedDelivery {
 
   /// - Parameter attempt: from how many there were.
   init(_ row: StoredRow, attempt: (_ made: Int) -> Int, claimedAt: Timestamp?) throws {
-    let (content, continuation) = (try DeliveryContent(row), try row.continuation)
+    let (content, continuation, target) = (try DeliveryContent(row), try row.continuation, try row.target)
+    switch (content, target) {
+    case (.event, _), (.body, .destination), (.hook, .lane), (.download, .lane): break
+    case (.body, .lane), (.hook, .destination), (.download, .destination): throw row.unreadable("lane")
+    }
     let hasEvent = if case .body = content { continuation != nil } else { true }
     self.init(
       sequence: try row.integer("sequence"), id: try row.text("id"), eventID: try row.text("event_id"),
       runID: try row.text("run_id"), rule: try row.text("rule"), action: try row.text("action"),
-      destination: try row.text("destination"), content: content, event: hasEvent ? try row.bytes("event") : [],
+      destination: target, content: content, event: hasEvent ? try row.bytes("event") : [],
       continuation: continuation, isOnce: try row.flag("is_once"),
       attempt: attempt(try row.count("attempts")), createdAt: try row.time("created_at"),
       retryFrom: try row.time("retry_from"), attemptsBefore: try row.count("attempts_before"), claimedAt: claimedAt,

@@ -78,7 +78,7 @@ extension SQLiteStore {
         sql: """
           UPDATE deliveries SET next_attempt_at = :next, delay = iif(:isQuiet, delay, NULL),
             retry_from = iif(attempts = attempts_before, :next, retry_from)
-          WHERE status = 'pending' AND destination = :destination AND delay = 'quiet' AND next_attempt_at > :now
+          WHERE status = 'pending' AND destination = :destination AND lane IS NULL AND delay = 'quiet' AND next_attempt_at > :now
             AND next_attempt_at != :next
           """)
       for (destination, end) in ends {

@@ -50,7 +50,7 @@ extension SQLiteStore {
         """)
     for row in found { try update.execute(arguments: [now.milliseconds, burial.reason, row.sequence]) }
     for run in Set(found.map(\.run)) {
-      _ = try free(run: run, destination: burial.destination, database)
+      _ = try free(run: run, destination: burial.destination.name, database)
     }
     return found.count
   }

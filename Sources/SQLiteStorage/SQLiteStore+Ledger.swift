@@ -68,8 +68,8 @@ extension SQLiteStore {
   ) throws -> Bool {
     let statement = try database.cachedStatement(
       sql: """
-        INSERT OR IGNORE INTO events (id, run_id, phase, stayed, time, seen_at, rules, body)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO events (id, run_id, phase, stayed, time, seen_at, rules, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
         """)
     try statement.execute(arguments: [
       event.id, event.runID, event.eventKind.word, event.eventKind.stay?.milliseconds, event.time.milliseconds,
@@ -86,7 +86,7 @@ extension SQLiteStore {
     }
   }
 
-  /// False when the delivery is known already.
+  /// False when the delivery is known already. `OR IGNORE` would also say nothing of one that a `CHECK` refuses.
   @discardableResult
   static func insert(
     _ delivery: NewDelivery, event: String, run: String, _ now: Timestamp, _ database: Database
@@ -94,13 +94,15 @@ extension SQLiteStore {
     let (kind, content) = delivery.content.columns
     let statement = try database.cachedStatement(
       sql: """
-        INSERT OR IGNORE INTO deliveries
-          (id, event_id, run_id, rule, action, destination, kind, timeout, retry_for, status, next_attempt_at, created_at,
+        INSERT INTO deliveries
+          (id, event_id, run_id, rule, action, destination, lane, kind, timeout, retry_for, status, next_attempt_at, created_at,
            retry_from, delay, defers, parent, branch, is_once, continues, form, is_standard)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO NOTHING
         """)
     try statement.execute(arguments: [
-      delivery.id, event, run, delivery.rule, delivery.action, delivery.destination, kind,
+      delivery.id, event, run, delivery.rule, delivery.action, delivery.destination.name,
+      delivery.destination.lane, kind,
       delivery.timeout?.milliseconds, delivery.retryFor?.milliseconds, (delivery.notBefore ?? now).milliseconds,
       now.milliseconds, delivery.notBefore?.milliseconds, delivery.notBefore.map { _ in "quiet" }, delivery.defers,
       delivery.link?.parent,

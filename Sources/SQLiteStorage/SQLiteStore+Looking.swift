@@ -9,13 +9,13 @@ extension SQLiteStore {
     }
   }
 
-  package func unsettled() async throws(StorageError) -> [String: Int] {
+  package func unsettled() async throws(StorageError) -> [Target: Int] {
     try await read { database in
       let sql = """
-        SELECT destination, count(*) AS count FROM deliveries WHERE status IN ('pending', 'claimed') GROUP BY destination
+        SELECT destination, lane, count(*) AS count FROM deliveries WHERE status IN ('pending', 'claimed') GROUP BY destination, lane
         """
       let counts = try database.all(sql, of: "deliveries", by: "destination") { row in
-        (try row.text("destination"), try row.count("count"))
+        (try row.target, try row.count("count"))
       }
       return Dictionary(counts) { first, _ in first }
     }

@@ -32,11 +32,12 @@ extension SQLiteStore {
 
   package func namesInUse() async throws(StorageError) -> (rules: Set<String>, destinations: Set<String>) {
     try await read { database in
-      func names(_ column: String) throws -> Set<String> {
-        let sql = "SELECT \(column) AS name FROM deliveries UNION SELECT \(column) FROM digests"
-        return Set(try database.texts(sql, of: "deliveries"))
-      }
-      return (try names("rule"), try names("destination"))
+      func names(_ sql: String) throws -> Set<String> { Set(try database.texts(sql, of: "deliveries")) }
+      return (
+        rules: try names("SELECT rule AS name FROM deliveries UNION SELECT rule FROM digests"),
+        destinations: try names(
+          "SELECT destination AS name FROM deliveries WHERE lane IS NULL UNION SELECT destination FROM digests")
+      )
     }
   }
 

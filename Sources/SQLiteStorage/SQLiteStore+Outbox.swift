@@ -4,9 +4,9 @@ package import Storage
 
 /// What is due, and taking it.
 extension SQLiteStore {
-  package func destinationsDue(at now: Timestamp) async throws(StorageError) -> [String] {
+  package func destinationsDue(at now: Timestamp) async throws(StorageError) -> [Target] {
     try await read { database in
-      try database.texts(Self.dueDestinations, [now.milliseconds], of: "deliveries")
+      try database.all(Self.dueDestinations, [now.milliseconds], of: "deliveries", by: "destination") { try $0.target }
     }
   }
 
@@ -24,7 +24,12 @@ extension SQLiteStore {
         FROM names WHERE name IS NOT NULL)
     """
 
-  static let dueDestinations = "\(waitingDestinations) SELECT name FROM waiting WHERE first <= ?"
+  static let dueDestinations = """
+    \(waitingDestinations)
+    SELECT name AS destination, (
+      SELECT lane FROM deliveries WHERE status = 'pending' AND waits = 0 AND destination = name LIMIT 1) AS lane
+    FROM waiting WHERE first <= ?
+    """
 
   package func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp? {
     try await read { database in
@@ -40,7 +45,7 @@ extension SQLiteStore {
     """
 
   package func due(
-    destination: String, limit: Int, at now: Timestamp, except underWay: Set<Int64>
+    destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>
   ) async throws(StorageError) -> [ClaimedDelivery] {
     // To SQLite a limit below zero is none.
     if limit <= 0 { return [] }
@@ -48,7 +53,7 @@ extension SQLiteStore {
   }
 
   package func claim(
-    destination: String, limit: Int, at now: Timestamp
+    destination: Target, limit: Int, at now: Timestamp
   ) async throws(StorageError) -> [ClaimedDelivery] {
     if limit <= 0 { return [] }
     return try await write { database in
@@ -67,12 +72,12 @@ extension SQLiteStore {
   }
 
   private static func due(
-    _ destination: String, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>, claimedAt: Timestamp?,
+    _ destination: Target, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>, claimedAt: Timestamp?,
     _ database: Database
   ) throws -> [ClaimedDelivery] {
     let statement = try database.cachedStatement(sql: dueDeliveries)
     let rows = try Row.fetchCursor(
-      statement, arguments: [destination, now.milliseconds, underWay.sqlList, limit])
+      statement, arguments: [destination.name, now.milliseconds, underWay.sqlList, limit])
     var found: [ClaimedDelivery] = []
     var bytes = 0
     while bytes < ClaimedDelivery.maxBytesAhead, let row = try rows.next() {
@@ -139,7 +144,8 @@ extension BulkDeadLetter {
   /// Of the statements that look for deadLetterBacklog.
   func arguments(at now: Timestamp) -> StatementArguments {
     [
-      "destination": destination, "age": olderThan.milliseconds, "now": now.milliseconds, "sparing": sparing.sqlList,
+      "destination": destination.name, "age": olderThan.milliseconds, "now": now.milliseconds,
+      "sparing": sparing.sqlList,
       "limit": limit,
     ]
   }

@@ -6,11 +6,11 @@ package import Storage
 /// How a destination that failed is tried again, and what is let go when it works.
 extension SQLiteStore {
   package func probe(
-    destination: String, at now: Timestamp, except underWay: Set<Int64>
+    destination: Target, at now: Timestamp, except underWay: Set<Int64>
   ) async throws(StorageError) -> ClaimedDelivery? {
     try await read { database in
       try database.first(
-        Self.probeDelivery, [destination, now.milliseconds, underWay.sqlList], of: "deliveries"
+        Self.probeDelivery, [destination.name, now.milliseconds, underWay.sqlList], of: "deliveries"
       ) { try ClaimedDelivery(next: $0) }
     }
   }
@@ -24,19 +24,21 @@ extension SQLiteStore {
     ORDER BY d.next_attempt_at, d.sequence LIMIT 1
     """
 
-  package func destinationsBackingOff(at now: Timestamp) async throws(StorageError) -> Set<String> {
+  package func destinationsBackingOff(at now: Timestamp) async throws(StorageError) -> Set<Target> {
     try await read { database in
       let sql = """
-        SELECT DISTINCT destination AS name FROM deliveries
+        SELECT DISTINCT destination, lane FROM deliveries
         WHERE status = 'pending' AND waits = 0 AND delay = 'backoff' AND next_attempt_at > ?
         """
-      return Set(try database.texts(sql, [now.milliseconds], of: "deliveries"))
+      return Set(try database.all(sql, [now.milliseconds], of: "deliveries", by: "destination") { try $0.target })
     }
   }
 
   /// True when something is due by it.
-  static func release(_ destination: String, at now: Timestamp, _ database: Database) throws -> Bool {
-    try database.cachedStatement(sql: release).execute(arguments: [now.milliseconds, destination, now.milliseconds])
+  static func release(_ destination: Target, at now: Timestamp, _ database: Database) throws -> Bool {
+    try database.cachedStatement(sql: release).execute(arguments: [
+      now.milliseconds, destination.name, now.milliseconds,
+    ])
     return database.changesCount > 0
   }
 
@@ -69,16 +71,18 @@ extension SQLiteStore {
   static func requestProbes(for ids: [String], _ now: Timestamp, _ database: Database) throws {
     let request = try database.cachedStatement(
       sql: """
-        INSERT OR REPLACE INTO probe_requests (destination, requested_at) SELECT destination, ? FROM deliveries WHERE id = ?
+        INSERT OR REPLACE INTO probe_requests (destination, lane, requested_at)
+        SELECT destination, lane, ? FROM deliveries WHERE id = ?
         """)
     for id in ids { try request.execute(arguments: [now.milliseconds, id]) }
   }
 
-  package func takeProbeRequests() async throws(StorageError) -> Set<String> {
+  package func takeProbeRequests() async throws(StorageError) -> Set<Target> {
     let isAsked = try await read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM probe_requests)") ?? false }
     guard isAsked else { return [] }
     return try await write { database in
-      Set(try database.texts("DELETE FROM probe_requests RETURNING destination AS name", of: "probe_requests"))
+      let sql = "DELETE FROM probe_requests RETURNING destination, lane"
+      return Set(try database.all(sql, of: "probe_requests", by: "destination") { try $0.target })
     }
   }
 }

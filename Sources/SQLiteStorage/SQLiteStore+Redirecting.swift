@@ -57,7 +57,7 @@ extension SQLiteStore {
   {
     try database.cachedStatement(
       sql: """
-        UPDATE deliveries SET destination = ?, status = 'pending', waits = 0, next_attempt_at = ?, delay = NULL,
+        UPDATE deliveries SET destination = ?, lane = NULL, status = 'pending', waits = 0, next_attempt_at = ?, delay = NULL,
           settled_at = NULL, retry_from = ?, attempts_before = attempts
         WHERE sequence = ?
         """

@@ -34,7 +34,7 @@ extension SQLiteStore {
           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
           """)
     )
-    var waited: [String: Bool] = [:]
+    var waited: [Target: Bool] = [:]
     var hasFreed = false
     for settled in attempts {
       let delivery = settled.delivery
@@ -52,15 +52,15 @@ extension SQLiteStore {
       let destination = delivery.destination
       let waits = try waited[destination] ?? somethingWaits(for: destination, database)
       waited[destination] = waits
-      if waits, try free(run: delivery.runID, destination: destination, database) { hasFreed = true }
+      if waits, try free(run: delivery.runID, destination: destination.name, database) { hasFreed = true }
     }
     return hasFreed
   }
 
   /// Mostly nothing does, and then it needn't be looked for by run.
-  private static func somethingWaits(for destination: String, _ database: Database) throws -> Bool {
+  private static func somethingWaits(for destination: Target, _ database: Database) throws -> Bool {
     let statement = try database.cachedStatement(sql: waiting)
-    return try Bool.fetchOne(statement, arguments: [destination]) ?? false
+    return try Bool.fetchOne(statement, arguments: [destination.name]) ?? false
   }
 
   static let waiting = """
@@ -94,14 +94,14 @@ extension SQLiteStore {
       status == .pending ? nil : now.milliseconds, delivery.sequence, delivery.id,
       (delivery.claimedAt == nil ? DeliveryStatus.pending : .claimed).rawValue,
       delivery.claimedAt == nil ? delivery.attempt - 1 : delivery.attempt, delivery.claimedAt?.milliseconds,
-      delivery.destination,
+      delivery.destination.name,
     ])
     if database.changesCount == 1 { return true }
     let now = try database.texts(
       "SELECT destination AS name FROM deliveries WHERE sequence = ? AND id = ?", [delivery.sequence, delivery.id],
       of: "deliveries"
     ).first
-    guard let now, now != delivery.destination else { throw StorageError.notClaimed(delivery.id) }
+    guard let now, now != delivery.destination.name else { throw StorageError.notClaimed(delivery.id) }
     return false
   }
 

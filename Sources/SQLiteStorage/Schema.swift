@@ -12,6 +12,7 @@ enum Schema {
     migrator.registerMigration("6 clock") { try $0.execute(sql: clock) }
     migrator.registerMigration("6 forms") { try $0.execute(sql: forms) }
     migrator.registerMigration("6 open digests") { try $0.execute(sql: openDigests) }
+    migrator.registerMigration("7 lanes") { try $0.execute(sql: lanes) }
     return migrator
   }
 

@@ -15,7 +15,7 @@ package struct ClaimedDelivery: Sendable {
   package let rule: String
   /// The action's `id`, or its place in the rule.
   package let action: String
-  package let destination: String
+  package let destination: Target
   package var content: DeliveryContent
   /// The event, JSON; empty when ``content`` is a body of its own, which nobody needs the event beside.
   package var event: [UInt8]
@@ -42,7 +42,7 @@ package struct ClaimedDelivery: Sendable {
   package var isStandard = false
 
   package init(
-    sequence: Int64, id: String, eventID: String, runID: String, rule: String, action: String, destination: String,
+    sequence: Int64, id: String, eventID: String, runID: String, rule: String, action: String, destination: Target,
     content: DeliveryContent, event: [UInt8], continuation: [UInt8]?, isOnce: Bool, attempt: Int, createdAt: Timestamp,
     retryFrom: Timestamp, attemptsBefore: Int, claimedAt: Timestamp?, timeout: Duration?, retryFor: Duration?,
     defers: Bool, form: String? = nil, isStandard: Bool = false
@@ -122,7 +122,7 @@ package struct SettlementBatch: Sendable {
   package var burials: [BulkDeadLetter] = []
   /// Destinations that have been seen to work: the back-off of everything that waits for them ends now. This comes after the
   /// attempts of the batch.
-  package var releases: Set<String> = []
+  package var releases: Set<Target> = []
   /// News of our own, such as that a destination has stopped.
   package var events: [NewEvent] = []
 
@@ -166,7 +166,7 @@ extension Settlement {
 /// pending → dead, without an attempt, for what has waited longer than it may. Deliveries with a continuation are left:
 /// they are settled one by one (``StateStore/deadLetterBacklog(_:at:)``), for something may have to be done after them.
 package struct BulkDeadLetter: Sendable {
-  package let destination: String
+  package let destination: Target
   package let reason: String
   /// Only what is older than its own `retryFor`, or than this when it has none.
   package let olderThan: Duration
@@ -175,7 +175,7 @@ package struct BulkDeadLetter: Sendable {
   package var limit: Int
 
   package init(
-    destination: String, reason: String, olderThan: Duration, sparing: Set<Int64> = [], limit: Int = 1_000
+    destination: Target, reason: String, olderThan: Duration, sparing: Set<Int64> = [], limit: Int = 1_000
   ) {
     self.destination = destination
     self.reason = reason
@@ -221,7 +221,7 @@ package struct DeliveryRecord: Sendable, Equatable {
   package let rule: String
   /// The action's `id`, or its place in the rule; empty where an early version wrote it.
   package let action: String
-  package let destination: String
+  package let destination: Target
   package let status: DeliveryStatus
   package let attempts: Int
   /// Nil unless pending.
@@ -235,7 +235,7 @@ package struct DeliveryRecord: Sendable, Equatable {
   package let link: ChainLink?
 
   package init(
-    id: String, eventID: String, runID: String, rule: String, action: String, destination: String,
+    id: String, eventID: String, runID: String, rule: String, action: String, destination: Target,
     status: DeliveryStatus, attempts: Int, nextAttemptAt: Timestamp?, createdAt: Timestamp, settledAt: Timestamp?,
     reason: String?, link: ChainLink?
   ) {
@@ -279,6 +279,7 @@ package struct DeliveryFilter: Sendable {
   package var status: DeliveryStatus?
   package var runID: String?
   package var rule: String?
+  /// As it is shown.
   package var destination: String?
 
   package init(

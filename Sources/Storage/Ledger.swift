@@ -126,7 +126,7 @@ package struct NewDelivery: Sendable {
   package let rule: String
   /// The action's `id`, or its place in the rule.
   package var action = ""
-  package let destination: String
+  package let destination: Target
   package let content: DeliveryContent
   /// Of one attempt; nil: the destination's.
   package let timeout: Duration?
@@ -148,7 +148,7 @@ package struct NewDelivery: Sendable {
   package var isStandard = false
 
   package init(
-    id: String, rule: String, destination: String, content: DeliveryContent, timeout: Duration? = nil,
+    id: String, rule: String, destination: Target, content: DeliveryContent, timeout: Duration? = nil,
     retryFor: Duration? = nil
   ) {
     self.id = id

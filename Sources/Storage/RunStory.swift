@@ -79,6 +79,7 @@ package struct ReplayFilter: Sendable {
   /// `delivered` or `dead`; nil: both.
   package var status: DeliveryStatus?
   package var rule: String?
+  /// As it is shown.
   package var destination: String?
   package var runID: String?
   /// Created at that time or later.

@@ -37,7 +37,7 @@ package protocol StateStore: LedgerStore {
   var file: String? { get }
 
   /// Destinations with a pending delivery that is due at `now`.
-  func destinationsDue(at now: Timestamp) async throws(StorageError) -> [String]
+  func destinationsDue(at now: Timestamp) async throws(StorageError) -> [Target]
 
   /// When the next pending delivery becomes due after `now`; nil when none does. What is due already is not asked for:
   /// it may be waiting for an earlier one.
@@ -47,26 +47,26 @@ package protocol StateStore: LedgerStore {
   /// delivers remembers itself what it has under way, and passes it as `except`, by sequence. A kill then repeats them
   /// under the same id and attempt number.
   /// A delivery waits for those that earlier events of the same run still have for the same destination.
-  func due(destination: String, limit: Int, at now: Timestamp, except underWay: Set<Int64>)
+  func due(destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>)
     async throws(StorageError) -> [ClaimedDelivery]
 
   /// Reads, as ``due(destination:limit:at:except:)`` does, the one delivery with which a destination is to be probed: the first
   /// in order, whether or not its back-off is over. Nil when nothing waits, or only what may not go yet for another reason.
-  func probe(destination: String, at now: Timestamp, except underWay: Set<Int64>)
+  func probe(destination: Target, at now: Timestamp, except underWay: Set<Int64>)
     async throws(StorageError) -> ClaimedDelivery?
 
   /// Destinations with a pending delivery whose back-off is not over.
-  func destinationsBackingOff(at now: Timestamp) async throws(StorageError) -> Set<String>
+  func destinationsBackingOff(at now: Timestamp) async throws(StorageError) -> Set<Target>
 
   /// Makes pending deliveries due now, whatever they wait for but an earlier event of their run, and asks for their
   /// destinations to be probed. Returns their ids, the oldest first; those that aren't pending are left as they are.
   func hasten(ids: [String], at now: Timestamp) async throws(StorageError) -> [String]
 
   /// Destinations that somebody wants to be probed now. Each is returned once.
-  func takeProbeRequests() async throws(StorageError) -> Set<String>
+  func takeProbeRequests() async throws(StorageError) -> Set<Target>
 
   /// The same, written down: pending → claimed, the attempt counted. For what must not be repeated lightly.
-  func claim(destination: String, limit: Int, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery]
+  func claim(destination: Target, limit: Int, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery]
 
   /// Ends attempts: → delivered, dead, or pending again; all of the batch or nothing. Throws ``StorageError/notClaimed(_:)``
   /// when one of the deliveries is not in the state in which this attempt took it.
@@ -120,7 +120,7 @@ package protocol StateStore: LedgerStore {
   func unsettledCount() async throws(StorageError) -> Int
 
   /// How many they are for each destination; none has 0.
-  func unsettled() async throws(StorageError) -> [String: Int]
+  func unsettled() async throws(StorageError) -> [Target: Int]
 
   /// The newest last.
   func deliveries(_ filter: DeliveryFilter) async throws(StorageError) -> [DeliveryRecord]

@@ -15,9 +15,11 @@ extension NewEvent {
 
 extension DigestEntry {
   fileprivate init?(_ planned: PlannedDelivery) {
-    guard case .digest(let key, let window) = planned.content else { return nil }
+    guard case .digest(let key, let window) = planned.content, let name = planned.destination.destination else {
+      return nil
+    }
     self.init(
-      rule: planned.rule, action: planned.action, key: key, destination: planned.destination, window: window,
+      rule: planned.rule, action: planned.action, key: key, destination: name, window: window,
       plan: planned.digestPlan?.bytes)
   }
 }

@@ -48,7 +48,7 @@ struct DeliveryKit {
   ///   - more: more destinations, JSON members; `ENDPOINT` is the simulator's address.
   ///   - boot: another one when the machine has been started anew.
   mutating func restart(
-    options: String? = nil, more: String = "", boot: String = "first", concurrency: [String: Int] = [:],
+    options: String? = nil, more: String = "", boot: String = "first", concurrency: [Lane: Int] = [:],
     onStop: @escaping Dispatcher.StopEvent = { _, _, _ in nil },
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws {
@@ -62,7 +62,7 @@ struct DeliveryKit {
   private static func dispatcher(
     _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: any StateStore,
     _ http: HTTPClient,
-    _ clock: StateClock, more: String = "", concurrency: [String: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
+    _ clock: StateClock, more: String = "", concurrency: [Lane: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws -> Dispatcher {
     let others = more.isEmpty ? "" : ", \(more.replacing("ENDPOINT", with: simulator.endpoint))"
@@ -102,7 +102,7 @@ struct DeliveryKit {
       run, reading: run.reading, previousPhase: nil, origin: .init(organization: "org", endpoint: "https://vi"))
   }
 
-  func delivery(_ id: String, to destination: String = "sink", _ content: DeliveryContent = .event) -> NewDelivery {
+  func delivery(_ id: String, to destination: Target = "sink", _ content: DeliveryContent = .event) -> NewDelivery {
     NewDelivery(id: id, rule: "r", destination: destination, content: content)
   }
 

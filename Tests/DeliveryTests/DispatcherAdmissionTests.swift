@@ -9,7 +9,7 @@ import Testing
 /// TokenBucket, waits that were asked for, and the circuit, at a real outbox.
 @Suite(.timeLimit(.minutes(6))) struct DispatcherAdmissionTests {
   /// One delivery for each of so many runs.
-  private func enqueue(_ kit: DeliveryKit, _ range: Range<Int>, to destination: String = "sink") async throws {
+  private func enqueue(_ kit: DeliveryKit, _ range: Range<Int>, to destination: Target = "sink") async throws {
     for index in range {
       try await kit.enqueue(run: "\(destination)_\(index)", [kit.delivery("\(destination)_\(index)", to: destination)])
     }

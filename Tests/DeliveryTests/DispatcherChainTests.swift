@@ -31,7 +31,7 @@ import Testing
   }
 
   private func chained(
-    _ id: String, to destination: String = "sink", _ content: DeliveryContent = .event, once: Bool = false
+    _ id: String, to destination: Target = "sink", _ content: DeliveryContent = .event, once: Bool = false
   ) -> NewDelivery {
     var delivery = NewDelivery(id: id, rule: "r", destination: destination, content: content)
     delivery.action = "step"
@@ -75,8 +75,8 @@ import Testing
   {
     let heard = Locked<[String]>([])
     let kit = try await Self.kit(heard: heard)
-    try await kit.enqueue([chained("a", to: "hook", shell("printf 'v7 é\\n\\n\\n'"))])
-    try await kit.enqueue(run: "run_b", [chained("b", to: "hook", shell("head -c 100000 /dev/zero | tr '\\0' x"))])
+    try await kit.enqueue([chained("a", to: .hook, shell("printf 'v7 é\\n\\n\\n'"))])
+    try await kit.enqueue(run: "run_b", [chained("b", to: .hook, shell("head -c 100000 /dev/zero | tr '\\0' x"))])
     try await kit.deliverWhatIsDue()
     let said = heard.withLock { $0.sorted { $0.utf8.count < $1.utf8.count } }
     #expect(said.first == "step v7 é ")
@@ -148,10 +148,10 @@ import Testing
   @Test func `a hook that must not run twice dies when a kill cut it off, and others are made again`() async throws {
     var kit = try await Self.kit()
     try await kit.enqueue([
-      chained("once", to: "hook", shell("exit 0"), once: true), chained("again", to: "hook", shell("exit 0")),
+      chained("once", to: .hook, shell("exit 0"), once: true), chained("again", to: .hook, shell("exit 0")),
     ])
     // A process that is killed leaves its claims.
-    _ = try await kit.store.claim(destination: "hook", limit: 2, at: kit.time.now)
+    _ = try await kit.store.claim(destination: .hook, limit: 2, at: kit.time.now)
     try kit.restart(steps: Self.steps(Locked([])))
     #expect(try await kit.store.releaseClaims(at: kit.time.now) == 1)
     try await kit.deliverWhatIsDue()
@@ -168,12 +168,13 @@ import Testing
   @Test func `an action with a number of its own runs so many at once`() async throws {
     var kit = try await Self.kit()
     let directory = try ScratchDirectory()
-    try kit.restart(concurrency: ["hook/r/alone": 1])
+    try kit.restart(concurrency: [Lane(.hook, owner: "r/alone"): 1])
     // Each would see the other's mark if they ran together.
     let script =
       "mkdir \(directory.path)/lock && head -c 300000 /dev/urandom > /dev/null && rmdir \(directory.path)/lock"
     for index in 0..<6 {
-      try await kit.enqueue(run: "run_\(index)", [kit.delivery("m\(index)", to: "hook/r/alone", shell(script))])
+      try await kit.enqueue(
+        run: "run_\(index)", [kit.delivery("m\(index)", to: .lane(Lane(.hook, owner: "r/alone")), shell(script))])
     }
     try await kit.deliverWhatIsDue()
     for index in 0..<6 { #expect(try await kit.record("m\(index)")?.status == .delivered) }

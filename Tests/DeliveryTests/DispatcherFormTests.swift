@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(6))) struct DispatcherFormTests {
   private static let chat = #""chat": {"type": "slack", "url": "ENDPOINT/inbox/chat"}"#
 
-  private func delivery(_ id: String, to destination: String, made form: String?, isStandard: Bool) -> NewDelivery {
+  private func delivery(_ id: String, to destination: Target, made form: String?, isStandard: Bool) -> NewDelivery {
     var delivery = NewDelivery(
       id: id, rule: "r", destination: destination, content: .body(Array(#"{"text":"old words"}"#.utf8)))
     (delivery.form, delivery.isStandard) = (form, isStandard)

@@ -55,7 +55,7 @@ import Testing
 
   @Test func `a step that this version can't read has no place to wait for`() async throws {
     let kit = try await DeliveryKit()
-    try await kit.enqueue([kit.delivery("m1", to: "lost-step")])
+    try await kit.enqueue([kit.delivery("m1", to: .lane(Lane(.lost)))])
     try await kit.deliverWhatIsDue()
     #expect(try await kit.record("m1")?.status == .dead)
     await kit.end()

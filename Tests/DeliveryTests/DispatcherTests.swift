@@ -111,9 +111,9 @@ import Testing
     let good = HookCall(
       command: .shell("test \"$VI_RUN_ID $VI_PHASE $VI_ATTEMPT\" = 'run_a failed 1' && grep -q specversion"))
     try await kit.enqueue([
-      kit.delivery("msg_good", to: "hook", .hook(good)),
-      kit.delivery("msg_bad", to: "hook", .hook(HookCall(command: .shell("echo why; exit 3")))),
-      kit.delivery("msg_later", to: "hook", .hook(HookCall(command: .run(["/bin/sh", "-c", "exit 75"])))),
+      kit.delivery("msg_good", to: .hook, .hook(good)),
+      kit.delivery("msg_bad", to: .hook, .hook(HookCall(command: .shell("echo why; exit 3")))),
+      kit.delivery("msg_later", to: .hook, .hook(HookCall(command: .run(["/bin/sh", "-c", "exit 75"])))),
     ])
     try await kit.deliverWhatIsDue()
     #expect(try await kit.record("msg_good")?.status == .delivered)

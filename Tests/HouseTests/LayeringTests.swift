@@ -44,13 +44,16 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("Hooks", ["Secrets", "Locking", "CProcess"]),
   ("Stores", ["SQLiteStorage", "Storage"]),
   ("SQLiteStorage", ["Storage", "Runs", "JSONSource", "Locking", "CDisk", "GRDB"]),
-  ("Storage", ["Runs", "JSONSource", "Locking"]),
   (
     "Models",
     ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "CArchive", "CDisk", "Crypto"]
   ),
   ("ViAPI", ["Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime"]),
-  ("Rules", ["EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Mustache", "Crypto"]),
+  (
+    "Rules",
+    ["Storage", "EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Mustache", "Crypto"]
+  ),
+  ("Storage", ["Runs", "JSONSource", "Locking"]),
   ("EventPatterns", ["JSONSource"]),
   ("TimeZones", ["Runs"]),
   ("Telemetry", ["Runs"]),

@@ -1,6 +1,7 @@
 import JSONSource
 import Runs
 import Secrets
+import Storage
 import Testing
 
 @testable import Rules
@@ -50,7 +51,7 @@ struct ChainTests {
   @Test func `each step sees what all steps before it have left`() throws {
     let play = try Play(Self.promotion)
     let model = try play.first()
-    #expect(model.destination == "download")
+    #expect(model.destination == .lane(.download))
     #expect(model.content == .download(directory: "~/m", checkpoint: nil))
     let promote = try #require(try play.after(model, StepResult(path: "/m/run_1")).first)
     #expect(promote.arguments == ["./promote.sh", "/m/run_1", ""])
@@ -66,7 +67,7 @@ struct ChainTests {
   @Test func `a failure takes the other branch, and says why in the destination's markup`() throws {
     let play = try Play(Self.promotion)
     let steps = try play.after(play.first(), error: "404 <gone> & \"lost\"")
-    #expect(steps.map(\.destination) == ["chat"])
+    #expect(steps.map(\.destination.name) == ["chat"])
     #expect(steps.first?.json == #"{"text":"no model of run_1: 404 &lt;gone&gt; &amp; \"lost\""}"#)
     #expect(steps.first?.link?.branch == .onFailure)
   }
@@ -119,16 +120,16 @@ struct ChainTests {
   @Test func `an action with a number of its own has a lane of its own`() throws {
     let play = try Play(
       #"{"shell": "x", "concurrency": 1, "id": "a", "then": [{"download": {}, "concurrency": 3}, {"shell": "y"}]}"#)
-    #expect(play.rules.laneConcurrency == ["hook/r/a": 1, "download/r/a.then[0]": 3])
-    #expect(try play.first().destination == "hook/r/a")
-    #expect(try play.after(play.first()).map(\.destination) == ["download/r/a.then[0]", "hook"])
+    #expect(play.rules.laneConcurrency == [Lane(.hook, owner: "r/a"): 1, Lane(.download, owner: "r/a.then[0]"): 3])
+    #expect(try play.first().destination.name == "hook/r/a")
+    #expect(try play.after(play.first()).map(\.destination.name) == ["download/r/a.then[0]", "hook"])
   }
 
   @Test func `a chain that is under way goes on as it was written, and its sends as destinations are now`() throws {
     let play = try Play(#"{"shell": "x", "then": [{"send": "chat"}, {"send": "hook-in", "body": {"a": "{{flow}}"}}]}"#)
     let gone = NextSteps([])
     let steps = gone.after(play.step(try play.first()), StepResult(), error: nil)
-    #expect(steps.map(\.destination) == ["chat", "hook-in"])
+    #expect(steps.map(\.destination.name) == ["chat", "hook-in"])
   }
 
   @Test func `what no version understands becomes a delivery that nobody takes`() throws {
@@ -138,7 +139,7 @@ struct ChainTests {
       id: step.id, rule: step.rule, label: step.label, eventID: step.eventID, event: step.event,
       continuation: Array(#"{"steps":{},"then":[{"beam": "up"}, {"shell": "z"}]}"#.utf8))
     let steps = play.next.after(step, StepResult(), error: nil)
-    #expect(steps.map(\.destination) == ["lost-step", "hook"])
+    #expect(steps.map(\.destination) == [.lane(Lane(.lost)), .lane(.hook)])
     #expect(steps.map(\.action) == ["actions[0].then[0]", "actions[0].then[1]"])
   }
 
@@ -157,8 +158,8 @@ struct ChainTests {
     let steps = FollowUpActions.steps(of: try #require(model.continuation), rule: "r", after: model.action)
     #expect(
       steps == [
-        .init(branch: .then, label: "promote", destination: "hook"),
-        .init(branch: .onFailure, label: "model.onFailure[0]", destination: "chat"),
+        .init(branch: .then, label: "promote", destination: .lane(.hook)),
+        .init(branch: .onFailure, label: "model.onFailure[0]", destination: .destination("chat")),
       ])
   }
 

@@ -1,6 +1,7 @@
 import JSONSource
 import Runs
 import Secrets
+import Storage
 import Testing
 
 @testable import Rules
@@ -80,7 +81,7 @@ struct DigestTests {
       #""text": "{{count}}:{{#events}} {{message}}{{/events}}", "digest": {"window": "2m", "max": 1}, "retryFor": "5m""#
     let (planned, isInUse) = try message(action, then: "")
     #expect(planned.json == #"{"text":"3: &lt;no&gt;"}"#)
-    #expect((planned.rule, planned.action, planned.destination) == ("r", "actions[0]", "chat"))
+    #expect((planned.rule, planned.action, planned.destination.name) == ("r", "actions[0]", "chat"))
     #expect(planned.options.retryFor == .seconds(300))
     #expect(planned.form == MessageForm(kind: .slack, isStandard: false))
     #expect(!isInUse)

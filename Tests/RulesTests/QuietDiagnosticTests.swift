@@ -2,6 +2,7 @@ import JSONSource
 import Locking
 import Runs
 import Secrets
+import Storage
 import Testing
 import TimeZones
 
@@ -119,10 +120,13 @@ struct QuietDiagnosticTests {
     let rules = try RuleSet(#require(file))
     let night = try #require(Timestamp(iso8601: "2026-11-23T15:00:00Z"))
     #expect(
-      rules.notBefore(destination: "d", trigger: .phase(.succeeded), at: night)?.iso8601 == "2026-11-23T23:00:00.000Z")
-    #expect(rules.notBefore(destination: "d", trigger: .phase(.failed), at: night) == nil)
-    #expect(rules.notBefore(destination: "always", trigger: .phase(.succeeded), at: night) == nil)
-    #expect(rules.notBefore(destination: "hook", trigger: .phase(.succeeded), at: night) == nil)
-    #expect(rules.notBefore(destination: "d", trigger: .phase(.succeeded), at: night + .seconds(8 * 3600)) == nil)
+      rules.notBefore(destination: .destination("d"), trigger: .phase(.succeeded), at: night)?.iso8601
+        == "2026-11-23T23:00:00.000Z")
+    #expect(rules.notBefore(destination: .destination("d"), trigger: .phase(.failed), at: night) == nil)
+    #expect(rules.notBefore(destination: .destination("always"), trigger: .phase(.succeeded), at: night) == nil)
+    #expect(rules.notBefore(destination: .lane(.hook), trigger: .phase(.succeeded), at: night) == nil)
+    #expect(
+      rules.notBefore(destination: .destination("d"), trigger: .phase(.succeeded), at: night + .seconds(8 * 3600))
+        == nil)
   }
 }

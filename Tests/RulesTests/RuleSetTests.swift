@@ -1,5 +1,6 @@
 import JSONSource
 import Runs
+import Storage
 import Testing
 
 @testable import Rules
@@ -48,7 +49,7 @@ struct RuleSetTests {
       """#)
     let deliveries = try rules.deliveries(for: .of())
     #expect(deliveries.map(\.rule) == ["a", "a", "c"])
-    #expect(deliveries.map(\.destination) == ["hook-in", "hook", "hook"])
+    #expect(deliveries.map(\.destination.name) == ["hook-in", "hook", "hook"])
     #expect(deliveries.map(\.content) == [.event, .shell("echo $VI_FLOW"), .run(["./x", "run_1"])])
     #expect(deliveries.map(\.options.timeout) == [nil, nil, .seconds(5)])
     #expect(deliveries.map(\.options.retryFor) == [nil, nil, .seconds(3600)])

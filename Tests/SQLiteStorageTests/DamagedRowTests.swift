@@ -39,7 +39,8 @@ struct DamagedRowTests {
     Damage("deliveries", "retry_for", "x'01'"), Damage("deliveries", "attempts_before", "-1"),
     Damage("deliveries", "defers", "2"), Damage("deliveries", "is_once", "NULL"),
     Damage("deliveries", "is_standard", "'no'"), Damage("deliveries", "form", "1"),
-    Damage("deliveries", "continues", "7"), Damage("deliveries", "retry_from", "'then'"),
+    Damage("deliveries", "continues", "7"), Damage("deliveries", "lane", "'hook'"), Damage("deliveries", "lane", "1"),
+    Damage("deliveries", "retry_from", "'then'"),
   ])
   func `what can't be read is not sent, whatever asks for it`(damage: Damage) async throws {
     for ask in Self.asks { try await expect(damage, row: "deliveries msg_2", ask) }

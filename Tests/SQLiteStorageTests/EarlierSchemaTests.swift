@@ -72,4 +72,64 @@ struct EarlierSchemaTests {
     #expect(second.map(\.id) == ["msg_2"])
     #expect(second.map(\.content) == [.body(Array(#"{"x":1}"#.utf8))])
   }
+
+  @Test(arguments: 5..<Schema.migrator.migrations.count)
+  func `what was done on the machine is known for it, and everything else goes to a destination`(migrations: Int)
+    async throws
+  {
+    let directory = try ScratchDirectory()
+    let path = directory.path + "/state.sqlite"
+    try Self.state(migrations: migrations, at: path)
+    let queue = try DatabaseQueue(path: path)
+    let rows = [
+      ("msg_2", "hook", "hook"), ("msg_3", "hook/a/b c/d", "hook"), ("msg_4", "download", "download"),
+      ("msg_5", "download/a/b", "download"), ("msg_6", "lost-step", "event"), ("msg_7", "hooks", "event"),
+    ]
+    try await queue.write { database in
+      for (id, destination, kind) in rows {
+        try database.execute(
+          sql: """
+            INSERT INTO deliveries (id, event_id, run_id, rule, destination, kind, status, next_attempt_at, created_at)
+            VALUES (?, 'evt_1', 'run_1', 'r', ?, ?, 'pending', 6, 6)
+            """, arguments: [id, destination, kind])
+        guard kind != "event" else { continue }
+        let content = kind == "hook" ? #"{"shell":"x"}"# : #"{"download":{"to":"x"}}"#
+        try database.execute(
+          sql: "INSERT INTO contents SELECT sequence, CAST(? AS BLOB) FROM deliveries WHERE id = ?",
+          arguments: [content, id])
+      }
+    }
+    try queue.close()
+    let store = try SQLiteStore(path: path)
+    defer { store.close() }
+    let targets: [Target] = [
+      "d", .hook, .lane(Lane(.hook, owner: "a/b c/d")), .download, .lane(Lane(.download, owner: "a/b")),
+      .lane(Lane(.lost)), "hooks",
+    ]
+    #expect(try await store.deliveries(DeliveryFilter()).map(\.destination) == targets)
+    #expect(try await store.deliveries(DeliveryFilter()).map(\.destination.name) == ["d"] + rows.map(\.1))
+    #expect(try await Set(store.destinationsDue(at: ms(6))) == Set(targets))
+    for target in targets { #expect(try await store.claim(destination: target, limit: 9, at: ms(6)).count == 1) }
+    #expect(try await store.unsettled() == Dictionary(targets.map { ($0, 1) }) { $1 })
+    #expect(try await store.namesInUse().destinations == ["d", "hooks"])
+  }
+
+  @Test func `who asked for a probe before is obeyed after`() async throws {
+    let directory = try ScratchDirectory()
+    let path = directory.path + "/state.sqlite"
+    try Self.state(migrations: Schema.migrator.migrations.count - 1, at: path)
+    let queue = try DatabaseQueue(path: path)
+    try await queue.write { database in
+      for name in ["chat", "hook", "hook/a/b", "download", "lost-step"] {
+        try database.execute(sql: "INSERT INTO probe_requests VALUES (?, 1)", arguments: [name])
+      }
+    }
+    try queue.close()
+    let store = try SQLiteStore(path: path)
+    defer { store.close() }
+    #expect(
+      try await store.takeProbeRequests() == [
+        "chat", .hook, .lane(Lane(.hook, owner: "a/b")), .download, .lane(Lane(.lost)),
+      ])
+  }
 }

@@ -9,6 +9,8 @@ import Testing
 
 /// What the state takes on the disk while it is used for long.
 struct SpaceTests {
+  private static let destinations: [Target] = ["a", "b"]
+
   private func size(_ path: String) -> Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : -1
@@ -20,13 +22,13 @@ struct SpaceTests {
     var sweep = SweepCommit(organization: "org", time: ms(now))
     for index in 0..<runs {
       let body = DeliveryContent.body([UInt8](repeating: 0x20, count: 1_000))
-      let deliveries = ["a", "b"].map {
+      let deliveries = Self.destinations.map {
         NewDelivery(id: "\(day)-\(index)-\($0)", rule: "r", destination: $0, content: body)
       }
       sweep.events.append(NewEvent(event: try .of(run: "\(day)-\(index)", at: day), deliveries: deliveries))
     }
     _ = try await store.commit(sweep)
-    for destination in ["a", "b"] {
+    for destination in Self.destinations {
       while true {
         let due = try await store.due(destination: destination, limit: 50, at: ms(now), except: [])
         if due.isEmpty { break }

@@ -209,13 +209,17 @@ struct LedgerConformance {
         NewEvent(
           event: event,
           deliveries: contents.enumerated().map { index, content in
-            NewDelivery(
-              id: "m\(index)", rule: "näme 'x'; --", destination: "d", content: content, timeout: .milliseconds(1_500),
+            let isHook = if case .hook = content { true } else { false }
+            return NewDelivery(
+              id: "m\(index)", rule: "näme 'x'; --", destination: isHook ? .hook : "d", content: content,
+              timeout: .milliseconds(1_500),
               retryFor: index == 0 ? nil : .seconds(9))
           })
       ]
       _ = try await store.commit(sweep)
-      let claims = try await store.claim(destination: "d", limit: 9, at: ms(7))
+      let claims =
+        try await store.claim(destination: "d", limit: 9, at: ms(7))
+        + store.claim(destination: .hook, limit: 9, at: ms(7))
       #expect(claims.map(\.content) == contents)
       #expect(claims.map(\.retryFor) == [nil, .seconds(9), .seconds(9), .seconds(9)])
       for claim in claims {

@@ -37,7 +37,9 @@ extension ModelStore {
 
   func requiet(_ ends: [String: Timestamp?], at now: Timestamp) {
     for index in items.indices where items[index].status == .pending && items[index].isQuiet {
-      guard let end = ends[items[index].new.destination], let next = items[index].next, next > now else { continue }
+      guard let end = items[index].new.destination.destination.flatMap({ ends[$0] }), let next = items[index].next,
+        next > now
+      else { continue }
       let moment = end ?? now
       if next == moment { continue }
       items[index].next = moment

@@ -10,7 +10,7 @@ extension ModelStore {
     return destinationStates()
   }
 
-  func release(_ destination: String, at now: Timestamp) -> Bool {
+  func release(_ destination: Target, at now: Timestamp) -> Bool {
     let waiting = items.indices.filter { index in
       items[index].destination == destination && items[index].isBackingOff
         && items[index].next.map { $0 > now } ?? false
@@ -29,7 +29,7 @@ extension ModelStore {
     return waiting.map { items[$0].new.id }
   }
 
-  func takeProbeRequests() -> Set<String> {
+  func takeProbeRequests() -> Set<Target> {
     defer { probeRequests = [] }
     return probeRequests
   }

@@ -6,7 +6,7 @@ import TestSupport
 extension ModelStore {
   func unsettledCount() -> Int { items.count(where: \.isUnsettled) }
 
-  func unsettled() -> [String: Int] {
+  func unsettled() -> [Target: Int] {
     items.filter(\.isUnsettled).reduce(into: [:]) { counts, item in counts[item.destination, default: 0] += 1 }
   }
 
@@ -14,7 +14,8 @@ extension ModelStore {
     items.filter { item in
       let hasStatus = filter.status.map { $0 == .pending ? item.isUnsettled : item.status == $0 } ?? true
       return hasStatus && filter.runID.map { isAbout($0, item) } ?? true
-        && filter.rule.map { $0 == item.new.rule } ?? true && filter.destination.map { $0 == item.destination } ?? true
+        && filter.rule.map { $0 == item.new.rule } ?? true
+        && filter.destination.map { $0 == item.destination.name } ?? true
     }.map(record)
   }
 

@@ -10,7 +10,7 @@ extension ModelStore {
   func namesInUse() -> (rules: Set<String>, destinations: Set<String>) {
     (
       Set(items.map(\.new.rule) + digests.map(\.entry.rule)),
-      Set(items.map(\.destination) + digests.map(\.entry.destination))
+      Set(items.compactMap(\.destination.destination) + digests.map(\.entry.destination))
     )
   }
 

@@ -3,7 +3,7 @@ import Storage
 
 /// What is due, and taking it.
 extension ModelStore {
-  func destinationsDue(at now: Timestamp) -> [String] {
+  func destinationsDue(at now: Timestamp) -> [Target] {
     Set(items.indices.filter { isDue($0, now) }.map { items[$0].destination }).sorted()
   }
 
@@ -25,7 +25,7 @@ extension ModelStore {
       }
   }
 
-  func due(_ destination: String, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>) -> ArraySlice<Int> {
+  func due(_ destination: Target, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>) -> ArraySlice<Int> {
     let free = items.indices.filter { index in
       items[index].destination == destination && isDue(index, now) && !underWay.contains(items[index].sequence)
     }
@@ -33,11 +33,11 @@ extension ModelStore {
     return free.sorted { (items[$0].next ?? now, $0) < (items[$1].next ?? now, $1) }.prefix(max(0, limit))
   }
 
-  func due(destination: String, limit: Int, at now: Timestamp, except underWay: Set<Int64>) -> [ClaimedDelivery] {
+  func due(destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>) -> [ClaimedDelivery] {
     due(destination, limit, now, underWay).map { taken(items[$0], attempt: items[$0].attempts + 1) }
   }
 
-  func probe(destination: String, at now: Timestamp, except underWay: Set<Int64>) -> ClaimedDelivery? {
+  func probe(destination: Target, at now: Timestamp, except underWay: Set<Int64>) -> ClaimedDelivery? {
     let free = items.indices.filter { index in
       let item = items[index]
       return item.destination == destination && item.status == .pending && !waits(index)
@@ -47,11 +47,11 @@ extension ModelStore {
       .map { taken(items[$0], attempt: items[$0].attempts + 1) }
   }
 
-  func destinationsBackingOff(at now: Timestamp) -> Set<String> {
+  func destinationsBackingOff(at now: Timestamp) -> Set<Target> {
     Set(items.filter { $0.isBackingOff && $0.next.map { $0 > now } ?? false }.map(\.destination))
   }
 
-  func claim(destination: String, limit: Int, at now: Timestamp) -> [ClaimedDelivery] {
+  func claim(destination: Target, limit: Int, at now: Timestamp) -> [ClaimedDelivery] {
     due(destination, limit, now, []).map { index in
       items[index].status = .claimed
       items[index].attempts += 1

@@ -8,7 +8,7 @@ extension ModelStore {
       let item = items[index]
       return !item.isUnsettled && (filter.ids.isEmpty || filter.ids.contains(item.new.id))
         && filter.status ?? item.status == item.status && filter.rule ?? item.new.rule == item.new.rule
-        && filter.destination ?? item.destination == item.destination
+        && filter.destination ?? item.destination.name == item.destination.name
         && filter.runID.map { isAbout($0, item) } ?? true && item.createdAt >= filter.since ?? item.createdAt
     }
     for index in indices where !filter.isDryRun {
@@ -28,7 +28,8 @@ extension ModelStore {
       let item = items[index]
       return item.status != .claimed && (isNamed || item.status != .delivered)
         && (filter.ids.isEmpty || filter.ids.contains(item.new.id)) && filter.status ?? item.status == item.status
-        && filter.rule ?? item.new.rule == item.new.rule && filter.destination ?? item.destination == item.destination
+        && filter.rule ?? item.new.rule == item.new.rule
+        && filter.destination ?? item.destination.name == item.destination.name
         && filter.runID.map { isAbout($0, item) } ?? true && item.createdAt >= filter.since ?? item.createdAt
     }
     func fits(_ index: Int) -> Bool {
@@ -43,10 +44,10 @@ extension ModelStore {
       moved: chosen.filter(fits).map { items[$0].new.id }, unfit: chosen.filter { !fits($0) }.map { items[$0].new.id })
     if filter.isDryRun || !filter.ids.isEmpty && !result.unfit.isEmpty { return result }
     for index in chosen where fits(index) {
-      items[index].destination = destination
+      items[index].destination = .destination(destination)
       (items[index].status, items[index].next, items[index].settledAt) = (.pending, now, nil)
       (items[index].isBackingOff, items[index].isQuiet) = (false, false)
-      probeRequests.insert(destination)
+      probeRequests.insert(.destination(destination))
       items[index].replays.append(now)
       items[index].retryFrom = now
       items[index].attemptsBefore = items[index].attempts

@@ -8,7 +8,7 @@ actor ModelStore: StateStore {
     let sequence: Int64
     let new: NewDelivery
     /// Where it goes now.
-    var destination: String
+    var destination: Target
     let event: RunEvent
     var createdAt: Timestamp
     var retryFrom: Timestamp
@@ -41,7 +41,7 @@ actor ModelStore: StateStore {
   var states: [String: DestinationState] = [:]
   var digests: [Digest] = []
   var names: KnownNames?
-  var probeRequests: Set<String> = []
+  var probeRequests: Set<Target> = []
   var saved: ClockReading?
   var history = ClockHistory()
 

@@ -32,7 +32,7 @@ private struct Life {
   var settled = 0
 
   private static let runs = ["r1", "r2", "r3"]
-  private static let destinations = ["d1", "d2"]
+  private static let destinations: [Target] = ["d1", "d2", .hook]
 
   private mutating func pick<Element>(_ list: [Element]) -> Element {
     list[Int.random(in: list.indices, using: &random)]
@@ -76,7 +76,12 @@ private struct Life {
 
   /// Some have steps after them, some must not be made twice.
   private mutating func delivery(_ id: String) -> NewDelivery {
-    var delivery = NewDelivery.of(id, to: pick(Self.destinations), rule: pick(["a", "b"]))
+    let (target, rule) = (pick(Self.destinations), pick(["a", "b"]))
+    var delivery = NewDelivery.of(id, to: target, rule: rule)
+    if target == .hook {
+      let call = HookCall(command: .shell("true"))
+      delivery = NewDelivery(id: id, rule: rule, destination: target, content: .hook(call))
+    }
     delivery.action = pick(["model", "actions[0]"])
     delivery.continuation = Int.random(in: 0..<3, using: &random) == 0 ? Array("{}".utf8) : nil
     delivery.isOnce = Int.random(in: 0..<5, using: &random) == 0
@@ -144,7 +149,7 @@ private struct Life {
 
   private mutating func randomState() -> DestinationState {
     DestinationState(
-      name: pick(Self.destinations), fingerprint: pick(["f", "g"]),
+      name: pick(Self.destinations).name, fingerprint: pick(["f", "g"]),
       holdUntil: Bool.random(using: &random) ? ms(now) : nil,
       failures: .random(in: 1...9, using: &random), nextProbeAt: ms(now + 5))
   }
@@ -181,7 +186,7 @@ private struct Life {
     await model.reanchor(change, to: reading)
     #expect(try await store.savedClock() == reading)
     #expect(try await store.clockHistory() == (await model.clockHistory()))
-    let ends: [String: Timestamp?] = [pick(Self.destinations): pick([nil, ms(now + 40)])]
+    let ends: [String: Timestamp?] = [pick(Self.destinations).name: pick([nil, ms(now + 40)])]
     try await store.requiet(ends, at: ms(now))
     await model.requiet(ends, at: ms(now))
     return "the clock is set by \(by), quiet until \(ends)"

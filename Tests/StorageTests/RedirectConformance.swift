@@ -53,7 +53,7 @@ struct RedirectConformance {
   ) async throws {
     try await factory.withStore { store in
       let hook = NewDelivery(
-        id: "hook", rule: "rule", destination: "hook", content: .hook(HookCall(command: .shell("true"))))
+        id: "hook", rule: "rule", destination: .hook, content: .hook(HookCall(command: .shell("true"))))
       let all = [
         .of("event"), body("own", made: "slack"), body("ours", made: "slack", isStandard: true),
         body("same", made: "webhook"), body("early", made: nil), hook,
@@ -61,14 +61,14 @@ struct RedirectConformance {
       _ = try await store.commit(.of(run: "r", all))
       let named = try await store.redirect(filter("event", "own"), to: "other", type: "webhook", at: ms(1))
       #expect(named == Redirection(moved: ["event"], unfit: ["own"]))
-      #expect(try await store.unsettled() == ["chat": 5, "hook": 1])
+      #expect(try await store.unsettled() == ["chat": 5, .hook: 1])
       var dry = filter(status: .pending)
       dry.isDryRun = true
       let expected = Redirection(moved: ["event", "ours", "same", "early"], unfit: ["own", "hook"])
       #expect(try await store.redirect(dry, to: "other", type: "webhook", at: ms(1)) == expected)
-      #expect(try await store.unsettled() == ["chat": 5, "hook": 1])
+      #expect(try await store.unsettled() == ["chat": 5, .hook: 1])
       #expect(try await store.redirect(filter(status: .pending), to: "other", type: "webhook", at: ms(1)) == expected)
-      #expect(try await store.unsettled() == ["other": 4, "chat": 1, "hook": 1])
+      #expect(try await store.unsettled() == ["other": 4, "chat": 1, .hook: 1])
       let read = try await store.due(destination: "other", limit: 9, at: ms(2), except: [])
       #expect(read.map(\.form) == [nil, "slack", "webhook", nil])
       #expect(read.map(\.isStandard) == [false, true, false, false])

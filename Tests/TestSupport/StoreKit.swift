@@ -13,8 +13,16 @@ extension RunEvent {
   }
 }
 
+/// In tests, a plain name is a destination's.
+extension Target: ExpressibleByStringLiteral {
+  package init(stringLiteral name: String) { self = .destination(name) }
+
+  package static let hook = Target.lane(.hook)
+  package static let download = Target.lane(.download)
+}
+
 extension NewDelivery {
-  package static func of(_ id: String, to destination: String = "chat", rule: String = "rule") -> NewDelivery {
+  package static func of(_ id: String, to destination: Target = "chat", rule: String = "rule") -> NewDelivery {
     NewDelivery(id: id, rule: rule, destination: destination, content: .event)
   }
 }
@@ -43,13 +51,13 @@ extension AttemptRecord {
 }
 
 extension StateStore {
-  package func claimIDs(_ destination: String = "chat", limit: Int = 100, at now: Int64 = 1_000) async throws
+  package func claimIDs(_ destination: Target = "chat", limit: Int = 100, at now: Int64 = 1_000) async throws
     -> [String]
   {
     try await claim(destination: destination, limit: limit, at: ms(now)).map(\.id)
   }
 
-  package func claimOne(_ destination: String = "chat", at now: Int64 = 1_000) async throws -> ClaimedDelivery {
+  package func claimOne(_ destination: Target = "chat", at now: Int64 = 1_000) async throws -> ClaimedDelivery {
     guard let first = try await claim(destination: destination, limit: 1, at: ms(now)).first else {
       throw NothingThere("nothing is due at \(destination)")
     }

@@ -1,6 +1,7 @@
 internal import JSONSource
 internal import Runs
 internal import Secrets
+internal import Storage
 
 extension RuleFileReader {
   func destinations(_ node: JSONNode?) -> [String: DestinationSettings] {
@@ -24,7 +25,7 @@ extension RuleFileReader {
   }
 
   private func isName(_ text: String) -> Bool {
-    Run.isValid(id: text) && text.utf8.count <= 60 && !PlannedDelivery.reserved.contains(text)
+    Run.isValid(id: text) && text.utf8.count <= 60 && Lane(name: text) == nil
   }
 
   /// Reads all of it before any of it is given up, so that every mistake is reported.

@@ -1,4 +1,5 @@
 internal import JSONSource
+package import Storage
 
 /// What comes after an action, as the rules file has it: strict JSON, so that it can be kept beside the action's delivery and be
 /// carried out when that has settled, by whatever rules file is in use then.
@@ -40,8 +41,8 @@ extension FollowUpActions {
     package let branch: ActionBranch
     /// Its `id`, or its place.
     package let label: String
-    /// The same name that its delivery will have.
-    package let destination: String
+    /// The same that its delivery will have.
+    package let destination: Target
   }
 
   /// The steps that a stored continuation names, in the order of the file.
@@ -53,8 +54,8 @@ extension FollowUpActions {
         let isAlone = node["concurrency"] != nil
         let verb = Action.Verb.allCases.first { node[$0.rawValue] != nil } ?? .send
         let destination =
-          node[verb.rawValue]?.string.flatMap { verb == .send ? $0 : nil }
-          ?? PlannedDelivery.lane(of: verb, rule: rule, label: label, isAlone: isAlone)
+          node[verb.rawValue]?.string.flatMap { verb == .send ? Target.destination($0) : nil }
+          ?? .lane(Lane(verb, rule: rule, label: label, isAlone: isAlone))
         return PlannedStep(branch: branch, label: label, destination: destination)
       }
     }

@@ -1,5 +1,6 @@
 internal import JSONSource
 internal import Runs
+package import Storage
 
 /// One action of a rule that fired, rendered: what is stored, and later sent as it is.
 package struct PlannedDelivery: Sendable {
@@ -35,8 +36,7 @@ package struct PlannedDelivery: Sendable {
   package let rule: String
   /// The action's `id`, or its place in the rule: `actions[0]`, `actions[0].then[1]`.
   package let action: String
-  /// The destination's name, or a lane of its own: ``lane(of:rule:label:isAlone:)``.
-  package let destination: String
+  package let destination: Target
   package let content: Content
   package let options: ActionOptions
   /// What earlier steps have left, for a hook's environment; values as they are, references in them mean nothing.
@@ -52,7 +52,7 @@ package struct PlannedDelivery: Sendable {
   /// Of what is to be collected: how its message is made.
   package var digestPlan: DigestPlan?
 
-  init(id: String, rule: String, action: String, destination: String, content: Content, options: ActionOptions) {
+  init(id: String, rule: String, action: String, destination: Target, content: Content, options: ActionOptions) {
     self.id = id
     self.rule = rule
     self.action = action
@@ -87,21 +87,21 @@ package struct PlannedDelivery: Sendable {
     if case .body = content { form = action.form }
   }
 
-  private static func rendered(_ action: Action, _ context: RenderContext) -> (destination: String, Content) {
+  private static func rendered(_ action: Action, _ context: RenderContext) -> (destination: Target, Content) {
     let (data, isAlone) = (context.data, action.options.concurrency != nil)
-    func lane(_ verb: Action.Verb) -> String {
-      Self.lane(of: verb, rule: context.rule, label: action.label, isAlone: isAlone)
+    func lane(_ verb: Action.Verb) -> Target {
+      .lane(Lane(verb, rule: context.rule, label: action.label, isAlone: isAlone))
     }
     switch action.kind {
     case .send(let name, _, let body):
       if let digest = action.options.digest {
-        return (name, .digest(key: digest.key(of: data), window: digest.window))
+        return (.destination(name), .digest(key: digest.key(of: data), window: digest.window))
       }
       switch body {
-      case .event: return (name, .event)
-      case .json(let template): return (name, .body(template.render(data)))
+      case .event: return (.destination(name), .event)
+      case .json(let template): return (.destination(name), .body(template.render(data)))
       case .standard(let templates):
-        return (name, context.trigger.flatMap { templates[$0] }.map { .body($0.render(data)) } ?? .event)
+        return (.destination(name), context.trigger.flatMap { templates[$0] }.map { .body($0.render(data)) } ?? .event)
       }
     case .run(let words): return (lane(.run), .run(words.map { $0.render(data) }))
     case .shell(let script): return (lane(.shell), .shell(script))
@@ -111,29 +111,18 @@ package struct PlannedDelivery: Sendable {
   }
 }
 
+extension Lane {
+  /// Of what is done on this machine: an action with a `concurrency` of its own has a lane of its own.
+  init(_ verb: Action.Verb, rule: String, label: String, isAlone: Bool) {
+    self.init(verb.isHook ? .hook : .download, owner: isAlone ? "\(rule)/\(label)" : nil)
+  }
+}
+
 extension PlannedDelivery {
-  package static let hook = "hook"
-  package static let download = "download"
-  /// Names that no destination may have.
-  static let reserved = [hook, download, lost]
-  /// It is done on this machine, or nowhere: no rules file describes it as a destination.
-  package static func isLocal(_ destination: String) -> Bool {
-    reserved.contains(destination) || [hook, download].contains { destination.hasPrefix("\($0)/") }
-  }
-
-  /// Where a step goes that an earlier version understood and this one doesn't: nowhere, and so it becomes a dead letter.
-  private static let lost = "lost-step"
-
-  /// The destination of what is done on this machine: `hook` and `download` for all of them, `hook/RULE/LABEL` for an action
-  /// with a `concurrency` of its own.
-  static func lane(of verb: Action.Verb, rule: String, label: String, isAlone: Bool) -> String {
-    let name = verb.isHook ? hook : download
-    return isAlone ? "\(name)/\(rule)/\(label)" : name
-  }
-
+  /// A step that an earlier version understood and this one doesn't.
   static func unreadable(_ label: String, _ context: RenderContext) -> PlannedDelivery {
     var planned = PlannedDelivery(
-      id: context.id(of: label), rule: context.rule, action: label, destination: lost, content: .event,
+      id: context.id(of: label), rule: context.rule, action: label, destination: .lane(Lane(.lost)), content: .event,
       options: ActionOptions())
     planned.link = context.link
     return planned

@@ -1,4 +1,5 @@
 internal import JSONSource
+internal import Storage
 
 /// What was collected for one message.
 package struct CollectedEvents: Sendable {
@@ -73,7 +74,8 @@ extension RuleSet {
         .body(Self.plain(documents, collected.count))
       }
     var planned = PlannedDelivery(
-      id: id, rule: rule, action: action.label, destination: destination, content: content, options: action.options)
+      id: id, rule: rule, action: action.label, destination: .destination(destination), content: content,
+      options: action.options)
     planned.form = MessageForm(kind: kind, isStandard: false)
     return planned
   }

@@ -68,7 +68,8 @@ struct OutboxKit {
     let event = RunEvent(
       run, reading: run.reading, previousPhase: nil, origin: .init(organization: "org", endpoint: "https://vi"))
     let digits = String(UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15, radix: 16)
-    let delivery = NewDelivery(id: "msg_\(digits)", rule: "r", destination: destination, content: .body(body))
+    let delivery = NewDelivery(
+      id: "msg_\(digits)", rule: "r", destination: .destination(destination), content: .body(body))
     return NewEvent(event: event, deliveries: [delivery])
   }
 

@@ -50,7 +50,7 @@ struct DeliveriesListCommand: AsyncParsableCommand {
       let destinations = try await store.destinationStates()
       DeliveryReport.print(records, format.output, try await WaitReport(store, now: TimeSource.system.now()))
       // Only those in the list.
-      let listed = Set(records.map(\.destination))
+      let listed = Set(records.map(\.destination.name))
       let held = DestinationReport.lines(
         destinations.filter { listed.contains($0.name) }, now: TimeSource.system.now())
       guard format.output == .table, !held.isEmpty else { return }

@@ -13,7 +13,7 @@ struct NameFilters {
     guard rule != nil || destination != nil || run != nil else { return }
     let (inUse, known) = (try await store.namesInUse(), try await store.knownNames())
     if let rule { try Self.check("rule", rule, inUse.rules.union(known?.rules ?? [])) }
-    if let destination, !PlannedDelivery.isLocal(destination) {
+    if let destination, Lane(name: destination) == nil {
       let local = inUse.destinations.union(known?.destinations.keys.map(\.self) ?? [])
       try Self.check("destination", destination, local)
     }

@@ -9,7 +9,7 @@ struct ChainTree {
   /// Nil: not started.
   private let record: DeliveryRecord?
   private let label: String
-  private let destination: String
+  private let destination: Target
   private let branch: String?
   private let children: [ChainTree]
 
@@ -84,7 +84,7 @@ extension ChainTree {
     json.object { json in
       json.member("action", label)
       json.member("branch", branch)
-      json.member("destination", destination)
+      json.member("destination", destination.name)
       json.member("deliveryId", record?.id)
       json.member("status", record?.shownStatus ?? "waiting")
       json.member("createdAt", record?.createdAt.iso8601)

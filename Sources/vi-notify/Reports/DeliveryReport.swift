@@ -14,7 +14,7 @@ enum DeliveryReport {
       var table = Table(["DELIVERY", "STATUS", "RUN", "RULE", "ACTION", "DESTINATION", "ATTEMPTS", "CREATED", "REASON"])
       for record in records {
         table.add([
-          record.id, record.shownStatus, record.runID, record.rule, record.action, record.destination,
+          record.id, record.shownStatus, record.runID, record.rule, record.action, record.destination.name,
           "\(record.attempts)",
           record.createdAt.iso8601, String((waits.words(record) ?? record.reason ?? "").prefix(100)),
         ])
@@ -43,7 +43,7 @@ enum DeliveryReport {
     json.member("runId", record.runID.isEmpty ? nil : record.runID)
     json.member("rule", record.rule)
     json.member("action", record.action)
-    json.member("destination", record.destination)
+    json.member("destination", record.destination.name)
     json.member("status", record.shownStatus)
     json.member("attempts", record.attempts)
     json.member("nextAttemptAt", record.nextAttemptAt?.iso8601)
@@ -71,7 +71,7 @@ enum DeliveryReport {
     json.member("request") { json in
       json.object { json in
         json.member("method", "POST")
-        json.member("destination", detail.record.destination)
+        json.member("destination", detail.record.destination.name)
         json.member("headers") { $0.object { $0.member("webhook-id", detail.record.id) } }
         json.member("body", raw: detail.body)
       }
@@ -85,7 +85,7 @@ enum DeliveryReport {
       ("Reason", record.reason),
       ("Run", record.runID.isEmpty ? nil : record.runID),
       ("Event", record.eventID), ("Rule", record.rule), ("Action", record.action.isEmpty ? nil : record.action),
-      ("Destination", record.destination),
+      ("Destination", record.destination.name),
       ("Created", record.createdAt.iso8601), ("Next attempt", record.nextAttemptAt?.iso8601),
       ("Settled", record.settledAt?.iso8601),
     ]

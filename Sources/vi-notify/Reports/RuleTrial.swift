@@ -44,7 +44,7 @@ struct RuleTrial {
       let alone = rules.digest(
         id: planned.id, rule: planned.rule, action: planned.action, CollectedEvents(events: [event.body], count: 1))
       guard let delivery = NewDelivery(planned) ?? alone.flatMap({ NewDelivery($0) }) else { return [] }
-      let request = try destinations[planned.destination].map { destination in
+      let request = try planned.destination.destination.flatMap { destinations[$0] }.map { destination in
         try builder.request(id: delivery.id, content: delivery.content, event: event.body, to: destination)
       }
       let later = planned.continuation.map { continuation in
@@ -79,7 +79,7 @@ struct RuleTrial {
     json.object { json in
       json.member("rule", outgoing.planned.rule)
       json.member("action", outgoing.planned.action)
-      json.member("destination", outgoing.planned.destination)
+      json.member("destination", outgoing.planned.destination.name)
       if let link = outgoing.planned.link {
         json.member("parent", link.parent)
         json.member("branch", link.branch.rawValue)

@@ -138,7 +138,7 @@ extension JSONWriter {
     member("eventId", record.eventID)
     member("rule", record.rule)
     member("action", record.action)
-    member("destination", record.destination)
+    member("destination", record.destination.name)
     if let link = record.link {
       member("parent", link.parent)
       member("branch", link.branch.rawValue)

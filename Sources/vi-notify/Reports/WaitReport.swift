@@ -18,10 +18,10 @@ struct WaitReport {
   /// Nil if nothing holds it back: it is due, or waits for its next attempt.
   func words(_ record: DeliveryRecord) -> String? {
     guard record.status == .pending else { return nil }
-    if let names, names.destinations[record.destination] == nil, !PlannedDelivery.isLocal(record.destination) {
-      return "destination \(record.destination) is not in the rules file"
+    if let names, let name = record.destination.destination, names.destinations[name] == nil {
+      return "destination \(name) is not in the rules file"
     }
-    if let state = states[record.destination], let words = words(state) { return words }
+    if let state = states[record.destination.name], let words = words(state) { return words }
     let mark = "wrongForm: "
     if let reason = record.reason, reason.hasPrefix(mark) { return String(reason.dropFirst(mark.count)) }
     // Before the first attempt, only quiet hours delay a delivery.
