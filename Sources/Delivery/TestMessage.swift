@@ -50,7 +50,8 @@ package struct TestMessage: Sendable {
       }
     let delivery = ClaimedDelivery(
       sequence: 1, id: "msg_" + RunEvent.digest([event.id, destination.name]), eventID: event.id, runID: event.runID,
-      rule: "send-test", action: "actions[0]", destination: destination.name, content: content, event: event.body,
+      rule: "send-test", action: "actions[0]", destination: .destination(destination.name), content: content,
+      event: event.body,
       continuation: nil, isOnce: false, attempt: 1, createdAt: now, retryFrom: now, attemptsBefore: 0, claimedAt: nil,
       timeout: nil, retryFor: nil, defers: false)
     let result = await RequestSender(http: http, secrets: secrets, time: time).attempt(delivery, to: destination)
