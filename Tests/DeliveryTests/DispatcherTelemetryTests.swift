@@ -24,7 +24,7 @@ import Testing
     try await kit.deliverWhatIsDue()
     try await kit.enqueue(run: "run_b", [kit.delivery("m2")])
     try await kit.enqueue(
-      run: "run_c", [kit.delivery("h1", to: "hook", .hook(HookCall(command: .run(["/bin/false"]))))])
+      run: "run_c", [kit.delivery("h1", to: .hook, .hook(HookCall(command: .run(["/bin/false"]))))])
     try await kit.deliverWhatIsDue()
     let telemetry = kit.dispatcher.telemetry
     for (result, type) in [
