@@ -61,11 +61,11 @@ package enum URLProblem: Error, Sendable, CaseIterable, CustomStringConvertible 
   package var description: String {
     switch self {
     case .scheme, .noScheme: "does not begin with https:// or http://"
-    case .character: "holds a character that no URL may hold"
-    case .noHost: "names no host"
-    case .host: "names a host that can't be"
-    case .port: "names a port that can't be: ports are 1 to 65535"
-    case .notAURL: "is no URL"
+    case .character: "contains a character that isn't allowed in a URL"
+    case .noHost: "has no host"
+    case .host: "has an invalid host"
+    case .port: "has an invalid port: ports are 1 to 65535"
+    case .notAURL: "isn't a URL"
     }
   }
 }

@@ -10,7 +10,7 @@ extension JSONParser {
         let place = SourceLocation(of: first, in: bytes)
         report(
           at: member.keyRange.lowerBound,
-          "\(shown(member.key)) stands here a second time, first on line \(place.line), column \(place.column)",
+          "\(shown(member.key)) is repeated; it is first on line \(place.line), column \(place.column)",
           hint: "remove one of the two")
       }
       members.append(member)
@@ -34,7 +34,7 @@ extension JSONParser {
       let bare = bytes[position...].prefix { $0.isWordByte }.prefix(40)
       let word = String(decoding: bare, as: UTF8.self)
       report(
-        at: position, "a member's name must stand here, in double quotes",
+        at: position, "a member name in double quotes is expected here",
         hint: word.isEmpty ? nil : "write \"\(word)\"")
       position += bare.count
       recover()
@@ -47,7 +47,7 @@ extension JSONParser {
     let keyRange = keyStart..<position
     skipSpace()
     guard peek() == UInt8(ascii: ":") else {
-      report(at: position, "a colon must stand behind \(shown(key))", hint: nil)
+      report(at: position, "a colon is expected after \(shown(key))", hint: nil)
       recover()
       return nil
     }
@@ -62,7 +62,7 @@ extension JSONParser {
     var sawComma = false
     let before = position
     if peek() == UInt8(ascii: ",") {
-      if isFirst, !isRecovering { report(at: position, "a comma stands where a value should", hint: "remove it") }
+      if isFirst, !isRecovering { report(at: position, "there is a comma instead of a value", hint: "remove it") }
       sawComma = true
       position += 1
       skipSpace()
@@ -77,7 +77,7 @@ extension JSONParser {
     }
     if byte == closing {
       if sawComma, !options.allowsCommentsAndTrailingCommas {
-        report(at: before, "a comma stands before the closing bracket", hint: "remove it")
+        report(at: before, "there is a comma before the closing bracket", hint: "remove it")
       }
       position += 1
       return false

@@ -15,7 +15,7 @@ extension JSONParser {
         isGood = parseEscape(into: &text) && isGood
       } else if byte < 0x20 {
         guard byte != UInt8(ascii: "\n") else { break }
-        report(at: position, "a control character stands in a string", hint: "write it as an escape, such as \\t")
+        report(at: position, "there is a control character in a string", hint: "write it as an escape, such as \\t")
         isGood = false
         position += 1
       } else {
@@ -60,7 +60,7 @@ extension JSONParser {
       }
       text += Array(String(Character(scalar)).utf8)
     default:
-      report(at: start, "an unknown escape stands in this string", hint: "a backslash itself is written \\\\")
+      report(at: start, "there is an unknown escape in this string", hint: "a backslash itself is written \\\\")
       return false
     }
     return true
@@ -98,7 +98,7 @@ extension JSONParser {
     guard JSONNumber.isValid(text) else {
       let shown = String(decoding: text.prefix(40), as: UTF8.self)
       report(
-        at: start, "\(shown) is no JSON number", hint: "numbers look like 0, -12, 3.5 or 1e9; other things go in quotes"
+        at: start, "\(shown) isn't a JSON number", hint: "numbers look like 0, -12, 3.5 or 1e9; put anything else in quotes"
       )
       return JSONNode(.invalid, at: start..<position)
     }

@@ -58,7 +58,7 @@ package struct JSONParser {
     let root = parseValue()
     skipSpace()
     if position < bytes.count, !gaveUp {
-      report(at: position, "text stands behind the end of the JSON value", hint: "remove it, or a bracket before it")
+      report(at: position, "there is text after the end of the JSON value", hint: "remove it, or a bracket before it")
     }
     return root
   }
@@ -71,7 +71,7 @@ package struct JSONParser {
       return JSONNode(.invalid, at: start..<bytes.count)
     }
     guard let byte = peek() else {
-      giveUp(at: position, "the text ends where a value should stand")
+      giveUp(at: position, "the text ends where a value is expected")
       return JSONNode(.invalid, at: position..<position)
     }
     switch byte {
@@ -106,11 +106,11 @@ package struct JSONParser {
     case "false": return JSONNode(.bool(false), at: range)
     case "":
       let character = String(decoding: bytes[start...].prefix(4), as: UTF8.self).prefix(1)
-      report(at: start, "unexpected \(character.debugDescription) where a value should stand", hint: nil)
+      report(at: start, "unexpected \(character.debugDescription) where a value is expected", hint: nil)
       recover()
     case let word:
-      let hint = word.hasPrefix("'") ? "strings stand in double quotes" : "write \"\(word)\" if a string is meant"
-      report(at: start, "\(word.prefix(40)) is no JSON value", hint: hint)
+      let hint = word.hasPrefix("'") ? "put strings in double quotes" : "write \"\(word)\" if you mean a string"
+      report(at: start, "\(word.prefix(40)) isn't a JSON value", hint: hint)
       recover()
     }
     return JSONNode(.invalid, at: start..<position)

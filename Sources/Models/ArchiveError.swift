@@ -26,14 +26,14 @@ extension ArchiveError: CustomStringConvertible {
     switch self {
     case .noLibrary(let reason):
       "libarchive can't be loaded (\(reason)): install it, on Debian with apt-get install libarchive13"
-    case .notATar: "the archive is no tar"
+    case .notATar: "the archive isn't a tar file"
     case .broken(let reason): "the archive is broken: \(reason)"
-    case .notAFile(let name): "the archive holds something that is neither file nor directory: \(name)"
-    case .unsafeName(let name): "the archive holds a name that is not safe: \(name)"
-    case .twice(let name): "the archive holds a file twice: \(name)"
+    case .notAFile(let name): "the archive contains an entry that is neither file nor directory: \(name)"
+    case .unsafeName(let name): "the archive contains an unsafe name: \(name)"
+    case .twice(let name): "the archive contains a file twice: \(name)"
     case .tooLarge(let limit): "the archive unpacks to more than \(limit) bytes"
     case .tooMany(let limit): "the archive has more than \(limit) entries"
-    case .noModel: "the archive holds no complete model: model_full/run.json or weights are missing"
+    case .noModel: "the archive doesn't contain a complete model: model_full/run.json or weights are missing"
     }
   }
 }

@@ -66,7 +66,7 @@ struct ArchiveFetch: Sendable {
       try await rest(settings.firstDelay * patience.refusals)
     case .changed:
       patience.changes += 1
-      guard patience.changes < 4 else { throw .damaged("the file on the server changes again and again") }
+      guard patience.changes < 4 else { throw .damaged("the file on the server keeps changing") }
     case .passing(let error, _), .final(let error): throw error
     }
   }

@@ -80,7 +80,7 @@ struct ArchiveStorage: Sendable {
     switch answer.status {
     case 206:
       let file = RemoteFile(answer)
-      guard file.total != nil else { throw .final(.damaged("the server doesn't say how long the archive is")) }
+      guard file.total != nil else { throw .final(.damaged("the server doesn't declare the archive's length")) }
       return .parts(file, link)
     case 200:
       if let fault = answer.bodyFault { throw FetchFailure(fault) }

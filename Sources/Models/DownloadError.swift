@@ -46,13 +46,13 @@ package enum DownloadError: Error, Sendable {
       checkpoint == nil ? "vi-notify runs list shows the runs" : "vi-notify models list shows its models"
     case .source(let error): error.advice
     case .link: "vi-notify models list shows whether the model is ready"
-    case .tooLittleSpace: "make room, or choose another place"
+    case .tooLittleSpace: "free some space, or choose another folder"
     case .disk(_, ENOSPC), .disk(_, EDQUOT):
-      "make room, or choose another place; the next download goes on where this one was"
-    case .disk: "choose another place"
-    case .foreign: "see what it is and remove it, or choose another place"
+      "free some space, or choose another folder; the next download resumes this one"
+    case .disk: "choose another folder"
+    case .foreign: "check what it is and remove it, or choose another folder"
     case .archive(.noLibrary), .cancelled: ""
-    case .archive: "nothing of it was kept; ask Datature's support for the export"
+    case .archive: "nothing was kept; ask Datature's support about the export"
     case .busy: "wait for it, or stop it"
     }
   }
@@ -74,13 +74,13 @@ extension DownloadError: CustomStringConvertible {
     case .link(let status, let code): "the download was refused (\(status)\(code.map { " \($0)" } ?? ""))"
     case .transport(let error): "the download failed: \(error)"
     case .tooLittleSpace(let needed, let free):
-      "\(needed) bytes of room are needed for the model, and \(free) are free"
+      "\(needed) bytes of disk space are needed for the model, but \(free) are free"
     case .disk(let path, let number): "\(path): \(String(cString: strerror(number)))"
     case .foreign(let path, let what): "the folder \(path) \(what): nothing from it is used"
     case .damaged(let what): "what was downloaded is damaged: \(what)"
     case .archive(let error): "\(error)"
     case .busy(let path): "another process downloads the same model to \(path)"
-    case .cancelled: "the download was interrupted; the next one goes on where it was"
+    case .cancelled: "the download was interrupted; the next one resumes it"
     }
   }
 }

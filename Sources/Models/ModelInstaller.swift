@@ -65,10 +65,10 @@ struct ModelInstaller: Sendable {
       try unpacker.unpack()
     } catch {
       // If the archive was damaged in transit, report that instead of a fault in its contents.
-      if case .archive = error, try !reader.isAsExpected() { throw .damaged("its checksum is not the server's") }
+      if case .archive = error, try !reader.isAsExpected() { throw .damaged("its checksum doesn't match the server's") }
       throw error
     }
-    guard try reader.isAsExpected() else { throw .damaged("its checksum is not the server's") }
+    guard try reader.isAsExpected() else { throw .damaged("its checksum doesn't match the server's") }
   }
 
   private func mark(_ folder: String, _ subject: Journal.Subject) throws(DownloadError) {

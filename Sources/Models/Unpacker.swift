@@ -86,7 +86,7 @@ struct Unpacker {
       guard isWanted() else { throw .cancelled }
       // libarchive doesn't return more than the header declares, but this code doesn't rely on it.
       guard offset >= 0, offset <= entry.size, Int64(bytes.count) <= entry.size - offset else {
-        throw .archive(.broken(reason: "\(printable(name: entry.name)) is longer than it says"))
+        throw .archive(.broken(reason: "\(printable(name: entry.name)) is longer than declared"))
       }
       let failure = file.write(bytes, at: offset)
       guard failure == 0 else { throw .disk(path: file.path, number: failure) }

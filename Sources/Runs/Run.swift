@@ -44,7 +44,7 @@ package struct Run: Sendable {
     do {
       json = try JSONDocument(parsing: document, maximumValues: Self.maxValues)
     } catch {
-      throw MalformedRun(id: document.withUnsafeBytes(RunSummary.id), "it is no JSON: \(error)", isOfText: true)
+      throw MalformedRun(id: document.withUnsafeBytes(RunSummary.id), "it isn't JSON: \(error)", isOfText: true)
     }
     self = try Run(json)
   }
@@ -79,7 +79,7 @@ package struct Run: Sendable {
     guard root.members != nil else { throw MalformedRun(id: nil, "it is \(root.kind), not an object") }
     guard let id = root["runId"]?.string else { throw MalformedRun(id: nil, "it has no \"runId\"") }
     guard Run.isValid(id: id) else {
-      throw MalformedRun(id: nil, "its \"runId\" is no id: \(id.prefix(60).debugDescription)")
+      throw MalformedRun(id: nil, "its \"runId\" isn't an id: \(id.prefix(60).debugDescription)")
     }
     guard let status = root.present("status"), status.members != nil else {
       throw MalformedRun(id: id, "it has no \"status\"")

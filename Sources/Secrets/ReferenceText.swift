@@ -59,7 +59,7 @@ package struct ReferenceText: Sendable, Equatable {
     case "credential" where !value.isEmpty && !value.contains("/"): return .credential(name: String(value))
     default:
       throw ReferenceSyntaxError(
-        "\"${\(text.prefix(60))}\" is no reference", hint: "write ${env:NAME}, ${file:/path} or ${credential:name}")
+        "\"${\(text.prefix(60))}\" isn't a reference", hint: "write ${env:NAME}, ${file:/path} or ${credential:name}")
     }
   }
 
@@ -67,7 +67,7 @@ package struct ReferenceText: Sendable, Equatable {
     let isName = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "=") }
     guard isName else {
       throw ReferenceSyntaxError(
-        "\"${env:\(name.prefix(60))}\" names no environment variable", hint: "write ${env:NAME} or ${env:NAME:-default}"
+        "\"${env:\(name.prefix(60))}\" doesn't name an environment variable", hint: "write ${env:NAME} or ${env:NAME:-default}"
       )
     }
     return .environment(name: String(name), fallback: fallback)

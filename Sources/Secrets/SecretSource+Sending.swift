@@ -16,10 +16,10 @@ extension SecretSource {
       let found = try self.found(for: part)
       let trimmed = Self.trimmed(found)
       if trimmed.utf8.count != found.utf8.count, part.isReference {
-        warnings.append("\(part.place) has white space around its value, which is left out")
+        warnings.append("\(part.place) has white space around its value, which is trimmed")
       }
       guard !trimmed.isEmpty || !part.isReference else {
-        throw .unsendable(part.place, "holds nothing but white space")
+        throw .unsendable(part.place, "contains only white space")
       }
       if let problem = Self.problem(in: found, as: field) { throw .unsendable(part.place, problem) }
       value += part.isReference ? trimmed : found

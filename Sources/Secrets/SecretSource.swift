@@ -87,7 +87,7 @@ package enum SecretError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noCredentials(let name): "add LoadCredential=\(name):/path to the unit, or write ${env:…} or ${file:…}"
     case .unreadableFile(let path, _): "check with: ls -l \(path)"
     case .emptyFile(let path): "write the secret into \(path)"
-    case .unsendable: "write it anew: it can't be sent like this"
+    case .unsendable: "replace it: it can't be sent like this"
     }
   }
 }

@@ -42,17 +42,17 @@ package struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable 
     switch kind {
     case .symmetric:
       guard bytes.count >= 16 else {
-        throw SigningKeyError(description: "the signing secret has \(bytes.count) bytes, and 24 to 64 are asked for")
+        throw SigningKeyError(description: "the signing secret has \(bytes.count) bytes, but 24 to 64 are needed")
       }
       return bytes
     case .ed25519Private:
       guard bytes.count == 32 || bytes.count == 64 else {
-        throw SigningKeyError(description: "the Ed25519 secret has \(bytes.count) bytes, and 32 or 64 are asked for")
+        throw SigningKeyError(description: "the Ed25519 secret has \(bytes.count) bytes, but 32 or 64 are needed")
       }
       return Array(bytes.prefix(32))
     case .ed25519Public:
       guard bytes.count == 32 else {
-        throw SigningKeyError(description: "the Ed25519 public key has \(bytes.count) bytes, and 32 are asked for")
+        throw SigningKeyError(description: "the Ed25519 public key has \(bytes.count) bytes, but 32 are needed")
       }
       return bytes
     }

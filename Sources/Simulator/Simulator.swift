@@ -151,7 +151,7 @@ package enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .addressInUse(let host, let port): "port \(port) of \(host) is in use by another process"
-    case .notAnAddress(let host): "\(host) is no IP address"
+    case .notAnAddress(let host): "\(host) isn't an IP address"
     case .refused(let text): text
     }
   }

@@ -8,10 +8,10 @@ package enum ZoneFormatError: Error, Sendable, Equatable, CustomStringConvertibl
 
   package var description: String {
     switch self {
-    case .otherFormat: "it is no time zone file"
+    case .otherFormat: "it isn't a time zone file"
     case .cutShort: "it ends too early"
-    case .contradiction: "its tables are not as RFC 9636 wants them"
-    case .leapSeconds: "it counts leap seconds, which clocks here don't"
+    case .contradiction: "its tables don't follow RFC 9636"
+    case .leapSeconds: "it counts leap seconds, which system clocks don't"
     case .future: "its rule for the future can't be read"
     }
   }

@@ -113,7 +113,7 @@ package enum ZoneError: Error, Sendable, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .noName(let name): "\(name.prefix(60).debugDescription) is no name of a time zone"
+    case .noName(let name): "\(name.prefix(60).debugDescription) isn't the name of a time zone"
     case .unknown(let name): "unknown time zone \(name.debugDescription)"
     case .noData(let name): "the time zone \(name) can't be looked up: this machine has no time zone database"
     case .unreadable(let path, let why): "the time zone file \(path) can't be read: \(why)"

@@ -58,7 +58,7 @@ extension TransportError: CustomStringConvertible {
     case .couldNotResolve(let host): "could not resolve the name \(host)"
     case .couldNotConnect(let host): "could not connect to \(host)"
     case .forbiddenAddress(let host, let address):
-      address == host ? "\(address) is no allowed address" : "\(host) leads to \(address), which is no allowed address"
+      address == host ? "\(address) is not an allowed address" : "\(host) resolves to \(address), which is not an allowed address"
     case .proxyRefused(let status): "the proxy refused the connection: it answered \(status)"
     case .unreadableFile(let path, let reason): "the file \(printable(path, most: 200)) can't be read: \(reason)"
     case .tls(let host, let detail): "no secure connection to \(host): \(printable(detail, most: 300))"
@@ -67,7 +67,7 @@ extension TransportError: CustomStringConvertible {
     case .timedOut(let host, .answering): "timed out waiting for the answer of \(host)"
     case .stalled: "the exchange stalled"
     case .bodyTooLarge(let limit): "the answer is longer than \(limit) bytes"
-    case .notTaken: "the answer could not be put away"
+    case .notTaken: "the answer could not be stored"
     case .cutShort: "the connection ended before the answer did"
     case .badAnswer: "the answer is not valid HTTP"
     case .cancelled: "the request was cancelled"

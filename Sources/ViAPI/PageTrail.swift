@@ -13,7 +13,7 @@ package struct PageTrail: Sendable {
   /// Throws ``SourceError/notVi(_:)`` if `token` comes a second time, or the list is endless.
   package mutating func follow(_ token: String) throws(SourceError) {
     guard tokens.insert(token).inserted else {
-      throw .notVi("the list goes in a circle: the token of page \(tokens.count + 1) was given before")
+      throw .notVi("the list is circular: the token of page \(tokens.count + 1) came before")
     }
     guard tokens.count < Self.maxPages else { throw .notVi("the list has more than \(Self.maxPages) pages") }
   }

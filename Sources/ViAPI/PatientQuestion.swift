@@ -26,7 +26,7 @@ package struct PatientQuestion: Sendable {
         guard let pause = Self.pause(after: error, failures: failures, passed: time.uptime() - begin) else {
           throw error
         }
-        say("\(error); asking again in \(pause.words)")
+        say("\(error); trying again in \(pause.words)")
         try await time.sleep(pause)
       }
     }

@@ -31,7 +31,7 @@ extension RunOutput {
   /// - Throws: ``SourceError/notVi(_:)``. Skipping an unreadable output could make another one look like the latest.
   init(_ node: JSONNode, of document: JSONDocument) throws(SourceError) {
     guard let id = node["runOutputId"]?.string, Run.isValid(id: id) else {
-      throw .notVi("a model in it has no id")
+      throw .notVi("it has a model without an id")
     }
     let spec = node.present("spec")
     let link = node.present("status")?.present("contents")?.present("downloadUrl")

@@ -37,6 +37,6 @@ package struct PageAnswer: Sendable {
 
   /// For error messages.
   package var shape: String {
-    "\(status) with \(bytes.count) bytes of \(contentType.prefix(60)), which are no page of runs"
+    "\(status) with \(bytes.count) bytes of \(contentType.prefix(60)), which isn't a page of runs"
   }
 }

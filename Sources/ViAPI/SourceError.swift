@@ -24,7 +24,7 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .unreachable(let error) where error.isOfTheAnswer: "the answer of the Vi API could not be read: \(error)"
+    case .unreachable(let error) where error.isOfTheAnswer: "the response of the Vi API could not be read: \(error)"
     case .unreachable(let error): "the Vi API can't be reached: \(error)"
     case .refused(let status, let message): "the Vi API refused the credentials (\(status)\(clause(message)))"
     case .noSuchRun(let id): "there is no run \(id)"
@@ -33,8 +33,8 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
     case .failing(let status, let message, let wait, let isCut):
       "the Vi API is failing (\(status)\(clause(message)))\(cut(wait, isCut))"
     case .rejected(let status, let message): "the Vi API rejected the request (\(status)\(clause(message)))"
-    case .tooSlow: "the Vi API is too slow: the list of runs could not be read to its end within 10 minutes"
-    case .notVi(let why): "the answer is not a Vi API's: \(why)"
+    case .tooSlow: "the Vi API is too slow: the list of runs could not be read completely within 10 minutes"
+    case .notVi(let why): "the response isn't from a Vi API: \(why)"
     }
   }
 
@@ -64,7 +64,7 @@ package enum SourceError: Error, Sendable, CustomStringConvertible {
 
   private func cut(_ wait: Duration?, _ isCut: Bool) -> String {
     guard isCut, let wait else { return "" }
-    return ", and for a longer wait than is kept: it gets \(wait.words)"
+    return ", for longer than the limit: waiting \(wait.words)"
   }
 }
 

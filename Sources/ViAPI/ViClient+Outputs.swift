@@ -48,7 +48,7 @@ extension ViClient {
     guard let document = try? JSONDocument(parsing: response.body, maximumValues: 1_000_000),
       document.root.members != nil
     else {
-      throw .notVi("\(response.status) with \(response.body.count) bytes, which are no page of models")
+      throw .notVi("\(response.status) with \(response.body.count) bytes, which isn't a page of models")
     }
     // For one checkpoint, the SDK also accepts the bare model.
     if document.root["runOutputId"] != nil { return ([try RunOutput(document.root, of: document)], nil) }

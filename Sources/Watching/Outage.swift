@@ -40,7 +40,7 @@ struct Outage: Sendable {
     guard now - lastWhole >= patience else { return nil }
     if let failure { return "\(failure)" }
     guard let began, now - began >= Self.longSweep else { return nil }
-    return "the look at the runs that began \((now - began).words) ago has not come to its end"
+    return "the sweep that began \((now - began).words) ago has not ended"
   }
 
   /// The time until a report may be due.

@@ -95,22 +95,22 @@ extension Watcher {
     moving.overdue(at: time.now() + source.clockSkew).map { run, stay in
       let reading = run.reading
       log.info(
-        "run stays in its phase",
+        "run has stayed in its phase",
         metadata: ["run": "\(run.id)", "phase": "\(reading.phase.rawValue)", "for": "\(stay.words)"])
       return RunEvent(run, reading: reading.withTime(run.createdAt), stayed: stay, origin: source.origin)
     }
   }
 
   private func recovery(_ since: Timestamp, at now: Timestamp) -> RunEvent {
-    log.notice("the Vi API can be watched again", metadata: ["after": "\((now - since).words)"])
+    log.notice("the Vi API is reachable again", metadata: ["after": "\((now - since).words)"])
     return RunEvent(
-      .sourceRecovered, since: since, at: now, message: "the Vi API can be watched again", origin: source.origin)
+      .sourceRecovered, since: since, at: now, message: "the Vi API is reachable again", origin: source.origin)
   }
 
   private func reportBaseline(_ commit: SweepCommit) {
     let silent = commit.changed.values.filter(\.isBaseline)
     log.info(
-      "first start: what is there already is the baseline",
+      "first start: existing runs are the baseline",
       metadata: [
         "ended": "\(silent.count { $0.phase.isTerminal })", "moving": "\(silent.count { !$0.phase.isTerminal })",
         "counted": "\(commit.events.count)",

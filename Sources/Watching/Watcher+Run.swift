@@ -114,7 +114,7 @@ extension Watcher {
     status.update { $0.failure = "\(error)" }
     var metadata: Logger.Metadata = ["why": "\(error)", "next": "in \(delay.milliseconds) ms"]
     if !error.isPassing { metadata["advice"] = "\(error.advice)" }
-    log.warning("sweep given up, nothing is concluded from it", metadata: metadata)
+    log.warning("sweep failed and was discarded", metadata: metadata)
     try reactions.onFailure(error)
     try await time.sleep(delay)
   }
@@ -133,7 +133,7 @@ extension Watcher {
     guard ledger.unreachableSince == nil, let why = outage.complaint(at: time.now()) else { return false }
     let now = stamp()
     let since = now + (outage.lastWhole - time.now())
-    log.error("the Vi API is out of sight", metadata: ["since": "\(since.iso8601)", "why": "\(why)"])
+    log.error("the Vi API has been unreachable for too long", metadata: ["since": "\(since.iso8601)", "why": "\(why)"])
     var commit = SweepCommit(organization: source.origin.organization, time: now)
     commit.source = .unreachable(since: since)
     commit.rules = rulesDigest

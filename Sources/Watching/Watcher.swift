@@ -150,7 +150,7 @@ package actor Watcher {
   /// The organization is resolved on use. When it changes, the state in memory is reset.
   private func adopt(_ name: String) {
     if let organization, organization != name {
-      log.warning("the organization has changed: its runs are watched from now on", metadata: ["is": "\(name)"])
+      log.warning("the organization has changed; watching its runs from now on", metadata: ["is": "\(name)"])
       (ledger, list, hashes, fresh, missing) = (nil, RunListCache(), [:], [], [])
       (moving, doubts, lastFull) = (MovingRuns(rules), RunDoubts(), nil)
       (pageSize, granted) = (SweepReader.largestPage, SweepReader.largestPage)
@@ -272,25 +272,25 @@ package actor Watcher {
   private func report(_ sweep: Sweep, _ ledger: Ledger) {
     for run in sweep.malformed where reportedMalformed.insert("\(run.id ?? "")\(run)").inserted {
       log.warning(
-        "a run can't be read and is passed over", metadata: ["run": "\(run.id ?? "unknown")", "why": "\(run)"])
+        "a run can't be read and is skipped", metadata: ["run": "\(run.id ?? "unknown")", "why": "\(run)"])
     }
     if !sweep.postponed.isEmpty {
       log.warning(
-        "the documents of some runs are left for the next look, as they are too large together",
+        "the documents of some runs are left for the next sweep, because they are too large together",
         metadata: ["runs": "\(sweep.postponed.count)"])
     }
     for (id, fault) in sweep.mended where reportedMalformed.insert("\(id) \(fault)").inserted {
       log.warning(
-        "a run's document has mistakes; what they hide is left out", metadata: ["run": "\(id)", "why": "\(fault)"])
+        "a run's document has mistakes; the affected text is replaced", metadata: ["run": "\(id)", "why": "\(fault)"])
     }
     for (id, error) in sweep.faults where reportedFaults[id] == nil {
       reportedFaults[id] = "\(error)"
-      log.warning("no answer about a run; it is asked for again", metadata: ["run": "\(id)", "why": "\(error)"])
+      log.warning("no answer about a run; trying again", metadata: ["run": "\(id)", "why": "\(error)"])
     }
     for id in reportedFaults.keys where sweep.saw(id) { reportedFaults[id] = nil }
     for id in sweep.missing where ledger.runs[id] == nil && reportedMissing.insert(id).inserted {
       log.error(
-        "a run that was named does not exist", metadata: ["run": "\(id)", "advice": "see: vi-notify runs list --all"])
+        "a run named by --run or watch.runs does not exist", metadata: ["run": "\(id)", "advice": "see: vi-notify runs list --all"])
     }
   }
 }

@@ -66,7 +66,7 @@ struct StateOption: ParsableArguments {
         return "\(directory)/vi-notify/state.sqlite"
       }
       guard let home = variables["HOME"], !home.isEmpty else {
-        throw Failure(.stateUnusable, "there is no place for the state: HOME is not set; name a file with --state FILE")
+        throw Failure(.stateUnusable, "there is no place for the state because HOME is not set; name a file with --state FILE")
       }
       return "\(home)/.local/state/vi-notify/state.sqlite"
     }
@@ -101,7 +101,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 struct OutputOption: ParsableArguments {
-  @Option(help: "How results are written: table or json.")
+  @Option(help: "The output format: table or json.")
   var output = OutputFormat.table
 }
 

@@ -4,16 +4,16 @@ import ArgumentParser
 struct ViNotify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vi-notify",
-    abstract: "Tells you when a Datature Vi training run ends: a webhook, a chat message, a command.",
+    abstract: "Notifies you when a Datature Vi training run ends: by a webhook, a chat message or a command.",
     discussion: """
       vi-notify --rules rules.json is vi-notify watch --rules rules.json.
 
-      Credentials are those of the vendor's SDK: DATATURE_VI_SECRET_KEY, DATATURE_VI_ORGANIZATION_ID and, if it is another \
-      than the public one, DATATURE_VI_API_ENDPOINT.
+      Credentials come from the vendor's SDK variables: DATATURE_VI_SECRET_KEY, DATATURE_VI_ORGANIZATION_ID and, if it isn't \
+      the public one, DATATURE_VI_API_ENDPOINT.
 
       EXAMPLE
-        vi-notify demo                    see it work, with no account
-        vi-notify check rules.json        every mistake in a rules file
+        vi-notify demo                    see it work, without an account
+        vi-notify check rules.json        report every mistake in a rules file
         vi-notify --rules rules.json      watch, until stopped
       """,
     version: Version.current,

@@ -13,7 +13,7 @@ struct DestinationConnectionTests {
     try await kit.deliverWhatIsDue()
     let record = try #require(try await kit.record("msg_1"))
     #expect(record.status == .dead)
-    #expect(record.reason == "forbiddenAddress: 127.0.0.1 is no allowed address")
+    #expect(record.reason == "forbiddenAddress: 127.0.0.1 is not an allowed address")
     #expect(kit.arrived() == [])
     #expect(try await kit.record("msg_2")?.status == .delivered, "loopback is fine unless a destination says otherwise")
     await kit.end()

@@ -54,7 +54,7 @@ import Testing
       let end = try await watch.end()
       #expect(end.code == 0)
       let lines = end.errors.split(separator: "\n")
-      #expect(lines.contains { $0.contains("sweep given up, nothing is concluded from it") }, "\(end.errors)")
+      #expect(lines.contains { $0.contains("sweep failed and was discarded") }, "\(end.errors)")
       #expect(lines.contains { $0.contains("first start") && $0.contains("ended=8 moving=1") }, "\(end.errors)")
       #expect(try stage.simulator.inbox("hub").map { try $0.json[text: "subject"] } == ["run_a"])
     }

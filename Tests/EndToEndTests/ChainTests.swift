@@ -74,15 +74,15 @@ import Testing
     }
   }
 
-  @Test func `what waits for a step that is not settled is shown as not begun`() async throws {
+  @Test func `what waits for a step that is not settled is shown as not started`() async throws {
     let action = #"{"shell": "exit 75", "id": "later", "then": [{"send": "hub"}], "onFailure": [{"shell": "x"}]}"#
     try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
       try stage.write(Self.rules(action))
       #expect(try await stage.run("--rules", "rules.json", "--once", "--since", "all").code == 75)
       let tree = try await stage.run("explain", "run_a").output
       #expect(tree.contains("go on: … later → hook: pending after attempt 1 since "))
-      #expect(tree.contains("├─ then · later.then[0] → hub: not begun"))
-      #expect(tree.contains("└─ onFailure · later.onFailure[0] → hook: not begun"))
+      #expect(tree.contains("├─ then · later.then[0] → hub: not started"))
+      #expect(tree.contains("└─ onFailure · later.onFailure[0] → hook: not started"))
     }
   }
 

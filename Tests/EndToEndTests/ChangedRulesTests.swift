@@ -98,7 +98,7 @@ import Testing
       for arguments in [["--to", "nww", "--destination", "old"], ["--destination", "olt"], ["--rule", "tel"]] {
         let end = try await stage.run(arguments: ["deliveries", "replay"] + arguments)
         #expect(end.code == 1)
-        #expect(end.errors.contains("there are: "), "\(end.errors)")
+        #expect(end.errors.contains("known: "), "\(end.errors)")
       }
       #expect(try await stage.run("deliveries", "list", "--output", "json").output == before)
     }
@@ -111,11 +111,11 @@ import Testing
       }
       let rule = try await end("--rule", "tel")
       #expect(rule.code == 1)
-      #expect(rule.errors.contains("there is no rule tel; there are: tell"))
+      #expect(rule.errors.contains("there is no rule tel; known: tell"))
       #expect(rule.output.isEmpty)
       let destination = try await end("--destination", "nu", "--output", "json")
       #expect(destination.code == 1)
-      #expect(destination.errors.contains("there is no destination nu; there are: new, old"))
+      #expect(destination.errors.contains("there is no destination nu; known: new, old"))
       let run = try await end("--run", "run_nope")
       #expect(run.code == 1)
       #expect(run.errors.contains("nothing is known of a run run_nope"))

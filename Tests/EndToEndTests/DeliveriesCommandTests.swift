@@ -82,7 +82,7 @@ import Testing
       try stage.write(Self.rules.replacing("\"on\": \"succeeded\"", with: "\"on\": \"failed\""))
       #expect(try await stage.run("--rules", "rules.json", "--once").code == 1)
       let lines = try await stage.run("deliveries", "list").output.split(separator: "\n").map(String.init)
-      #expect(lines.contains { $0.hasPrefix("gone: held until 2") && $0.hasSuffix("Z, as it asked for") })
+      #expect(lines.contains { $0.hasPrefix("gone: held until 2") && $0.hasSuffix("Z at its request") })
       #expect(lines.contains { $0.hasPrefix("hub: failing, 5 in a row, next probe 2") })
     }
   }

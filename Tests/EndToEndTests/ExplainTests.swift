@@ -76,7 +76,7 @@ import Testing
       let none = try await stage.run("deliveries", "replay", "--destination", "hook", "--output", "json")
       #expect((none.code, none.output) == (0, "[]\n"))
       let other = try await stage.run("deliveries", "replay", "--destination", "other")
-      #expect((other.code, other.errors.contains("there is no destination other; there are: hub")) == (1, true))
+      #expect((other.code, other.errors.contains("there is no destination other; known: hub")) == (1, true))
       #expect(stage.simulator.inbox("hub").count == 1)
     }
   }

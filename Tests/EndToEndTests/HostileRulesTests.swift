@@ -83,7 +83,7 @@ import Testing
       "{\"version\": 1,\n \"rules\": [],\n  \"rules\": [{\"name\": \"r\", \"actions\": [\(Self.shell)]}]}")
     #expect(end.code == 78)
     #expect(
-      end.said.contains("rules.json:3:3: error: \"rules\" stands here a second time, first on line 2, column 2"),
+      end.said.contains("rules.json:3:3: error: \"rules\" is repeated; it is first on line 2, column 2"),
       "\(end.said)")
     #expect(end.count == 1)
   }

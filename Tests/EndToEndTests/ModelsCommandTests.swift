@@ -84,7 +84,7 @@ import Testing
       let end = try await stage.run("models", "download", "run_a", "--to", "models")
       #expect(end.code == 76)
       #expect(
-        end.errors.contains("the archive holds something that is neither file nor directory: x; nothing of it was kept")
+        end.errors.contains("the archive contains an entry that is neither file nor directory: x; nothing of it was kept")
       )
       #expect(try stage.files("models") == [])
     }
@@ -100,7 +100,7 @@ import Testing
       download.send(SIGINT)
       let end = try await download.end()
       #expect(end.code == 130)
-      #expect(end.errors.contains("interrupted; the next download goes on where this one was"))
+      #expect(end.errors.contains("interrupted; the next download resumes this one"))
       #expect(end.output.isEmpty)
       stage.simulator.setFaults([])
       let again = try await stage.run("models", "download", "run_a", "--to", "models")

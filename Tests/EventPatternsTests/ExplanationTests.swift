@@ -27,11 +27,11 @@ import Testing
     (#"{"a":[{"cidr":"10.0.0.0/8"}]}"#, #"{"a":"::1"}"#, #"a is "::1", the rule wants an address in 10.0.0.0/8"#),
     (
       #"{"c":{"name":["a"],"status":["x"]}}"#, #"{"c":[{"name":"a"},{"status":"x"}]}"#,
-      "c.status fits only in another element of the list than c.name"
+      "c.status matches only in another element of the list than c.name"
     ),
     (
       #"{"z":[1],"$or":[{"a":[1]},{"b":[1],"c":[1]}]}"#, #"{"z":1,"b":1}"#,
-      "no alternative of $or holds; in the nearest, a is absent"
+      "no alternative of $or matches; the closest: a is absent"
     ),
     (#"{"z":[1],"$or":[{"a":[1]},{"b":[1]}]}"#, #"{"z":2,"b":2}"#, "z is 2, the rule wants 1"),
     (#"{"n":["5"]}"#, #"{"n":5}"#, #"n is 5, the rule wants "5" (a string)"#),

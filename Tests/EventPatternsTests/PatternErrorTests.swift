@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: [
     (
       #"{"phase":"failed"}"#, #""failed""#,
-      #"match.phase: write ["failed"], not "failed": the values of a pattern stand in a list"#
+      #"match.phase: write ["failed"], not "failed": a pattern's values go into a list"#
     ),
     (
       #"{"a":[{"begins-with":"x"}]}"#, #""begins-with""#,
@@ -37,7 +37,7 @@ import Testing
     (#"{"a":[{"prefix":"x","suffix":"y"}]}"#, #"{"prefix":"x","suffix":"y"}"#, "match.a[0]: write one operator, not"),
     (#"{"a":[{"prefix":5}]}"#, "5", "match.a[0].prefix: write a string, not 5"),
     (#"{"a":[{"wildcard":"a**"}]}"#, #""a**""#, "match.a[0].wildcard: write one star"),
-    (#"{"a":[{"wildcard":"a\\x"}]}"#, #""a\\x""#, "match.a[0].wildcard: a backslash stands alone"),
+    (#"{"a":[{"wildcard":"a\\x"}]}"#, #""a\\x""#, "match.a[0].wildcard: there is a lone backslash"),
     (#"{"a":[{"exists":"no"}]}"#, #""no""#, #"match.a[0].exists: write true or false, not "no""#),
     (#"{"a":[{"numeric":[">",5,"<",1]}]}"#, #"[">",5,"<",1]"#, "match.a[0].numeric: the lower bound must be below"),
     (#"{"a":[{"numeric":["<",1,">",5]}]}"#, #"["<",1,">",5]"#, "match.a[0].numeric: write the lower bound, then"),
@@ -53,9 +53,9 @@ import Testing
     (#"{"$or":[{"prefix":["x"]},{"b":[2]}]}"#, #""prefix""#, "match.$or[0].prefix: prefix can't be the name"),
     (
       #"{"a":[1],"$or":[{"a":[2]},{"b":[2]}]}"#, #"[{"a":[2]},{"b":[2]}]"#,
-      "match.$or: a stands inside $or and beside it"
+      "match.$or: a is inside $or and beside it"
     ),
-    (#"{"a":[1],"b":[2],"a":[3]}"#, #""a""#, "match.a: this field stands here a second time"),
+    (#"{"a":[1],"b":[2],"a":[3]}"#, #""a""#, "match.a: this field is repeated"),
     (#"["a"]"#, #"["a"]"#, "match: write an object, not a list"),
   ])
   func `a mistake is told with its place and what to write`(text: String, place: String, message: String) throws {

@@ -45,11 +45,11 @@ struct AgreementTests {
   }
 
   @Test(arguments: [
-    ("http://h:99999/", "names a port that can't be: ports are 1 to 65535"),
-    ("http://h:abc/", "names a port that can't be: ports are 1 to 65535"),
-    ("http://h:0/", "names a port that can't be: ports are 1 to 65535"),
-    ("http://[::1/", "names a host that can't be"), ("http://exam%20ple/", "names a host that can't be"),
-    ("http://", "names no host"), ("https://x.example/{{runId}}", "holds a template, and templates are for messages"),
+    ("http://h:99999/", "has an invalid port: ports are 1 to 65535"),
+    ("http://h:abc/", "has an invalid port: ports are 1 to 65535"),
+    ("http://h:0/", "has an invalid port: ports are 1 to 65535"),
+    ("http://[::1/", "has an invalid host"), ("http://exam%20ple/", "has an invalid host"),
+    ("http://", "has no host"), ("https://x.example/{{runId}}", "holds a template, and templates are for messages"),
   ])
   func `what is wrong is told by the value of a reference, and the value isn't shown`(url: String, problem: String)
     throws

@@ -53,8 +53,8 @@ import Testing
       """
     #expect(
       mistakes(text) == [
-        "2:8 nope is no JSON value", "3:14 a comma is missing before this",
-        "5:3 a member's name must stand here, in double quotes",
+        "2:8 nope isn't a JSON value", "3:14 a comma is missing before this",
+        "5:3 a member name in double quotes is expected here",
       ])
   }
 
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func `a key that stands twice is a mistake that names both lines`() {
-    #expect(mistakes("{\"a\": 1,\n\"a\": 2}") == ["2:1 \"a\" stands here a second time, first on line 1, column 2"])
+    #expect(mistakes("{\"a\": 1,\n\"a\": 2}") == ["2:1 \"a\" is repeated; it is first on line 1, column 2"])
   }
 
   @Test func `strict JSON has no comments and no trailing commas`() {
@@ -96,7 +96,7 @@ import Testing
   }
 
   @Test func `columns count characters and not bytes`() {
-    #expect(mistakes("{\"é😀\": nope}") == ["1:8 nope is no JSON value"])
+    #expect(mistakes("{\"é😀\": nope}") == ["1:8 nope isn't a JSON value"])
   }
 
   @Test func `every cut of a good text is refused without a crash`() throws {

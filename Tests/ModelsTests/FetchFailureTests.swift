@@ -138,7 +138,7 @@ struct FetchFailureTests {
     let fault = Fault(on: .file, .status(302, headers: ["Location": "http://169.254.169.254/latest"], times: nil))
     try await withModels(faults: [fault]) { kit in
       let failure = await kit.failure()
-      #expect(failure?.description.contains("169.254.169.254 is no allowed address") == true, "\(failure as Any)")
+      #expect(failure?.description.contains("169.254.169.254 is not an allowed address") == true, "\(failure as Any)")
       #expect(failure?.isTemporary == false)
     }
   }
@@ -175,7 +175,7 @@ struct FetchFailureTests {
         }
         simulator.change(ModelsKit.run) { $0.archive = bytes + [UInt8](repeating: 0, count: change) }
       }
-      #expect(error?.description == "what was downloaded is damaged: the file on the server changes again and again")
+      #expect(error?.description == "what was downloaded is damaged: the file on the server keeps changing")
     }
   }
 }

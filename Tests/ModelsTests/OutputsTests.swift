@@ -59,15 +59,15 @@ struct OutputsTests {
   }
 
   @Test(arguments: [
-    ("[]", "200 with 2 bytes, which are no page of models"),
-    ("<html>", "200 with 6 bytes, which are no page of models"),
-    (#"{"items":[{"runOutputId":"../x"}]}"#, "a model in it has no id"),
-    (#"{"items":[{}]}"#, "a model in it has no id"),
+    ("[]", "200 with 2 bytes, which isn't a page of models"),
+    ("<html>", "200 with 6 bytes, which isn't a page of models"),
+    (#"{"items":[{"runOutputId":"../x"}]}"#, "it has a model without an id"),
+    (#"{"items":[{}]}"#, "it has a model without an id"),
     (#"{"items":[],"nextPage":"a"}"#, "the list goes in a circle: the token of page 2 was given before"),
   ]) func `what is no page of models is none`(_ body: String, _ text: String) async throws {
     try await withModels(faults: [answer(body)]) { kit in
       let error = await failure(kit)
-      #expect(error?.description == "the answer is not a Vi API's: \(text)")
+      #expect(error?.description == "the response isn't from a Vi API: \(text)")
     }
   }
 

@@ -18,9 +18,9 @@ struct DestinationDiagnosticTests {
       ("hooks.example.com/s3cret", "does not begin with https:// or http://"),
       ("${env:BADURL}", "does not begin with https:// or http://"),
       ("https://u:s3cret@x.example/", "holds a user name or password; use the header Authorization"),
-      ("https:///s3cret", "names no host"), ("http://:80/s3cret", "names no host"),
-      ("https://x.example/s3 cret", "holds a character that no URL may hold"),
-      ("https://x.example/s3cré", "holds a character that no URL may hold"),
+      ("https:///s3cret", "has no host"), ("http://:80/s3cret", "has no host"),
+      ("https://x.example/s3 cret", "contains a character that isn't allowed in a URL"),
+      ("https://x.example/s3cré", "contains a character that isn't allowed in a URL"),
     ]
     for (url, problem) in cases {
       expectDestinationErrors(
@@ -33,11 +33,11 @@ struct DestinationDiagnosticTests {
       #"{"type": "webhook", "url": 1️⃣"${env:NOWHERE}", "secret": [2️⃣"${env:EMPTY}", 3️⃣"${vault:x}"]}"#,
       "destinations.d.url: the environment variable NOWHERE is not set (set it before the start: export NOWHERE=…)",
       "destinations.d.secret: the environment variable EMPTY is not set (set it before the start: export EMPTY=…)",
-      #"destinations.d.secret: "${vault:x}" is no reference (write ${env:NAME}, ${file:/path} or ${credential:name})"#)
+      #"destinations.d.secret: "${vault:x}" isn't a reference (write ${env:NAME}, ${file:/path} or ${credential:name})"#)
     expectDestinationErrors(
       #"{"type": "webhook", "url": "https://x.example", "secret": [1️⃣"${env:EMPTY}", 2️⃣"${vault:x}", 3️⃣"${file:/none/k}"]}"#,
       "destinations.d.secret: the environment variable EMPTY is not set (set it before the start: export EMPTY=…)",
-      #"destinations.d.secret: "${vault:x}" is no reference (write ${env:NAME}, ${file:/path} or ${credential:name})"#,
+      #"destinations.d.secret: "${vault:x}" isn't a reference (write ${env:NAME}, ${file:/path} or ${credential:name})"#,
       "destinations.d.secret: the secret file /none/k can't be read: No such file or directory (check with: ls -l /none/k)"
     )
   }

@@ -90,7 +90,7 @@ struct QuietDiagnosticTests {
       zones: .files(in: ["/nonexistent/zones"]))
     try expectQuietErrors(
       #"{"from": "22:00", "to": "07:00", "tz": 1️⃣"../../etc/passwd"}"#,
-      #"destinations.d.quiet.tz: "../../etc/passwd" is no name of a time zone (zones are named like Asia/Singapore or UTC)"#,
+      #"destinations.d.quiet.tz: "../../etc/passwd" isn't the name of a time zone (zones are named like Asia/Singapore or UTC)"#,
       zones: ZoneSource.none)
   }
 

@@ -115,7 +115,7 @@ struct RuleDiagnosticTests {
 
   @Test(arguments: [
     ("1️⃣{}", #"match: write at least one field into {} (to ask for presence, write [{"exists": true}])"#),
-    (#"{"flow": 1️⃣"x"}"#, #"match.flow: write ["x"], not "x" (the values of a pattern stand in a list)"#),
+    (#"{"flow": 1️⃣"x"}"#, #"match.flow: write ["x"], not "x" (a pattern's values go into a list)"#),
     ("1️⃣[1]", #"match: write an object, not a list (a pattern is like {"phase": ["failed"]})"#),
     (#"{"flow": 1️⃣[]}"#, "match.flow: write at least one value into [] (an empty list would match nothing)"),
   ])
@@ -126,10 +126,10 @@ struct RuleDiagnosticTests {
   @Test func `three mistakes in one pattern are three messages`() {
     expectRuleErrors(
       #"{"name": "r", "match": {"flow": 1️⃣"x", "reason": [{2️⃣"prefx": "a"}], "run": {"a": 3️⃣7}}, "actions": [{"shell": "x"}]}"#,
-      #"match.flow: write ["x"], not "x" (the values of a pattern stand in a list)"#,
+      #"match.flow: write ["x"], not "x" (a pattern's values go into a list)"#,
       #"match.reason[0].prefx: "prefx" is no operator (one of exactly, prefix, suffix, equals-ignore-case, wildcard, "#
         + "anything-but, numeric, exists, cidr)",
-      "match.run.a: write [7], not 7 (the values of a pattern stand in a list)")
+      "match.run.a: write [7], not 7 (a pattern's values go into a list)")
   }
 
   @Test(arguments: [

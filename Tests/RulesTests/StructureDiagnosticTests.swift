@@ -27,7 +27,7 @@ struct StructureDiagnosticTests {
   @Test func `a mistake in the notation does not hide one in the meaning`() {
     expectErrors(
       #"{"version": 1️⃣one, "rules": [{"name": "r", "on": 2️⃣"faild", "actions": [{"shell": "x"}]}]}"#,
-      #"one is no JSON value (write "one" if a string is meant)"#, #"unknown phase "faild" (did you mean "failed"?)"#)
+      #"one isn't a JSON value (write "one" if you mean a string)"#, #"unknown phase "faild" (did you mean "failed"?)"#)
   }
 
   @Test func `unknown fields are told with the nearest known one, or with all of them`() {
@@ -69,7 +69,7 @@ struct StructureDiagnosticTests {
   @Test func `a key that stands twice is refused`() {
     expectErrors(
       #"{"version": 1, 1️⃣"version": 1, \#(Self.rules)}"#,
-      #""version" stands here a second time, first on line 1, column 2 (remove one of the two)"#)
+      #""version" is repeated; it is first on line 1, column 2 (remove one of the two)"#)
   }
 
   @Test func `sections of the wrong kind are told so`() {
@@ -85,7 +85,7 @@ struct StructureDiagnosticTests {
   @Test func `a wrong pattern and a wrong switch of watch are told so`() {
     expectErrors(
       #"{"version": 1, "watch": {"match": {"flow": 1️⃣"x"}, "adaptive": 2️⃣"no"}, \#(Self.rules)}"#,
-      #"match.flow: write ["x"], not "x" (the values of a pattern stand in a list)"#,
+      #"match.flow: write ["x"], not "x" (a pattern's values go into a list)"#,
       "watch.adaptive must be true or false, and is a string")
   }
 
@@ -124,7 +124,7 @@ struct StructureDiagnosticTests {
   ])
   func `a value that can't be read is one mistake and not two`(members: String) {
     expectErrors(
-      "{\(members.replacing("nope", with: "1️⃣nope"))}", #"nope is no JSON value (write "nope" if a string is meant)"#)
+      "{\(members.replacing("nope", with: "1️⃣nope"))}", #"nope isn't a JSON value (write "nope" if you mean a string)"#)
   }
 
   @Test func `what no system takes as one argument is a mistake`() {

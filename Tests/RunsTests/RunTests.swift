@@ -92,8 +92,8 @@ struct RunTests {
     let cases: [(String, String?, String)] = [
       ("[]", nil, "it is a list, not an object"), ("null", nil, "it is null, not an object"),
       ("{}", nil, #"it has no "runId""#), (#"{"runId":7,"status":{}}"#, nil, #"it has no "runId""#),
-      (#"{"runId":"","status":{}}"#, nil, #"its "runId" is no id: """#),
-      (#"{"runId":"a/b","status":{}}"#, nil, #"its "runId" is no id: "a/b""#),
+      (#"{"runId":"","status":{}}"#, nil, #"its "runId" isn't an id: """#),
+      (#"{"runId":"a/b","status":{}}"#, nil, #"its "runId" isn't an id: "a/b""#),
       (#"{"runId":"r"}"#, "r", #"it has no "status""#), (#"{"runId":"r","status":null}"#, "r", #"it has no "status""#),
       (#"{"runId":"r","status":[]}"#, "r", #"it has no "status""#),
       (#"{"runId":"r","status":{"conditions":{}}}"#, "r", #"its "status.conditions" is an object, not a list"#),
@@ -103,7 +103,7 @@ struct RunTests {
       #expect(error?.id == id, "\(text)")
       #expect(error?.description == description, "\(text)")
     }
-    #expect(malformed(#"{"runId":"r""#)?.description.hasPrefix("it is no JSON: ") == true)
+    #expect(malformed(#"{"runId":"r""#)?.description.hasPrefix("it isn't JSON: ") == true)
   }
 
   @Test func `an id is 1 to 255 letters, digits, _ and -`() {

@@ -24,16 +24,16 @@ struct ReferenceTextTests {
   }
 
   @Test(arguments: [
-    ("${", "\"${\" is never closed"), ("x ${env:A", "\"${\" is never closed"), ("${}", "\"${}\" is no reference"),
-    ("${TOKEN}", "\"${TOKEN}\" is no reference"), ("${vault:a}", "\"${vault:a}\" is no reference"),
-    ("${Env:A}", "\"${Env:A}\" is no reference"), ("${env}", "\"${env:}\" names no environment variable"),
-    ("${env:}", "\"${env:}\" names no environment variable"),
-    ("${env: A}", "\"${env: A}\" names no environment variable"),
-    ("${env:A=B}", "\"${env:A=B}\" names no environment variable"),
-    ("${env::-x}", "\"${env:}\" names no environment variable"),
+    ("${", "\"${\" is never closed"), ("x ${env:A", "\"${\" is never closed"), ("${}", "\"${}\" isn't a reference"),
+    ("${TOKEN}", "\"${TOKEN}\" isn't a reference"), ("${vault:a}", "\"${vault:a}\" isn't a reference"),
+    ("${Env:A}", "\"${Env:A}\" isn't a reference"), ("${env}", "\"${env:}\" doesn't name an environment variable"),
+    ("${env:}", "\"${env:}\" doesn't name an environment variable"),
+    ("${env: A}", "\"${env: A}\" doesn't name an environment variable"),
+    ("${env:A=B}", "\"${env:A=B}\" doesn't name an environment variable"),
+    ("${env::-x}", "\"${env:}\" doesn't name an environment variable"),
     ("${file:}", "\"${file:}\" must name an absolute path"), ("${file:a}", "\"${file:a}\" must name an absolute path"),
-    ("${credential:}", "\"${credential:}\" is no reference"),
-    ("${credential:../x}", "\"${credential:../x}\" is no reference"),
+    ("${credential:}", "\"${credential:}\" isn't a reference"),
+    ("${credential:../x}", "\"${credential:../x}\" isn't a reference"),
   ])
   func `a reference that can't be read is refused with words of its own`(text: String, description: String) {
     do throws(ReferenceSyntaxError) {

@@ -10,7 +10,7 @@ import Testing
     let source = source(value)
     let fit = try source.sendable(ReferenceText(environment: "KEY"), as: .credential)
     #expect(fit.value.revealed == "dtvi_0123456789")
-    #expect(fit.warnings == ["the environment variable KEY has white space around its value, which is left out"])
+    #expect(fit.warnings == ["the environment variable KEY has white space around its value, which is trimmed"])
     #expect(!source.redactor.redact("key=dtvi_0123456789.").contains("0123"))
   }
 
@@ -23,7 +23,7 @@ import Testing
     ("a b", "has a space at character 2"), ("a\u{0}b", "has a null character at character 2"),
     ("\u{FEFF}ab", "has a byte order mark at character 1"), ("a\u{A0}", "has a no-break space at character 2"),
     ("a\u{1B}b", "has a control character at character 2"), ("aé", "has a character that is not ASCII at character 2"),
-    (" \r ", "holds nothing but white space"),
+    (" \r ", "contains only white space"),
   ])
   func `what can't be sent is told by its place, and not shown`(value: String, problem: String) {
     #expect(throws: SecretError.unsendable("the environment variable KEY", problem)) {

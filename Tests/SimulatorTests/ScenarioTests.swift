@@ -58,7 +58,7 @@ import Testing
     #expect(
       mistakes(#"{"hostile":{"rate":2,"harms":["cut"],"odd":1}}"#)
         == [
-          "1:20 rate is a number, not a number from 0 to 1", "1:31 this is no harm",
+          "1:20 rate is a number, not a number from 0 to 1", "1:31 this isn't a harm",
           "1:38 hostile has no member \"odd\"",
         ])
   }
@@ -88,14 +88,14 @@ import Testing
       mistakes(text) == [
         #"1:2 a scenario has no member "organisation""#,
         "2:21 maximumPageSize is 0, not 1 to 100000",
-        #"3:21 "a b" is no id"#,
-        #"3:47 "2 s" is no duration"#,
+        #"3:21 "a b" isn't an id"#,
+        #"3:47 "2 s" isn't a duration"#,
         #"3:63 phase can't be "runing""#,
         "3:74 a step needs either after or at",
         "4:11 this run has no runId",
         "4:20 flow is a number, not a string",
         #"5:20 on can't be "lists""#,
-        "5:39 this is no answer",
+        "5:39 this isn't an answer",
         "6:20 an inbox is an object, not a list",
       ])
   }
@@ -108,7 +108,7 @@ import Testing
       mistakes(#"{"runs":[{"runId":"a"},{"runId":"a"}]}"#) == [#"1:33 two runs have the id "a""#])
     #expect(
       mistakes(#"{"runs":[{"runId":"a","life":[{"at":"2s","phase":"running"},{"at":"1s","phase":"failed"}]}]}"#)
-        == ["1:67 this step comes before the one that is written before it"])
+        == ["1:67 this step is earlier than the one before it"])
   }
 
   @Test(

@@ -53,9 +53,9 @@ struct ZoneSourceTests {
     #expect(try source.zone("Largest").seconds(at: "2026-01-01T00:00:00Z") == 0)
     let larger = ZoneError.unreadable("\(scratch.path)/Larger", "it is larger than 1 MiB")
     #expect(throws: larger) { try source.zone("Larger") }
-    let hello = ZoneError.unreadable("\(scratch.path)/Hello", "it is no time zone file")
+    let hello = ZoneError.unreadable("\(scratch.path)/Hello", "it isn't a time zone file")
     #expect(throws: hello) { try source.zone("Hello") }
-    #expect(hello.description == "the time zone file \(scratch.path)/Hello can't be read: it is no time zone file")
+    #expect(hello.description == "the time zone file \(scratch.path)/Hello can't be read: it isn't a time zone file")
   }
 
   @Test func `the names for hints are those of zones, and not of the files beside them`() throws {

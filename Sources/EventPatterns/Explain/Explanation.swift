@@ -22,7 +22,7 @@ extension EventPattern {
     guard let best else { return .matches }
     let isCommon = root.conditions.contains { $0.condition.path == best.path }
     guard combinations.count > 1, !isCommon else { return .fails(path: best.path.description, reason: best.reason) }
-    let reason = "no alternative of $or holds; in the nearest, \(best.reason)"
+    let reason = "no alternative of $or matches; the closest: \(best.reason)"
     return .fails(path: best.path.description, reason: reason)
   }
 }
@@ -68,10 +68,10 @@ private struct Attempt {
     let before = conditions[..<(count - 1)].map(\.condition.path).filter { tree.share(array: $0, last.path) }
     let leaves = tree.leaves(at: last.path)
     if last.allowsAbsence, !leaves.contains(where: { last.isMet(by: $0.value) }) {
-      return Failure(path: last.path, reason: "\(last.path) is there, the rule wants it absent", weight: 1)
+      return Failure(path: last.path, reason: "\(last.path) is present, the rule wants it absent", weight: 1)
     }
     let others = before.map(\.description).joined(separator: ", ")
-    let reason = "\(last.path) fits only in another element of the list than \(others)"
+    let reason = "\(last.path) matches only in another element of the list than \(others)"
     return Failure(path: last.path, reason: reason, weight: 1)
   }
 

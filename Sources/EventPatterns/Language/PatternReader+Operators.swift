@@ -33,9 +33,9 @@ extension PatternReader {
     case .string(let text): return dialect == .eventRuler ? readRulerText(text) : .string(Array(text.utf8))
     case .object: return readOperator(node, at: path)
     case .array:
-      report(node, path, "write the values themselves, not a list in the list", "any one value of the list suffices")
+      report(node, path, "write the values themselves, not a list in the list", "one matching value is enough")
     case .invalid:
-      report(node, path, "no JSON value stands here", nil)
+      report(node, path, "this isn't a JSON value", nil)
     }
     return nil
   }
@@ -54,7 +54,7 @@ extension PatternReader {
     }
     if members.count > 1 {
       let keys = members.prefix(3).map(\.key).joined(separator: ", ")
-      report(node, path, "write one operator, not \(keys)", "each stands in an object of its own: any one suffices")
+      report(node, path, "write one operator, not \(keys)", "put each into its own object; one match is enough")
       return nil
     }
     return first
@@ -86,7 +86,7 @@ extension PatternReader {
 
   mutating func reportUnknown(_ member: JSONMember, at path: String, allowed: String) {
     report(
-      JSONNode(.null, at: member.keyRange), path, "\(member.key.debugDescription) is no operator", "one of \(allowed)")
+      JSONNode(.null, at: member.keyRange), path, "\(member.key.debugDescription) isn't an operator", "one of \(allowed)")
   }
 
   mutating func readText(_ node: JSONNode, at path: String) -> String? {
@@ -113,8 +113,8 @@ extension PatternReader {
       return .wildcard(try Wildcard(text))
     } catch {
       switch error {
-      case .twoStars: report(node, path, "write one star, not two in a row", "* stands for any run of characters")
-      case .escape: report(node, path, "a backslash stands alone", "write \\\\* for a star, \\\\\\\\ for a backslash")
+      case .twoStars: report(node, path, "write one star, not two in a row", "* matches any run of characters")
+      case .escape: report(node, path, "there is a lone backslash", "write \\\\* for a star, \\\\\\\\ for a backslash")
       }
       return nil
     }
@@ -134,7 +134,7 @@ extension PatternReader {
       switch error {
       case .noSlash: report(node, path, "write an address and a length, not \(node.shown)", "like \"10.0.0.0/8\"")
       case .address: report(node, path, "\(node.shown) has no IP address before the slash", "like \"2001:db8::/32\"")
-      case .bits(let allowed): report(node, path, "write a length of 0 to \(allowed) behind the slash", nil)
+      case .bits(let allowed): report(node, path, "write a length of 0 to \(allowed) after the slash", nil)
       }
       return nil
     }

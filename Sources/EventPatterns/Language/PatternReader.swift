@@ -75,17 +75,17 @@ struct PatternReader {
         PatternError(
           range: member.keyRange, path: inner.shown,
           description: "\(member.key) can't be the name of a field inside $or",
-          hint: "operators stand in a field's list"
+          hint: "operators go into a field's list"
         ))
       return
     }
     switch member.value.content {
     case .object: readObject(member.value, at: inner, into: &scope)
     case .array(let elements): readCondition(elements, of: member, at: inner, into: &scope)
-    case .invalid: report(member.value, inner.shown, "no JSON value stands here", nil)
+    case .invalid: report(member.value, inner.shown, "this isn't a JSON value", nil)
     default:
       let shown = member.value.shown
-      report(member.value, inner.shown, "write [\(shown)], not \(shown)", "the values of a pattern stand in a list")
+      report(member.value, inner.shown, "write [\(shown)], not \(shown)", "a pattern's values go into a list")
     }
   }
 
@@ -113,7 +113,7 @@ struct PatternReader {
     let shown = "\(place.shown).$or"
     guard let elements = node.elements, elements.count >= 2 else {
       let found = node.elements.map { $0.isEmpty ? "an empty list" : "a list of one" } ?? node.shown
-      return report(node, shown, "write a list of two or more objects, not \(found)", "any one of them suffices")
+      return report(node, shown, "write a list of two or more objects, not \(found)", "one match is enough")
     }
     var groups: [PatternGroup] = []
     var paths: Set<FieldPath> = []
@@ -130,7 +130,7 @@ struct PatternReader {
     }
     if let twice = scope.add(groups, paths: paths), dialect == .plain {
       report(
-        node, shown, "\(twice) stands inside $or and beside it", "the two can't hold for one value: keep one of them")
+        node, shown, "\(twice) is inside $or and beside it", "one value can't meet both: keep one of them")
     }
   }
 
@@ -141,7 +141,7 @@ struct PatternReader {
   private mutating func reportTwice(_ member: JSONMember, at shown: String) {
     errors.append(
       PatternError(
-        range: member.keyRange, path: shown, description: "this field stands here a second time",
+        range: member.keyRange, path: shown, description: "this field is repeated",
         hint: "put all its values into one list"))
   }
 

@@ -126,7 +126,7 @@ struct EventCursor {
     case UInt8(ascii: "f"): buffer.append(0x0C)
     case UInt8(ascii: "u"):
       for byte in UTF8Text.encode(try scalar()) { buffer.append(byte) }
-    default: throw error("an unknown escape stands in this string", back: 2)
+    default: throw error("there is an unknown escape in this string", back: 2)
     }
   }
 

@@ -82,7 +82,7 @@ struct EventScan {
         try cursor.skipRest()
         byte = frame.closing
       }
-      guard byte == frame.closing else { throw cursor.error("a comma or a closing bracket must stand here", back: 1) }
+      guard byte == frame.closing else { throw cursor.error("a comma or a closing bracket is expected here", back: 1) }
       guard frames.count > 0 else { return false }
       frame = frames[frames.count &- 1]
       frames.removeLast()
@@ -106,9 +106,9 @@ struct EventScan {
   /// Reads a key and its colon; returns the node it leads to, or -1 if no pattern names it.
   @inline(__always)
   private mutating func member(of frame: inout Frame, _ notes: inout EventNotes) throws(JSONSyntaxError) -> Int32 {
-    guard cursor.next() == UInt8(ascii: "\"") else { throw cursor.error("a member's name must stand here") }
+    guard cursor.next() == UInt8(ascii: "\"") else { throw cursor.error("a member name is expected here") }
     let key = try cursor.string(&notes.resolved)
-    guard cursor.next() == UInt8(ascii: ":") else { throw cursor.error("a colon must stand here") }
+    guard cursor.next() == UInt8(ascii: ":") else { throw cursor.error("a colon is expected here") }
     cursor.advance()
     let child = child(of: frame.node, key)
     if child >= 0 { frame.unseen &-= 1 }

@@ -13,7 +13,7 @@ extension State {
     Requests, counted     GET    /simulator/requests
     Add a run             POST   /simulator/runs         {"runId":"run_new","life":[{"after":"2s","phase":"running"}]}
     Let the API fail      PUT    /simulator/faults       [{"on":"list","times":2,"answer":{"status":500}}]
-    Mean harm             PUT    /simulator/hostile      {"seed":7,"rate":0.3}; where the scenario has "hostile"
+    Damage answers        PUT    /simulator/hostile      {"seed":7,"rate":0.3}; where the scenario has "hostile"
     How much of it        GET    /simulator/hostile
 
     """
@@ -43,7 +43,7 @@ extension State {
       for key in inboxes.keys where name == nil || key == name { inboxes[key]?.forget() }
       return Answer(204)
     case ("PUT", "inbox"):
-      guard let name else { return .refusal(400, "Say which inbox: /simulator/inbox/NAME.") }
+      guard let name else { return .refusal(400, "Name an inbox: /simulator/inbox/NAME.") }
       return Self.read(request) {
         $0.answers($0.root)
       } then: {

@@ -31,7 +31,7 @@ extension Harm {
 
   private func refuse(_ answer: inout WireAnswer, _ status: Int) {
     answer.replace(
-      status, "application/json", #"{"error": "OperationFailed", "message": "The simulator means you harm."}"#)
+      status, "application/json", #"{"error": "OperationFailed", "message": "The simulator damages this answer."}"#)
   }
 
   private func replaceForLong(_ answer: inout WireAnswer, _ random: inout some RandomNumberGenerator) {

@@ -20,8 +20,8 @@ extension ScenarioReader {
       let harm = node.string.flatMap(Harm.init)
       if harm == nil {
         reader.report(
-          at: node.range.lowerBound, "this is no harm",
-          hint: "known are \(Harm.allCases.map(\.rawValue).joined(separator: ", "))")
+          at: node.range.lowerBound, "this isn't a harm",
+          hint: "known: \(Harm.allCases.map(\.rawValue).joined(separator: ", "))")
       }
       return harm
     }

@@ -91,7 +91,7 @@ extension ScenarioReader {
       let at = reader.duration(node, "at", mayBeNegative: true)
       time = at ?? time + (reader.duration(node, "after") ?? 0)
       if at != nil, time < earliest, let value = node["at"] {
-        reader.report(at: value.range.lowerBound, "this step comes before the one that is written before it")
+        reader.report(at: value.range.lowerBound, "this step is earlier than the one before it")
       }
       earliest = max(earliest, time)
       if node["phase"] == nil { reader.report(at: node.range.lowerBound, "this step has no phase") }
@@ -115,7 +115,7 @@ extension ScenarioReader {
       reader.check(node, "a fault", has: ["on", "after", "times", "answer"])
       let kind = reader.word(node, "on", RequestKind.self, orElse: ["any"])
       if kind == .inbox, let value = node["on"] {
-        reader.report(at: value.range.lowerBound, "an inbox has no faults", hint: "script its answers under inbox")
+        reader.report(at: value.range.lowerBound, "an inbox has no faults", hint: "put its answers under inbox")
       }
       let after = reader.integer(node, "after", in: 0...Int.max) ?? 0
       var answer = ScriptedAnswer(.usual)
@@ -141,8 +141,8 @@ extension ScenarioReader {
     func manner(_ value: JSONNode) -> ScriptedAnswer.Reply {
       if let reply = value.string.flatMap({ manners[$0] }) { return reply }
       report(
-        at: value.range.lowerBound, "this is no answer",
-        hint: "known are \(manners.keys.sorted().joined(separator: ", "))")
+        at: value.range.lowerBound, "this isn't an answer",
+        hint: "known: \(manners.keys.sorted().joined(separator: ", "))")
       return .usual
     }
     if node.string != nil { return ScriptedAnswer(manner(node)) }
@@ -177,7 +177,7 @@ extension ScenarioReader {
     guard let text = string(node, key) else { return nil }
     let isGood = text.utf8.allSatisfy { $0 == 0x5F || $0 == 0x2D || Character(Unicode.Scalar($0)).isASCIIWord }
     if !isGood || !(1...255).contains(text.utf8.count), let value = node[key] {
-      report(at: value.range.lowerBound, "\"\(text)\" is no id", hint: "1 to 255 letters, digits, _ and -")
+      report(at: value.range.lowerBound, "\"\(text)\" isn't an id", hint: "1 to 255 letters, digits, _ and -")
     }
     return text
   }

@@ -40,7 +40,7 @@ struct ScenarioReader {
     for member in members where !known.contains(member.key) {
       report(
         at: member.keyRange.lowerBound, "\(what) has no member \"\(member.key)\"",
-        hint: "known are \(known.joined(separator: ", "))")
+        hint: "known: \(known.joined(separator: ", "))")
     }
     return true
   }
@@ -94,7 +94,7 @@ struct ScenarioReader {
     }
     guard let time = milliseconds(text), mayBeNegative || time >= 0 else {
       report(
-        at: value.range.lowerBound, "\"\(text)\" is no duration",
+        at: value.range.lowerBound, "\"\(text)\" isn't a duration",
         hint: "write 500ms, 30s, 5m, 2h30m or 7d" + (mayBeNegative ? ", with - before it for the past" : ""))
       return nil
     }
@@ -127,7 +127,7 @@ struct ScenarioReader {
     if word == nil, let value = node.present(key) {
       let known = Word.allCases.map(\.rawValue) + other
       report(
-        at: value.range.lowerBound, "\(key) can't be \"\(text)\"", hint: "known are \(known.joined(separator: ", "))")
+        at: value.range.lowerBound, "\(key) can't be \"\(text)\"", hint: "known: \(known.joined(separator: ", "))")
     }
     return word
   }

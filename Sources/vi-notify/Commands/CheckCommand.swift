@@ -6,10 +6,10 @@ import Secrets
 
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Say every mistake in a rules file.",
+    commandName: "check", abstract: "Check a rules file and report every mistake.",
     discussion: """
-      Each mistake comes with its place and what to write instead. Nothing is watched or sent. The exit status is 0 when \
-      the file can be used, and 78 when not.
+      Shows each mistake with its place and what to write instead. Watches and sends nothing. The exit status is 0 if the file \
+      can be used, otherwise 78.
 
       EXAMPLE
         vi-notify check rules.json

@@ -5,7 +5,7 @@ import Storage
 
 struct DeliveriesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "deliveries", abstract: "Look into the outbox and its dead letters, and have them sent again.",
+    commandName: "deliveries", abstract: "Inspect the outbox and its dead letters, and send deliveries again.",
     discussion: """
       Works beside a running watcher.
 
@@ -18,7 +18,7 @@ struct DeliveriesCommand: AsyncParsableCommand {
 
 struct DeliveriesListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List deliveries, the newest last.",
+    commandName: "list", abstract: "List deliveries, newest last.",
     discussion: """
       EXAMPLE
         vi-notify deliveries list --run run_abc123
@@ -62,7 +62,7 @@ struct DeliveriesListCommand: AsyncParsableCommand {
 
 struct DeliveriesShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show one delivery: what it carries, and every attempt.",
+    commandName: "show", abstract: "Show one delivery: its content and every attempt.",
     discussion: """
       EXAMPLE
         vi-notify deliveries show msg_0123456789abcdef --output json

@@ -7,14 +7,14 @@ import Storage
 
 struct DeliveriesReplayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "replay", abstract: "Have deliveries sent again, under the ids they had.",
+    commandName: "replay", abstract: "Send deliveries again under their original ids.",
     discussion: """
-      Those that are delivered or dead become due at once; a watcher that runs sends them, at the pace their destinations \
-      allow, else the next one that is started does. The receiver sees the same webhook-id with a fresh timestamp. One that \
-      is still waiting, and is named by its id, becomes due now, too, and its destination is probed at once.
+      Delivered and dead deliveries become due at once; a running watcher sends them, as fast as their destinations allow, or the \
+      next one that starts does. The receiver sees the same webhook-id with a new timestamp. A delivery that still waits, and is \
+      named by its id, becomes due now, too, and its destination is probed at once.
 
-      With --to they are sent to another destination, with what was made for the old one: an event, or our own words, to any; \
-      a message of your own only to one of the same type. Then those that are delivered are left out unless you ask for them.
+      --to sends them to another destination with their original content: an event, or a default message, to any destination; your \
+      own message only to one of the same type. Delivered ones are then left out unless you ask for them.
 
       EXAMPLE
         vi-notify deliveries replay msg_0123456789abcdef
@@ -26,7 +26,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     case delivered, dead
   }
 
-  @Argument(help: "Deliveries; with none, all that the options choose.")
+  @Argument(help: "Ids of deliveries; default: all that the options select.")
   var ids: [String] = []
   @Option(help: "Only deliveries that are delivered or dead.")
   var status: Status?
@@ -36,18 +36,18 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
   var destination: String?
   @Option(help: ArgumentHelp("Only deliveries about this run.", valueName: "id"))
   var run: String?
-  @Option(help: "Only deliveries that were created since: a duration such as 2d, or a time.")
+  @Option(help: "Only deliveries created since then: a duration such as 2d, or a time.")
   var since: SinceArgument?
   @Option(help: ArgumentHelp("Send them to this destination instead.", valueName: "name"))
   var to: String?
-  @Flag(help: "Say which, and change nothing.")
+  @Flag(help: "List them and change nothing.")
   var dryRun = false
   @OptionGroup var state: StateOption
   @OptionGroup var format: OutputOption
 
   func validate() throws {
     if ids.isEmpty, status == nil, rule == nil, destination == nil, run == nil, since == nil {
-      throw ValidationError("say which: ids, or at least one of --status, --rule, --destination, --run, --since")
+      throw ValidationError("name deliveries: ids, or at least one of --status, --rule, --destination, --run, --since")
     }
   }
 
@@ -69,7 +69,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     guard let names = try await store.knownNames() else {
       throw Failure(
         .no,
-        "no watcher of this version has used this state yet, and so its destinations aren't known; start one, then try again"
+        "no watcher of this version has used this state yet, so its destinations are unknown; start one, then try again"
       )
     }
     try NameFilters.check("destination", name, Set(names.destinations.keys))
@@ -77,13 +77,13 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       filter, to: name, type: names.destinations[name] ?? "", at: TimeSource.system.now())
     let unfit = result.unfit.joined(separator: ", ")
     let why =
-      "what they carry was not made for a destination of the type of \(name); vi-notify deliveries show ID shows it"
+      "their content was made for another type of destination than \(name); vi-notify deliveries show ID shows it"
     if !ids.isEmpty, !result.unfit.isEmpty {
-      throw Failure(.no, "nothing was changed, for \(unfit) can't go there: \(why)")
+      throw Failure(.no, "nothing was changed, because \(unfit) can't go there: \(why)")
     }
     try refuse(ids.filter { !result.moved.contains($0) }, store)
     report(result.moved, [])
-    if !result.unfit.isEmpty { Console.shared.say("left as they are: \(unfit): \(why)") }
+    if !result.unfit.isEmpty { Console.shared.say("unchanged: \(unfit): \(why)") }
   }
 
   private var filter: ReplayFilter {
@@ -111,7 +111,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     guard !missing.isEmpty else { return }
     throw Failure(
       .no,
-      "not sent again: \(missing.joined(separator: ", ")): there is no such delivery, or the options leave it out; see: "
+      "not sent again: \(missing.joined(separator: ", ")): there is no such delivery, or the options exclude it; see: "
         + "vi-notify deliveries list")
   }
 

@@ -7,10 +7,10 @@ import Storage
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Say everything that is known of a run: were we told, when, by whom, and why not.",
+    abstract: "Show everything known about a run: events, rules that fired and why others didn't, deliveries and attempts.",
     discussion: """
-      What was seen of it, which rules fired and why the others didn't (by the rules file that was in use then), and every \
-      delivery and attempt, in order of time. Works beside a running watcher. The exit status is 1 when nothing is known of it.
+      Shows what was seen of it, which rules fired and why the others didn't (by the rules file in use at that time), and every \
+      delivery and attempt, in order of time. Works beside a running watcher. The exit status is 1 if the run is unknown.
 
       EXAMPLE
         vi-notify explain run_abc123
@@ -29,7 +29,7 @@ struct ExplainCommand: AsyncParsableCommand {
       guard let story = try await store.story(run: id) else {
         throw Failure(
           .no,
-          "nothing is known of run \(id): no sweep that this state knows of has shown it; see: vi-notify runs get ID"
+          "run \(id) is unknown: no sweep of this state has seen it; see: vi-notify runs get ID"
         )
       }
       let rules = try await rules(of: story, store)

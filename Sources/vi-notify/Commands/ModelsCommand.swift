@@ -22,16 +22,16 @@ struct RunArgument: ParsableArguments {
 
   func validate() throws {
     guard Run.isValid(id: id) else {
-      throw ValidationError("\(id.debugDescription) is no run id: letters, digits, _ and - only")
+      throw ValidationError("\(id.debugDescription) isn't a run id: use letters, digits, _ and - only")
     }
   }
 }
 
 struct ModelsListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the models of a run, the latest last.",
+    commandName: "list", abstract: "List the models of a run, latest last.",
     discussion: """
-      A model is ready when it has been exported, and so can be downloaded.
+      A model is ready when its export is complete, so that it can be downloaded.
 
       EXAMPLE
         vi-notify models list run_abc123 --output json | jq -r '.[-1].modelId'

@@ -11,11 +11,11 @@ import ViAPI
 
 struct ModelsDownloadCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "download", abstract: "Download the model of a run, and print the folder that it is in.",
+    commandName: "download", abstract: "Download a run's model and print its folder.",
     discussion: """
-      The folder is the vendor SDK's own: its client.models.download() and ViModel(run_id=…) take what is there. Waits while \
-      the run goes on or its model is not exported yet. An interrupted download goes on where it was the next time. A model \
-      that is there already is not downloaded again; with --checkpoint, one that isn't known to be that one is replaced.
+      Uses the vendor SDK's folder layout: client.models.download() and ViModel(run_id=…) find the model there. Waits while the \
+      run is active or its model isn't exported yet. An interrupted download resumes the next time. A model that is already there \
+      isn't downloaded again; with --checkpoint, it is replaced unless it is known to be that checkpoint.
 
       EXAMPLE
         vi-notify models download run_abc123
@@ -23,9 +23,9 @@ struct ModelsDownloadCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var run: RunArgument
-  @Option(help: "A model's id, as models list shows it; default: what is there, else the latest.")
+  @Option(help: "A model's id from models list; default: the one already downloaded, else the latest.")
   var checkpoint: String?
-  @Option(help: ArgumentHelp("Where models are kept, one folder for each run.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The directory for models, with one folder per run.", valueName: "dir"))
   var to = ModelFolder.standard
   @Option(help: "Give up after this long, such as 30m or 12h; default: never.")
   var timeout: DurationArgument?
@@ -33,7 +33,7 @@ struct ModelsDownloadCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard checkpoint.map(Run.isValid(id:)) ?? true else {
-      throw ValidationError("\((checkpoint ?? "").debugDescription) is no model id: letters, digits, _ and - only")
+      throw ValidationError("\((checkpoint ?? "").debugDescription) isn't a model id: use letters, digits, _ and - only")
     }
   }
 
@@ -55,7 +55,7 @@ struct ModelsDownloadCommand: AsyncParsableCommand {
   private func directory() throws(Failure) -> String {
     let path = ModelFolder.expand(to, home: Environment.variables["HOME"])
     guard !path.isEmpty, !path.hasPrefix("~/"), path != "~" else {
-      throw Failure(.badConfiguration, "there is no place for models: HOME is not set; name a directory with --to DIR")
+      throw Failure(.badConfiguration, "there is no directory for models because HOME is not set; name one with --to DIR")
     }
     return path
   }
@@ -100,7 +100,7 @@ struct ModelsDownloadCommand: AsyncParsableCommand {
       if let timeout {
         group.addTask {
           try? await TimeSource.system.sleep(timeout.duration)
-          return .failure(Failure(.timedOut, "the time is up; the next download goes on where this one was"))
+          return .failure(Failure(.timedOut, "timed out; the next download resumes this one"))
         }
       }
       let first = await group.next() ?? .failure(CancellationError())
@@ -112,7 +112,7 @@ struct ModelsDownloadCommand: AsyncParsableCommand {
   private static func interruption(_ signals: AsyncStream<Int32>) async -> Failure {
     for await number in signals {
       return Failure(
-        number == SIGINT ? .interrupted : .terminated, "interrupted; the next download goes on where this one was")
+        number == SIGINT ? .interrupted : .terminated, "interrupted; the next download resumes this one")
     }
     return Failure(.interrupted, "")
   }
@@ -189,6 +189,6 @@ private struct ModelWait: Sendable {
       return
     }
     guard phase.isTerminal, phase != .succeeded else { return display.wait(for: phase) }
-    throw Failure(.no, "run \(run) has no model and won't get one: it is \(phase.rawValue)")
+    throw Failure(.no, "run \(run) has no model and never will: it is \(phase.rawValue)")
   }
 }

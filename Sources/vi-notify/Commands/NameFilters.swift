@@ -19,7 +19,7 @@ struct NameFilters {
     }
     if let run, try await !store.knows(run: run) {
       throw Failure(
-        .no, "nothing is known of a run \(run); vi-notify runs list shows those that there are")
+        .no, "run \(run) is unknown; vi-notify runs list shows the existing ones")
     }
   }
 
@@ -27,7 +27,7 @@ struct NameFilters {
     guard !names.contains(name) else { return }
     let listed = nearest(to: name, among: names.sorted())
     let more = names.count > listed.count ? " and \(names.count - listed.count) more" : ""
-    let known = listed.isEmpty ? "there is none yet" : "there are: \(listed.joined(separator: ", "))\(more)"
+    let known = listed.isEmpty ? "there are none yet" : "known:  \(listed.joined(separator: ", "))\(more)"
     throw Failure(.no, "there is no \(what) \(name); \(known)")
   }
 }

@@ -8,7 +8,7 @@ import Watching
 
 struct RunsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "runs", abstract: "List runs, look at one, or wait for some.",
+    commandName: "runs", abstract: "List runs, show one, or wait for some.",
     discussion: """
       EXAMPLE
         vi-notify runs list --phase running
@@ -29,9 +29,9 @@ struct RunsListCommand: AsyncParsableCommand {
 
   @Option(help: "Only runs in this phase; may be given several times.")
   var phase: [Phase] = []
-  @Option(help: "How many at most.")
+  @Option(help: "The maximum number of runs.")
   var limit: Int?
-  @Flag(help: "All runs there are.")
+  @Flag(help: "List all runs.")
   var all = false
   @OptionGroup var format: OutputOption
 
@@ -63,7 +63,7 @@ struct RunsListCommand: AsyncParsableCommand {
           // Drop the documents: those of a hundred thousand runs would fill the memory, and the list doesn't show them.
           if isWanted, seen.insert(run.id).inserted { runs.append(run.withoutDocument) }
         } catch {
-          Console.shared.say("run \(error.id ?? "without an id") can't be read and is left out: \(error)")
+          Console.shared.say("run \(error.id ?? "without an id") can't be read and is skipped: \(error)")
         }
       }
     }
@@ -77,7 +77,7 @@ struct RunsGetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Show one run.",
     discussion: """
-      With --output json, the document exactly as the API gave it.
+      With --output json, prints the document exactly as the API sent it.
 
       EXAMPLE
         vi-notify runs get run_abc123 --output json > run.json
@@ -89,7 +89,7 @@ struct RunsGetCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard Run.isValid(id: id) else {
-      throw ValidationError("\(id.debugDescription) is no run id: letters, digits, _ and - only")
+      throw ValidationError("\(id.debugDescription) isn't a run id: use letters, digits, _ and - only")
     }
   }
 
@@ -100,7 +100,7 @@ struct RunsGetCommand: AsyncParsableCommand {
       let run = try await Environment.patience.ask { () async throws(SourceError) in try await client.run(id: id) }
       await http.close()
       if let fault = run.fault {
-        Console.shared.say("the document has mistakes, which are mended here: \(fault)")
+        Console.shared.say("the document has mistakes, which are repaired here: \(fault)")
       }
       switch format.output {
       case .json: Console.shared.print(run.document)

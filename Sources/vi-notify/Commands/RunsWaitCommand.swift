@@ -8,9 +8,9 @@ struct RunsWaitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "wait", abstract: "Wait until runs have ended.",
     discussion: """
-      Exit status: 0 succeeded, 1 failed or error, 3 cancelled, 124 timed out; of several runs the greatest. Once a run was \
-      read, single wrong answers are waited out: that it is gone is believed after 2 minutes (1), that the credentials are \
-      refused (77) or that this is no Vi API (76) after 5.
+      Exit status: 0 succeeded, 1 failed or error, 3 cancelled, 124 timed out; for several runs the highest of these. Once a run \
+      was read, single wrong answers are tolerated: it is believed to be gone after 2 minutes (1), credentials to be refused (77) \
+      or the API not to be a Vi API (76) after 5.
 
       EXAMPLE
         vi-notify runs wait run_abc123 --timeout 6h && ./next-step.sh
@@ -24,7 +24,7 @@ struct RunsWaitCommand: AsyncParsableCommand {
 
   func validate() throws {
     for id in ids where !Run.isValid(id: id) {
-      throw ValidationError("\(id.debugDescription) is no run id: letters, digits, _ and - only")
+      throw ValidationError("\(id.debugDescription) isn't a run id: use letters, digits, _ and - only")
     }
   }
 
@@ -40,7 +40,7 @@ struct RunsWaitCommand: AsyncParsableCommand {
       let runs = result.runs
       RunReport.print(runs, format.output, organization: client.organization)
       let status = runs.map { ExitStatus(waitedFor: $0.reading.phase) }.max { $0.rawValue < $1.rawValue } ?? .fine
-      if result.isTimedOut { throw Failure(.timedOut, "the time is up, and not every run has ended") }
+      if result.isTimedOut { throw Failure(.timedOut, "timed out before every run had ended") }
       if status != .fine { throw Failure(status, "") }
     }
   }

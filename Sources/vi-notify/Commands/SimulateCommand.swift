@@ -11,8 +11,8 @@ struct SimulateCommand: AsyncParsableCommand {
     commandName: "simulate",
     abstract: "Run a simulated Vi API with a webhook inbox, to try rules against.",
     discussion: """
-      Runs come, train and end as the scenario says; without one, a dozen of them do every minute for an hour, beside thirty \
-      old ones. Webhooks and chat messages can be sent to http://HOST:PORT/inbox/NAME: what arrives is printed here.
+      Runs start, train and end as the scenario says; without one, a dozen of them do so every minute for an hour, besides thirty \
+      old ones. Send webhooks and chat messages to http://HOST:PORT/inbox/NAME; arrivals are printed here.
 
       EXAMPLE
         vi-notify simulate --listen 127.0.0.1:8787
@@ -33,13 +33,13 @@ struct SimulateCommand: AsyncParsableCommand {
                      "answer": {"status": 429,
                                 "headers": {"Retry-After": "3"}}}],
          "inbox": {"chat": [{"status": 503, "times": 2}]},
-         "hostile": {"seed": 7, "rate": 0.3}} // damages a part of its answers
+         "hostile": {"seed": 7, "rate": 0.3}} // damages some of its answers
       """)
 
-  @Option(help: ArgumentHelp("Runs, faults and inbox answers to begin with.", valueName: "file"))
+  @Option(help: ArgumentHelp("A scenario with runs, faults and inbox answers.", valueName: "file"))
   var scenario: String?
 
-  @Option(help: ArgumentHelp("Where to listen; port 0 takes a free one.", valueName: "host:port"))
+  @Option(help: ArgumentHelp("The address to listen on; port 0 takes a free one.", valueName: "host:port"))
   var listen = "127.0.0.1:8787"
 
   func run() async throws {
@@ -59,7 +59,7 @@ struct SimulateCommand: AsyncParsableCommand {
       try await simulator.start(host: host, port: port)
     } catch {
       var advice = ""
-      if case .addressInUse = error { advice = ": stop it, or take another port with --listen \(host):0" }
+      if case .addressInUse = error { advice = ": stop it, or choose another port with --listen \(host):0" }
       throw Failure(.sourceUnreachable, "can't listen on \(listen): \(error)\(advice)")
     }
     Console.shared.say(greeting(simulator.endpoint, scenario))

@@ -6,10 +6,10 @@ import Runs
 
 struct TestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "test", abstract: "Say which rules fire for a run, and what would go out.",
+    commandName: "test", abstract: "Show which rules fire for a run, and what would be sent.",
     discussion: """
-      Offline: nothing is sent and no state is touched. With --expect and --expect-none it is a unit test for rules: the exit \
-      status is 1 when an expectation is not met.
+      Works offline, sends nothing and doesn't touch the state. With --expect and --expect-none it is a unit test for rules: the \
+      exit status is 1 if an expectation is not met.
 
       EXAMPLE
         vi-notify runs get run_abc123 --output json > run.json
@@ -18,7 +18,7 @@ struct TestCommand: AsyncParsableCommand {
 
   @Argument(help: "The rules file.")
   var file: String
-  @Option(help: ArgumentHelp("A run as `runs get ID --output json` prints it.", valueName: "file"))
+  @Option(help: ArgumentHelp("A run document from `runs get ID --output json`.", valueName: "file"))
   var run: String
   @Option(help: ArgumentHelp("This rule must fire; may be given several times.", valueName: "rule"))
   var expect: [String] = []
@@ -32,7 +32,7 @@ struct TestCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await ending {
-      let configuration = try Configuration.load(file, omitted: "nothing was tried")
+      let configuration = try Configuration.load(file, omitted: "nothing was tested")
       let trial = try RuleTrial(configuration, of: readRun())
       switch format.output {
       case .json: Console.shared.print(trial.json)
@@ -58,7 +58,7 @@ struct TestCommand: AsyncParsableCommand {
     let fired = trial.verdicts.filter(\.fired).map(\.rule)
     for name in expect where !configuration.file.rules.contains(where: { $0.name == name }) {
       let hint = hint(for: name, among: configuration.file.rules.map(\.name))
-      throw Failure(.no, "expected \(name.debugDescription) to fire, but there is no such rule; \(hint)")
+      throw Failure(.no, "expected \(name.debugDescription) to fire, but no such rule exists; \(hint)")
     }
     if let missing = trial.verdicts.first(where: { expect.contains($0.rule) && !$0.fired }) {
       throw Failure(.no, "expected \(missing.rule.debugDescription) to fire: \(missing.reason)")

@@ -8,26 +8,26 @@ import WireTime
 
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check the signature of a webhook that arrived somewhere.",
+    commandName: "verify", abstract: "Check the signature of a received webhook.",
     discussion: """
-      The body comes on stdin, byte for byte as it arrived; id, timestamp and signature are its headers webhook-id, \
-      webhook-timestamp and webhook-signature. The secret is named by a reference, never given itself; a public key \
-      (whpk_…) may be. The exit status is 0 when the signature is right, and 1 when not, with what differs.
+      Reads the body from stdin, byte for byte as it arrived; id, timestamp and signature are its headers webhook-id, \
+      webhook-timestamp and webhook-signature. Name the secret by a reference, never as an argument; a public key (whpk_…) may be \
+      given directly. The exit status is 0 if the signature is right, otherwise 1, with what differs.
 
       EXAMPLE
         vi-notify verify --secret '${env:SECRET}' --id msg_1 --timestamp 1614265330 --signature v1,… < body
       """)
 
-  @Option(help: ArgumentHelp("Where the secret is: ${env:NAME} or ${file:/path}.", valueName: "reference"))
+  @Option(help: ArgumentHelp("A reference to the secret: ${env:NAME} or ${file:/path}.", valueName: "reference"))
   var secret: String
-  @Option(help: "The header webhook-id.")
+  @Option(help: "The webhook-id header.")
   var id: String
-  @Option(help: "The header webhook-timestamp, Unix seconds.")
+  @Option(help: "The webhook-timestamp header, Unix seconds.")
   var timestamp: Int64
-  @Option(help: "The header webhook-signature.")
+  @Option(help: "The webhook-signature header.")
   var signature: String
   @Option(
-    help: ArgumentHelp("How old it may be, or ahead of our clock; 5m as in all libraries.", valueName: "duration"))
+    help: ArgumentHelp("The maximum age, and lead over our clock; 5m as in all libraries.", valueName: "duration"))
   var tolerance: DurationArgument?
 
   func run() async throws {
@@ -38,7 +38,7 @@ struct VerifyCommand: AsyncParsableCommand {
       switch StandardWebhooks.verify(signature, id: id, timestamp: timestamp, body: body, key: key) {
       case .matches: try judgeTime()
       case .noneOfThisKind(let wanted):
-        throw Failure(.no, "the header holds no signature of this secret's kind, which begins with \(wanted),")
+        throw Failure(.no, "the header has no signature of this secret's kind, which begins with \(wanted),")
       case .differs: throw Failure(.no, "the signature is wrong: \(difference(text, body))")
       }
     }
@@ -49,7 +49,7 @@ struct VerifyCommand: AsyncParsableCommand {
       let reference = try ReferenceText(secret)
       guard reference.hasReferences || secret.hasPrefix("whpk_") else {
         throw Failure(
-          .usage, "--secret takes a reference, so that no secret is seen in the list of processes: '${env:NAME}'")
+          .usage, "--secret takes a reference, so that the list of processes doesn't show the secret: '${env:NAME}'")
       }
       return try SecretSource(environment: Environment.variables).resolve(reference).revealed
     } catch let error as Failure {
@@ -81,9 +81,9 @@ struct VerifyCommand: AsyncParsableCommand {
     let age = TimeSource.system.now() - Timestamp(milliseconds: timestamp.multipliedSaturated(by: 1000))
     let tolerance = tolerance?.duration ?? .seconds(300)
     guard age <= tolerance, age >= .zero - tolerance else {
-      let when = age > .zero ? "is \(age.words) old" : "lies \((.zero - age).words) ahead"
+      let when = age > .zero ? "is \(age.words) old" : "is \((.zero - age).words) ahead"
       throw Failure(
-        .no, "the signature is right, but its timestamp \(when): a receiver takes \(tolerance.words) at most")
+        .no, "the signature is right, but its timestamp \(when): a receiver accepts at most \(tolerance.words)")
     }
     Console.shared.print("The signature is right.")
   }
@@ -93,7 +93,7 @@ struct VerifyCommand: AsyncParsableCommand {
     let others: [(key: SigningKey?, body: [UInt8], why: String)] = [
       (nil, body + [0x0A], "it was made over the body with a line feed at its end"),
       (nil, Array(body.dropLast()), "it was made over the body without its last byte (a line feed that was added?)"),
-      (nil, body.filter { $0 != 0x0D }, "it was made over the body with other line ends"),
+      (nil, body.filter { $0 != 0x0D }, "it was made over the body with other line endings"),
       (SigningKey(rawText: text), body, "it was made with the text of the secret, which must be decoded from base64"),
       (
         SigningKey(rawText: text.hasPrefix("whsec_") ? String(text.dropFirst(6)) : text), body,

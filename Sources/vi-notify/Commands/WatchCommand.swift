@@ -7,10 +7,10 @@ import Secrets
 
 struct WatchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "watch", abstract: "Watch runs, and do what the rules say when they end.",
+    commandName: "watch", abstract: "Watch runs and act on them by the rules.",
     discussion: """
-      Goes on until SIGTERM or SIGINT; what is on its way then has 10 s to end. All that is seen and all that must be sent \
-      is in the state file first, so that a crash or a restart loses nothing and sends nothing under a second id.
+      Runs until SIGTERM or SIGINT; deliveries in flight then have 10 s to finish. Everything seen and everything to be sent is \
+      written to the state file first, so that a crash or a restart loses nothing and sends nothing under a second id.
 
       EXAMPLE
         vi-notify --rules rules.json
@@ -22,11 +22,11 @@ struct WatchCommand: AsyncParsableCommand {
   var rules: String
   @Option(help: ArgumentHelp("Watch only this run; may be given several times.", valueName: "id"))
   var run: [String] = []
-  @Option(help: ArgumentHelp("Time between two looks on average, such as 30s.", valueName: "duration"))
+  @Option(help: ArgumentHelp("The average time between two polls, such as 30s.", valueName: "duration"))
   var interval: DurationArgument?
   @Option(help: "Which ended runs count on the first start: now, all, a duration, or a time.")
   var since: SinceArgument?
-  @Flag(help: "Look once, deliver what is due, and exit.")
+  @Flag(help: "Poll once, deliver what is due, and exit.")
   var once = false
   @Flag(help: "Exit when every watched run has ended and every delivery is settled.")
   var untilDone = false
@@ -35,7 +35,7 @@ struct WatchCommand: AsyncParsableCommand {
   func validate() throws {
     if once, untilDone { throw ValidationError("--once and --until-done contradict each other: give one of them") }
     for id in run where !Run.isValid(id: id) {
-      throw ValidationError("\(id.debugDescription) is no run id: letters, digits, _ and - only")
+      throw ValidationError("\(id.debugDescription) isn't a run id: use letters, digits, _ and - only")
     }
     if let interval, !(.milliseconds(100)...(.seconds(86_400))).contains(interval.duration) {
       throw ValidationError("--interval must be from 100ms to 1d")

@@ -9,10 +9,10 @@ import Simulator
 
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "demo", abstract: "See it work: simulated runs, a webhook, a chat and a hook, in one process.",
+    commandName: "demo", abstract: "Show it at work: simulated runs, a webhook, a chat and a hook, in one process.",
     discussion: """
-      Needs no account and no network. Takes about ten seconds, and exits 0 when all that should arrive has arrived, \
-      1 when not.
+      Needs no account and no network, and takes about ten seconds. The exit status is 0 if everything expected arrived, \
+      otherwise 1.
 
       EXAMPLE
         vi-notify demo
@@ -39,7 +39,7 @@ struct DemoCommand: AsyncParsableCommand {
         atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
       throw Failure(
-        .stateUnusable, "the directory \(directory) can't be made: \(error); name another place with TMPDIR")
+        .stateUnusable, "the directory \(directory) can't be created: \(error); choose another place with TMPDIR")
     }
     return directory
   }
@@ -82,7 +82,7 @@ struct DemoCommand: AsyncParsableCommand {
       console.print("  \(expectation.isMet ? "✓" : "✗") \(expectation.what)")
       for line in expectation.evidence { console.print("      \(line.prefix(160))") }
     }
-    guard expectations.allSatisfy(\.isMet) else { throw Failure(.no, "not everything that was expected arrived") }
+    guard expectations.allSatisfy(\.isMet) else { throw Failure(.no, "not everything expected arrived") }
     console.print("\nEverything arrived. Next: write your own rules.json, and vi-notify check rules.json")
   }
 }

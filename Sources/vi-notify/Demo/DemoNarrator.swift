@@ -27,13 +27,13 @@ struct DemoNarrator: LogHandler {
     case "delivered":
       let what =
         switch value("destination") {
-        case "download": "the model is here"
+        case "download": "the model is downloaded"
         case "hook": "the hook has ended"
         default: "delivered to \(value("destination"))"
         }
       console.log("      \(console.paint("✓", .green)) \(value("rule")): \(what)")
     case "attempt failed, it will be repeated":
-      console.log("      \(console.paint("…", .yellow)) \(value("rule")): \(value("reason")); it is sent again in 5 s")
+      console.log("      \(console.paint("…", .yellow)) \(value("rule")): \(value("reason")); retrying in 5 s")
     case let other where event.level >= .warning: console.log("  \(other): \(values)")
     default: break
     }

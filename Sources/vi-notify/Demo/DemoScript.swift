@@ -72,12 +72,12 @@ enum DemoScript {
     let ids = Set(webhooks.compactMap { $0.headers["webhook-id"] })
     return [
       DemoExpectation(
-        what: "the model of the run that succeeded, and a hook that ran when it was there",
+        what: "the model of the run that succeeded, and a hook that ran after the download",
         isMet: promoted == "shelf-detector is in \(directory)/models/run_good\n"
           && ModelFolder.isComplete("\(directory)/models/run_good"),
         evidence: [promoted]),
       DemoExpectation(
-        what: "a signed webhook that tells of it: refused once with 503, sent again under the same id, signature valid",
+        what: "a signed webhook about it: refused once with 503, sent again under the same id, signature valid",
         isMet: webhooks.count == 2 && ids.count == 1 && webhooks.allSatisfy(isSigned)
           && webhooks.allSatisfy { $0.text.contains("is in \(directory)/models/run_good") },
         evidence: webhooks.prefix(1).map { "webhook-id: \($0.headers["webhook-id"] ?? "")  \($0.text)" }),

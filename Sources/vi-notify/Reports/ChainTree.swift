@@ -68,7 +68,7 @@ struct ChainTree {
   }
 
   private var state: String {
-    guard let record else { return "not begun" }
+    guard let record else { return "not started" }
     guard let settledAt = record.settledAt else {
       let tried = record.attempts == 0 ? "" : " after attempt \(record.attempts)"
       let why = record.reason.map { " (\($0.prefix(100)))" } ?? ""

@@ -10,10 +10,10 @@ enum DestinationReport {
   private static func words(_ state: DestinationState, _ now: Timestamp) -> String? {
     if let since = state.stoppedAt {
       let next = state.nextProbeAt.map { ", next probe \($0.iso8601)" } ?? ""
-      return "stopped since \(since.iso8601): \(state.stoppedReason ?? "it asked for it")\(next); "
-        + "replay asks it at once"
+      return "stopped since \(since.iso8601): \(state.stoppedReason ?? "at its request")\(next); "
+        + "replay probes it at once"
     }
-    let held = state.holdUntil.flatMap { $0 > now ? "held until \($0.iso8601), as it asked for" : nil }
+    let held = state.holdUntil.flatMap { $0 > now ? "held until \($0.iso8601) at its request" : nil }
     let failing =
       state.isProbed ? state.nextProbeAt.map { "failing, \(state.failures) in a row, next probe \($0.iso8601)" } : nil
     let parts = [held, failing].compactMap(\.self)

@@ -116,7 +116,7 @@ extension Timeline.Entry {
   fileprivate var text: String {
     switch self {
     case .baseline(let entry):
-      "seen for the first time, \(entry.phase.rawValue) since \(entry.since.iso8601): taken over without telling anybody"
+      "seen for the first time, \(entry.phase.rawValue) since \(entry.since.iso8601): recorded without a notification"
     case .event(let event): event.text
     case .rule(let verdict, _): "  \(verdict.fired ? "✓" : "✗") rule \(verdict.rule): \(verdict.reason)"
     case .planned(let record):
@@ -125,7 +125,7 @@ extension Timeline.Entry {
     case .attempt(let attempt, let record):
       "    attempt \(attempt.number) to \(record.destination): "
         + [attempt.outcome, attempt.detail].filter { !$0.isEmpty }.joined(separator: ", ")
-    case .replay(let record): "    asked to be sent again: \(record.destination), \(record.id)"
+    case .replay(let record): "    replay requested: \(record.destination), \(record.id)"
     case .settled(let record):
       "    \(record.status.rawValue): \(record.destination)\(record.reason.map { ", \($0)" } ?? "")"
     }
@@ -162,7 +162,7 @@ extension StoredEvent {
   fileprivate var text: String {
     let data = data
     let stayed = eventKind?.stay.map { ", for \($0.words)" } ?? ""
-    let said = data?["condition"]?.string.map { ", said by \($0)" } ?? ""
+    let said = data?["condition"]?.string.map { ", by \($0)" } ?? ""
     let why = ["reason", "message"].compactMap { data?[$0]?.string }.filter { !$0.isEmpty }.joined(separator: ": ")
     return "\(word)\(stayed) since \(time.iso8601)\(said)\(why.isEmpty ? "" : " (\(why.prefix(200)))")"
   }

@@ -31,7 +31,7 @@ struct WaitReport {
 
   private func words(_ state: DestinationState) -> String? {
     let next = state.nextProbeAt.map { ", next probe \($0.iso8601)" } ?? ""
-    if state.stoppedAt != nil { return "stopped: \(state.stoppedReason ?? "it asked for it")\(next)" }
+    if state.stoppedAt != nil { return "stopped: \(state.stoppedReason ?? "at its request")\(next)" }
     if let until = state.holdUntil, until > now { return "held until \(until.iso8601)" }
     return next.isEmpty ? nil : "failing\(next)"
   }

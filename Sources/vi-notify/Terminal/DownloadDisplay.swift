@@ -97,8 +97,8 @@ extension DownloadDisplay.State {
     switch (waiting, progress.stage) {
     case (.succeeded?, _): "\(run) has succeeded; its model is being exported"
     case (let phase?, _): "\(run) is \(phase.rawValue)"
-    case (nil, .asking): "asking for the model of \(run)"
-    case (nil, .verifying): "putting the model of \(run) in its place"
+    case (nil, .asking): "requesting the model of \(run)"
+    case (nil, .verifying): "syncing the model of \(run)"
     case (nil, .downloading), (nil, .unpacking): "\(ByteCount(progress.bytes).words) of the model of \(run)"
     }
   }

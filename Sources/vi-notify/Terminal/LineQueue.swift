@@ -64,7 +64,7 @@ struct LineQueue {
   }
 
   private static func note(_ dropped: Int) -> [UInt8] {
-    Array("vi-notify: warning: log lines dropped here: \(dropped); stderr was not read, or could not be written\n".utf8)
+    Array("vi-notify: warning: log lines dropped here: \(dropped); stderr was not read or not writable\n".utf8)
   }
 
   private static func bounded(_ line: String) -> [UInt8] {

@@ -37,9 +37,9 @@ struct LiveLine {
   private func text(_ frame: Int, _ waiting: Int) -> String {
     let now = status.snapshot
     let mark = now.failure == nil ? String(Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")[frame % 10]) : "!"
-    let swept = now.lastWholeSweep.map { "looked \((TimeSource.system.now() - $0).words) ago" } ?? "looking"
+    let swept = now.lastWholeSweep.map { "polled \((TimeSource.system.now() - $0).words) ago" } ?? "polling"
     let waits = waiting == 0 ? "nothing waits" : "\(waiting) waiting to be sent"
     let trouble = now.failure.map { " · \($0)" } ?? ""
-    return "\(mark) \(now.active) of \(now.total) runs moving · \(swept) · \(waits)\(trouble)"
+    return "\(mark) \(now.active) of \(now.total) runs active · \(swept) · \(waits)\(trouble)"
   }
 }
