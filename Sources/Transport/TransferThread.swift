@@ -49,11 +49,7 @@ struct TransferThread: ~Copyable {
   }
 
   mutating func run() {
-    while true {
-      let mail = mailbox.drain()
-      for job in mail.jobs { admit(job) }
-      if mail.isClosing { return endAll() }
-      for id in mail.cancelled { settle(id, .failure(.cancelled)) }
+    while takeMail() {
       var running: Int32 = 0
       curl_multi_perform(multi, &running)
       settleEnded()
@@ -63,6 +59,19 @@ struct TransferThread: ~Copyable {
       // New handles make libcurl's own timer shorten this.
       curl_multi_poll(multi, nil, 0, transfers.isEmpty && waiting.isEmpty ? 60_000 : 100, nil)
     }
+    endAll()
+  }
+
+  /// Starts and cancels jobs. The mail must not outlive this call: a job that was cancelled at once would stay alive, with what
+  /// its sink holds, until the poll returns.
+  ///
+  /// - Returns: false if the mailbox is closing.
+  private mutating func takeMail() -> Bool {
+    let mail = mailbox.drain()
+    for job in mail.jobs { admit(job) }
+    if mail.isClosing { return false }
+    for id in mail.cancelled { settle(id, .failure(.cancelled)) }
+    return true
   }
 
   private mutating func admit(_ job: Job) {

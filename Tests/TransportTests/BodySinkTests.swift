@@ -33,8 +33,39 @@ private final class Basin: BodySink {
   }
 }
 
+/// Says when it is gone.
+private final class MortalSink: BodySink {
+  private let gone: WakeUp
+
+  init(_ gone: WakeUp) { self.gone = gone }
+
+  deinit { gone.ring() }
+
+  func accepts(_ head: HTTPResponse) -> Bool { true }
+  func take(_ bytes: UnsafeRawBufferPointer) -> Bool { true }
+}
+
 @Suite(.timeLimit(.minutes(6)))
 struct BodySinkTests {
+  /// A sink may hold a lock that the next attempt needs, so it must be released with the request, not when the thread wakes.
+  @Test func `a request that is cancelled at once lets go of its sink`() async throws {
+    func cancelAtOnce(_ client: HTTPClient, _ url: String, _ gone: WakeUp) async {
+      var request = HTTPRequest("GET", url)
+      request.sink = MortalSink(gone)
+      let sending = Task { [request] in await client.outcome(of: request) }
+      sending.cancel()
+      _ = await sending.value
+    }
+    try await serving(.echo) { server, client in
+      // The thread sleeps for a minute when nothing runs, so a few late releases exceed the time limit.
+      for _ in 0..<100 {
+        let gone = WakeUp()
+        await cancelAtOnce(client, server.url(), gone)
+        await gone.wait()
+      }
+    }
+  }
+
   /// A gzip file that holds `hello`.
   private static let gzip: [UInt8] = [
     0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF, 0xCB, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x86, 0xA6, 0x10, 0x36, 5, 0, 0, 0,
