@@ -76,7 +76,8 @@ let package = Package(
     .target(
       name: "Delivery",
       dependencies: [
-        "Hooks", "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking",
+        "Hooks", "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Notation",
+        "Locking",
         "WireTime", "Telemetry", crypto, logging,
       ],
       swiftSettings: strict),
@@ -88,27 +89,31 @@ let package = Package(
     .target(
       name: "Models",
       dependencies: [
-        "ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "CArchive", "CDisk", crypto,
+        "ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Notation", "Locking", "WireTime", "CArchive", "CDisk",
+        crypto,
       ], swiftSettings: strict),
     .target(
-      name: "ViAPI", dependencies: ["Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime"],
+      name: "ViAPI", dependencies: ["Runs", "Transport", "Secrets", "JSONSource", "Notation", "Locking", "WireTime"],
       swiftSettings: strict),
     .target(
       name: "Rules",
       dependencies: [
-        "EventPatterns", "TimeZones", "Storage", "Runs", "Secrets", "HTTPSyntax", "JSONSource", crypto, mustache,
+        "EventPatterns", "TimeZones", "Storage", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Notation", crypto,
+        mustache,
       ],
       swiftSettings: strict),
     .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking"], swiftSettings: strict),
-    .target(name: "EventPatterns", dependencies: ["JSONSource"], swiftSettings: strict),
+    .target(name: "EventPatterns", dependencies: ["JSONSource", "Notation"], swiftSettings: strict),
     .target(name: "TimeZones", dependencies: ["Runs"], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: ["Runs"], swiftSettings: strict),
-    .target(name: "Runs", dependencies: ["JSONSource", "WireTime", crypto], swiftSettings: strict),
+    .target(name: "Runs", dependencies: ["JSONSource", "Notation", "WireTime", crypto], swiftSettings: strict),
     .target(
-      name: "Transport", dependencies: ["HTTPSyntax", "CCurl", "Locking", "WireTime"], swiftSettings: strict),
+      name: "Transport", dependencies: ["HTTPSyntax", "CCurl", "Locking", "WireTime", "Notation"], swiftSettings: strict
+    ),
     .target(name: "Secrets", dependencies: ["Locking"], swiftSettings: strict),
     .target(name: "HTTPSyntax", dependencies: ["CCurl"], swiftSettings: strict),
     .target(name: "JSONSource", swiftSettings: strict),
+    .target(name: "Notation", swiftSettings: strict),
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "WireTime", swiftSettings: strict),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
@@ -163,13 +168,16 @@ let package = Package(
       name: "HTTPSyntaxTests",
       dependencies: ["TestSupport", "Rules", "Secrets", "Transport", "HTTPSyntax", "JSONSource", "CCurl"],
       swiftSettings: strict),
-    .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
+    .testTarget(name: "SecretsTests", dependencies: ["TestSupport", "Secrets"], swiftSettings: strict),
     .testTarget(
-      name: "SimulatorTests", dependencies: ["Simulator", "JSONSource", "Locking", flyingSocks], swiftSettings: strict),
+      name: "SimulatorTests", dependencies: ["TestSupport", "Simulator", "JSONSource", "Locking", flyingSocks],
+      swiftSettings: strict),
     .testTarget(
-      name: "TransportTests", dependencies: ["TestSupport", "Transport", "HTTPSyntax", "CCurl", "Locking", "WireTime"],
+      name: "TransportTests",
+      dependencies: ["TestSupport", "Transport", "HTTPSyntax", "CCurl", "Locking", "WireTime", "Notation"],
       swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
+    .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),
     .testTarget(name: "LockingTests", dependencies: ["Locking"], swiftSettings: strict),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),
     .testTarget(

@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Rules
 internal import Secrets
+internal import Notation
 
 extension DestinationSettings {
   /// Another one when this has become another destination, so that what the old one said no longer holds. A digest over the
@@ -12,9 +13,6 @@ extension DestinationSettings {
     var digest = SHA256()
     // The length before each part: no two lists read the same.
     for part in parts { digest.update(data: Array("\(part.utf8.count):\(part)".utf8)) }
-    return digest.finalize().map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0\(digits)" : digits
-    }.joined()
+    return Hexadecimal.text(digest.finalize())
   }
 }

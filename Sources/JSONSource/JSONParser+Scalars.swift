@@ -98,7 +98,8 @@ extension JSONParser {
     guard JSONNumber.isValid(text) else {
       let shown = String(decoding: text.prefix(40), as: UTF8.self)
       report(
-        at: start, "\(shown) isn't a JSON number", hint: "numbers look like 0, -12, 3.5 or 1e9; put anything else in quotes"
+        at: start, "\(shown) isn't a JSON number",
+        hint: "numbers look like 0, -12, 3.5 or 1e9; put anything else in quotes"
       )
       return JSONNode(.invalid, at: start..<position)
     }

@@ -2,6 +2,7 @@ internal import CDisk
 internal import Crypto
 internal import FoundationEssentials
 internal import Transport
+internal import Notation
 
 /// The checksum that a storage declares for the whole file.
 enum ExpectedDigest: Sendable, Equatable {
@@ -12,15 +13,15 @@ enum ExpectedDigest: Sendable, Equatable {
   /// `crc32c:9b2f…`, for our own files.
   var text: String {
     switch self {
-    case .crc32c(let value): "crc32c:" + hex(withUnsafeBytes(of: value.bigEndian) { Array($0) })
-    case .sha256(let bytes): "sha256:" + hex(bytes)
-    case .md5(let bytes): "md5:" + hex(bytes)
+    case .crc32c(let value): "crc32c:" + Hexadecimal.text(withUnsafeBytes(of: value.bigEndian) { Array($0) })
+    case .sha256(let bytes): "sha256:" + Hexadecimal.text(bytes)
+    case .md5(let bytes): "md5:" + Hexadecimal.text(bytes)
     }
   }
 
   init?(text: String) {
     let parts = text.split(separator: ":")
-    guard parts.count == 2, let bytes = unhex(parts[1]) else { return nil }
+    guard parts.count == 2, let bytes = Hexadecimal.bytes(parts[1]) else { return nil }
     self.init(name: parts[0], bytes: bytes)
   }
 

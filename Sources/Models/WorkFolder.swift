@@ -1,6 +1,7 @@
 internal import Crypto
 internal import FoundationEssentials
 internal import Glibc
+internal import Notation
 
 /// The folder in which a model is built before it is moved into place: hidden, next to it, so on the same file system.
 ///
@@ -19,7 +20,7 @@ struct WorkFolder: Sendable {
   static func path(of run: String, _ checkpoint: String?, in directory: String) -> String {
     let name = run + (checkpoint.map { "." + $0 } ?? "")
     // An id has up to 255 characters, and so does the name of a file.
-    let short = name.utf8.count <= 200 ? name : hex(Array(SHA256.hash(data: Data(name.utf8))))
+    let short = name.utf8.count <= 200 ? name : Hexadecimal.text(SHA256.hash(data: Data(name.utf8)))
     return "\(directory)/.\(short).vi-notify"
   }
 

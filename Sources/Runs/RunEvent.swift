@@ -1,5 +1,6 @@
 internal import Crypto
 package import JSONSource
+internal import Notation
 
 /// Something that rules decide about and receivers are notified of: a run entered a phase, stayed in it too long or disappeared,
 /// or the source became unreachable.
@@ -58,9 +59,7 @@ package struct RunEvent: Sendable {
 
   /// 128 bits of SHA-256 over the parts, in hexadecimal. No part may contain a line feed.
   package static func digest(_ parts: [String]) -> String {
-    SHA256.hash(data: Array(parts.joined(separator: "\n").utf8)).prefix(16).map { byte in
-      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }.joined()
+    Hexadecimal.text(SHA256.hash(data: Array(parts.joined(separator: "\n").utf8)).prefix(16))
   }
 }
 

@@ -67,7 +67,8 @@ package struct ReferenceText: Sendable, Equatable {
     let isName = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "=") }
     guard isName else {
       throw ReferenceSyntaxError(
-        "\"${env:\(name.prefix(60))}\" doesn't name an environment variable", hint: "write ${env:NAME} or ${env:NAME:-default}"
+        "\"${env:\(name.prefix(60))}\" doesn't name an environment variable",
+        hint: "write ${env:NAME} or ${env:NAME:-default}"
       )
     }
     return .environment(name: String(name), fallback: fallback)

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// The ranges behind ``Egress``: IANA's special-purpose registries (iana-ipv4-special-registry, iana-ipv6-special-registry)
 /// as of 2025, without the ranges that they call globally reachable.
 enum AddressRanges {
@@ -48,8 +50,8 @@ enum AddressRanges {
     "2002::/16"  // 6to4, deprecated
   )
 
-  private static func ranges(_ texts: String...) -> [AddressRange] {
-    let ranges = texts.compactMap { AddressRange($0) }
+  private static func ranges(_ texts: String...) -> [AddressBlock] {
+    let ranges = texts.compactMap { AddressBlock(literal: $0) }
     precondition(ranges.count == texts.count, "a range can't be read")
     return ranges
   }

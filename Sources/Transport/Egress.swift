@@ -1,3 +1,5 @@
+internal import Notation
+
 /// The addresses that a request may reach. They are checked at connect time, after the name lookup and for each address that
 /// is tried, so that a name that resolves differently later can't bypass the check. Connections are never shared between
 /// different values.
@@ -13,7 +15,7 @@ package enum Egress: String, Sendable, CaseIterable {
   /// reserved.
   case publicOnly
 
-  func allows(_ address: NetworkAddress) -> Bool {
+  func allows(_ address: IPAddress) -> Bool {
     if self == .anywhere { return true }
     if let embedded = address.embedded {
       // 6to4 and the local NAT64 prefix are special themselves; the other forms are just another notation for an IPv4 address.
@@ -34,8 +36,8 @@ package enum Egress: String, Sendable, CaseIterable {
   ///
   /// - Parameter host: the URL's host.
   /// - Returns: the refused address.
-  func refusal(ofHost host: String) -> NetworkAddress? {
-    guard let address = NetworkAddress(literal: isLocalhost(host) ? "127.0.0.1" : host) else { return nil }
+  func refusal(ofHost host: String) -> IPAddress? {
+    guard let address = IPAddress(literal: isLocalhost(host) ? "127.0.0.1" : host) else { return nil }
     return allows(address) ? nil : address
   }
 }

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// Whether requests go through a proxy.
 package enum Proxy: Sendable, Equatable {
   /// The environment as libcurl reads it: `http_proxy` (lower case only, because CGI sets `HTTP_PROXY` from a request header),
@@ -39,12 +41,12 @@ struct ProxyRoutes: Sendable {
 struct DirectHosts: Sendable {
   private let isEverything: Bool
   private var names: [String] = []
-  private var ranges: [AddressRange] = []
+  private var ranges: [AddressBlock] = []
 
   init(_ list: String) {
     isEverything = list == "*"
     for entry in list.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }) {
-      if let range = AddressRange(entry) {
+      if let range = AddressBlock(literal: entry) {
         ranges.append(range)
       } else {
         names.append(trimmedName(entry.lowercased()))
@@ -54,7 +56,7 @@ struct DirectHosts: Sendable {
 
   func contains(_ host: String) -> Bool {
     if isEverything { return true }
-    if let address = NetworkAddress(literal: host) { return ranges.contains { $0.contains(address) } }
+    if let address = IPAddress(literal: host) { return ranges.contains { $0.contains(address) } }
     let host = trimmedName(host.lowercased())
     return names.contains { !$0.isEmpty && (host == $0 || host.hasSuffix(".\($0)")) }
   }

@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+internal import Notation
 
 /// One exchange in progress. Only the thread creates, uses and frees it; libcurl's callbacks hold its address.
 final class Transfer {
@@ -10,7 +11,7 @@ final class Transfer {
   /// Whether the sink takes the body; nil before its first byte.
   private var isSunk: Bool?
   /// One of the refused addresses.
-  private var refused: NetworkAddress?
+  private var refused: IPAddress?
   private var hasTriedAllowed = false
   /// The deadline of the body; nil before the head is complete, and if the request sets none.
   private(set) var bodyDeadline: SuspendingClock.Instant?
@@ -41,7 +42,7 @@ final class Transfer {
   fileprivate func allows(_ address: UnsafePointer<sockaddr>) -> Bool {
     let egress = job.request.connection.egress
     guard egress != .anywhere, !isProxied else { return true }
-    guard let address = NetworkAddress(address) else { return false }
+    guard let address = IPAddress(address) else { return false }
     let isAllowed = egress.allows(address)
     if isAllowed { hasTriedAllowed = true } else { refused = address }
     return isAllowed

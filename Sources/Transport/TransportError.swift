@@ -58,7 +58,8 @@ extension TransportError: CustomStringConvertible {
     case .couldNotResolve(let host): "could not resolve the name \(host)"
     case .couldNotConnect(let host): "could not connect to \(host)"
     case .forbiddenAddress(let host, let address):
-      address == host ? "\(address) is not an allowed address" : "\(host) resolves to \(address), which is not an allowed address"
+      address == host
+        ? "\(address) is not an allowed address" : "\(host) resolves to \(address), which is not an allowed address"
     case .proxyRefused(let status): "the proxy refused the connection: it answered \(status)"
     case .unreadableFile(let path, let reason): "the file \(printable(path, most: 200)) can't be read: \(reason)"
     case .tls(let host, let detail): "no secure connection to \(host): \(printable(detail, most: 300))"

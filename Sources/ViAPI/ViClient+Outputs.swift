@@ -1,5 +1,6 @@
 internal import JSONSource
 internal import Transport
+internal import Notation
 
 extension ViClient {
   /// The outputs of a run, in the API's order: the latest is last.
@@ -30,9 +31,10 @@ extension ViClient {
   private func outputPage(
     _ run: String, _ checkpoint: String?, _ contents: Bool, _ token: String?
   ) async throws(SourceError) -> OutputPage? {
-    let path = "/runs/\(Self.percentEncoded(run))/outputs" + (checkpoint.map { "/\(Self.percentEncoded($0))" } ?? "")
+    let path =
+      "/runs/\(PercentEncoding.encode(run))/outputs" + (checkpoint.map { "/\(PercentEncoding.encode($0))" } ?? "")
     let query = "?intent=sdkLocalDeploy" + (contents ? "&contents=y" : "")
-    let next = token.map { "&p=\(Self.percentEncoded($0))" } ?? ""
+    let next = token.map { "&p=\(PercentEncoding.encode($0))" } ?? ""
     let response: HTTPResponse
     do throws(SourceError) {
       response = try await get("\(path)\(query)\(next)&s=100", Self.requestTimeout)

@@ -4,6 +4,7 @@ package import Runs
 package import Secrets
 package import Transport
 internal import WireTime
+internal import Notation
 
 /// A client of the Vi Runs API, compatible with vi-sdk 0.1.0b7.
 ///
@@ -71,7 +72,7 @@ package struct ViClient: RunSource {
   }
 
   package func page(token: String?, size: Int, timeout: Duration) async throws(SourceError) -> PageAnswer {
-    let next = token.map { "p=\(Self.percentEncoded($0))&" } ?? ""
+    let next = token.map { "p=\(PercentEncoding.encode($0))&" } ?? ""
     let response = try await get("/runs?\(next)s=\(size)", timeout)
     return PageAnswer(
       status: response.status, bytes: response.body,
@@ -112,7 +113,7 @@ package struct ViClient: RunSource {
     _ path: String, _ timeout: Duration, _ isFresh: Bool, _ access: SourceAccess
   ) async throws(SourceError) -> HTTPResponse {
     var request = HTTPRequest(
-      "GET", "\(access.endpoint)/workspaces/\(Self.percentEncoded(access.organization))\(path)",
+      "GET", "\(access.endpoint)/workspaces/\(PercentEncoding.encode(access.organization))\(path)",
       headers: [
         ("Authorization", "Bearer \(access.secretKey.revealed)"), ("Organization-Id", access.organization),
         ("Accept", "application/json"),
@@ -164,18 +165,5 @@ package struct ViClient: RunSource {
     guard let date = response.date else { return }
     let uptime = time.uptime()
     skew.withLock { $0.note(Timestamp(milliseconds: date), at: uptime) }
-  }
-
-  /// RFC 3986: encodes everything except the unreserved characters.
-  static func percentEncoded(_ text: String) -> String {
-    text.utf8.map { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): String(UnicodeScalar(byte))
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        String(UnicodeScalar(byte))
-      default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-      }
-    }.joined()
   }
 }

@@ -290,7 +290,8 @@ package actor Watcher {
     for id in reportedFaults.keys where sweep.saw(id) { reportedFaults[id] = nil }
     for id in sweep.missing where ledger.runs[id] == nil && reportedMissing.insert(id).inserted {
       log.error(
-        "a run named by --run or watch.runs does not exist", metadata: ["run": "\(id)", "advice": "see: vi-notify runs list --all"])
+        "a run named by --run or watch.runs does not exist",
+        metadata: ["run": "\(id)", "advice": "see: vi-notify runs list --all"])
     }
   }
 }

@@ -66,7 +66,8 @@ struct StateOption: ParsableArguments {
         return "\(directory)/vi-notify/state.sqlite"
       }
       guard let home = variables["HOME"], !home.isEmpty else {
-        throw Failure(.stateUnusable, "there is no place for the state because HOME is not set; name a file with --state FILE")
+        throw Failure(
+          .stateUnusable, "there is no place for the state because HOME is not set; name a file with --state FILE")
       }
       return "\(home)/.local/state/vi-notify/state.sqlite"
     }

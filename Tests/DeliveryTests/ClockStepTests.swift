@@ -8,7 +8,7 @@ import Testing
 
 /// A clock that is set under a running dispatcher, between two of them, and while the machine is off or asleep.
 @Suite(.timeLimit(.minutes(5))) struct ClockStepTests {
-  @Test(arguments: UInt64(0)..<16)
+  @Test(arguments: Effort.seeds(3, thorough: 16))
   func `however the clock is set, nothing dies early, and what may go goes`(seed: UInt64) async throws {
     var life = try await ClockLife(seed: seed)
     try await life.live()

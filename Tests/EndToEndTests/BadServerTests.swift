@@ -109,7 +109,7 @@ import Testing
       watch.send(15)
       let end = try await watch.end()
       #expect(end.code == 0)
-      let reports = end.errors.split(separator: "\n").filter { $0.contains("can't be read and is passed over") }
+      let reports = end.errors.split(separator: "\n").filter { $0.contains("can't be read and is skipped") }
       #expect(reports.count == 5, "\(end.errors)")
       #expect(reports.count { $0.contains("run=run_bad") } == 1)
       let list = try await stage.run("runs", "list", "--output", "json")

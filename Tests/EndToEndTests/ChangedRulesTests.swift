@@ -118,7 +118,7 @@ import Testing
       #expect(destination.errors.contains("there is no destination nu; known: new, old"))
       let run = try await end("--run", "run_nope")
       #expect(run.code == 1)
-      #expect(run.errors.contains("nothing is known of a run run_nope"))
+      #expect(run.errors.contains("run run_nope is unknown"))
       // What is there and has nothing is no mistake.
       for good in [["--destination", "new"], ["--destination", "hook"], ["--rule", "tell"], ["--run", "run_a"]] {
         #expect(try await stage.run(arguments: ["deliveries", "list"] + good).code == 0)
@@ -159,7 +159,7 @@ import Testing
       let id = try #require(waiting.first?[text: "id"])
       let refused = try await stage.run("deliveries", "replay", id, "--to", "chat")
       #expect(refused.code == 1)
-      #expect(refused.errors.contains("nothing was changed, for \(id) can't go there"))
+      #expect(refused.errors.contains("nothing was changed, because \(id) can't go there"))
       watch.send(SIGTERM)
       #expect(try await watch.end().code == 0)
       #expect(stage.simulator.inbox("hub").count == 1)

@@ -65,7 +65,7 @@ import Testing
       let last = try #require(lines.last)
       #expect(last.hasPrefix("gone: stopped since 2"))
       #expect(last.contains(": answered 410, next probe 2"))
-      #expect(last.hasSuffix("Z; replay asks it at once"))
+      #expect(last.hasSuffix("Z; replay probes it at once"))
       #expect(lines.filter { $0.hasPrefix("hub:") || $0.hasPrefix("busy:") }.isEmpty)
       #expect(try await stage.run("deliveries", "list", "--output", "json").rows.count == 4)
     }

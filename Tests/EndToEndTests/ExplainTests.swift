@@ -47,7 +47,7 @@ import Testing
     try await onToldStage { stage in
       let end = try await stage.run("explain", "run_none")
       #expect(end.code == 1)
-      #expect(end.errors.contains("nothing is known of run run_none"))
+      #expect(end.errors.contains("run run_none is unknown"))
     }
   }
 

@@ -95,7 +95,7 @@ import Testing
         watch.send(15)
         let end = try await watch.end()
         #expect(end.code == 0)
-        #expect(end.errors.contains("left for the next look"), "\(end.errors.prefix(3_000))")
+        #expect(end.errors.contains("left for the next sweep"), "\(end.errors.prefix(3_000))")
         let told = try stage.simulator.inbox("hub").map { try $0.json[text: "subject"] ?? "" }
         #expect(told.sorted() == documents.indices.map { "run_\($0)" }.sorted())
       }

@@ -56,7 +56,7 @@ import Testing
         stage.simulator.move(run, to: phase)
         let end = try await download.end()
         #expect(end.code == code, "\(end.errors)")
-        if code == 1 { #expect(end.errors.contains("run_c has no model and won't get one: it is failed")) }
+        if code == 1 { #expect(end.errors.contains("run_c has no model and never will: it is failed")) }
       }
     }
   }
@@ -84,7 +84,8 @@ import Testing
       let end = try await stage.run("models", "download", "run_a", "--to", "models")
       #expect(end.code == 76)
       #expect(
-        end.errors.contains("the archive contains an entry that is neither file nor directory: x; nothing of it was kept")
+        end.errors.contains(
+          "the archive contains an entry that is neither file nor directory: x; nothing was kept")
       )
       #expect(try stage.files("models") == [])
     }

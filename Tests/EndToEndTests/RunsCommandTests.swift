@@ -112,7 +112,7 @@ import Testing
     try await onStage(scenario) { stage in
       let end = try await stage.run(arguments: ["runs", "wait"] + runs + ["--timeout", "300ms"])
       #expect(end.code == status, "\(end.errors)")
-      if status == 124 { #expect(end.errors.contains("time is up")) }
+      if status == 124 { #expect(end.errors.contains("timed out before every run had ended")) }
     }
   }
 

@@ -122,7 +122,7 @@ struct LineQueueTests {
     queue.add("dropped too")
     #expect(
       text(queue.take())
-        == "vi-notify: warning: log lines dropped here: 4; stderr was not read, or could not be written\n")
+        == "vi-notify: warning: log lines dropped here: 4; stderr was not read or not writable\n")
     queue.add("flows again")
     #expect(text(queue.take()) == "flows again\n")
   }
@@ -143,7 +143,7 @@ struct LineQueueTests {
     queue.addForSure("the end")
     #expect(
       text(queue.take())?.hasSuffix(
-        "vi-notify: warning: log lines dropped here: 1; stderr was not read, or could not be written\nthe end\n")
+        "vi-notify: warning: log lines dropped here: 1; stderr was not read or not writable\nthe end\n")
         == true)
   }
 

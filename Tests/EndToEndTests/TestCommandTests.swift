@@ -100,7 +100,7 @@ import Testing
     (["--expect", "promote"], 1, "expected \"promote\" to fire: phase is failed, the rule wants succeeded"),
     (["--expect", "hook", "--expect", "released"], 1, "expected \"released\" to fire: attributes.stage is absent"),
     (["--expect-none"], 1, "expected no rule to fire, but did: tell-chat, hook"),
-    (["--expect", "tell-chta"], 1, "there is no such rule; did you mean \"tell-chat\"?"),
+    (["--expect", "tell-chta"], 1, "no such rule exists; did you mean \"tell-chat\"?"),
     (["--expect", "hook", "--expect-none"], 64, "contradict each other"),
   ])
   func `expectations decide the exit status`(_ options: [String], _ code: Int, _ said: String) async throws {

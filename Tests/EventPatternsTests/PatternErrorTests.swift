@@ -28,7 +28,7 @@ import Testing
     ),
     (
       #"{"a":[{"begins-with":"x"}]}"#, #""begins-with""#,
-      #"match.a[0].begins-with: "begins-with" is no operator: one of "#
+      #"match.a[0].begins-with: "begins-with" isn't an operator: one of "#
     ),
     (#"{"a":[]}"#, "[]", "match.a: write at least one value into []"),
     (#"{"a":{}}"#, "{}", "match.a: write at least one field into {}"),

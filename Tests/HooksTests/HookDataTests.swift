@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Hooks
@@ -64,7 +65,7 @@ struct HookDataTests {
     let scratch = try ScratchDirectory()
     var generator = SystemRandomNumberGenerator()
     let event = (0..<(1 << 20)).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-    let file = scratch.write(event, to: "event", mode: 0o600)
+    let file = try scratch.write(event, to: "event", mode: 0o600)
     let result = await HookRunner.plain.run(Hook(command: .run(["cmp", "-", file]), stdin: event))
     #expect(result.ending == .exited(0))
     #expect(result.stdout.text == "")

@@ -99,7 +99,7 @@ import Testing
   }
 
   @Test func `the guard holds no file that we write to, also none that is only mapped`() async throws {
-    let directory = try TestSupport.ScratchDirectory()
+    let directory = try ScratchDirectory()
     let store = try StateStores.open(directory.path + "/state.sqlite", for: .watching)
     let runner = HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"])
     _ = await runner.run(Hook(command: .run(["true"])))

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Hooks
@@ -25,7 +26,7 @@ struct HookStartFailureTests {
 
   @Test func `a program that lacks the x is told how to get it`() async throws {
     let scratch = try ScratchDirectory()
-    let file = scratch.write(Array("#!/bin/sh\n".utf8), to: "x.sh", mode: 0o644)
+    let file = try scratch.write(Array("#!/bin/sh\n".utf8), to: "x.sh", mode: 0o644)
     #expect(await reason(.run([file]))?.description == "\(file) is not executable: chmod +x it")
     #expect(await reason(.run(["x.sh"]), environment: [("PATH", scratch.path)]) == .notExecutable(file))
   }
@@ -46,8 +47,8 @@ struct HookStartFailureTests {
 
   @Test func `a script whose interpreter is missing and a file that is no program are told apart`() async throws {
     let scratch = try ScratchDirectory()
-    let script = scratch.write(Array("#!/no/such/python\n".utf8), to: "a.py", mode: 0o755)
-    let text = scratch.write(Array("hello\n".utf8), to: "text", mode: 0o755)
+    let script = try scratch.write(Array("#!/no/such/python\n".utf8), to: "a.py", mode: 0o755)
+    let text = try scratch.write(Array("hello\n".utf8), to: "text", mode: 0o755)
     #expect(await reason(.run([script])) == .interpreterMissing(script))
     #expect(await reason(.run([text])) == .notAProgram(text))
   }
@@ -76,7 +77,7 @@ struct HookStartFailureTests {
 
   @Test func `PATH is searched past what is not executable and never where we stand`() async throws {
     let scratch = try ScratchDirectory()
-    _ = scratch.write([], to: "true", mode: 0o644)
+    _ = try scratch.write([], to: "true", mode: 0o644)
     let path = "relative::\(scratch.path):/usr/bin"
     let hook = Hook(command: .run(["true"]), environment: [("PATH", path)], workingDirectory: scratch.path)
     #expect(await HookRunner.plain.run(hook).ending == .exited(0))
@@ -95,7 +96,7 @@ struct HookStartFailureTests {
       let long = Hook(command: .run(["true", String(repeating: "a", count: 200_000)]))
       let missing = Hook(command: .run(["/no/such"]))
       guard let scratch = try? ScratchDirectory() else { return }
-      let script = scratch.write(Array("#!/no/such\n".utf8), to: "script", mode: 0o755)
+      let script = try scratch.write(Array("#!/no/such\n".utf8), to: "script", mode: 0o755)
       _ = await HookRunner.plain.run(long)  // what the first hook opens stays open
       let before = openDescriptors()
       for _ in 0..<50 {

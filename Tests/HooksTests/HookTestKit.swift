@@ -62,26 +62,6 @@ func openDescriptors() -> Int {
   return count
 }
 
-/// A directory of the test's own, removed with all that is in it when the test has ended.
-struct ScratchDirectory: ~Copyable {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/vi-notify-hooks-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw HookStartFailure.system(errno: errno) }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func write(_ bytes: [UInt8], to name: String, mode: mode_t) -> String {
-    let file = open("\(path)/\(name)", O_WRONLY | O_CREAT | O_CLOEXEC, mode)
-    defer { close(file) }
-    _ = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-    return "\(path)/\(name)"
-  }
-}
-
 /// Whether it does within a minute; only what is broken takes that long.
 func comesTrue(_ condition: () -> Bool) async -> Bool {
   let limit = ContinuousClock.now + .seconds(60)

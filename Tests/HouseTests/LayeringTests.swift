@@ -38,7 +38,7 @@ private let house: [(room: String, imports: Set<String>)] = [
     "Delivery",
     [
       "Hooks", "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking",
-      "WireTime", "Telemetry", "Logging", "Crypto",
+      "WireTime", "Notation", "Telemetry", "Logging", "Crypto",
     ]
   ),
   ("Hooks", ["Secrets", "Locking", "CProcess"]),
@@ -46,22 +46,29 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("SQLiteStorage", ["Storage", "Runs", "JSONSource", "Locking", "CDisk", "GRDB"]),
   (
     "Models",
-    ["ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "CArchive", "CDisk", "Crypto"]
+    [
+      "ViAPI", "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "Notation", "CArchive", "CDisk",
+      "Crypto",
+    ]
   ),
-  ("ViAPI", ["Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime"]),
+  ("ViAPI", ["Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "Notation"]),
   (
     "Rules",
-    ["Storage", "EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Mustache", "Crypto"]
+    [
+      "Storage", "EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Notation", "Mustache",
+      "Crypto",
+    ]
   ),
   ("Storage", ["Runs", "JSONSource", "Locking"]),
-  ("EventPatterns", ["JSONSource"]),
+  ("EventPatterns", ["JSONSource", "Notation"]),
   ("TimeZones", ["Runs"]),
   ("Telemetry", ["Runs"]),
-  ("Runs", ["JSONSource", "WireTime", "Crypto"]),
-  ("Transport", ["HTTPSyntax", "CCurl", "Locking", "WireTime"]),
+  ("Runs", ["JSONSource", "WireTime", "Notation", "Crypto"]),
+  ("Transport", ["HTTPSyntax", "CCurl", "Locking", "WireTime", "Notation"]),
   ("Secrets", ["Locking"]),
   ("HTTPSyntax", ["CCurl"]),
   ("JSONSource", []),
+  ("Notation", []),
   ("Locking", []),
   ("WireTime", []),
   ("CCurl", []),

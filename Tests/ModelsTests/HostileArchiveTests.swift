@@ -31,7 +31,8 @@ struct HostileArchive: Sendable, CustomTestStringConvertible {
   private static let notAFile = "the archive contains an entry that is neither file nor directory: "
   private static let unsafe = "the archive contains an unsafe name: "
   private static let broken = "the archive is broken: "
-  private static let noModel = "the archive doesn't contain a complete model: model_full/run.json or weights are missing"
+  private static let noModel =
+    "the archive doesn't contain a complete model: model_full/run.json or weights are missing"
 
   static let all: [HostileArchive] = [
     .init("a link out", Tar.entry("model_full/x", [], .symbolicLink, link: "/etc/passwd"), notAFile + "model_full/x"),
@@ -49,11 +50,13 @@ struct HostileArchive: Sendable, CustomTestStringConvertible {
     .init("a name with a control character", Tar.entry("a\u{1B}[2Jb", [1]), unsafe + "a?[2Jb"),
     .init(
       "a deep name", Tar.entry(String(repeating: "a/", count: 40), [1]), unsafe + String(repeating: "a/", count: 40)),
-    .init("a file twice", Tar.entry("model_full/run.json", [1]), "the archive contains a file twice: model_full/run.json"),
+    .init(
+      "a file twice", Tar.entry("model_full/run.json", [1]), "the archive contains a file twice: model_full/run.json"),
     .init(
       "a file where a directory is", Tar.entry("model_full", [1]), "the archive contains a file twice: model_full"),
     .init(
-      "a directory where a file is", Tar.entry("model_full/run.json/x", [1]), "the archive contains a file twice: run.json"
+      "a directory where a file is", Tar.entry("model_full/run.json/x", [1]),
+      "the archive contains a file twice: run.json"
     ),
     .init("a file without a name", Tar.entry(".", [1]), notAFile + "."),
     .init(
@@ -63,7 +66,9 @@ struct HostileArchive: Sendable, CustomTestStringConvertible {
       "many entries", (0..<60).flatMap { Tar.entry("d\($0)/", [], .directory) }, "the archive has more than 50 entries"),
     .init("a bomb", only: Packed.bomb, "the archive unpacks to more than 4000000 bytes"),
     .init("no tar", only: Array("<html>not a model</html>".utf8), "the archive isn't a tar file"),
-    .init("chance", only: (0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 167 ^ $0 >> 3) }, "the archive isn't a tar file"),
+    .init(
+      "chance", only: (0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 167 ^ $0 >> 3) }, "the archive isn't a tar file"
+    ),
     .init("nothing", only: [], "the archive isn't a tar file"),
     .init("an empty tar", only: Tar.end, noModel),
     .init("no weights", only: Tar.entry("model_full/run.json", [1]) + Tar.end, noModel),
@@ -199,7 +204,8 @@ struct HostileArchiveTests {
 
   @Test func `an archive that can't be unpacked because it came damaged is called damaged`() async throws {
     try await withModels(ModelFiles(checksum: .wrong), archive: Array("no tar".utf8)) { kit in
-      #expect(await kit.failure()?.description == "what was downloaded is damaged: its checksum doesn't match the server's")
+      #expect(
+        await kit.failure()?.description == "what was downloaded is damaged: its checksum doesn't match the server's")
     }
   }
 }

@@ -63,7 +63,7 @@ struct OutputsTests {
     ("<html>", "200 with 6 bytes, which isn't a page of models"),
     (#"{"items":[{"runOutputId":"../x"}]}"#, "it has a model without an id"),
     (#"{"items":[{}]}"#, "it has a model without an id"),
-    (#"{"items":[],"nextPage":"a"}"#, "the list goes in a circle: the token of page 2 was given before"),
+    (#"{"items":[],"nextPage":"a"}"#, "the list is circular: the token of page 2 came before"),
   ]) func `what is no page of models is none`(_ body: String, _ text: String) async throws {
     try await withModels(faults: [answer(body)]) { kit in
       let error = await failure(kit)

@@ -33,7 +33,8 @@ struct DestinationDiagnosticTests {
       #"{"type": "webhook", "url": 1️⃣"${env:NOWHERE}", "secret": [2️⃣"${env:EMPTY}", 3️⃣"${vault:x}"]}"#,
       "destinations.d.url: the environment variable NOWHERE is not set (set it before the start: export NOWHERE=…)",
       "destinations.d.secret: the environment variable EMPTY is not set (set it before the start: export EMPTY=…)",
-      #"destinations.d.secret: "${vault:x}" isn't a reference (write ${env:NAME}, ${file:/path} or ${credential:name})"#)
+      #"destinations.d.secret: "${vault:x}" isn't a reference (write ${env:NAME}, ${file:/path} or ${credential:name})"#
+    )
     expectDestinationErrors(
       #"{"type": "webhook", "url": "https://x.example", "secret": [1️⃣"${env:EMPTY}", 2️⃣"${vault:x}", 3️⃣"${file:/none/k}"]}"#,
       "destinations.d.secret: the environment variable EMPTY is not set (set it before the start: export EMPTY=…)",

@@ -127,7 +127,7 @@ struct RuleDiagnosticTests {
     expectRuleErrors(
       #"{"name": "r", "match": {"flow": 1️⃣"x", "reason": [{2️⃣"prefx": "a"}], "run": {"a": 3️⃣7}}, "actions": [{"shell": "x"}]}"#,
       #"match.flow: write ["x"], not "x" (a pattern's values go into a list)"#,
-      #"match.reason[0].prefx: "prefx" is no operator (one of exactly, prefix, suffix, equals-ignore-case, wildcard, "#
+      #"match.reason[0].prefx: "prefx" isn't an operator (one of exactly, prefix, suffix, equals-ignore-case, wildcard, "#
         + "anything-but, numeric, exists, cidr)",
       "match.run.a: write [7], not 7 (a pattern's values go into a list)")
   }

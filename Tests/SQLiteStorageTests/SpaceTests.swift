@@ -47,13 +47,13 @@ struct SpaceTests {
     defer { store.close() }
     var sizes: [Int] = []
     for day in Int64(1)...12 {
-      try await live(store, day: day, runs: 300)
+      try await live(store, day: day, runs: 120)
       #expect(size("\(path)-wal") < 8_000_000, "day \(day)")
       sizes.append(size(path))
     }
     // Events keep a row of 200 bytes each, and no more than that.
-    #expect(sizes[11] - sizes[5] < 6 * 300 * 400, "\(sizes)")
-    #expect(try await store.deliveries(DeliveryFilter()).count <= 3 * 600)
+    #expect(sizes[11] - sizes[5] < 6 * 120 * 400, "\(sizes)")
+    #expect(try await store.deliveries(DeliveryFilter()).count <= 3 * 240)
   }
 
   @Test func `an event loses its body with its last delivery, and one that is still to be told of keeps it`()

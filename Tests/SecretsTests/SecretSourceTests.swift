@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Secrets
@@ -44,7 +45,7 @@ struct SecretSourceTests {
   ])
   func `one final newline of a file is trimmed and nothing else`(content: String, value: String) throws {
     let scratch = try ScratchDirectory()
-    #expect(try resolve("${file:\(scratch.file("key", content))}") == value)
+    #expect(try resolve("${file:\(scratch.write(content.utf8, to: "key"))}") == value)
   }
 
   @Test func `a file that is missing, empty, too large or none is an error`() throws {
@@ -52,17 +53,17 @@ struct SecretSourceTests {
     let missing = "\(scratch.path)/none"
     #expect(try failure("${file:\(missing)}") == .unreadableFile(missing, "No such file or directory"))
     for content in ["", "\n"] {
-      let empty = try scratch.file("empty", content)
+      let empty = try scratch.write(content.utf8, to: "empty")
       #expect(try failure("${file:\(empty)}") == .emptyFile(empty))
     }
-    let large = try scratch.file("large", String(repeating: "x", count: SecretError.fileLimit + 1))
+    let large = try scratch.write(String(repeating: "x", count: SecretError.fileLimit + 1).utf8, to: "large")
     #expect(try failure("${file:\(large)}") == .unreadableFile(large, "it is larger than 64 KiB"))
     #expect(try failure("${file:\(scratch.path)}") == .unreadableFile(scratch.path, "Is a directory"))
   }
 
   @Test func `a credential is a file of the directory that systemd names`() throws {
     let scratch = try ScratchDirectory()
-    _ = try scratch.file("hook", "s3cret\n")
+    _ = try scratch.write("s3cret\n".utf8, to: "hook")
     #expect(try resolve("${credential:hook}", ["CREDENTIALS_DIRECTORY": scratch.path]) == "s3cret")
     #expect(try failure("${credential:hook}") == .noCredentials("hook"))
     #expect(

@@ -49,7 +49,7 @@ private final class Account: Sendable {
     let account = Account()
     let simulator = account.simulator([], rate: 0)
     try await simulator.start()
-    let socket = try await AsyncSocket.connected(to: .inet(ip4: "127.0.0.1", port: simulator.port))
+    let socket = try await AsyncSocket.connected(to: .inet(ip4: "127.0.0.1", port: simulator.port), timeout: 60)
     defer { try? socket.close() }
     let request = "POST /inbox/hub HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
     for part in [request, String(request.prefix(70)), String(request.dropFirst(70)) + request] {
@@ -67,7 +67,7 @@ private final class Account: Sendable {
     let simulator = Simulator(
       scenario: Scenario(faults: [Fault(on: .list, ScriptedAnswer(.hang))], hostile: Hostility(rate: 0)))
     try await simulator.start()
-    let idle = try await AsyncSocket.connected(to: .inet(ip4: "127.0.0.1", port: simulator.port))
+    let idle = try await AsyncSocket.connected(to: .inet(ip4: "127.0.0.1", port: simulator.port), timeout: 60)
     defer { try? idle.close() }
     async let answer = simulator.sendAPI("runs")
     try await simulator.requestCount(.list, atLeast: 1)

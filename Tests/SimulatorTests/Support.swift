@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import JSONSource
 import Locking
+import TestSupport
 
 @testable import Simulator
 
@@ -78,7 +79,7 @@ extension Simulator {
   func send(
     _ method: String, _ target: String, headers: [String: String] = [:], body: String = "", keepAlive: Bool = false
   ) async throws -> RawAnswer {
-    let socket = try await AsyncSocket.connected(to: .inet(ip4: "127.0.0.1", port: port))
+    let socket = try await AsyncSocket.connected(to: .inet(ip4: "127.0.0.1", port: port), timeout: 60)
     defer { try? socket.close() }
     var head = "\(method) \(target) HTTP/1.1\r\nHost: \(endpoint.dropFirst(7))\r\n"
     if !keepAlive { head += "Connection: close\r\n" }
@@ -125,11 +126,8 @@ func withSimulator(
 
 /// A directory that is gone when `body` has ended.
 func withTemporaryDirectory(_ body: (String) throws -> Void) throws {
-  var template = Array("/tmp/simulator-test-XXXXXX".utf8CString)
-  guard mkdtemp(&template) != nil else { throw SocketError.makeFailed("mkdtemp") }
-  let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  defer { _ = shell("rm -r \(path)") }
-  try body(path)
+  let scratch = try ScratchDirectory()
+  try withExtendedLifetime(scratch) { try body($0.path) }
 }
 
 /// What a shell command prints; nil when it fails.

@@ -29,7 +29,7 @@ final class Certificates: Sendable {
   ///   - days: from now; negative for one that has expired.
   func make(_ name: String, names: String = "DNS:localhost,IP:127.0.0.1", days: Int = 2) throws -> Pair {
     let (pair, path) = (pair(name), "\(directory.path)/\(name)")
-    let extensions = try directory.write("\(name).ext", "subjectAltName=\(names)\n")
+    let extensions = try directory.write("subjectAltName=\(names)\n".utf8, to: "\(name).ext")
     try runProcess(
       "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", pair.key, "-out",
       "\(path).request", "-subj", "/CN=\(name)")

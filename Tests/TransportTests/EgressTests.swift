@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import Notation
 
 @testable import Transport
 
@@ -32,7 +33,7 @@ struct EgressTests {
   ]
 
   private func allows(_ egress: Egress, _ text: String) throws -> Bool {
-    egress.allows(try #require(NetworkAddress(literal: text), "\(text)"))
+    egress.allows(try #require(IPAddress(literal: text), "\(text)"))
   }
 
   @Test func `anywhere is anywhere`() throws {
@@ -60,20 +61,20 @@ struct EgressTests {
   }
 
   @Test func `a range is an address with a length, and a wrong one is none`() throws {
-    let range = try #require(AddressRange("10.1.2.3/8"))
-    #expect(range == AddressRange("10.0.0.0/8"))
-    let address = try #require(NetworkAddress(literal: "10.9.9.9"))
+    let range = try #require(AddressBlock(literal: "10.1.2.3/8"))
+    #expect(range == AddressBlock(literal: "10.0.0.0/8"))
+    let address = try #require(IPAddress(literal: "10.9.9.9"))
     #expect(range.contains(address))
-    #expect(AddressRange("0.0.0.0/0")?.contains(address) == true)
-    #expect(AddressRange("::/0")?.contains(address) == false)
+    #expect(AddressBlock(literal: "0.0.0.0/0")?.contains(address) == true)
+    #expect(AddressBlock(literal: "::/0")?.contains(address) == false)
     for text in ["10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8/8", "x/8", ""] {
-      #expect(AddressRange(text) == nil, "\(text)")
+      #expect(AddressBlock(literal: text) == nil, "\(text)")
     }
   }
 
   @Test func `an address is written as it is usual`() {
-    #expect(NetworkAddress(literal: "127.1")?.description == "127.0.0.1")
-    #expect(NetworkAddress(literal: "[FE80:0:0:0:0:0:0:1%25eth0]")?.description == "fe80::1")
+    #expect(IPAddress(literal: "127.1")?.description == "127.0.0.1")
+    #expect(IPAddress(literal: "[FE80:0:0:0:0:0:0:1%25eth0]")?.description == "fe80::1")
   }
 }
 
@@ -115,7 +116,7 @@ struct EgressConnectionTests {
 
   @Test func `connections are shared under the same settings, and under no others`() async throws {
     let directory = try ScratchDirectory()
-    let files = try (0..<3).map { try directory.write("\($0).pem", "") }
+    let files = try (0..<3).map { try directory.write("".utf8, to: "\($0).pem") }
     var settings = [ConnectionSettings()]
     for (index, change) in Self.changes(files).enumerated() {
       settings.append(ConnectionSettings())

@@ -1,3 +1,4 @@
+import Notation
 import Testing
 
 @testable import Transport
@@ -151,10 +152,10 @@ struct ExchangeTests {
 
 enum Bytes {
   /// "hello, hello, hello", gzipped.
-  static let hello = [UInt8](hex: "1f8b08000000000002ffcb48cdc9c9d751c840a2009fa1ca0913000000")
+  static let hello = Hexadecimal.bytes("1f8b08000000000002ffcb48cdc9c9d751c840a2009fa1ca0913000000") ?? []
 
   /// 100,000 zeros, gzipped into 132 bytes.
   static let zeros =
-    [UInt8](hex: "1f8b08000000000002ffedc13101000000c2a0f54f6d0d0fa0")
-    + [UInt8](repeating: 0, count: 96) + [UInt8](hex: "8057037d9511d4a0860100")
+    (Hexadecimal.bytes("1f8b08000000000002ffedc13101000000c2a0f54f6d0d0fa0") ?? [])
+    + [UInt8](repeating: 0, count: 96) + (Hexadecimal.bytes("8057037d9511d4a0860100") ?? [])
 }

@@ -9,7 +9,7 @@ struct HostileAnswerTests {
   /// Zeros, so well compressed that a thousandth of them is left.
   private func bomb(megabytes: Int) throws -> [UInt8] {
     let directory = try ScratchDirectory()
-    let path = try directory.write("zeros", "")
+    let path = try directory.write("".utf8, to: "zeros")
     let file = try #require(
       FileManager.default.createFile(atPath: path, contents: Data(count: megabytes << 20)) ? path : nil)
     try runProcess("gzip", "-9", file)

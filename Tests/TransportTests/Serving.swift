@@ -66,11 +66,3 @@ extension ResponseResult {
 private let withoutProxy: Bool = {
   setenv("no_proxy", "*", 1) == 0
 }()
-
-extension [UInt8] {
-  /// Bytes from hexadecimal digits.
-  init(hex: String) {
-    let digits = [Character](hex)
-    self = stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...($0 + 1)]), radix: 16) }
-  }
-}

@@ -91,7 +91,7 @@ struct TLSTests {
 
   @Test func `a file without certificates is a matter of TLS`() async throws {
     let server = try ChildServer.tls(certificates.make("server"))
-    let empty = try certificates.directory.write("empty.pem", "nothing\n")
+    let empty = try certificates.directory.write("nothing\n".utf8, to: "empty.pem")
     #expect(await outcome(HTTPRequest("GET", server.secureURL, caFile: empty)).error?.label == "tls")
   }
 }

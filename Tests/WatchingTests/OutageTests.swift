@@ -37,7 +37,7 @@ import ViAPI
     outage.begins(at: at(280))
     #expect(outage.complaint(at: at(300)) == nil)
     #expect(outage.timeLeft(at: at(300)) == .seconds(10))
-    #expect(outage.complaint(at: at(310)) == "the look at the runs that began 30s ago has not come to its end")
+    #expect(outage.complaint(at: at(310)) == "the sweep that began 30s ago has not ended")
     #expect(outage.timeLeft(at: at(310)) == .seconds(300))
     outage.swept(at: at(311))
     #expect(outage.complaint(at: at(90_000)) == nil)

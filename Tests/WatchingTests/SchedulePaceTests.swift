@@ -15,7 +15,7 @@ import Testing
   }
 
   private static let interval: Duration = .seconds(60)
-  private static let days = 20
+  private static let days = Effort.isThorough ? 20 : 7
 
   /// Runs of some flows, an equal part of them each, of which every sixth fails within minutes; by start.
   private static func fleet(_ seed: UInt64, flows: Int, perDay: Int, changes: Bool) -> [Life] {

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func `three runs that move among the newest hundred cost one request`() async throws {
-    let kit = try await steady(scenario(1_000, moving: [2, 40, 88]))
+    let kit = try await steady(scenario(300, moving: [2, 40, 88]))
     let (report, requests) = try await kit.sweep()
     #expect((report.active, requests) == (3, 1))
     kit.simulator.move("run_88", to: .failed)
@@ -40,12 +40,12 @@ import Testing
   }
 
   @Test(arguments: [
-    (moving: [1, 950], cost: 2), (moving: [250, 260, 270, 280], cost: 3), (moving: [150, 550, 950], cost: 4),
+    (moving: [1, 380], cost: 2), (moving: [100, 104, 108, 112], cost: 3), (moving: [60, 220, 380], cost: 4),
     (moving: [], cost: 1),
   ])
   func `runs further down are reached by pages or one by one, whichever is less`(moving: [Int], cost: Int) async throws
   {
-    let kit = try await steady(scenario(1_000, moving: Set(moving)))
+    let kit = try await steady(scenario(400, moving: Set(moving), pages: 40))
     #expect(try await kit.sweep().requests == cost)
     for place in moving { kit.simulator.move("run_\(place)", to: .error) }
     kit.time.advance(by: .seconds(30))

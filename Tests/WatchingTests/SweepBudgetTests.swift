@@ -43,13 +43,14 @@ import Testing
 extension [Timestamp] {
   /// By how much, over any stretch from one sweep to another, both counted, there were more sweeps than intervals.
   func maxBeyondPace(interval: Duration) -> Double {
-    var most = 0.0
-    for (first, start) in enumerated() {
-      for (last, end) in enumerated().dropFirst(first) {
-        let intervals = Double((end - start).milliseconds) / Double(interval.milliseconds)
-        most = Swift.max(most, Double(last - first + 1) - intervals)
-      }
+    guard let begin = first else { return 0 }
+    // For each sweep, by how much the sweeps before it exceed the intervals, in milliseconds; a stretch is the difference of two.
+    var (least, most) = (Int64(0), Int64(0))
+    for (index, time) in enumerated() {
+      let beyond = Int64(index) * interval.milliseconds - (time - begin).milliseconds
+      least = Swift.min(least, beyond)
+      most = Swift.max(most, beyond - least)
     }
-    return most
+    return 1 + Double(most) / Double(interval.milliseconds)
   }
 }

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// A property by which a conjunction is indexed: it can be looked up, and every value that passes the test has it. Other values
 /// may have it, too.
 enum Anchor: Hashable {
@@ -8,7 +10,7 @@ enum Anchor: Hashable {
   case foldedSuffix([UInt8])
   case infix([UInt8])
   case range(NumberRange)
-  case network(Network)
+  case network(AddressBlock)
   case null
   case bool(Bool)
   case anyString

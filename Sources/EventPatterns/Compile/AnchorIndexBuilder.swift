@@ -1,3 +1,5 @@
+internal import Notation
+
 /// Groups conjunctions by their anchor, field by field.
 struct AnchorIndexBuilder {
   private var perField: [[Anchor: [Int32]]]
@@ -119,7 +121,7 @@ struct AnchorIndexBuilder {
     var lengths: Set<NetworkLength> = []
     for case (.network(let network), let conjunctions) in groups {
       lengths.insert(NetworkLength(isV6: network.first.isV6, bits: UInt8(network.bits)))
-      let hash = Network.fingerprint(network.first, bits: network.bits)
+      let hash = AddressBlock.fingerprint(network.first, bits: network.bits)
       exact[Fingerprint.mix(hash, field, ExactKind.network), default: []] += conjunctions
     }
     fields[Int(field)].networks = Span32(first: Int32(networkLengths.count), count: Int32(lengths.count))

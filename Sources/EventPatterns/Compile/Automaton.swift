@@ -1,3 +1,5 @@
+internal import Notation
+
 /// A compiled set of patterns: flat tables that refer to each other by index.
 ///
 /// How an event is matched:
@@ -126,9 +128,9 @@ enum ExactKind {
   static let network: UInt8 = 4
 }
 
-extension Network {
+extension AddressBlock {
   /// The exact key of a network, or of an address cut to its length.
-  static func fingerprint(_ address: Address, bits: Int) -> UInt64 {
+  static func fingerprint(_ address: IPAddress, bits: Int) -> UInt64 {
     var fingerprint = Fingerprint()
     fingerprint.add(address.high)
     fingerprint.add(address.low)

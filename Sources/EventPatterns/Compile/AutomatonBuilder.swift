@@ -9,13 +9,7 @@ struct AutomatonBuilder {
   private var known: [FieldCondition: Int32] = [:]
   private var anchors: [[Anchor]?] = []
 
-  mutating func add(_ pattern: EventPattern, at index: Int) throws(PatternSetError) {
-    let size = pattern.root.size
-    guard conjuncts.count + size.conditions <= PatternLimits.conditionsOfSet else {
-      let limit = PatternLimits.conditionsOfSet
-      throw PatternSetError(
-        pattern: index, description: "the rules up to here have more than \(limit) conditions, each $or multiplied out")
-    }
+  mutating func add(_ pattern: EventPattern, at index: Int) {
     for combination in pattern.root.combinations() {
       let first = Int32(conjuncts.count)
       for written in combination { conjuncts.append(add(written.condition)) }

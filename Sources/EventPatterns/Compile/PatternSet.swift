@@ -26,14 +26,21 @@ package struct PatternSet: Sendable {
 
   /// - Throws: if the `$or` lists multiply to too many combinations, or the dialects differ.
   package init(_ patterns: [EventPattern]) throws(PatternSetError) {
-    var builder = AutomatonBuilder()
-    let dialect = patterns.first?.dialect ?? .plain
+    let (dialect, limit) = (patterns.first?.dialect ?? .plain, PatternLimits.conditionsOfSet)
+    var conditions = 0
     for (index, pattern) in patterns.enumerated() {
       guard pattern.dialect == dialect else {
         throw PatternSetError(pattern: index, description: "this pattern and the first are read in different dialects")
       }
-      try builder.add(pattern, at: index)
+      conditions += pattern.root.size.conditions
+      guard conditions <= limit else {
+        throw PatternSetError(
+          pattern: index,
+          description: "the rules up to here have more than \(limit) conditions, each $or multiplied out")
+      }
     }
+    var builder = AutomatonBuilder()
+    for (index, pattern) in patterns.enumerated() { builder.add(pattern, at: index) }
     let arena = Arena()
     automaton = builder.build(patternCount: patterns.count, dialect, in: arena)
     self.arena = arena

@@ -1,3 +1,5 @@
+internal import Notation
+
 extension PredicateTable {
   /// Whether any of the tests holds for the leaf.
   @inline(__always)
@@ -52,7 +54,7 @@ extension PredicateTable {
     case .wildcard: return holds(wildcard: test.content, for: leaf)
     case .network:
       let text = UnsafeBufferPointer(start: leaf.text, count: Int(leaf.count))
-      return Address(text).map { networks[Int(test.content.first)].contains($0) } ?? false
+      return IPAddress(text).map { networks[Int(test.content.first)].contains($0) } ?? false
     default: return false
     }
   }

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// The tests of all conditions, and the tables that they refer to.
 struct PredicateTable {
   let tests: UnsafePointer<CompiledTest>
@@ -5,7 +7,7 @@ struct PredicateTable {
   let strings: UnsafePointer<PooledString>
   let numbers: UnsafePointer<Double>
   let characters: UnsafePointer<CaselessCharacter>
-  let networks: UnsafePointer<Network>
+  let networks: UnsafePointer<AddressBlock>
   /// For long parts of wildcards: for each byte, the length of the part's prefix that ends there.
   let borders: UnsafePointer<Int32>
 }
@@ -49,7 +51,7 @@ struct PredicateTableBuilder {
   private var strings: [PooledString] = []
   private var numbers: [Double] = []
   private var characters: [CaselessCharacter] = []
-  private var networks: [Network] = []
+  private var networks: [AddressBlock] = []
   private var borders: [Int32] = []
 
   /// Longer parts of wildcards are searched with the help of their borders.
@@ -133,7 +135,7 @@ struct PredicateTableBuilder {
     return CompiledTest(kind: .range, lowIsOpen: range.lowIsOpen, highIsOpen: range.highIsOpen, content: content)
   }
 
-  private mutating func compile(_ network: Network) -> CompiledTest {
+  private mutating func compile(_ network: AddressBlock) -> CompiledTest {
     networks.append(network)
     return CompiledTest(kind: .network, content: Span32(first: Int32(networks.count - 1), count: 1))
   }

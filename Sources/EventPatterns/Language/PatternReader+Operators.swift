@@ -1,4 +1,5 @@
 import JSONSource
+internal import Notation
 
 /// The words that may be the key of an object in a list of values.
 enum PatternOperator: String, CaseIterable {
@@ -43,7 +44,7 @@ extension PatternReader {
   /// In event-ruler an address matches all its spellings.
   private func readRulerText(_ text: String) -> ValueTest {
     let bytes = Array(text.utf8)
-    return bytes.withUnsafeBufferPointer { Address($0) }.map { .network(Network(only: $0)) } ?? .string(bytes)
+    return bytes.withUnsafeBufferPointer { IPAddress($0) }.map { .network(AddressBlock(only: $0)) } ?? .string(bytes)
   }
 
   /// The only member of an object that must have exactly one.
@@ -86,7 +87,8 @@ extension PatternReader {
 
   mutating func reportUnknown(_ member: JSONMember, at path: String, allowed: String) {
     report(
-      JSONNode(.null, at: member.keyRange), path, "\(member.key.debugDescription) isn't an operator", "one of \(allowed)")
+      JSONNode(.null, at: member.keyRange), path, "\(member.key.debugDescription) isn't an operator",
+      "one of \(allowed)")
   }
 
   mutating func readText(_ node: JSONNode, at path: String) -> String? {
@@ -128,8 +130,8 @@ extension PatternReader {
 
   private mutating func readNetwork(_ node: JSONNode, at path: String) -> ValueTest? {
     guard let text = readText(node, at: path) else { return nil }
-    do throws(Network.Mistake) {
-      return .network(try Network(text))
+    do throws(AddressBlock.Mistake) {
+      return .network(try AddressBlock(text))
     } catch {
       switch error {
       case .noSlash: report(node, path, "write an address and a length, not \(node.shown)", "like \"10.0.0.0/8\"")

@@ -1,4 +1,5 @@
 import JSONSource
+internal import Notation
 
 extension FieldCondition {
   func isMet(by value: JSONNode) -> Bool {
@@ -34,7 +35,7 @@ extension ValueTest {
     case .caselessSuffix(let end): end.begins(text.unicodeScalars.suffix(end.characters.count))
     case .wildcard(let wildcard): wildcard.matches(Array(text.utf8))
     case .network(let network):
-      Array(text.utf8).withUnsafeBufferPointer { Address($0) }.map { network.contains($0) } ?? false
+      Array(text.utf8).withUnsafeBufferPointer { IPAddress($0) }.map { network.contains($0) } ?? false
     default: false
     }
   }

@@ -1,4 +1,5 @@
 import JSONSource
+internal import Notation
 
 extension FieldCondition {
   /// What the field must be, in words: `"failed" or "aborted"`, `> 3600`.
@@ -93,7 +94,7 @@ extension CaselessText {
   }
 }
 
-extension Network {
+extension AddressBlock {
   fileprivate var words: String {
     let parts = first.isV6 ? 8 : 4
     let width = first.isV6 ? 16 : 8

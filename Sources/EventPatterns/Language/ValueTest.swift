@@ -1,3 +1,5 @@
+internal import Notation
+
 /// One alternative for the value of a field. Texts are UTF-8.
 enum ValueTest: Hashable, Sendable {
   case null
@@ -11,7 +13,7 @@ enum ValueTest: Hashable, Sendable {
   case caselessPrefix(CaselessText)
   case caselessSuffix(CaselessText)
   case wildcard(Wildcard)
-  case network(Network)
+  case network(AddressBlock)
   /// A value exists, and none of these tests holds for it.
   case anythingBut([ValueTest])
   case present

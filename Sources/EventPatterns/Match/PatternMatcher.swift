@@ -1,4 +1,5 @@
 package import JSONSource
+internal import Notation
 
 /// Finds the patterns of a set that match an event. It reuses its memory: once it has seen the largest event, an event costs no
 /// allocation (except numbers of 16 and more digits that are compared).
@@ -123,11 +124,11 @@ package struct PatternMatcher: ~Copyable {
   }
 
   private mutating func lookUpNetwork(_ leaf: Leaf, _ field: FieldIndex) {
-    guard let address = Address(UnsafeBufferPointer(start: leaf.text, count: Int(leaf.count))) else { return }
+    guard let address = IPAddress(UnsafeBufferPointer(start: leaf.text, count: Int(leaf.count))) else { return }
     let lengths = set.automaton.anchors.networkLengths
     for index in field.networks.indices where lengths[index].isV6 == address.isV6 {
       let bits = Int(lengths[index].bits)
-      lookUpExact(Network.fingerprint(address.masked(bits), bits: bits), leaf.field, ExactKind.network)
+      lookUpExact(AddressBlock.fingerprint(address.masked(bits), bits: bits), leaf.field, ExactKind.network)
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// One part of a path as the library takes it, which knows letters, digits and a few marks only: other keys are written in
 /// hexadecimal behind a `*`, and question marks behind a name say where nothing is a value, too.
 struct TemplateName {
@@ -38,7 +40,7 @@ struct TemplateName {
 
   private static func encoded(_ key: String) -> String {
     if isPlain(key) { return key }
-    return "*" + key.utf8.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    return "*" + Hexadecimal.text(key.utf8)
   }
 
   /// It can be written with nothing round it.

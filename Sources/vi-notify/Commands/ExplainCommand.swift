@@ -7,7 +7,8 @@ import Storage
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Show everything known about a run: events, rules that fired and why others didn't, deliveries and attempts.",
+    abstract:
+      "Show everything known about a run: events, rules that fired and why others didn't, deliveries and attempts.",
     discussion: """
       Shows what was seen of it, which rules fired and why the others didn't (by the rules file in use at that time), and every \
       delivery and attempt, in order of time. Works beside a running watcher. The exit status is 1 if the run is unknown.

@@ -33,7 +33,8 @@ struct ModelsDownloadCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard checkpoint.map(Run.isValid(id:)) ?? true else {
-      throw ValidationError("\((checkpoint ?? "").debugDescription) isn't a model id: use letters, digits, _ and - only")
+      throw ValidationError(
+        "\((checkpoint ?? "").debugDescription) isn't a model id: use letters, digits, _ and - only")
     }
   }
 
@@ -55,7 +56,8 @@ struct ModelsDownloadCommand: AsyncParsableCommand {
   private func directory() throws(Failure) -> String {
     let path = ModelFolder.expand(to, home: Environment.variables["HOME"])
     guard !path.isEmpty, !path.hasPrefix("~/"), path != "~" else {
-      throw Failure(.badConfiguration, "there is no directory for models because HOME is not set; name one with --to DIR")
+      throw Failure(
+        .badConfiguration, "there is no directory for models because HOME is not set; name one with --to DIR")
     }
     return path
   }

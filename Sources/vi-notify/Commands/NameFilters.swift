@@ -27,7 +27,7 @@ struct NameFilters {
     guard !names.contains(name) else { return }
     let listed = nearest(to: name, among: names.sorted())
     let more = names.count > listed.count ? " and \(names.count - listed.count) more" : ""
-    let known = listed.isEmpty ? "there are none yet" : "known:  \(listed.joined(separator: ", "))\(more)"
+    let known = listed.isEmpty ? "there are none yet" : "known: \(listed.joined(separator: ", "))\(more)"
     throw Failure(.no, "there is no \(what) \(name); \(known)")
   }
 }

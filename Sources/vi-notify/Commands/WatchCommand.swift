@@ -65,7 +65,7 @@ struct WatchCommand: AsyncParsableCommand {
   private func watch(_ configuration: Configuration) async throws {
     let daemon = try Daemon(
       configuration, settings: settings(configuration.file), state: try state.name, environment: Environment.variables,
-      http: Environment.http(), downloads: Environment.http(), time: .system,
+      http: Environment.http(), downloads: Environment.storage(), time: .system,
       log: LogLines.logger(configuration.secrets.redactor))
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }
     if mode == .untilDone, await daemon.dispatcher.deadCount > 0 {

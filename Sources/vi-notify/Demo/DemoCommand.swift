@@ -57,7 +57,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
     let daemon = try Daemon(
       configuration, settings: configuration.file.watch, state: "\(directory)/state.sqlite",
-      environment: Environment.variables, http: Environment.http(), downloads: Environment.http(), time: .system,
+      environment: Environment.variables, http: Environment.http(), downloads: Environment.storage(), time: .system,
       log: DemoNarrator.logger())
     try await withDeadline {
       try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(.untilDone) }

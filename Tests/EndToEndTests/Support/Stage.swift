@@ -3,6 +3,7 @@ import Glibc
 import JSONSource
 import Locking
 import Simulator
+import TestSupport
 
 enum Binary {
   /// SwiftPM puts the products of a build beside the test runner.
@@ -106,7 +107,6 @@ final class Stage: Sendable {
   fileprivate func clear() async {
     for process in started.withLock({ $0 }) { process.send(SIGKILL) }
     await simulator.stop()
-    try? FileManager.default.removeItem(atPath: directory)
   }
 }
 
@@ -118,15 +118,13 @@ func onStage(
   environment: [String: String] = [:],
   _ body: (Stage) async throws -> Void
 ) async throws {
-  var template = Array("/tmp/vi-notify-test-XXXXXX".utf8CString)
   await StageDoor.shared.enter()
   defer { StageDoor.shared.leave() }
-  guard mkdtemp(&template) != nil else { throw SystemFailure("mkdtemp") }
-  let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  let scratch = try ScratchDirectory()
   // Its clock begins here, and not while others had their turn.
   let simulator = simulator() ?? Simulator(scenario: scenario)
   try await simulator.start()
-  let stage = Stage(simulator, scenario, directory: directory, extra: environment)
+  let stage = Stage(simulator, scenario, directory: scratch.path, extra: environment)
   do {
     try await body(stage)
   } catch {
@@ -134,4 +132,5 @@ func onStage(
     throw error
   }
   await stage.clear()
+  _ = consume scratch
 }

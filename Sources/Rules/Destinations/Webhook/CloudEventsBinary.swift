@@ -1,4 +1,5 @@
 internal import JSONSource
+internal import Notation
 
 /// An event in CloudEvents' binary mode: the data is the body, everything else stands in headers (CloudEvents 1.0,
 /// `bindings/http-protocol-binding.md`, sections 3.1.1 to 3.1.3).
@@ -21,11 +22,8 @@ struct CloudEventsBinary {
 
   /// Space, quotation mark, percent sign, and everything outside U+0021 to U+007E, as UTF-8.
   static func percentEncoded(_ text: String) -> String {
-    text.utf8.map { byte in
-      let isPlain = (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "%")
-      if isPlain { return String(UnicodeScalar(byte)) }
-      let digits = String(byte, radix: 16, uppercase: true)
-      return "%\(digits.count == 1 ? "0" : "")\(digits)"
-    }.joined()
+    PercentEncoding.encode(text) { byte in
+      (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "%")
+    }
   }
 }

@@ -1,12 +1,22 @@
+internal import Glibc
+
 /// An IPv4 or IPv6 address in the top bits of 128.
-struct Address: Hashable, Sendable, BitwiseCopyable {
-  let isV6: Bool
-  let high: UInt64
-  let low: UInt64
+package struct IPAddress: Hashable, Sendable, BitwiseCopyable {
+  package let isV6: Bool
+  package let high: UInt64
+  package let low: UInt64
+
+  package init(v4 bits: UInt32) {
+    self.init(isV6: false, high: UInt64(bits) << 32, low: 0)
+  }
+
+  package init(v6 bits: UInt128) {
+    self.init(isV6: true, high: UInt64(truncatingIfNeeded: bits >> 64), low: UInt64(truncatingIfNeeded: bits))
+  }
 
   /// Reads `10.0.0.1` (leading zeros are decimal) and `2001:db8::1`. Nil for anything else, including a zone or dots inside IPv6.
   /// An IPv4 address mapped into IPv6 (`::ffff:a00:1`) becomes the IPv4 address.
-  init?(_ text: UnsafeBufferPointer<UInt8>) {
+  package init?(_ text: UnsafeBufferPointer<UInt8>) {
     guard let first = text.first, text.count <= 45 else { return nil }
     if first == UInt8(ascii: ":") || text.prefix(5).contains(UInt8(ascii: ":")) || text.count > 15 {
       self.init(v6: text)
@@ -46,7 +56,7 @@ struct Address: Hashable, Sendable, BitwiseCopyable {
   }
 
   private init?(v6 text: UnsafeBufferPointer<UInt8>) {
-    guard let (before, behind) = Address.groups(text) else { return nil }
+    guard let (before, behind) = IPAddress.groups(text) else { return nil }
     let given = before.count + (behind?.count ?? 0)
     guard behind == nil ? given == 8 : given <= 7 else { return nil }
     var high: UInt64 = 0
@@ -126,52 +136,25 @@ private struct GroupList {
   }
 }
 
-/// All addresses that share their first `bits` bits.
-struct Network: Hashable, Sendable, BitwiseCopyable {
-  let first: Address
-  let bits: Int
-
-  enum Mistake: Error {
-    case noSlash
-    case address
-    case bits(allowed: Int)
-  }
-
-  /// The network of a single address.
-  init(only address: Address) {
-    first = address
-    bits = address.isV6 ? 128 : 32
-  }
-
-  /// `10.0.0.0/8`; host bits are masked off.
-  init(_ text: String) throws(Mistake) {
-    let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    guard parts.count == 2 else { throw .noSlash }
-    guard let address = Array(parts[0]).withUnsafeBufferPointer({ Address($0) }) else { throw .address }
-    // For an IPv4 address written as IPv6, the length includes the 96 bits before it.
-    let isMapped = !address.isV6 && parts[0].contains(UInt8(ascii: ":"))
-    let allowed = address.isV6 || isMapped ? 128 : 32
-    let digits = parts[1]
-    let isDecimal = !digits.isEmpty && digits.count <= 3 && digits.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
-    guard isDecimal, let bits = Int(String(decoding: digits, as: UTF8.self)), bits <= allowed else {
-      throw .bits(allowed: allowed)
-    }
-    guard !isMapped || bits >= 96 else { throw .bits(allowed: allowed) }
-    self.bits = isMapped ? bits - 96 : bits
-    first = address.masked(self.bits)
-  }
-
-  @inline(__always)
-  func contains(_ address: Address) -> Bool {
-    address.isV6 == first.isV6 && address.masked(bits) == first
+extension IPAddress {
+  /// The address with only its first `bits` bits.
+  package func masked(_ bits: Int) -> IPAddress {
+    let highMask = bits >= 64 ? UInt64.max : ~(UInt64.max >> UInt64(bits))
+    let lowMask = bits >= 128 ? UInt64.max : bits <= 64 ? 0 : ~(UInt64.max >> UInt64(bits - 64))
+    return IPAddress(isV6: isV6, high: high & highMask, low: low & lowMask)
   }
 }
 
-extension Address {
-  /// The address with only its first `bits` bits.
-  func masked(_ bits: Int) -> Address {
-    let highMask = bits >= 64 ? UInt64.max : ~(UInt64.max >> UInt64(bits))
-    let lowMask = bits >= 128 ? UInt64.max : bits <= 64 ? 0 : ~(UInt64.max >> UInt64(bits - 64))
-    return Address(isV6: isV6, high: high & highMask, low: low & lowMask)
+extension IPAddress: CustomStringConvertible {
+  package var description: String {
+    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    if isV6 {
+      var bytes = (high.bigEndian, low.bigEndian)
+      inet_ntop(AF_INET6, &bytes, &text, socklen_t(text.count))
+    } else {
+      var short = in_addr(s_addr: UInt32(high >> 32).bigEndian)
+      inet_ntop(AF_INET, &short, &text, socklen_t(text.count))
+    }
+    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }
