@@ -19,6 +19,7 @@ extension Outcome {
       case .delivered: .delivered
       case .repeated(let reason): .retry(reason, after: nil)
       case .repeatedLater(let reason): .retry(reason, after: retryAfter)
+      case .held(let reason, let duration): .retry(reason, after: max(duration, retryAfter ?? .zero))
       case .final(let reason): .rejected(reason)
       case .stops: .rejected(.gone)
       }

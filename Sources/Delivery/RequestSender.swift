@@ -47,7 +47,8 @@ struct RequestSender: Sendable {
       let wait = RetryHint.wait(response, now: time.now())
       let (meaning, note) = type.answers.reading(of: ServiceAnswer(response))
       return AttemptResult(
-        outcome: Outcome(meaning, retryAfter: wait?.duration), hold: wait?.duration, code: response.status,
+        outcome: Outcome(meaning, retryAfter: wait?.duration),
+        hold: [wait?.duration, meaning.hold].compactMap(\.self).max(), code: response.status,
         detail: detail(response, note, wait, from: request.url), output: output(response))
     } catch let error as TransportError {
       return AttemptResult(outcome: outcome(of: error), detail: "\(error)")

@@ -9,7 +9,7 @@ enum RetryHint {
   ///
   /// - 429 and 503: `Retry-After` as seconds or a date (RFC 9110, section 10.2.3); Discord's `X-RateLimit-Reset-After` and
   ///   `{"retry_after": 0.65}`, both in seconds (discord-api-docs, "Rate Limits"); Telegram's
-  ///   `{"parameters": {"retry_after": 35}}`.
+  ///   `{"parameters": {"retry_after": 35}}`; Zulip's `{"retry-after": 2.5}`; Matrix' `{"retry_after_ms": 1500}`.
   /// - Any answer with `X-RateLimit-Remaining: 0`: `X-RateLimit-Reset-After`, for the next request would be refused.
   static func wait(_ response: HTTPResponse, now: Timestamp) -> WireWait? {
     let isRefusal = response.status == 429 || response.status == 503
@@ -25,7 +25,9 @@ enum RetryHint {
 
   private static func body(_ bytes: [UInt8]) -> [WireWait?] {
     guard bytes.first == UInt8(ascii: "{"), let root = try? JSONDocument(parsing: bytes).root else { return [] }
-    return [root["retry_after"], root["parameters"]?["retry_after"]].map { $0?.number.flatMap(seconds) }
+    let places = [root["retry_after"], root["parameters"]?["retry_after"], root["retry-after"]]
+    let milliseconds = root["retry_after_ms"]?.integer.flatMap { $0 > 0 ? $0 : nil }
+    return places.map { $0?.number.flatMap(seconds) } + [milliseconds.flatMap { seconds("\(Double($0) / 1_000)") }]
   }
 
   private static func seconds(_ text: String) -> WireWait? {

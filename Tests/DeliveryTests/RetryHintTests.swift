@@ -30,6 +30,10 @@ import WireTime
   @Test func `chat services say it in their own ways`() {
     #expect(wait(429, [:], #"{"message": "You are being rate limited.", "retry_after": 0.6521}"#) == 653)
     #expect(wait(429, [:], #"{"ok":false,"error_code":429,"parameters":{"retry_after":35}}"#) == 35_000)
+    #expect(wait(429, [:], #"{"result":"error","code":"RATE_LIMIT_HIT","retry-after":28.7}"#) == 28_700)
+    #expect(wait(429, [:], #"{"errcode":"M_LIMIT_EXCEEDED","retry_after_ms":2500}"#) == 2_500)
+    #expect(wait(429, [:], #"{"retry_after_ms":-1}"#) == nil)
+    #expect(wait(429, [:], #"{"retry_after_ms":9223372036854775807}"#) == 86_400_000)
     #expect(wait(429, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "1.25"]) == 1_250)
     for body in [#"{"retry_after": -1}"#, #"{"retry_after": "x"}"#, "[35]", "{", "35", #"{"parameters": 35}"#] {
       #expect(wait(429, [:], body) == nil, "\(body)")

@@ -14,7 +14,7 @@ import Testing
   }
 
   private static let secrets = SecretSource(environment: [
-    "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/s3cretpath",
+    "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/s3cretpath", "SLACK_BOT_TOKEN": "xoxb-s3cretpath",
     "DISCORD_WEBHOOK_URL": "https://discord.com/api/webhooks/1/s3cretpath",
     "TEAMS_WORKFLOW_URL": "https://x.api.powerplatform.com/workflows/1?sig=s3cretpath",
     "MATTERMOST_WEBHOOK_URL": "https://chat.example.com/hooks/s3cretpath",
@@ -221,6 +221,29 @@ import Testing
       ])
   }
 
+  @Test func `a bot of Slack's writes into its channel by its token`() throws {
+    let bot = #"{"type": "slack", "token": "${env:SLACK_BOT_TOKEN}", "channel": "C1"}"#
+    let file = try #require(Self.read(bot).file)
+    let event = try RunEvent.of("Failed")
+    let request = try Self.request(file, #require(RuleSet(file).deliveries(for: event).first), event)
+    #expect(request.url == "https://slack.com/api/chat.postMessage")
+    #expect(request.headers.map(\.value) == ["Bearer xoxb-s3cretpath"])
+    #expect(String(decoding: request.body, as: UTF8.self).hasPrefix(#"{"channel":"C1","text":"*A run* failed"#))
+  }
+
+  @Test func `a destination of Slack's is a webhook or a bot`() {
+    func problems(_ fields: String) -> [String] {
+      Self.read(#"{"type": "slack", \#(fields)}"#).problems.filter { $0.severity == .error }.map(\.message)
+    }
+    let (url, token) = (#""url": "https://x.example/h""#, #""token": "${env:SLACK_BOT_TOKEN}""#)
+    #expect(problems(url) == [])
+    #expect(problems(token) == [#"destinations.d needs "channel""#])
+    #expect(problems(#""channel": "C1""#) == [#"destinations.d needs "token""#])
+    #expect(problems("\(url), \(token)") == [#"destinations.d.token is for a bot, and "url" is a webhook"#])
+    #expect(
+      problems(#""token": "${env:NTFY_TOPIC}", "channel": "C1""#) == ["destinations.d.token is no token of a bot"])
+  }
+
   @Test func `Discord takes Slack's messages at one address`() {
     #expect(Self.read(#"{"type": "slack", "url": "https://discord.com/api/webhooks/1/x/slack"}"#).problems.isEmpty)
   }
@@ -228,7 +251,9 @@ import Testing
 
 extension Destination {
   fileprivate static var requiredExamples: [(key: String, example: String)] {
-    fields.filter(\.isRequired).map { ($0.key, $0.example) }
+    let required = fields.filter(\.isRequired).map { ($0.key, $0.example) }
+    // Slack needs one of two.
+    return required.isEmpty ? fields.prefix(1).map { ($0.key, $0.example) } : required
   }
 }
 

@@ -19,6 +19,8 @@ protocol Destination: Sendable {
 
   /// Its own fields. What all destinations have, and what all HTTP destinations have, is not among them.
   static var fields: [Field<Self>] { get }
+  /// What the schema says beside them: what one field demands of another.
+  static var beside: SchemaPiece { get }
   /// With what holds for every field that is left out; required ones have a placeholder that is never used.
   init()
   /// What no field can decide alone. Reports what is wrong.
@@ -65,6 +67,7 @@ protocol Destination: Sendable {
 extension Destination {
   func check(_ object: ObjectReader, _ context: FieldContext) {}
   var address: (field: String, url: ReferenceText)? { nil }
+  static var beside: SchemaPiece { [:] }
   static var hosts: [String] { [] }
   static var markup: Markup { .plain }
   static var limits: BodyLimits? { nil }

@@ -39,6 +39,6 @@ extension Destination {
       "type": .text("object"), "description": .text(says), "required": .list(required.map { .text($0) }),
       "additionalProperties": .bool(false), "properties": .object(properties),
     ]
-    return piece.with(Shape.http.beside)
+    return piece.with(Shape.http.beside).with(beside)
   }
 }

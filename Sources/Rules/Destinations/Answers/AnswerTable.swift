@@ -1,3 +1,5 @@
+internal import Runs
+
 /// What the answers of one type of destination mean, as data: the first row that fits decides. README shows these tables,
 /// and a test compares the two.
 ///
@@ -30,10 +32,17 @@ package struct AnswerTable: Sendable {
   }
 
   package enum Meaning: Sendable, Equatable {
+    /// How long its destination is left alone by itself.
+    package var hold: Duration? {
+      if case .held(_, let duration) = self { duration } else { nil }
+    }
+
     case delivered
     case repeated(FailureReason)
     /// The same, and not before the answer's `Retry-After`.
     case repeatedLater(FailureReason)
+    /// The same, and nothing is sent there for so long.
+    case held(FailureReason, Duration)
     case final(FailureReason)
     /// Final, and nothing more is sent there for now.
     case stops
@@ -114,6 +123,7 @@ extension AnswerTable.Meaning {
     case .delivered: "delivered"
     case .repeated: "repeated"
     case .repeatedLater: "repeated, not before `Retry-After`"
+    case .held(_, let duration): "repeated, and nothing is sent there for \(duration.words)"
     case .final: "final"
     case .stops: "stops the destination"
     }

@@ -71,6 +71,8 @@ struct Discord: Destination {
   /// (discord-api-docs, "Rate Limits").
   static let answers = AnswerTable(
     [
+      // Cloudflare has banned the address (discord-api-docs#5810).
+      .init(statuses: [429...429], body: .page, meaning: .held(.rateLimited, .seconds(3_600))),
       .init(statuses: [404...404, 401...401], meaning: .stops),
       .init(statuses: [200...299], body: .page, meaning: .repeated(.badAnswer), note: " with a page"),
     ], otherwise: .webhook, named: "webhook", says: ["message"])

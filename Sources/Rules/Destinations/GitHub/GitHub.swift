@@ -33,6 +33,11 @@ struct GitHub: Destination {
       example: #""https://github.example.com/api/v3""#, "GitHub Enterprise Server's API."),
   ]
 
+  static let beside: SchemaPiece = [
+    "dependentSchemas": .json(
+      #"{"workflow": {"required": ["ref"], "not": {"required": ["event"]}}, "ref": {"required": ["workflow"]}}"#)
+  ]
+
   var address: (field: String, url: ReferenceText)? { endpoint.map { ("endpoint", $0) } }
   static let hosts = ["api.github.com"]
 

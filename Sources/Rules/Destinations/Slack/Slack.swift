@@ -1,22 +1,69 @@
+internal import JSONSource
 internal import Runs
 internal import Secrets
 
-/// An incoming webhook of Slack, or of a server that takes its messages: `{"text": …}` or blocks.
+/// Slack: an incoming webhook, or a bot that writes by `chat.postMessage`; both take `{"text": …}` or blocks. Other servers take
+/// such messages at an address of theirs, too.
 struct Slack: Destination {
   static let type = "slack"
-  static let says = "An incoming webhook of Slack, or of a server that takes Slack's messages."
+  static let says = "Slack: an incoming webhook, or a bot with its token. Also servers that take Slack's messages."
 
-  var url = ReferenceText.nowhere
+  private static let postMessage = "https://slack.com/api/chat.postMessage"
+
+  /// Of a webhook; nil: a bot writes.
+  var url: ReferenceText?
+  var token: ReferenceText?
+  var channel: String?
+  var endpoint: ReferenceText?
 
   init() {}
 
   static let fields: [Field<Slack>] = [
     Field(
-      "url", .url(as: .chatURL), to: \.url, isRequired: true, example: #""${env:SLACK_WEBHOOK_URL}""#,
-      "The webhook's URL, as Slack shows it.")
+      "url", .url(as: .chatURL), to: \.url, example: #""${env:SLACK_WEBHOOK_URL}""#,
+      "The webhook's URL, as Slack shows it. Either this or `token`."),
+    Field(
+      "token", .secret, to: \.token, example: #""${env:SLACK_BOT_TOKEN}""#,
+      "Token of a bot that may `chat:write`. Needs `channel`."),
+    Field(
+      "channel", .filled, to: \.channel, example: #""C0123456789""#,
+      "The channel's id, in which the bot must be a member, or `#name`."),
+    Field(
+      "endpoint", .url(as: .endpoint), to: \.endpoint, default: #""https://slack.com/api/chat.postMessage""#,
+      example: #""https://slack-gov.com/api/chat.postMessage""#, "Where a bot's messages go."),
   ]
 
-  var address: (field: String, url: ReferenceText)? { ("url", url) }
+  var address: (field: String, url: ReferenceText)? {
+    url.map { ("url", $0) } ?? endpoint.map { ("endpoint", $0) }
+  }
+
+  static let beside: SchemaPiece = [
+    "oneOf": .json(#"[{"required": ["url"]}, {"required": ["token", "channel"]}]"#),
+    "dependentSchemas": .json(
+      #"{"url": {"not": {"anyOf": [{"required": ["token"]}, {"required": ["channel"]}, {"required": ["endpoint"]}]}}}"#),
+  ]
+
+  func check(_ object: ObjectReader, _ context: FieldContext) {
+    let node = object.node
+    let ofBot = ["token", "channel", "endpoint"]
+    if object["url"] == nil, !ofBot.contains(where: { object[$0] != nil }) {
+      _ = object.required("url")
+    } else if object["url"] != nil {
+      for field in ofBot {
+        guard let member = object[field] else { continue }
+        context.diagnostics.error(
+          at: member.range, "\(object.pathOf(field)) is for a bot, and \"url\" is a webhook",
+          hint: "keep one of the two")
+      }
+    } else if !context.diagnostics.isCut(node) {
+      for field in ["token", "channel"] { _ = object.required(field) }
+    }
+    guard let token, let written = object["token"], let text = context.revealed(token) else { return }
+    if !["xoxb-", "xoxp-", "xoxe."].contains(where: text.hasPrefix) {
+      context.diagnostics.error(
+        at: written.range, "\(object.pathOf("token")) is no token of a bot", hint: "one looks like xoxb-…")
+    }
+  }
 
   static let hosts = ["slack.com", "slack-gov.com"]
 
@@ -30,11 +77,25 @@ struct Slack: Destination {
   static func message(_ text: TextTemplate) -> BodyTemplate? { .message("text", text) }
 
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
-    let url = try secrets.text(url, as: .chatURL)
-    return { OutgoingRequest(url, body: $0.body ?? $0.event) }
+    if let url {
+      let url = try secrets.text(url, as: .chatURL)
+      return { OutgoingRequest(url, body: $0.body ?? $0.event) }
+    }
+    let endpoint = try endpoint.map { try secrets.text($0, as: .endpoint) } ?? Self.postMessage
+    let token = try secrets.text(token ?? .nowhere, as: .credential)
+    let members = [(name: "channel", json: [UInt8].json(channel ?? ""))]
+    return { message in
+      var request = OutgoingRequest(endpoint, body: (message.body ?? message.event).adding(members))
+      request.contentType = "application/json; charset=utf-8"
+      request.headers = [("Authorization", "Bearer \(token)")]
+      return request
+    }
   }
 
-  func identity(_ secrets: SecretSource) -> [String] { [url.identity(secrets, as: .chatURL)] }
+  func identity(_ secrets: SecretSource) -> [String] {
+    if let url { return [url.identity(secrets, as: .chatURL)] }
+    return [endpoint?.source ?? Self.postMessage, token?.identity(secrets, as: .credential) ?? "", channel ?? ""]
+  }
 
   static let answers = AnswerTable.slack
   /// Slack's yes is a word.

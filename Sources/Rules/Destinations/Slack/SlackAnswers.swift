@@ -3,7 +3,7 @@ extension AnswerTable {
   /// 2016-05-17; docs.slack.dev, "Sending messages using incoming webhooks"). Words have been seen beside 200 as well
   /// (great_expectations#5818, gogs#3169), and 404 without a word of Slack's comes from whatever stands before it
   /// (healthchecks#613). Mattermost and Discord's `/slack` answer `ok`, other servers that take Slack's messages say yes in
-  /// JSON.
+  /// JSON, and so does `chat.postMessage`: `{"ok": false, "error": WORD}`, with the same words and some more.
   static let slack = AnswerTable(
     [
       Row(statuses: [200...299, 400...499], body: .word(slackStops), meaning: .stops),
@@ -23,14 +23,14 @@ extension AnswerTable {
 
   /// For a URL that will never work again.
   private static let slackStops = [
-    "channel_is_archived", "channel_not_found", "invalid_token", "no_active_hooks", "no_service", "no_team",
-    "team_disabled",
+    "account_inactive", "channel_is_archived", "channel_not_found", "invalid_auth", "invalid_token", "is_archived",
+    "no_active_hooks", "no_service", "no_team", "team_disabled", "token_expired", "token_revoked",
   ]
 
   /// For a message that will never be taken.
   private static let slackRefusals = [
     "action_prohibited", "invalid_attachments", "invalid_blocks", "invalid_blocks_format", "invalid_payload",
-    "missing_text_or_fallback_or_attachments", "no_text", "posting_to_general_channel_denied",
-    "too_many_attachments", "user_not_found",
+    "missing_scope", "missing_text_or_fallback_or_attachments", "msg_too_long", "no_text", "not_in_channel",
+    "posting_to_general_channel_denied", "restricted_action", "too_many_attachments", "user_not_found",
   ]
 }
