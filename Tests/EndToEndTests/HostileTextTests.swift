@@ -79,7 +79,8 @@ import Testing
       (Self.readable[text] ?? text).unicodeScalars.map { ["&": "&amp;", "<": "&lt;", ">": "&gt;"][$0] ?? String($0) }
         .joined())
     #expect(posts.contains("\(escaped): \(escaped)"))
-    #expect(posts.allSatisfy { $0.contains(escaped) })
+    // Our own words name no more of a flow than its first hundred characters, so that there is room for the link.
+    #expect(posts.allSatisfy { $0.contains(escaped.prefix(100)) })
     #expect(!posts.contains { $0.contains("<!channel>") || $0.contains("<https://evil") })
   }
 
