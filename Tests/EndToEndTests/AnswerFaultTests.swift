@@ -16,7 +16,9 @@ import Testing
     guard parts.count == 2, let fault = broken.first(where: { $0.name == parts[1] }) else {
       return RawServer.Reply("404 No", [])
     }
-    return RawServer.Reply("HTTP/1.1 \(parts[0]) Word\r\nRetry-After: 3600\r\n\(fault.text)", stalls: fault.stalls)
+    // A connection whose answer is whole, and which then stalls, must not be used again by a request that starts a little later.
+    let head = "HTTP/1.1 \(parts[0]) Word\r\nConnection: close\r\nRetry-After: 3600\r\n"
+    return RawServer.Reply(head + fault.text, stalls: fault.stalls)
   }
 
   @Test func `an answer without its end counts by its status, for every destination`() async throws {
