@@ -133,7 +133,7 @@ import Testing
           try stage.write(RulesText.hub)
           let watch = try stage.start(
             "--rules", "rules.json", with: ["DATATURE_VI_API_ENDPOINT": server.address])
-          try await watch.says("for a longer wait than is kept: it gets 15m")
+          try await watch.says("for longer than the limit: waiting 15m")
           #expect(watch.errors.contains("in 900000 ms"), "\(watch.errors)")
           watch.send(15)
           #expect(try await watch.end().status == .exited(0))
