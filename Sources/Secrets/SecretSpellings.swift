@@ -6,7 +6,7 @@
 enum SecretSpellings {
   static func all(of secret: String) -> Set<[UInt8]> {
     let bytes = Array(secret.utf8)
-    var found: Set<[UInt8]> = [bytes]
+    var found: Set<[UInt8]> = [bytes, Unescaped.completely(bytes)]
     if bytes.contains(0x20) { found.insert(bytes.map { $0 == 0x20 ? UInt8(ascii: "+") : $0 }) }
     for skipped in 0...2 {
       let base64 = Base64.core(of: bytes, after: skipped)
@@ -21,15 +21,8 @@ enum SecretSpellings {
     if bytes.allSatisfy(isHexadecimal) {
       found.formUnion([Array(secret.lowercased().utf8), Array(secret.uppercased().utf8)])
     }
-    found = found.filter { $0.count >= Redactor.shortest }
-    // A secret that looks like an escape, such as `\%b1Y'`, gets shorter here, and every text is unescaped before the search.
-    let unescaped = Unescaped.completely(bytes)
-    if bytes.count >= Redactor.shortest, unescaped.count >= shortestUnescaped { found.insert(unescaped) }
-    return found
+    return found.filter { $0.count >= Redactor.shortest }
   }
-
-  /// In bytes; shorter ones would be found in any text.
-  static let shortestUnescaped = 4
 
   private static func hexadecimal(_ value: UInt8, _ letters: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : letters + value - 10

@@ -30,14 +30,6 @@ struct SpellingTests {
     }
   }
 
-  @Test func `a short secret that looks like an escape is found in another spelling, too`() {
-    let redactor = Redactor()
-    redactor.add(#"~\%b1Y'"#)
-    for spelling in [#"~\%b1Y'"#, #"~\%b1Y&#39;"#, #"~\\%b1Y'"#, "%7E%5C%25b1Y%27"] {
-      #expect(redactor.redact("x \(spelling) y") == "x ••• y", "\(spelling)")
-    }
-  }
-
   @Test func `a secret in hexadecimal digits is found in the other case`() {
     let redactor = Redactor()
     redactor.add("deadBEEF0123")
@@ -58,8 +50,8 @@ struct SpellingTests {
     var random = Seeded(state: seed)
     for _ in 0..<500 {
       let secret = Self.word(Int.random(in: 6...60, using: &random), Self.alphabet, &random)
-      // One that is nearly all escapes means two or three bytes, and those are found as written only.
-      guard Unescaped.completely(Array(secret.utf8)).count >= SecretSpellings.shortestUnescaped else { continue }
+      // A short secret that reads like an escape, such as `~\%b1Y'`, is found as written only: unescaped it is too short to search.
+      guard Unescaped.completely(Array(secret.utf8)).count >= Redactor.shortest else { continue }
       let redactor = Redactor()
       redactor.add(secret)
       for _ in 0..<Int.random(in: 0...5, using: &random) { redactor.add(Self.word(12, Self.alphabet, &random)) }
