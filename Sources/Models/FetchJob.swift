@@ -52,7 +52,7 @@ final class FetchJob: Sendable {
   var bytes: Int64 { state.withLock(\.plan.bytes) }
   var isComplete: Bool { state.withLock(\.plan.isComplete) }
 
-  /// The next piece to download; nil if there is none, or while halted.
+  /// The next piece to download; nil if all pieces are taken, or while halted.
   func take() -> Int? { state.withLock { $0.isHalted ? nil : $0.plan.take()?.index } }
 
   /// While halted, no pieces are given out; those in flight finish.

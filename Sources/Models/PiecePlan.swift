@@ -33,7 +33,7 @@ struct PiecePlan: Sendable {
 
   var isComplete: Bool { left == 0 }
 
-  /// The next piece that nobody downloads; nil if there is none.
+  /// The next piece that nobody downloads yet; nil if all are taken.
   mutating func take() -> Piece? {
     if let index = returned.popLast() { return piece(index) }
     while nextNew < isFinished.count {

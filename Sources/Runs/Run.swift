@@ -25,7 +25,7 @@ package struct Run: Sendable {
   package let createdAt: Timestamp?
   /// The document's bytes exactly as the API sent them, unless there is a ``fault``.
   package private(set) var document: [UInt8]
-  /// The repaired fault of the document's text, as a clause; nil if there was none.
+  /// The repaired fault of the document's text, as a clause; nil if nothing was repaired.
   package private(set) var fault: String?
   /// No object of the document repeats a key, as in all valid answers.
   let hasUniqueKeys: Bool
@@ -108,7 +108,7 @@ package struct Run: Sendable {
 
   package var reading: PhaseReading { summary.reading }
 
-  /// When it started to run: the earliest time of any entry; nil if there is none.
+  /// When it started to run: the earliest time of any entry; nil without an entry.
   package var startedAt: Timestamp? { summary.startedAt }
 
   /// `^[a-zA-Z0-9_-]+$`, 1 to 255 characters (`validate_id_param` of vi-sdk).

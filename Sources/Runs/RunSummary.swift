@@ -54,7 +54,7 @@ package struct RunSummary: Sendable {
     PhaseReading(conditions: conditions, killedAt: killedAt, createdAt: createdAt)
   }
 
-  /// When it started to run: the earliest time of any entry; nil if there is none.
+  /// When it started to run: the earliest time of any entry; nil without an entry.
   package var startedAt: Timestamp? {
     conditions.filter { $0.status == .reached && $0.phaseWhenReached == .running && $0.time.milliseconds > 0 }.map(
       \.time

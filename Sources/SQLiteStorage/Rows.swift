@@ -41,7 +41,7 @@ extension DeliveryRecord {
     d.created_at, d.settled_at, d.reason, d.parent, d.branch
     """
 
-  /// The delivery `d` is of the run `:run`, or of a digest that tells of it.
+  /// The delivery `d` is of the run `:run`, or of a digest that contains it.
   static let isAboutRun = """
     (d.run_id = :run OR d.id IN (
       SELECT g.delivery_id FROM digests g JOIN digest_events c ON c.digest_id = g.id

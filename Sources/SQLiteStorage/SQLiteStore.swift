@@ -33,8 +33,7 @@ package final class SQLiteStore: StateStore {
   package var name: String { path }
   package var file: String? { path }
 
-  /// Opens the state to write into it, makes it where there is none, and brings it up to date where an earlier version has
-  /// written it.
+  /// Opens the state for writing. Creates a state that doesn't exist, and migrates one that an earlier version wrote.
   ///
   /// - Parameters:
   ///   - lock: what keeps other watchers away; nil: nothing does.

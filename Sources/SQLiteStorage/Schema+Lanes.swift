@@ -1,5 +1,5 @@
 extension Schema {
-  /// What is done on this machine is told from destinations by a column, and not by its name.
+  /// A column, not the name, tells work on this machine from a destination.
   ///
   /// - `lane`: the kind of lane, whose name stands in `destination`; NULL: that is a destination of a rules file.
   static let lanes = """

@@ -125,7 +125,7 @@ extension FieldType where Value == [HTTPSettings.Header] {
     ]),
   ]
 
-  /// A token that is none of the headers we set. JSON Schema has no pattern without regard to case.
+  /// A token, except for the headers that we set. JSON Schema has no case-insensitive patterns.
   private static let name: String = {
     let reserved = ["content-length", "transfer-encoding", "expect", "host"].map(caseless)
     let signed = "\(caseless("webhook"))-(\(["id", "timestamp", "signature"].map(caseless).joined(separator: "|")))"

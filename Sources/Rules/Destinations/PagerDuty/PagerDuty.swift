@@ -62,7 +62,7 @@ struct PagerDuty: Destination {
         ])
       ), ("client", .text("vi-notify")),
     ]
-    // Several events are no incident of one flow.
+    // A digest is about several flows, so it has no key of one incident.
     if !message.isDigest { members.insert(("dedup_key", .text("{{incidentKey}}")), at: 1) }
     if message.isOfRun {
       members.append(("links", .list([.object([("href", .text("{{&runUrl}}")), ("text", .text("{{runId}}"))])])))

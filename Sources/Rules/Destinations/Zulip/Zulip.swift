@@ -40,18 +40,12 @@ struct Zulip: Destination {
     anyOf: ["content"], refusal: "Message must not be empty", known: ["content", "topic", "to", "type"], lists: [:])
 
   private static let standard = StandardMessages(markup) { message in
-    .object([
-      ("topic", .words("{{#flow}}{{flow}}{{/flow}}{{^flow}}runs{{/flow}}")),
-      ("content", .text("\(message.symbol) \(message.text(.markdown))")),
-    ])
+    let topic = message.isDigest ? "runs" : "{{#flow}}{{flow}}{{/flow}}{{^flow}}runs{{/flow}}"
+    return .object([("topic", .words(topic)), ("content", .text("\(message.symbol) \(message.text(.markdown))"))])
   }
 
   static var standardMessages: [Trigger: BodyTemplate]? { standard.byTrigger }
-  static var standardDigest: BodyTemplate? {
-    StandardMessages(markup) { message in
-      .object([("topic", .words("runs")), ("content", .text("\(message.symbol) \(message.text(.markdown))"))])
-    }.digest
-  }
+  static var standardDigest: BodyTemplate? { standard.digest }
   static func message(_ text: TextTemplate) -> BodyTemplate? {
     .message("content", text, with: [("topic", #""runs""#)])
   }
