@@ -53,7 +53,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "vi-notify-fuzz", dependencies: ["Rules", "Runs", "Transport", "Secrets", "JSONSource", "WireTime"],
+      name: "vi-notify-fuzz",
+      dependencies: ["Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "WireTime"],
       swiftSettings: strict),
     .target(
       name: "Daemon",

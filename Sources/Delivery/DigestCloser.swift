@@ -47,7 +47,7 @@ package struct DigestCloser: Sendable {
     let collected = CollectedEvents(events: digest.events, count: digest.count)
     let plan = digest.plan.map(DigestPlan.init(stored:))
     let planned = messages.message(id: id, rule: digest.rule, action: digest.action, plan, collected)
-    guard let planned, case .body(let body) = planned.content else {
+    guard let planned, case .delivery(.body(let body)) = planned.content else {
       return try await close(digest, id, collected, at: now)
     }
     if let plan, !messages.isInUse(plan, rule: digest.rule, action: digest.action) {

@@ -24,11 +24,8 @@ extension Dispatcher {
     var fitted = delivery
     // A body is read without its event.
     if fitted.event.isEmpty { fitted.event = try await store.delivery(id: delivery.id)?.event ?? [] }
-    switch kind.standardMessage(of: fitted.event) {
-    case .event: fitted.content = .event
-    case .body(let body): fitted.content = .body(body)
-    default: return nil
-    }
+    guard let content = kind.standardMessage(of: fitted.event) else { return nil }
+    fitted.content = content
     return fitted
   }
 

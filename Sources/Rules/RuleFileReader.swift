@@ -11,24 +11,21 @@ struct RuleFileReader {
   var machine = Machine.unknown
   /// False: references are taken as they are, and looked up when they are used.
   var looksUp = true
+  /// What templates can name where a field is read.
+  var scope = TemplateScope.event
 
   func file(_ root: JSONNode) -> RuleFile? {
-    let known = ["$schema", "version", "retention", "source", "watch", "destinations", "rules"]
-    guard let reader = ObjectReader(root, path: "the rules file", known: known, diagnostics) else { return nil }
-    if let version = reader.required("version"), version.integer != 1 {
-      diagnostics.error(at: version.range, "this version of the rules file is unknown", hint: "write \"version\": 1")
-    }
-    _ = reader.string("$schema")
+    var draft = FileDraft()
+    guard let reader = Shape.file.read(root, path: "the rules file", self, into: &draft) else { return nil }
     let source = self.source(reader["source"])
     let watch = self.watch(reader["watch"])
     let destinations = self.destinations(reader["destinations"])
     let rules = self.rules(reader, destinations, WatchScope(watch))
-    let retention = reader.duration("retention", in: .seconds(86_400)...(.seconds(3_650 * 86_400)))
     warnOfUnused(reader, rules)
     guard let source else { return nil }
     var file = RuleFile(
       source: source, watch: watch, destinations: destinations.values.sorted { $0.name < $1.name }, rules: rules)
-    if let retention { file.retention = retention }
+    if let retention = draft.retention { file.retention = retention }
     return file
   }
 
@@ -38,26 +35,25 @@ struct RuleFileReader {
   }
 
   private func source(_ node: JSONNode?) -> SourceSettings? {
-    let known = ["endpoint", "organization", "secretKey", "ca", "link"]
-    let reader = node.flatMap { ObjectReader($0, path: "source", known: known, diagnostics) }
-    func setting(_ key: String, _ field: SecretField, default standard: ReferenceText) -> ReferenceText? {
-      guard let node = reader?[key] else { return standard }
-      return reference(node, path: "source.\(key)", as: field)
+    var draft = SourceDraft()
+    let reader = node.flatMap { Shape.source.read($0, path: "source", self, into: &draft) }
+    /// Nil when it is there and couldn't be read.
+    func setting(_ key: String, _ written: ReferenceText?, _ standard: ReferenceText) -> ReferenceText? {
+      reader?[key] == nil ? standard : written
     }
-    let secretKey = setting("secretKey", .credential, default: SourceSettings.standard.secretKey)
-    if let secretKey, let node = reader?["secretKey"] { warnOfPlainSecret(secretKey, at: node) }
-    let endpoint = setting("endpoint", .endpoint, default: SourceSettings.standard.endpoint)
-    if let node = reader?["endpoint"], let endpoint { checkEndpoint(endpoint, at: node) }
-    let organization = setting("organization", .plain, default: SourceSettings.standard.organization)
-    let ca = reader.flatMap { file("ca", $0) }
-    let link = reader.flatMap(link)
-    guard let secretKey, let endpoint, let organization else { return nil }
+    let standard = SourceSettings.standard
+    if let written = draft.secretKey, let node = reader?["secretKey"] { warnOfPlainSecret(written, at: node) }
+    if let written = draft.endpoint, let node = reader?["endpoint"] { checkEndpoint(written, at: node) }
+    guard let secretKey = setting("secretKey", draft.secretKey, standard.secretKey),
+      let endpoint = setting("endpoint", draft.endpoint, standard.endpoint),
+      let organization = setting("organization", draft.organization, standard.organization)
+    else { return nil }
     let place = node?.range ?? 0..<0
     checkSending(secretKey, as: .credential, at: reader?["secretKey"]?.range ?? place, "source.secretKey")
     checkSending(endpoint, as: .endpoint, at: reader?["endpoint"]?.range ?? place, "source.endpoint")
     checkSending(organization, as: .plain, at: reader?["organization"]?.range ?? place, "source.organization")
-    var settings = SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey, ca: ca)
-    if let link { settings.link = link }
+    var settings = SourceSettings(endpoint: endpoint, organization: organization, secretKey: secretKey, ca: draft.ca)
+    if let link = draft.link { settings.link = link }
     return settings
   }
 
@@ -70,27 +66,6 @@ struct RuleFileReader {
     guard !text.hasReferences else { return }
     diagnostics.warning(
       at: node.range, "a secret stands in the file itself", hint: "write ${env:NAME} or ${file:/path} instead")
-  }
-
-  /// A path, which may hold references. Whether the file is there is found when it is used: it may be made anew meanwhile.
-  private func file(_ key: String, _ reader: ObjectReader) -> ReferenceText? {
-    reader[key].flatMap { reference($0, path: reader.pathOf(key), as: .plain) }
-  }
-
-  private func link(_ reader: ObjectReader) -> RunLink? {
-    guard let node = reader["link"], let text = reader.text(node, path: "source.link") else { return nil }
-    guard ["https://", "http://"].contains(where: text.lowercased().hasPrefix) else {
-      diagnostics.error(
-        at: node.range, "source.link does not begin with https:// or http://",
-        hint: "write an address such as \(RunLink.standardText)")
-      return nil
-    }
-    do throws(TemplateProblems) {
-      return try RunLink(template: text)
-    } catch {
-      for problem in error.problems { diagnostics.error(at: node.range, problem.message, hint: problem.hint) }
-      return nil
-    }
   }
 
   /// Told one by one; a file can hold 100,000.

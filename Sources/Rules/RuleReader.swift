@@ -16,11 +16,10 @@ struct RuleReader {
   var diagnostics: DiagnosticList { file.diagnostics }
 
   func rule(_ node: JSONNode) -> Rule? {
-    let known = ["name", "on", "for", "match", "actions"]
-    guard let reader = ObjectReader(node, path: path, known: known, diagnostics) else { return nil }
-    let name = self.name(reader)
-    let triggers = self.triggers(reader)
-    let holdsFor = self.holdsFor(reader, triggers)
+    var draft = RuleDraft()
+    guard let reader = Shape.rule.read(node, path: path, file, into: &draft) else { return nil }
+    let triggers = draft.triggers
+    reportMomentary(triggers, reader)
     let pattern = reader["match"].flatMap {
       PatternCheck(phases: Set(triggers.map(\.word)), scope: scope, diagnostics: diagnostics).pattern($0)
     }
@@ -31,49 +30,36 @@ struct RuleReader {
       ).action(node)
     }
     reportRepeatedIDs(nodes)
-    reportDownloads(nodes, triggers)
+    reportActionsOfRuns(nodes, triggers)
     let offset = reader["match"]?.range.lowerBound ?? node.range.lowerBound
-    return name.map {
+    return draft.name.map {
       Rule(
-        name: $0, triggers: triggers, holdsFor: holdsFor, pattern: pattern, patternOffset: offset, actions: actions)
+        name: $0, triggers: triggers, holdsFor: draft.holdsFor, pattern: pattern, patternOffset: offset,
+        actions: actions)
     }
   }
 
-  private func name(_ reader: ObjectReader) -> String? {
-    guard let node = reader.required("name"), let name = reader.text(node, path: reader.pathOf("name")) else {
-      return nil
-    }
-    let isPlain =
-      name.unicodeScalars.count <= 100 && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-    if !isPlain { diagnostics.error(at: node.range, "the name of a rule is one line of at most 100 characters") }
-    return name
+  /// `for` where a run can't stay.
+  private func reportMomentary(_ triggers: Set<Trigger>, _ reader: ObjectReader) {
+    guard let node = reader["for"],
+      let wrong = Trigger.allCases.first(where: { triggers.contains($0) && !$0.canLast })
+    else { return }
+    diagnostics.error(
+      at: node.range, "\(reader.pathOf("for")) is for phases in which a run can stay, and \(wrong.word) is none",
+      hint: "write \"on\": \"running\", \"on\": \"pending\", or both")
   }
 
-  private func triggers(_ reader: ObjectReader) -> Set<Trigger> {
-    guard reader["on"] != nil else { return Trigger.groups["terminal"] ?? [] }
-    return reader.triggers("on")
-  }
-
-  private func holdsFor(_ reader: ObjectReader, _ triggers: Set<Trigger>) -> Duration? {
-    guard let node = reader["for"] else { return nil }
-    let duration = reader.duration("for", in: .seconds(1)...(.seconds(365 * 86_400)))
-    if let wrong = Trigger.allCases.first(where: { triggers.contains($0) && !$0.canLast }) {
-      diagnostics.error(
-        at: node.range, "\(reader.pathOf("for")) is for phases in which a run can stay, and \(wrong.word) is none",
-        hint: "write \"on\": \"running\", \"on\": \"pending\", or both")
-    }
-    return duration
-  }
-
-  private func reportDownloads(_ actions: [JSONNode], _ triggers: Set<Trigger>) {
+  /// Actions that work on a run, where the rule fires on something else.
+  private func reportActionsOfRuns(_ actions: [JSONNode], _ triggers: Set<Trigger>) {
     guard let wrong = Trigger.allCases.first(where: { triggers.contains($0) && !$0.isOfRun }) else { return }
     for action in actions {
-      if let node = action[Action.Verb.download.rawValue] {
+      for type in ActionType.all where type.implementation.isOfRun {
+        guard let node = action[type.verb] else { continue }
         diagnostics.error(
-          at: node.range, "there is no model to download on \(wrong.word), which is about no run",
+          at: node.range, "there is no model to \(type.verb) on \(wrong.word), which is about no run",
           hint: "write a rule of its own for \(wrong.word)")
       }
-      for branch in ActionBranch.allCases { reportDownloads(action[branch.rawValue]?.elements ?? [], triggers) }
+      for branch in ActionBranch.allCases { reportActionsOfRuns(action[branch.rawValue]?.elements ?? [], triggers) }
     }
   }
 

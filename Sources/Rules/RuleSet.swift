@@ -88,11 +88,9 @@ package struct RuleSet: Sendable {
   /// How many at once, of the actions that say so, by their lane.
   package var laneConcurrency: [Lane: Int] {
     var found: [Lane: Int] = [:]
-    func look(_ actions: [Action], _ rule: String) {
+    func look(_ actions: [ActionSettings], _ rule: String) {
       for action in actions {
-        if let most = action.options.concurrency, let verb = action.kind.localVerb {
-          found[Lane(verb, rule: rule, label: action.label, isAlone: true)] = most
-        }
+        if let most = action.action.concurrency, case .lane(let lane) = action.target(rule: rule) { found[lane] = most }
         look(action.then + action.onFailure, rule)
       }
     }

@@ -1,6 +1,5 @@
 package import Rules
 package import Runs
-internal import Secrets
 package import Storage
 
 extension NewEvent {
@@ -37,16 +36,7 @@ extension NewDelivery {
 
   /// The row of an action that fired; nil when it is to be collected into a digest.
   package init?(_ planned: PlannedDelivery) {
-    let content: DeliveryContent
-    switch planned.content {
-    case .event: content = .event
-    case .body(let bytes): content = .body(bytes)
-    case .run(let words): content = .hook(Self.call(.run(words), planned))
-    case .shell(let script): content = .hook(Self.call(.shell(script), planned))
-    case .download(let directory, let checkpoint):
-      content = .download(DownloadCall(directory: directory, checkpoint: checkpoint))
-    case .digest: return nil
-    }
+    guard case .delivery(let content) = planned.content else { return nil }
     self.init(
       id: planned.id, rule: planned.rule, destination: planned.destination, content: content,
       timeout: planned.options.timeout, retryFor: planned.options.retryFor)
@@ -57,13 +47,5 @@ extension NewDelivery {
     continuation = planned.continuation
     isOnce = planned.options.isOnce
     (form, isStandard) = (planned.form?.kind.rawValue, planned.form?.isStandard ?? false)
-  }
-
-  private static func call(_ command: HookCall.Command, _ planned: PlannedDelivery) -> HookCall {
-    let options = planned.options
-    return HookCall(
-      command: command, environment: options.environment.map { .init(name: $0.name, reference: $0.value.source) },
-      results: planned.variables.map { .init(name: $0.name, value: $0.value) },
-      workingDirectory: options.workingDirectory, user: options.user, umask: options.umask)
   }
 }

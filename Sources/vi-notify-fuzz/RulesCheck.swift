@@ -2,6 +2,7 @@ import JSONSource
 import Rules
 import Runs
 import Secrets
+import Storage
 
 /// Reading a rules file, compiling its patterns, and rendering what goes out.
 struct RulesCheck: FuzzCheck {
@@ -65,7 +66,7 @@ struct RulesCheck: FuzzCheck {
 
   /// What was accepted can be carried out from what is kept of it, step by step, whatever the steps leave.
   private func follow(_ delivery: PlannedDelivery, of event: RunEvent, _ next: NextSteps) throws {
-    if case .body(let body) = delivery.content { _ = try JSONDocument(parsing: body) }
+    if case .delivery(.body(let body)) = delivery.content { _ = try JSONDocument(parsing: body) }
     guard let kept = delivery.continuation else { return }
     let step = SettledStep(
       id: delivery.id, rule: delivery.rule, label: delivery.action, eventID: event.id, event: event.body,

@@ -18,7 +18,7 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", "GRDB", "GRDBSQLite", "Logging",
     ]
   ),
-  ("vi-notify-fuzz", ["Rules", "Runs", "Transport", "Secrets", "JSONSource", "WireTime"]),
+  ("vi-notify-fuzz", ["Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "WireTime"]),
   (
     "Daemon",
     [

@@ -52,12 +52,14 @@ struct ChainTests {
     let play = try Play(Self.promotion)
     let model = try play.first()
     #expect(model.destination == .lane(.download))
-    #expect(model.content == .download(directory: "~/m", checkpoint: nil))
+    #expect(model.content == .delivery(.download(DownloadCall(directory: "~/m"))))
     let promote = try #require(try play.after(model, StepResult(path: "/m/run_1")).first)
     #expect(promote.arguments == ["./promote.sh", "/m/run_1", ""])
     #expect(promote.link == PlannedDelivery.Link(parent: model.id, branch: .then))
     #expect(
-      promote.variables.map { "\($0)=\($1)" } == ["VI_STEP_MODEL_STATUS=delivered", "VI_STEP_MODEL_PATH=/m/run_1"])
+      promote.variables.map { "\($0.name)=\($0.value)" } == [
+        "VI_STEP_MODEL_STATUS=delivered", "VI_STEP_MODEL_PATH=/m/run_1",
+      ])
     let tell = try #require(try play.after(promote, StepResult(exitCode: 0, stdout: "v7 \"$(reboot)\"")).first)
     #expect(
       tell.json == #"{"code":0,"said":"v7 \"$(reboot)\"","from":"/m/run_1","run":"run_1"}"#)
@@ -100,10 +102,10 @@ struct ChainTests {
   @Test func `hooks after a failure hear of it`() throws {
     let play = try Play(#"{"shell": "x", "id": "a-b", "onFailure": [{"shell": "y", "then": [{"shell": "z"}]}]}"#)
     let clean = try #require(try play.after(play.first(), StepResult(exitCode: 7), error: "exited with 7").first)
-    let names = clean.variables.map { "\($0)=\($1)" }
+    let names = clean.variables.map { "\($0.name)=\($0.value)" }
     #expect(names == ["VI_STEP_A_B_STATUS=dead", "VI_STEP_A_B_EXIT_CODE=7", "VI_ERROR=exited with 7"])
     let last = try #require(try play.after(clean).first)
-    #expect(last.variables.map { "\($0)=\($1)" } == names)
+    #expect(last.variables.map { "\($0.name)=\($0.value)" } == names)
   }
 
   @Test func `an error stays known to all that comes after it, and the latest one counts`() throws {
@@ -145,7 +147,7 @@ struct ChainTests {
 
   @Test func `a preview shows both branches, and what is not known yet as its tag`() throws {
     let play = try Play(Self.promotion)
-    let steps = play.next.preview(after: play.step(try play.first()), try play.first().content)
+    let steps = play.next.preview(after: play.step(try play.first()), try play.first().type)
     #expect(steps[0].variables.map(\.name) == ["VI_STEP_MODEL_STATUS", "VI_STEP_MODEL_PATH"])
     #expect(steps.map { $0.link?.branch } == [.then, .onFailure])
     #expect(steps[0].arguments == ["./promote.sh", "{{steps.model.path}}", ""])

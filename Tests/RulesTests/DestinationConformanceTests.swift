@@ -1,6 +1,7 @@
 import JSONSource
 import Runs
 import Secrets
+import Storage
 import Testing
 
 @testable import Rules
@@ -41,7 +42,7 @@ import Testing
   {
     let destination = try #require(file.destinations.first)
     var body: [UInt8]?
-    if case .body(let rendered) = planned.content {
+    if case .delivery(.body(let rendered)) = planned.content {
       body = destination.kind.limits?.fit(rendered) ?? rendered
     }
     let make = try destination.requestMaker(ReferenceResolver(secrets))
@@ -92,7 +93,7 @@ import Testing
         let isForm = request.contentType.hasSuffix("urlencoded")
         let document = try? JSONDocument(parsing: request.body)
         #expect(document != nil || isForm, "\(condition)")
-        guard case .body(let body) = planned.content else { continue }
+        guard case .delivery(.body(let body)) = planned.content else { continue }
         let sent = String(decoding: request.body, as: UTF8.self)
         #expect(
           sent.contains("run_1") || sent.contains(#"run\\_1"#) || sent.contains("run%5C_1"), "the run's id is never cut"
@@ -142,7 +143,7 @@ import Testing
     let file = try #require(Self.read(Self.destination(type)).file)
     let event = try RunEvent.of("Failed", message: "no disk")
     let planned = try #require(RuleSet(file).deliveries(for: event).first)
-    guard case .body(let body) = planned.content else { return }
+    guard case .delivery(.body(let body)) = planned.content else { return }
     let own = String(decoding: body, as: UTF8.self).replacing("{{", with: "{ {")
     let (read, problems) = Self.read(Self.destination(type), action: #"{"send": "d", "body": \#(own)}"#)
     #expect(read != nil && problems.isEmpty, "\(problems) in \(own)")

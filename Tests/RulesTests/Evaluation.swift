@@ -1,6 +1,7 @@
 import JSONSource
 import Runs
 import Secrets
+import Storage
 import Testing
 
 @testable import Rules
@@ -63,12 +64,19 @@ extension RunEvent {
 extension PlannedDelivery {
   /// The rendered JSON, or nil.
   var json: String? {
-    if case .body(let bytes) = content { String(decoding: bytes, as: UTF8.self) } else { nil }
+    if case .delivery(.body(let bytes)) = content { String(decoding: bytes, as: UTF8.self) } else { nil }
   }
 
   var arguments: [String]? {
-    if case .run(let words) = content { words } else { nil }
+    if case .run(let words)? = hook?.command { words } else { nil }
   }
+
+  var hook: HookCall? {
+    if case .delivery(.hook(let call)) = content { call } else { nil }
+  }
+
+  /// What a hook gets of the steps before it.
+  var variables: [HookCall.Result] { hook?.results ?? [] }
 }
 
 /// What a text to the chat destination says, read back out of its JSON.

@@ -63,11 +63,11 @@ struct RuleFileTests {
       rules.map { $0.actions.map(\.label) } == [
         ["actions[0]"], ["model", "actions[1]"], ["actions[0]", "actions[1]"],
       ])
-    let options = rules[1].actions[0].options
-    #expect(options.timeout == .seconds(7200))
-    #expect(options.workingDirectory == "/srv")
-    #expect(options.environment.map(\.name) == ["TOKEN"])
-    #expect(options.environment.map(\.value.source) == ["${env:REGISTRY_TOKEN}"])
+    #expect(rules[1].actions[0].options.timeout == .seconds(7200))
+    let hook = try #require(rules[1].actions[0].action as? RunAction).hook
+    #expect(hook.workingDirectory == "/srv")
+    #expect(hook.environment.map(\.name) == ["TOKEN"])
+    #expect(hook.environment.map(\.value.source) == ["${env:REGISTRY_TOKEN}"])
   }
 
   @Test func `the destinations of the example have what was written, and defaults for the rest`() throws {

@@ -50,7 +50,11 @@ struct RuleSetTests {
     let deliveries = try rules.deliveries(for: .of())
     #expect(deliveries.map(\.rule) == ["a", "a", "c"])
     #expect(deliveries.map(\.destination.name) == ["hook-in", "hook", "hook"])
-    #expect(deliveries.map(\.content) == [.event, .shell("echo $VI_FLOW"), .run(["./x", "run_1"])])
+    #expect(
+      deliveries.map(\.content) == [
+        .delivery(.event), .delivery(.hook(HookCall(command: .shell("echo $VI_FLOW")))),
+        .delivery(.hook(HookCall(command: .run(["./x", "run_1"])))),
+      ])
     #expect(deliveries.map(\.options.timeout) == [nil, nil, .seconds(5)])
     #expect(deliveries.map(\.options.retryFor) == [nil, nil, .seconds(3600)])
   }

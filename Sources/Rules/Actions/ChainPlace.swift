@@ -3,7 +3,7 @@ internal import JSONSource
 /// Where an action stands in its chain: what its templates can know of the steps before it.
 struct ChainPlace {
   /// The steps before it that have an id; nil: whatever they are.
-  let steps: [String: Action.Verb]?
+  let steps: [String: ActionType]?
   /// One of them has failed.
   let isAfterFailure: Bool
   /// It was checked when it was written down, and is read again to be carried out.
@@ -21,17 +21,19 @@ struct ChainPlace {
     TemplateScope.chain(after: steps, hasFailed: isAfterFailure)
   }
 
-  func after(_ label: String, _ verb: Action.Verb, _ branch: ActionBranch) -> ChainPlace {
-    let isNamed = Action.isID(label)
+  func after(_ label: String, _ type: ActionType, _ branch: ActionBranch) -> ChainPlace {
+    let isNamed = ActionSettings.isID(label)
     return ChainPlace(
-      steps: isNamed ? steps?.merging([label: verb]) { $1 } : steps,
+      steps: isNamed ? steps?.merging([label: type]) { $1 } : steps,
       isAfterFailure: isAfterFailure || branch == .onFailure, isStored: isStored, kinds: kinds)
   }
 }
 
 extension ActionReader {
   /// The actions of one branch.
-  func steps(_ branch: ActionBranch, _ reader: ObjectReader, after label: String, _ verb: Action.Verb) -> [Action] {
+  func steps(_ branch: ActionBranch, _ reader: ObjectReader, after label: String, _ type: ActionType)
+    -> [ActionSettings]
+  {
     let key = branch.rawValue
     guard let list = reader[key] else { return [] }
     if reader["digest"] != nil {
@@ -39,7 +41,7 @@ extension ActionReader {
         at: list.range, "\(path) is a digest, and nothing can come after it",
         hint: "a digest tells of many runs; what follows would be of none")
     }
-    let place = place.after(label, verb, branch)
+    let place = place.after(label, type, branch)
     return reader.elements(key).enumerated().compactMap { index, node in
       ActionReader(
         rule: rule, path: "\(path).\(key)[\(index)]", defaultLabel: branch.label(index, after: label), place: place

@@ -13,7 +13,7 @@ struct DestinationKinds: Sendable {
 
   private mutating func look(_ action: JSONNode, _ kind: (String) -> DestinationSettings.Kind?) {
     for element in action.elements ?? [] { look(element, kind) }
-    if let name = action[Action.Verb.send.rawValue]?.string { byName[name] = kind(name) }
+    if let name = action[SendAction.verb]?.string { byName[name] = kind(name) }
     for branch in ActionBranch.allCases {
       if let steps = action[branch.rawValue] { look(steps, kind) }
     }

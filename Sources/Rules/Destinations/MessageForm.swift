@@ -1,4 +1,5 @@
 internal import JSONSource
+package import Storage
 
 /// For which type of destination a message was made. What was made for one type means nothing, or something else, to another.
 package struct MessageForm: Sendable, Equatable {
@@ -17,7 +18,7 @@ extension DestinationSettings.Kind {
   /// for an event that a later version has written.
   ///
   /// - Parameter event: the whole event, JSON.
-  package func standardMessage(of event: [UInt8], link: RunLink = .standard) -> PlannedDelivery.Content? {
+  package func standardMessage(of event: [UInt8], link: RunLink = .standard) -> DeliveryContent? {
     guard let templates = standardMessages else { return .event }
     guard let document = try? JSONDocument(parsing: event), let data = document.root["data"],
       let trigger = data["phase"]?.string.flatMap(Trigger.init(word:)), let template = templates[trigger],

@@ -38,6 +38,21 @@ struct Field<Target>: Sendable {
     self.init(key, type, isRequired, standard, example, says) { $0[keyPath: path] = $1 }
   }
 
+  /// A field that whoever reads the object reads itself, since it needs more than the object: other parts of the file, or other
+  /// fields.
+  init(
+    _ key: String, _ schema: SchemaPiece, isRequired: Bool = false, default standard: String? = nil, example: String,
+    _ says: String
+  ) {
+    self.key = key
+    self.isRequired = isRequired
+    self.standard = standard
+    self.example = example
+    self.says = says
+    self.schema = schema
+    read = { reader, _, _ in !isRequired || reader.required(key) != nil }
+  }
+
   private init<Value>(
     _ key: String, _ type: FieldType<Value>, _ isRequired: Bool, _ standard: String?, _ example: String,
     _ says: String, store: @escaping @Sendable (inout Target, Value) -> Void
@@ -54,6 +69,23 @@ struct Field<Target>: Sendable {
       store(&target, value)
       return true
     }
+  }
+}
+
+extension Field {
+  /// The same field of an object whose reader keeps this one's target as a part.
+  func inside<Whole>(_ path: any WritableKeyPath<Whole, Target> & Sendable) -> Field<Whole> {
+    Field<Whole>(
+      key: key, isRequired: isRequired, standard: standard, example: example, says: says, schema: schema,
+      read: { reader, context, whole in read(reader, context, &whole[keyPath: path]) })
+  }
+
+  private init(
+    key: String, isRequired: Bool, standard: String?, example: String, says: String, schema: SchemaPiece,
+    read: @escaping @Sendable (ObjectReader, FieldContext, inout Target) -> Bool
+  ) {
+    (self.key, self.isRequired, self.standard, self.example, self.says) = (key, isRequired, standard, example, says)
+    (self.schema, self.read) = (schema, read)
   }
 }
 

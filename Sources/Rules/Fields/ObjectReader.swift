@@ -95,9 +95,9 @@ struct ObjectReader {
     return elements
   }
 
-  /// A list of objects or strings that must be a list.
+  /// A list of objects or strings that must be a list, where it is there.
   func elements(_ key: String) -> [JSONNode] {
-    guard let value = required(key) else { return [] }
+    guard let value = node[key] else { return [] }
     if case .invalid = value.content { return [] }
     guard let elements = value.elements else {
       diagnostics.error(at: value.range, "\(pathOf(key)) must be a list, and is \(value.kind)")

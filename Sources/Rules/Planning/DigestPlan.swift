@@ -21,7 +21,7 @@ package struct DigestPlan: Sendable, Equatable {
   /// The action; nil when this version can't read it.
   ///
   /// - Parameter destinations: of the rules file that is in use.
-  func action(_ label: String, _ destinations: [String: DestinationSettings]) -> Action? {
+  func action(_ label: String, _ destinations: [String: DestinationSettings]) -> ActionSettings? {
     guard let root = try? JSONDocument(parsing: bytes).root, let node = root[Self.key] else { return nil }
     return ActionReader.stored(label, destinations, DestinationKinds(stored: root).byName).action(node)
   }

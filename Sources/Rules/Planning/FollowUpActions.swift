@@ -51,13 +51,15 @@ extension FollowUpActions {
     return ActionBranch.allCases.flatMap { branch in
       (root[branch.rawValue]?.elements ?? []).enumerated().map { index, node in
         let label = node["id"]?.string ?? branch.label(index, after: label)
-        let isAlone = node["concurrency"] != nil
-        let verb = Action.Verb.allCases.first { node[$0.rawValue] != nil } ?? .send
-        let destination =
-          node[verb.rawValue]?.string.flatMap { verb == .send ? Target.destination($0) : nil }
-          ?? .lane(Lane(verb, rule: rule, label: label, isAlone: isAlone))
-        return PlannedStep(branch: branch, label: label, destination: destination)
+        return PlannedStep(branch: branch, label: label, destination: target(node, rule, label))
       }
     }
+  }
+
+  /// Where the delivery of an action will wait. One that this version can't read will be a lost step.
+  private static func target(_ action: JSONNode, _ rule: String, _ label: String) -> Target {
+    guard let type = ActionType.all.first(where: { action[$0.verb] != nil }) else { return .lane(Lane(.lost)) }
+    if type.implementation.lane == nil, let name = action[type.verb]?.string { return .destination(name) }
+    return .lane(type.lane(rule: rule, label: label, isAlone: action["concurrency"] != nil))
   }
 }

@@ -48,12 +48,12 @@ package struct NextSteps: Sendable {
 
   /// The steps of both branches as they would be, with the results that nobody knows yet as their tags.
   ///
-  /// - Parameter content: what the step is, and so what it will leave.
-  package func preview(after step: SettledStep, _ content: PlannedDelivery.Content) -> [PlannedDelivery] {
+  /// - Parameter type: what the step does, and so what it will leave.
+  package func preview(after step: SettledStep, _ type: ActionType?) -> [PlannedDelivery] {
     guard let stored = try? JSONDocument(parsing: step.continuation) else { return [] }
     return ActionBranch.allCases.flatMap { branch in
       let results = StepResults(stored).supposing(
-        step.label, content.verb.results, hasFailed: branch == .onFailure)
+        step.label, type?.results ?? [], hasFailed: branch == .onFailure)
       return plan(branch, of: stored, after: step, results)
     }
   }

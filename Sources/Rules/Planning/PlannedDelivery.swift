@@ -5,24 +5,10 @@ package import Storage
 /// One action of a rule that fired, rendered: what is stored, and later sent as it is.
 package struct PlannedDelivery: Sendable {
   package enum Content: Sendable, Equatable {
-    /// The event itself.
-    case event
-    /// Rendered JSON.
-    case body([UInt8])
-    case run([String])
-    case shell(String)
-    case download(directory: String, checkpoint: String?)
+    /// What is stored and carried out.
+    case delivery(DeliveryContent)
     /// To be collected with others that have this key, for so long.
     case digest(key: String, window: Duration)
-
-    var verb: Action.Verb {
-      switch self {
-      case .event, .body, .digest: .send
-      case .run: .run
-      case .shell: .shell
-      case .download: .download
-      }
-    }
   }
 
   /// The step before it.
@@ -39,8 +25,8 @@ package struct PlannedDelivery: Sendable {
   package let destination: Target
   package let content: Content
   package let options: ActionOptions
-  /// What earlier steps have left, for a hook's environment; values as they are, references in them mean nothing.
-  package var variables: [(name: String, value: String)] = []
+  /// What it does; nil for a step that this version can't read.
+  package var type: ActionType?
   /// What the event was; nil for a digest, and for what a later version has written.
   package var trigger: Trigger?
   /// Nil when it is the first.
@@ -74,47 +60,16 @@ package struct PlannedDelivery: Sendable {
     func id(of label: String) -> String { "msg_" + RunEvent.digest([eventID, rule, label]) }
   }
 
-  init(_ action: Action, _ context: RenderContext) {
-    let (destination, content) = Self.rendered(action, context)
+  init(_ action: ActionSettings, _ context: RenderContext) {
     self.init(
-      id: context.id(of: action.label), rule: context.rule, action: action.label, destination: destination,
-      content: content, options: action.options)
-    variables = context.results.variables
+      id: context.id(of: action.label), rule: context.rule, action: action.label,
+      destination: action.target(rule: context.rule), content: action.action.content(context), options: action.options)
+    type = action.type
     trigger = context.trigger
     link = context.link
     continuation = action.continuation?.stored(context.results)
     digestPlan = action.digestPlan
-    if case .body = content { form = action.form }
-  }
-
-  private static func rendered(_ action: Action, _ context: RenderContext) -> (destination: Target, Content) {
-    let (data, isAlone) = (context.data, action.options.concurrency != nil)
-    func lane(_ verb: Action.Verb) -> Target {
-      .lane(Lane(verb, rule: context.rule, label: action.label, isAlone: isAlone))
-    }
-    switch action.kind {
-    case .send(let name, _, let body):
-      if let digest = action.options.digest {
-        return (.destination(name), .digest(key: digest.key(of: data), window: digest.window))
-      }
-      switch body {
-      case .event: return (.destination(name), .event)
-      case .json(let template): return (.destination(name), .body(template.render(data)))
-      case .standard(let templates):
-        return (.destination(name), context.trigger.flatMap { templates[$0] }.map { .body($0.render(data)) } ?? .event)
-      }
-    case .run(let words): return (lane(.run), .run(words.map { $0.render(data) }))
-    case .shell(let script): return (lane(.shell), .shell(script))
-    case .download(let directory, let checkpoint):
-      return (lane(.download), .download(directory: directory, checkpoint: checkpoint))
-    }
-  }
-}
-
-extension Lane {
-  /// Of what is done on this machine: an action with a `concurrency` of its own has a lane of its own.
-  init(_ verb: Action.Verb, rule: String, label: String, isAlone: Bool) {
-    self.init(verb.isHook ? .hook : .download, owner: isAlone ? "\(rule)/\(label)" : nil)
+    if case .delivery(.body) = content { form = action.action.form }
   }
 }
 
@@ -122,7 +77,8 @@ extension PlannedDelivery {
   /// A step that an earlier version understood and this one doesn't.
   static func unreadable(_ label: String, _ context: RenderContext) -> PlannedDelivery {
     var planned = PlannedDelivery(
-      id: context.id(of: label), rule: context.rule, action: label, destination: .lane(Lane(.lost)), content: .event,
+      id: context.id(of: label), rule: context.rule, action: label, destination: .lane(Lane(.lost)),
+      content: .delivery(.event),
       options: ActionOptions())
     planned.link = context.link
     return planned

@@ -50,7 +50,7 @@ package struct DigestMessages: Sendable {
 }
 
 extension RuleSet {
-  fileprivate func action(_ label: String, of rule: String) -> Action? {
+  fileprivate func action(_ label: String, of rule: String) -> ActionSettings? {
     rules.first { $0.name == rule }?.actions.first { $0.label == label }
   }
 
@@ -61,27 +61,27 @@ extension RuleSet {
     action(label, of: rule).flatMap { digest(id: id, rule: rule, $0, collected) }
   }
 
-  fileprivate func digest(id: String, rule: String, _ action: Action, _ collected: CollectedEvents) -> PlannedDelivery?
+  fileprivate func digest(id: String, rule: String, _ action: ActionSettings, _ collected: CollectedEvents)
+    -> PlannedDelivery?
   {
-    guard let digest = action.options.digest, case .send(let destination, let kind, let template) = action.kind else {
-      return nil
-    }
+    guard let send = action.action as? SendAction, let digest = send.digest else { return nil }
     let documents = collected.events.prefix(digest.most).compactMap { try? JSONDocument(parsing: $0) }
     let content: PlannedDelivery.Content =
-      if case .json(let body) = template {
-        .body(body.render(TemplateData(Self.data(of: documents, collected.count, digest), link: link)))
+      if case .json(let body) = send.message {
+        .delivery(
+          .body(body.render(TemplateData(Self.data(of: documents, collected.count, digest), link: link))))
       } else {
-        .body(Self.plain(documents, collected.count))
+        .delivery(.body(Self.plain(documents, collected.count)))
       }
     var planned = PlannedDelivery(
-      id: id, rule: rule, action: action.label, destination: .destination(destination), content: content,
+      id: id, rule: rule, action: action.label, destination: action.target(rule: rule), content: content,
       options: action.options)
-    planned.form = MessageForm(kind: kind, isStandard: false)
+    planned.form = MessageForm(kind: send.kind, isStandard: false)
     return planned
   }
 
   /// What a template sees: `count`, `events`, `more`, and what all events have in common.
-  private static func data(of documents: [JSONDocument], _ count: Int, _ digest: ActionOptions.Digest) -> JSONDocument {
+  private static func data(of documents: [JSONDocument], _ count: Int, _ digest: Digest) -> JSONDocument {
     let common = Set(digest.by.compactMap(\.first))
     let bytes = JSONWriter.object { json in
       writeCounts(count, documents.count, into: &json)

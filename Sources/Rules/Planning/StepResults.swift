@@ -48,7 +48,7 @@ struct StepResults: Sendable {
 
   /// - Parameter error: why it has failed for good; nil: it was delivered.
   func adding(_ label: String, _ result: StepResult, error: String?) -> StepResults {
-    guard Action.isID(label) else { return StepResults(members: members, error: error ?? self.error) }
+    guard ActionSettings.isID(label) else { return StepResults(members: members, error: error ?? self.error) }
     let json = JSONWriter.object { json in
       json.member("status", error == nil ? "delivered" : "dead")
       if let path = result.path { json.member("path", path) }
@@ -61,7 +61,7 @@ struct StepResults: Sendable {
   /// What `test` shows of a step that has not been made: its tags.
   func supposing(_ label: String, _ names: [String], hasFailed: Bool) -> StepResults {
     let error = hasFailed ? "{{error}}" : self.error
-    guard Action.isID(label) else { return StepResults(members: members, error: error) }
+    guard ActionSettings.isID(label) else { return StepResults(members: members, error: error) }
     let json = JSONWriter.object { json in
       for name in names { json.member(name, "{{steps.\(label).\(name)}}") }
     }

@@ -8,7 +8,7 @@ struct TemplateScope {
   private let names: [String]?
   private let isDigest: Bool
   /// The steps before an action, by id; nil: whatever they are.
-  private let steps: [String: Action.Verb]?
+  private let steps: [String: ActionType]?
   /// There is an `error`.
   private let hasFailed: Bool
 
@@ -25,7 +25,7 @@ struct TemplateScope {
     TemplateScope(names: ofDigest + paths.compactMap(\.first), isDigest: true, steps: [:], hasFailed: false)
   }
 
-  static func chain(after steps: [String: Action.Verb]?, hasFailed: Bool) -> TemplateScope {
+  static func chain(after steps: [String: ActionType]?, hasFailed: Bool) -> TemplateScope {
     TemplateScope(
       names: EventFields.all + ["runUrl", "comparison"] + (steps?.isEmpty == true ? [] : ["modelPath"]),
       isDigest: false,
@@ -102,7 +102,7 @@ struct TemplateScope {
         message: "{{\(name)}} names nothing", hint: "write {{steps.ID.path}}, with the id of an earlier step")
     }
     guard let steps else { return nil }
-    guard let verb = steps[tag.path[1]] else {
+    guard let type = steps[tag.path[1]] else {
       let known = steps.keys.sorted()
       return .init(
         message:
@@ -111,10 +111,10 @@ struct TemplateScope {
           ? "steps are what \"then\" and \"onFailure\" come after; give that action an \"id\""
           : hint(for: tag.path[1], among: known))
     }
-    guard verb.results.contains(tag.path[2]) else {
+    guard type.results.contains(tag.path[2]) else {
       return .init(
-        message: "{{\(name)}} can't exist: \(tag.path[1]) is a \(verb.rawValue)",
-        hint: "of a \(verb.rawValue) there is \(verb.results.joined(separator: ", "))")
+        message: "{{\(name)}} can't exist: \(tag.path[1]) is a \(type.verb)",
+        hint: "of a \(type.verb) there is \(type.results.joined(separator: ", "))")
     }
     return nil
   }

@@ -51,7 +51,7 @@ struct RuleTrial {
         next.preview(
           after: SettledStep(
             id: planned.id, rule: planned.rule, label: planned.action, eventID: event.id, event: event.body,
-            continuation: continuation), planned.content)
+            continuation: continuation), planned.type)
       }
       return try [Outgoing(planned: planned, delivery: delivery, request: request, depth: depth)]
         + (later ?? []).flatMap { try outgoing($0, depth: depth + 1) }

@@ -1,5 +1,15 @@
 internal import JSONSource
 
+/// How events are collected into one message.
+struct Digest: Sendable, Equatable {
+  /// From the first event to the message. 1 s to 7 d.
+  var window: Duration
+  /// Paths into the event data: events that differ there become messages of their own.
+  var by: [[String]] = []
+  /// Events that the message can name; the others are counted. 1 to 1,000.
+  var most = 50
+}
+
 /// `digest` of an action, as it is read.
 struct DigestDraft: Sendable {
   var window: Duration?
@@ -35,13 +45,13 @@ extension Shape where Target == DigestDraft {
   }
 }
 
-extension FieldType where Value == ActionOptions.Digest {
+extension FieldType where Value == Digest {
   static let digest = FieldType.object("digest", .digest, from: DigestDraft()) { draft, _ in
-    draft.window.map { ActionOptions.Digest(window: $0, by: draft.by, most: draft.most) }
+    draft.window.map { Digest(window: $0, by: draft.by, most: draft.most) }
   }
 }
 
-extension ActionOptions.Digest {
+extension Digest {
   /// What an event has at the paths of `by`: those that are alike are collected together.
   func key(of data: TemplateData) -> String {
     by.map { path in data.raw(path).map { String(decoding: $0, as: UTF8.self) } ?? "null" }.joined(separator: "\n")

@@ -1,0 +1,92 @@
+internal import JSONSource
+internal import Runs
+internal import Storage
+
+/// An entry of a list of actions.
+package struct ActionSettings: Sendable {
+  /// What it does, with the settings that only this action has.
+  let action: any Action
+  /// `id` as written, else the place in the rule's list: `actions[0]`.
+  let label: String
+  let options: ActionOptions
+  /// What begins when it was delivered, and when it has failed for good.
+  let then: [ActionSettings]
+  let onFailure: [ActionSettings]
+  /// The same as it was written, to be kept beside its delivery; nil: nothing comes after it.
+  let continuation: FollowUpActions?
+  /// Of an action with a digest: all of it as it was written, to be kept beside what is collected.
+  let digestPlan: DigestPlan?
+
+  var type: ActionType { ActionType(Swift.type(of: action)) }
+
+  /// Where its delivery waits for its turn.
+  func target(rule: String) -> Target {
+    if let name = action.destination { return .destination(name) }
+    return .lane(type.lane(rule: rule, label: label, isAlone: action.concurrency != nil))
+  }
+
+  /// Those that it and all that comes after it send to.
+  func collectDestinations(into names: inout Set<String>) {
+    if let name = action.destination { names.insert(name) }
+    for action in then + onFailure { action.collectDestinations(into: &names) }
+  }
+
+  /// The name of one that has an `id`; places hold brackets.
+  static func isID(_ label: String) -> Bool { Run.isValid(id: label) }
+}
+
+extension ActionType {
+  /// Of what is done on this machine: an action with a `concurrency` of its own has a lane of its own. Only steps that nobody
+  /// can read any more have neither lane nor destination.
+  func lane(rule: String, label: String, isAlone: Bool) -> Lane {
+    Lane(implementation.lane ?? .lost, owner: isAlone ? "\(rule)/\(label)" : nil)
+  }
+}
+
+/// What every action has.
+package struct ActionOptions: Sendable {
+  /// Of one attempt; nil: the destination's, for a hook 1 h.
+  package var timeout: Duration?
+  /// How long failed attempts are repeated; nil: the destination's, for a hook only exit status 75 is repeated.
+  package var retryFor: Duration?
+  /// A hook that must not run twice, even after a kill.
+  package var isOnce = false
+}
+
+/// What every action has, as it is read.
+struct ActionDraft: Sendable {
+  var id: String?
+  var options = ActionOptions()
+}
+
+extension Shape where Target == ActionDraft {
+  /// - Parameter maxTimeout: of one attempt.
+  static func action(_ maxTimeout: Duration) -> Shape {
+    Shape(
+      says: "",
+      fields: [
+        Field(
+          "id", identifier, to: \.id, example: #""model""#, "Its name in logs and, in later steps, in `{{steps.ID.…}}`."
+        ),
+        Field(
+          "timeout", .duration(.milliseconds(100)...maxTimeout), to: \.options.timeout, example: #""10m""#,
+          "Time for one attempt, 100ms to \(maxTimeout.words). Without it the destination's; a hook has 1h."),
+        Field(
+          "retryFor", .duration(.zero...(.seconds(30 * 86_400))), to: \.options.retryFor, example: #""24h""#,
+          "How long a failed attempt is repeated, up to 30d. Without it the destination's; a hook only when it exits with 75."
+        ),
+        Field(
+          ActionBranch.then.rawValue, ["$ref": .text("#/$defs/actions")], example: #"[{"run": ["./deploy.sh"]}]"#,
+          "Actions that begin when this one was delivered."),
+        Field(
+          ActionBranch.onFailure.rawValue, ["$ref": .text("#/$defs/actions")], example: #"[{"send": "team-chat"}]"#,
+          "Actions that begin when this one has failed for good."),
+      ])
+  }
+
+  private static let identifier = FieldType<String>.own(["$ref": .text("#/$defs/name")]) { node, path, context in
+    guard let id = context.text(node, path: path) else { return nil }
+    if !Run.isValid(id: id) { context.diagnostics.error(at: node.range, "\(path) holds letters, digits, _ and - only") }
+    return id
+  }
+}
