@@ -13,7 +13,9 @@ extension Dispatcher {
     case .hook, .download: return delivery
     case .event: return try await standard(delivery, for: kind)
     case .body:
-      guard let form = delivery.form, form != kind.rawValue else { return delivery }
+      guard let form = delivery.form, form != kind.rawValue else {
+        return kind.needsEvent ? try await withEvent(delivery) : delivery
+      }
       return delivery.isStandard ? try await standard(delivery, for: kind) : nil
     }
   }
@@ -21,12 +23,17 @@ extension Dispatcher {
   private func standard(_ delivery: ClaimedDelivery, for kind: DestinationSettings.Kind) async throws
     -> ClaimedDelivery?
   {
-    var fitted = delivery
-    // A body is read without its event.
-    if fitted.event.isEmpty { fitted.event = try await store.delivery(id: delivery.id)?.event ?? [] }
+    var fitted = try await withEvent(delivery)
     guard let content = kind.standardMessage(of: fitted.event) else { return nil }
     fitted.content = content
     return fitted
+  }
+
+  /// A body is read without its event.
+  private func withEvent(_ delivery: ClaimedDelivery) async throws -> ClaimedDelivery {
+    var delivery = delivery
+    if delivery.event.isEmpty { delivery.event = try await store.delivery(id: delivery.id)?.event ?? [] }
+    return delivery
   }
 
   func misfit(_ delivery: ClaimedDelivery, _ kind: DestinationSettings.Kind) -> AttemptResult {

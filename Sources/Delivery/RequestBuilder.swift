@@ -2,9 +2,9 @@ package import Rules
 package import Runs
 package import Secrets
 package import Storage
-package import Transport
+internal import Transport
 
-/// Makes the HTTP request of one attempt, with every reference looked up.
+/// Makes what one attempt sends, with every reference looked up.
 package struct RequestBuilder: Sendable {
   private let secrets: SecretSource
   private let time: TimeSource
@@ -16,19 +16,29 @@ package struct RequestBuilder: Sendable {
 
   /// - Parameters:
   ///   - id: of the delivery, the same on every attempt.
+  ///   - run: that it is about; empty for none.
   ///   - content: what the rule's action rendered.
   ///   - event: the whole event, JSON.
   /// - Throws: `SecretError`, `SigningKeyError`.
-  package func request(
-    id: String, content: DeliveryContent, event: [UInt8], to destination: DestinationSettings
-  ) throws -> HTTPRequest {
-    try request(id: id, content: content, event: event, RequestParts(of: destination, secrets))
+  package func message(
+    id: String, run: String, content: DeliveryContent, event: [UInt8], to destination: DestinationSettings
+  ) throws -> PreparedMessage {
+    try message(id: id, run: run, content: content, event: event, RequestParts(of: destination, secrets))
   }
 
-  func request(id: String, content: DeliveryContent, event: [UInt8], _ parts: RequestParts) -> HTTPRequest {
+  func message(
+    id: String, run: String, content: DeliveryContent, event: [UInt8], _ parts: RequestParts
+  ) -> PreparedMessage {
     var body: [UInt8]?
     if case .body(let rendered) = content { body = parts.limits?.fit(rendered) ?? rendered }
-    let made = parts.make(OutgoingMessage(id: id, event: event, body: body, time: time.now().milliseconds / 1000))
+    let time = time.now().milliseconds / 1000
+    switch parts.make(OutgoingMessage(id: id, run: run, event: event, body: body, time: time)) {
+    case .http(let made): return .http(request(made, parts))
+    case .append(let line): return .append(line)
+    }
+  }
+
+  private func request(_ made: OutgoingRequest, _ parts: RequestParts) -> HTTPRequest {
     var headers = parts.headers
     if !parts.namesContentType { headers.append(("Content-Type", made.contentType)) }
     headers += made.headers

@@ -6,7 +6,7 @@ internal import Storage
 internal import Transport
 internal import WireTime
 
-/// Makes one attempt to deliver over HTTP.
+/// Makes one attempt to deliver to a destination: over HTTP itself, otherwise by the sender of that kind.
 struct RequestSender: Sendable {
   /// Bytes that are kept of an answer.
   static let keptAnswer = 20_000
@@ -16,6 +16,7 @@ struct RequestSender: Sendable {
   let http: HTTPClient
   let secrets: SecretSource
   let time: TimeSource
+  private let files = FileSender()
   /// Of destinations that nothing can change, by name.
   private let constant = Locked<[String: RequestParts]>([:])
 
@@ -33,12 +34,27 @@ struct RequestSender: Sendable {
   }
 
   func attempt(_ delivery: ClaimedDelivery, to destination: DestinationSettings) async -> AttemptResult {
-    let type = destination.kind
+    let timeout = delivery.timeout ?? destination.common.timeout
     do {
-      let parts = try parts(of: destination)
-      var request = RequestBuilder(secrets: secrets, time: time).request(
-        id: delivery.id, content: delivery.content, event: delivery.event, parts)
-      request.timeout = delivery.timeout ?? destination.common.timeout
+      let message = RequestBuilder(secrets: secrets, time: time).message(
+        id: delivery.id, run: delivery.runID, content: delivery.content, event: delivery.event,
+        try parts(of: destination))
+      switch message {
+      case .http(let request): return await attempt(request, timeout: timeout, destination.kind)
+      case .append(let line): return await files.attempt(line, timeout: timeout)
+      }
+    } catch {
+      // A secret that was there at the start is gone; it may be back when its file has been written anew.
+      return AttemptResult(outcome: .retry(.notConfigured, after: nil), detail: "\(error)")
+    }
+  }
+
+  private func attempt(_ request: HTTPRequest, timeout: Duration, _ type: DestinationSettings.Kind) async
+    -> AttemptResult
+  {
+    var request = request
+    do throws(TransportError) {
+      request.timeout = timeout
       request.maximumBodyBytes = Self.keptAnswer + Self.lookAhead
       request.truncatesBody = true
       request.bodyPatience = type.answerPatience
@@ -50,11 +66,8 @@ struct RequestSender: Sendable {
         outcome: Outcome(meaning, retryAfter: wait?.duration),
         hold: [wait?.duration, meaning.hold].compactMap(\.self).max(), code: response.status,
         detail: detail(response, note, wait, from: request.url), output: output(response))
-    } catch let error as TransportError {
-      return AttemptResult(outcome: outcome(of: error), detail: "\(error)")
     } catch {
-      // A secret that was there at the start is gone; it may be back when its file has been written anew.
-      return AttemptResult(outcome: .retry(.notConfigured, after: nil), detail: "\(error)")
+      return AttemptResult(outcome: Outcome(error), detail: "\(error)")
     }
   }
 
@@ -78,19 +91,22 @@ struct RequestSender: Sendable {
     guard response.headers["Content-Encoding"] ?? "identity" == "identity" else { return "" }
     return secrets.redactor.redact(0..<min(Self.keptAnswer, response.body.count), of: response.body)
   }
+}
 
-  private func outcome(of error: TransportError) -> Outcome {
-    switch error {
-    case .cancelled, .closed: .interrupted
-    case .timedOut, .stalled: .retry(.timedOut, after: nil)
-    case .couldNotResolve, .couldNotConnect, .proxyRefused, .cutShort: .retry(.unreachable, after: nil)
-    case .tls: .retry(.tlsFailed, after: nil)
-    // It may be back when it has been written anew.
-    case .unreadableFile: .retry(.notConfigured, after: nil)
-    case .forbiddenAddress: .rejected(.forbiddenAddress)
-    case .invalidURL, .invalidMethod, .unsupportedScheme, .invalidHeader: .rejected(.notConfigured)
-    case .bodyTooLarge, .notTaken, .badAnswer, .other: .retry(.badAnswer, after: nil)
-    }
+extension Outcome {
+  init(_ error: TransportError) {
+    self =
+      switch error {
+      case .cancelled, .closed: .interrupted
+      case .timedOut, .stalled: .retry(.timedOut, after: nil)
+      case .couldNotResolve, .couldNotConnect, .proxyRefused, .cutShort: .retry(.unreachable, after: nil)
+      case .tls: .retry(.tlsFailed, after: nil)
+      // It may be back when it has been written anew.
+      case .unreadableFile: .retry(.notConfigured, after: nil)
+      case .forbiddenAddress: .rejected(.forbiddenAddress)
+      case .invalidURL, .invalidMethod, .unsupportedScheme, .invalidHeader: .rejected(.notConfigured)
+      case .bodyTooLarge, .notTaken, .badAnswer, .other: .retry(.badAnswer, after: nil)
+      }
   }
 }
 

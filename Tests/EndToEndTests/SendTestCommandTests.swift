@@ -59,6 +59,21 @@ import Testing
     }
   }
 
+  @Test func `a file gets a line, and says how long it is`() async throws {
+    try await onStage { stage in
+      try stage.write(
+        """
+        {"version": 1, "destinations": {"log": {"type": "file", "path": "\(stage.path("log.jsonl"))"}},
+         "rules": [{"name": "r", "actions": [{"send": "log"}]}]}
+        """)
+      let end = try await stage.run("send-test", "log", "--rules", "rules.json")
+      #expect(end.code == 0, "\(end.errors)\(end.output)")
+      #expect(end.output.contains("log (file) accepted the test message: "), "\(end.output)")
+      let line = try #require(stage.read("log.jsonl"))
+      #expect(line.hasPrefix("{") && line.hasSuffix("}\n") && line.contains("a test message of vi-notify"))
+    }
+  }
+
   @Test func `a destination that isn't in the file is answered with those that are`() async throws {
     try await onBench { stage in
       let end = try await stage.run("send-test", "chta", "--rules", "rules.json")

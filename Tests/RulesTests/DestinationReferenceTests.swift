@@ -45,6 +45,11 @@ import Testing
         "",
       ]
     }
+    switch type.implementation.connection {
+    case .http: break
+    case .socket: lines += ["It has neither `headers` nor `http2`.", ""]
+    case .local: lines += ["It has none of the fields of connections: from `headers` to `allowPrivate`.", ""]
+    }
     lines += ["| field | default | meaning |", "|---|---|---|"] + type.implementation.rows
     if let messages = type.standardMessages {
       for (trigger, event) in try [(Trigger.phase(.failed), Self.failed()), (.phase(.succeeded), Self.succeeded())] {
@@ -58,7 +63,9 @@ import Testing
     } else {
       lines += ["", "Without a `body` it receives the event itself."]
     }
-    lines += ["", "| status | answer | meaning |", "|---|---|---|"] + type.answers.markdown.map { "| \($0) |" }
+    let answers = type.answers.markdown
+    if answers.isEmpty { return lines }
+    lines += ["", "| status | answer | meaning |", "|---|---|---|"] + answers.map { "| \($0) |" }
     return lines
   }
 

@@ -10,7 +10,7 @@ package import Secrets
 /// Flows in: the JSON of a rules file, a rendered message, an answer. Flows out: settings and diagnostics, a request, a verdict.
 ///
 /// To add a type, add a folder beside ``Webhook`` with a struct whose stored properties are its own settings, and one line to
-/// ``DestinationType/all``. The reader, `check`, the schema, README's reference and the conformance tests follow from that.
+/// ``DestinationType/all``. What isn't HTTP is a case of ``Outgoing`` with a sender of its own in Delivery. The reader, `check`, the schema, README's reference and the conformance tests follow from that.
 protocol Destination: Sendable {
   /// The word in the rules file: `"type": "slack"`. Stored beside messages, so it never changes.
   static var type: String { get }
@@ -25,6 +25,8 @@ protocol Destination: Sendable {
   init()
   /// What no field can decide alone. Reports what is wrong.
   func check(_ object: ObjectReader, _ context: FieldContext)
+  /// Which settings of a connection it has beside its own fields.
+  static var connection: ConnectionKind { get }
   /// The address that requests go to and the field it stands in, where the user writes one: it is checked against
   /// `allowPrivate`.
   var address: (field: String, url: ReferenceText)? { get }
@@ -35,6 +37,8 @@ protocol Destination: Sendable {
 
   /// How a text that others wrote is escaped, and whether people read it.
   static var markup: Markup { get }
+  /// Members of a body that the service shows as they are: there a text that others wrote is only cleaned.
+  static var membersWithoutMarkup: [String] { get }
   /// What the service takes at most; nil: no limits are known.
   static var limits: BodyLimits? { get }
   /// What the service insists on in a body; nil: a body of any shape is fine.
@@ -57,6 +61,9 @@ protocol Destination: Sendable {
   /// can be told apart. A failing circuit or a stop belongs to this, and ends when it changes.
   func identity(_ secrets: SecretSource) -> [String]
 
+  /// What is sent depends on the event, also where an action has a body of its own.
+  static var needsEvent: Bool { get }
+
   /// What its answers mean.
   static var answers: AnswerTable { get }
   /// How long to wait for the body of an answer once its head has arrived; nil: as long as the attempt may take, for types
@@ -67,15 +74,18 @@ protocol Destination: Sendable {
 extension Destination {
   func check(_ object: ObjectReader, _ context: FieldContext) {}
   var address: (field: String, url: ReferenceText)? { nil }
+  static var connection: ConnectionKind { .http }
   static var beside: SchemaPiece { [:] }
   static var hosts: [String] { [] }
   static var markup: Markup { .plain }
+  static var membersWithoutMarkup: [String] { [] }
   static var limits: BodyLimits? { nil }
   static var shape: BodyShape? { nil }
   static var usualRate: RateLimit? { nil }
   static var standardMessages: [Trigger: BodyTemplate]? { nil }
   static var standardDigest: BodyTemplate? { nil }
   static func message(_ text: TextTemplate) -> BodyTemplate? { nil }
+  static var needsEvent: Bool { false }
   /// The status decides; reading on is a courtesy to whoever looks at the attempt later.
   static var answerPatience: Duration? { .seconds(2) }
 }

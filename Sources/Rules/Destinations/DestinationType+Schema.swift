@@ -33,12 +33,13 @@ extension Destination {
     var properties: SchemaPiece = ["type": .object(["const": .text(type)])]
     for field in fields { properties.add(field.key, .object(field.property)) }
     for field in Shape.common.fields { properties.add(field.key, .object(field.property)) }
-    for field in Shape.http.fields { properties.add(field.key, .object(field.property)) }
+    let connection = Shape.connection(connection)
+    for field in connection.fields { properties.add(field.key, .object(field.property)) }
     let required = ["type"] + fields.filter(\.isRequired).map(\.key)
     let piece: SchemaPiece = [
       "type": .text("object"), "description": .text(says), "required": .list(required.map { .text($0) }),
       "additionalProperties": .bool(false), "properties": .object(properties),
     ]
-    return piece.with(Shape.http.beside).with(beside)
+    return piece.with(connection.beside).with(beside)
   }
 }

@@ -18,6 +18,7 @@ package struct DestinationType: Sendable, RawRepresentable {
     GitHub.self,
     EventGrid.self,
     Apprise.self,
+    File.self,
   ]
 
   package static let all = registered.map(DestinationType.init)
@@ -57,6 +58,8 @@ extension DestinationType: CustomStringConvertible {
 // What the type's own code says of it.
 extension DestinationType {
   var markup: Markup { implementation.markup }
+  var membersWithoutMarkup: [String] { implementation.membersWithoutMarkup }
+  package var needsEvent: Bool { implementation.needsEvent }
   package var limits: BodyLimits? { implementation.limits }
   var shape: BodyShape? { implementation.shape }
   package var answers: AnswerTable { implementation.answers }

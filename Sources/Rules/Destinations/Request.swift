@@ -2,15 +2,18 @@
 package struct OutgoingMessage: Sendable {
   /// The delivery's id: the same on every attempt and replay.
   package let id: String
-  /// The whole event, JSON in CloudEvents' structured mode.
+  /// Of the run that it is about; empty for what is about none.
+  package let run: String
+  /// The whole event, JSON in CloudEvents' structured mode. Empty beside a body, unless ``Destination/needsEvent``.
   package let event: [UInt8]
   /// What the action rendered, JSON, within the limits of the type; nil: the event itself is sent.
   package let body: [UInt8]?
   /// Unix seconds of this attempt.
   package let time: Int64
 
-  package init(id: String, event: [UInt8], body: [UInt8]?, time: Int64) {
+  package init(id: String, run: String, event: [UInt8], body: [UInt8]?, time: Int64) {
     self.id = id
+    self.run = run
     self.event = event
     self.body = body
     self.time = time
@@ -33,5 +36,25 @@ package struct OutgoingRequest: Sendable {
   }
 }
 
-/// Makes the request of one attempt, with every reference looked up.
-package typealias RequestMaker = @Sendable (OutgoingMessage) -> OutgoingRequest
+/// What one attempt sends, as a type of destination makes it: a value for the sender of its kind. Repeats, pacing and holds are
+/// common to all kinds.
+package enum Outgoing: Sendable {
+  case http(OutgoingRequest)
+  case append(FileLine)
+}
+
+/// A line for the end of a file.
+package struct FileLine: Sendable {
+  /// Absolute.
+  package let path: String
+  /// Without a line break in it or at its end.
+  package let text: [UInt8]
+
+  package init(path: String, text: [UInt8]) {
+    self.path = path
+    self.text = text
+  }
+}
+
+/// Makes what one attempt sends, with every reference looked up.
+package typealias RequestMaker = @Sendable (OutgoingMessage) -> Outgoing

@@ -100,11 +100,12 @@ extension Destination {
 
 extension DestinationType {
   /// What every type has.
-  static let sharedKeys = ["type"] + Shape.common.keys + Shape.http.keys
+  private static let sharedKeys = ["type"] + Shape.common.keys
 
   /// Reports members that this type doesn't have.
   fileprivate func reportForeignFields(in reader: ObjectReader) {
-    let known = Self.sharedKeys + implementation.ownKeys
+    let connection = implementation.connection
+    let known = Self.sharedKeys + Shape.connection(connection).keys + implementation.ownKeys
     for member in reader.node.members ?? [] where !known.contains(member.key) {
       let owners = Self.all.filter { $0.implementation.ownKeys.contains(member.key) }.map(\.rawValue)
       guard owners.isEmpty else {
@@ -113,6 +114,13 @@ extension DestinationType {
         reader.diagnostics.error(
           at: member.value.range, "\(reader.pathOf(member.key)) is for destinations of type \(types)", hint: "remove it"
         )
+        continue
+      }
+      if Shape.http.keys.contains(member.key) {
+        reader.diagnostics.error(
+          at: member.value.range,
+          "\(reader.pathOf(member.key)) is for destinations that are reached over HTTP\(connection == .local ? " or TLS" : "")",
+          hint: "remove it")
         continue
       }
       reader.reportUnknown(member, known: known)

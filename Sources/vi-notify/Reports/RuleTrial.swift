@@ -5,7 +5,6 @@ import Rules
 import Runs
 import Secrets
 import Storage
-import Transport
 import Watching
 
 /// The result of the rules for one run: verdicts, and everything that would be sent.
@@ -17,7 +16,7 @@ struct RuleTrial {
     let planned: PlannedDelivery
     let delivery: NewDelivery
     /// Nil for local actions.
-    let request: HTTPRequest?
+    let message: PreparedMessage.Preview?
     /// The number of steps before it.
     let depth: Int
   }
@@ -44,8 +43,10 @@ struct RuleTrial {
       let alone = rules.digest(
         id: planned.id, rule: planned.rule, action: planned.action, CollectedEvents(events: [event.body], count: 1))
       guard let delivery = NewDelivery(planned) ?? alone.flatMap({ NewDelivery($0) }) else { return [] }
-      let request = try planned.destination.destination.flatMap { destinations[$0] }.map { destination in
-        try builder.request(id: delivery.id, content: delivery.content, event: event.body, to: destination)
+      let message = try planned.destination.destination.flatMap { destinations[$0] }.map { destination in
+        try builder.message(
+          id: delivery.id, run: event.runID, content: delivery.content, event: event.body, to: destination
+        ).preview
       }
       let later = planned.continuation.map { continuation in
         next.preview(
@@ -53,7 +54,7 @@ struct RuleTrial {
             id: planned.id, rule: planned.rule, label: planned.action, eventID: event.id, event: event.body,
             continuation: continuation), planned.type)
       }
-      return try [Outgoing(planned: planned, delivery: delivery, request: request, depth: depth)]
+      return try [Outgoing(planned: planned, delivery: delivery, message: message, depth: depth)]
         + (later ?? []).flatMap { try outgoing($0, depth: depth + 1) }
     }
     self.outgoing = try rules.deliveries(for: [event]).flatMap { $0 }.flatMap { try outgoing($0, depth: 0) }
@@ -84,15 +85,15 @@ struct RuleTrial {
         json.member("parent", link.parent)
         json.member("branch", link.branch.rawValue)
       }
-      if let request = outgoing.request {
-        json.member("request") { write(request, into: &$0) }
+      if let message = outgoing.message {
+        json.member("request") { write(message, into: &$0) }
       } else if let command = outgoing.delivery.content.command {
         json.member("command", raw: command)
       }
     }
   }
 
-  private func write(_ request: HTTPRequest, into json: inout JSONWriter) {
+  private func write(_ request: PreparedMessage.Preview, into json: inout JSONWriter) {
     json.object { json in
       json.member("method", request.method)
       json.member("url", redactor.redact(request.url))
@@ -101,7 +102,13 @@ struct RuleTrial {
           for header in request.headers { json.member(header.name, redactor.redact(header.value)) }
         }
       }
-      json.member("body", raw: request.body ?? Array("null".utf8))
+      if request.body.isEmpty {
+        json.member("body", raw: Array("null".utf8))
+      } else if (try? JSONDocument(parsing: request.body)) != nil {
+        json.member("body", raw: request.body)
+      } else {
+        json.member("body", String(decoding: request.body, as: UTF8.self))
+      }
     }
   }
 
@@ -115,10 +122,10 @@ struct RuleTrial {
       let branch = planned.link.map { "\(String(repeating: "  ", count: outgoing.depth))\($0.branch.rawValue): " } ?? ""
       console.print("")
       console.print("\(branch)\(planned.rule), \(planned.action) → \(planned.destination)")
-      if let request = outgoing.request {
+      if let request = outgoing.message {
         console.print("  \(request.method) \(redactor.redact(request.url))")
         for header in request.headers { console.print("  \(header.name): \(redactor.redact(header.value))") }
-        console.print("  \(String(decoding: request.body ?? [], as: UTF8.self))")
+        console.print("  \(String(decoding: request.body, as: UTF8.self))")
       } else if let command = outgoing.delivery.content.command {
         console.print("  \(String(decoding: command, as: UTF8.self))")
       }

@@ -121,7 +121,12 @@ private struct MessageReader {
           shape: shape, limits: kind.limits, service: kind.rawValue, path: "\(path).body", diagnostics: diagnostics
         ).check(body)
       }
-      return .json(BodyTemplate(body) { action.context.template($0, at: $1, markup: markup, scope: scope) })
+      let plain = kind.membersWithoutMarkup.compactMap { body[$0]?.range }
+      return .json(
+        BodyTemplate(body) { text, node in
+          let isPlain = plain.contains { $0.contains(node.range.lowerBound) }
+          return action.context.template(text, at: node, markup: isPlain ? .words : markup, scope: scope)
+        })
     }
     guard let node = object["text"] else {
       if digest != nil { return kind.standardDigest.map { .json($0) } ?? .event }

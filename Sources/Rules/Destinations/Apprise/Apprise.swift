@@ -53,7 +53,7 @@ struct Apprise: Destination {
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     let url = try secrets.text(url, as: .chatURL)
     let members = tag.map { [(name: "tag", json: [UInt8].json($0))] } ?? []
-    return { OutgoingRequest(url, body: ($0.body ?? $0.event).adding(members)) }
+    return { .http(OutgoingRequest(url, body: ($0.body ?? $0.event).adding(members))) }
   }
 
   func identity(_ secrets: SecretSource) -> [String] { [url.identity(secrets, as: .chatURL), tag ?? ""] }

@@ -62,7 +62,7 @@ struct Discord: Destination {
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     // Without `wait` Discord answers 204 before it has looked at the message, and drops what it doesn't like.
     let url = try secrets.text(url, as: .chatURL).withQuery("wait=true")
-    return { OutgoingRequest(url, body: $0.body ?? $0.event) }
+    return { .http(OutgoingRequest(url, body: $0.body ?? $0.event)) }
   }
 
   func identity(_ secrets: SecretSource) -> [String] { [url.identity(secrets, as: .chatURL)] }

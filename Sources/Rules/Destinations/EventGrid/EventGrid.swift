@@ -28,7 +28,7 @@ struct EventGrid: Destination {
       var request = OutgoingRequest(url, body: message.body ?? message.event)
       request.contentType = "application/cloudevents+json; charset=utf-8"
       request.headers = [("aeg-sas-key", key)]
-      return request
+      return .http(request)
     }
   }
 

@@ -75,7 +75,7 @@ struct GitHub: Destination {
         ("Authorization", "Bearer \(token)"), ("Accept", "application/vnd.github+json"),
         ("X-GitHub-Api-Version", "2022-11-28"),
       ]
-      return request
+      return .http(request)
     }
   }
 

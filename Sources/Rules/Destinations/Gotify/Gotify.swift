@@ -53,7 +53,7 @@ struct Gotify: Destination {
     return { message in
       var request = OutgoingRequest(url, body: message.body ?? message.event)
       request.headers = [("X-Gotify-Key", token)]
-      return request
+      return .http(request)
     }
   }
 

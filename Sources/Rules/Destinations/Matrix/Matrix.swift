@@ -74,7 +74,7 @@ struct Matrix: Destination {
       var request = OutgoingRequest(base + message.id.percentEncoded, body: message.body ?? message.event)
       request.method = "PUT"
       request.headers = [("Authorization", "Bearer \(token)")]
-      return request
+      return .http(request)
     }
   }
 

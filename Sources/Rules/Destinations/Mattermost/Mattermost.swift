@@ -57,7 +57,7 @@ struct Mattermost: Destination {
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     let url = try secrets.text(url, as: .chatURL)
     let members = channel.map { [(name: "channel", json: [UInt8].json($0))] } ?? []
-    return { OutgoingRequest(url, body: ($0.body ?? $0.event).adding(members)) }
+    return { .http(OutgoingRequest(url, body: ($0.body ?? $0.event).adding(members))) }
   }
 
   func identity(_ secrets: SecretSource) -> [String] { [url.identity(secrets, as: .chatURL)] }

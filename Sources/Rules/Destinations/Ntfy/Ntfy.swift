@@ -63,7 +63,7 @@ struct Ntfy: Destination {
     return { message in
       var request = OutgoingRequest(url, body: (message.body ?? message.event).adding([("topic", topic)]))
       if let token { request.headers = [("Authorization", "Bearer \(token)")] }
-      return request
+      return .http(request)
     }
   }
 

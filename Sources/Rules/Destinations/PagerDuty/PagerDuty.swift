@@ -85,7 +85,7 @@ struct PagerDuty: Destination {
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     let endpoint = try endpoint.map { try secrets.text($0, as: .endpoint) } ?? "https://events.pagerduty.com"
     let key = [(name: "routing_key", json: [UInt8].json(try secrets.text(routingKey, as: .credential)))]
-    return { OutgoingRequest(endpoint.withPath("/v2/enqueue"), body: ($0.body ?? $0.event).adding(key)) }
+    return { .http(OutgoingRequest(endpoint.withPath("/v2/enqueue"), body: ($0.body ?? $0.event).adding(key))) }
   }
 
   func identity(_ secrets: SecretSource) -> [String] { [routingKey.identity(secrets, as: .credential)] }

@@ -68,7 +68,9 @@ struct Pushover: Destination {
       (name: "token", json: [UInt8].json(try secrets.text(token, as: .credential))),
       (name: "user", json: [UInt8].json(try secrets.text(user, as: .credential))),
     ]
-    return { OutgoingRequest(endpoint.withPath("/1/messages.json"), body: ($0.body ?? $0.event).adding(members)) }
+    return {
+      .http(OutgoingRequest(endpoint.withPath("/1/messages.json"), body: ($0.body ?? $0.event).adding(members)))
+    }
   }
 
   func identity(_ secrets: SecretSource) -> [String] {

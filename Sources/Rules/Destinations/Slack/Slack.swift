@@ -79,7 +79,7 @@ struct Slack: Destination {
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     if let url {
       let url = try secrets.text(url, as: .chatURL)
-      return { OutgoingRequest(url, body: $0.body ?? $0.event) }
+      return { .http(OutgoingRequest(url, body: $0.body ?? $0.event)) }
     }
     let endpoint = try endpoint.map { try secrets.text($0, as: .endpoint) } ?? Self.postMessage
     let token = try secrets.text(token ?? .nowhere, as: .credential)
@@ -88,7 +88,7 @@ struct Slack: Destination {
       var request = OutgoingRequest(endpoint, body: (message.body ?? message.event).adding(members))
       request.contentType = "application/json; charset=utf-8"
       request.headers = [("Authorization", "Bearer \(token)")]
-      return request
+      return .http(request)
     }
   }
 

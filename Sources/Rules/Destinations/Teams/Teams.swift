@@ -93,7 +93,7 @@ struct Teams: Destination {
 
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     let url = try secrets.text(url, as: .chatURL)
-    return { OutgoingRequest(url, body: $0.body ?? $0.event) }
+    return { .http(OutgoingRequest(url, body: $0.body ?? $0.event)) }
   }
 
   func identity(_ secrets: SecretSource) -> [String] { [url.identity(secrets, as: .chatURL)] }

@@ -73,7 +73,7 @@ struct Telegram: Destination {
     let url = endpoint.withPath("/bot\(try secrets.text(token, as: .credential))/sendMessage")
     var members = [(name: "chat_id", json: [UInt8].json(chat))]
     if let topic { members.append(("message_thread_id", Array("\(topic)".utf8))) }
-    return { [members] in OutgoingRequest(url, body: ($0.body ?? $0.event).adding(members)) }
+    return { [members] in .http(OutgoingRequest(url, body: ($0.body ?? $0.event).adding(members))) }
   }
 
   func identity(_ secrets: SecretSource) -> [String] {

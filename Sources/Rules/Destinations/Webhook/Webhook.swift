@@ -47,7 +47,7 @@ struct Webhook: Destination {
         }
       }
       request.headers += Self.signature(message, request.body, keys)
-      return request
+      return .http(request)
     }
   }
 

@@ -62,7 +62,7 @@ struct Zulip: Destination {
       var request = OutgoingRequest(url, body: Array(form.utf8))
       request.contentType = "application/x-www-form-urlencoded"
       request.headers = [("Authorization", "Basic \(account)")]
-      return request
+      return .http(request)
     }
   }
 
