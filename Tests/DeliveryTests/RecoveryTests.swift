@@ -31,7 +31,7 @@ import Testing
     return (late, intoOutage)
   }
 
-  @Test(arguments: [30, 240, 3_600, 3 * 3_600])
+  @Test(arguments: [30, 240] + (Effort.isThorough ? [3_600, 3 * 3_600] : []))
   func `twelve that wait through an outage arrive within a minute of its end`(seconds: Int) async throws {
     let outage = Duration.seconds(seconds)
     let (late, intoOutage) = try await recovery(after: outage, of: 12, spread: min(outage, .seconds(200)))
