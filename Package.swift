@@ -145,7 +145,8 @@ let package = Package(
     .testTarget(
       name: "DeliveryTests",
       dependencies: [
-        "TestSupport", "Delivery", "Hooks", "Simulator", "Stores", "Storage", "Rules", "Runs", "Transport", "Secrets",
+        "TestSupport", "Delivery", "Hooks", "Simulator", "Stores", "Storage", "ViAPI", "Rules", "Runs", "Transport",
+        "Secrets",
         "JSONSource", "Locking", "WireTime", "Telemetry", logging,
       ], swiftSettings: strict),
     .testTarget(

@@ -76,6 +76,7 @@ package final class Daemon: Sendable {
         models: ModelDownloader(client: client, http: downloads, time: time), home: environment["HOME"],
         time: clock.even,
         log: log),
+      extras: IncludeSender(source: client, time: clock.even),
       clock: clock, telemetry: telemetry, log: log, concurrency: configuration.rules.laneConcurrency,
       onStop: { [rules = configuration.rules, origin = client.origin] destination, reason, time in
         let event = RunEvent(stopped: destination, reason: reason, at: time, origin: origin)

@@ -45,7 +45,7 @@ package struct DigestCloser: Sendable {
   private func close(_ digest: OpenDigest, at now: Timestamp) async throws(StorageError) -> Bool {
     let id = "msg_" + RunEvent.digest([digest.id])
     let collected = CollectedEvents(events: digest.events, count: digest.count)
-    let plan = digest.plan.map(DigestPlan.init(stored:))
+    let plan = digest.plan.map(ActionPlan.init(stored:))
     let planned = messages.message(id: id, rule: digest.rule, action: digest.action, plan, collected)
     guard let planned, case .delivery(.body(let body)) = planned.content else {
       return try await close(digest, id, collected, at: now)

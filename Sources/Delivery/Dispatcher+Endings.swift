@@ -19,6 +19,9 @@ extension Dispatcher {
         return AttemptResult(outcome: .rejected(.notConfigured), detail: "there is no source to download from")
       }
       return await models.attempt(delivery, call)
+    case .include(let call):
+      // Without a source there is nothing to wait for.
+      return await extras?.attempt(delivery, call) ?? AttemptResult(outcome: .delivered)
     case .event, .body: break
     }
     guard let destination = settings(of: delivery.destination) else {

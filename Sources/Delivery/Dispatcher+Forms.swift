@@ -10,7 +10,7 @@ extension Dispatcher {
   /// The delivery as this destination takes it: as it is, or in our own words for that type; nil when it was written for another.
   func fitted(_ delivery: ClaimedDelivery, to kind: DestinationSettings.Kind) async throws -> ClaimedDelivery? {
     switch delivery.content {
-    case .hook, .download: return delivery
+    case .hook, .download, .include: return delivery
     case .event: return try await standard(delivery, for: kind)
     case .body:
       guard let form = delivery.form, form != kind.rawValue else {

@@ -5,14 +5,15 @@ internal import Telemetry
 /// What the dispatcher counts.
 extension Dispatcher {
   /// The types of what deliveries go to, for ``Telemetry/init(targets:)``.
-  package static let targets = DestinationSettings.Kind.allCases.map(\.rawValue) + [hook, download]
-  private static let (hook, download) = (Lane.hook.name, Lane.download.name)
+  package static let targets = DestinationSettings.Kind.allCases.map(\.rawValue) + [hook, download, include]
+  private static let (hook, download, include) = (Lane.hook.name, Lane.download.name, Lane.include.name)
 
   func count(_ outcome: Outcome, of delivery: ClaimedDelivery, after took: Duration) {
     let type =
       switch delivery.content {
       case .hook: Self.hook
       case .download: Self.download
+      case .include: Self.include
       case .event, .body: settings(of: delivery.destination)?.kind.rawValue ?? ""
       }
     if let result = AttemptResultWord(rawValue: outcome.word) { telemetry.attempts.add(to: result, type: type) }

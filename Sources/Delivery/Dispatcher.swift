@@ -33,7 +33,12 @@ package actor Dispatcher {
 
   private static let maxSleep: Duration = .seconds(60)
   /// How many at once, of what is done on this machine and has no number of its own.
-  private static let (hooks, downloads) = (4, 2)
+  private static func places(in kind: Lane.Kind) -> Int {
+    switch kind {
+    case .hook, .include: 4
+    case .download, .lost: 2
+    }
+  }
 
   let store: any StateStore
   let destinations: [String: DestinationSettings]
@@ -41,6 +46,8 @@ package actor Dispatcher {
   let hookSender: HookSender
   /// Nil: there is no source to download from.
   let models: DownloadSender?
+  /// Nil: there is no source to ask.
+  let extras: IncludeSender?
   /// By which the state's moments are.
   let clock: StateClock
   /// The same, to read.
@@ -80,7 +87,8 @@ package actor Dispatcher {
 
   package init(
     store: any StateStore, destinations: [DestinationSettings], http: HTTPClient, secrets: SecretSource,
-    hookRunner: HookRunner, models: DownloadSender? = nil, clock: StateClock, telemetry: Telemetry = Telemetry(),
+    hookRunner: HookRunner, models: DownloadSender? = nil, extras: IncludeSender? = nil,
+    clock: StateClock, telemetry: Telemetry = Telemetry(),
     log: Logger,
     concurrency: [Lane: Int] = [:],
     onStop: @escaping StopEvent = { _, _, _ in nil }, steps: @escaping Steps = { _, _, _, _ in [] }
@@ -89,6 +97,7 @@ package actor Dispatcher {
     self.destinations = Dictionary(destinations.map { ($0.name, $0) }) { first, _ in first }
     requests = RequestSender(http: http, secrets: secrets, time: clock.system)
     self.models = models
+    self.extras = extras
     hookSender = HookSender(runner: hookRunner, secrets: secrets, log: log)
     self.clock = clock
     time = clock.source
@@ -160,7 +169,7 @@ package actor Dispatcher {
     guard queues[target] == nil, case .lane(let lane) = target else { return }
     let isHook = lane.kind == .hook
     let gate = AdmissionPolicy(
-      concurrency: concurrency[lane] ?? (isHook ? Self.hooks : Self.downloads), rateLimit: nil, hasCircuit: false,
+      concurrency: concurrency[lane] ?? Self.places(in: lane.kind), rateLimit: nil, hasCircuit: false,
       state: DestinationState(name: lane.name, fingerprint: ""), now: time.now())
     queues[target] = DestinationQueue(gate: gate, claims: isHook, paced: nil)
   }

@@ -1,3 +1,5 @@
+internal import Storage
+
 /// What kind of value stands at a place of the event data, as far as the API says (the vendor's SDK, models of a run).
 indirect enum FieldShape: Sendable {
   case text
@@ -34,6 +36,15 @@ extension EventFields {
   static let shape = FieldShape.object(
     Dictionary(values.map { ($0, numbers.contains($0) ? .number : .text) }) { first, _ in first }
       .merging([attributes: .map(.text), "run": run]) { first, _ in first })
+
+  /// The same with what an action may see beside it.
+  static func shape(with included: Set<IncludeCall.Part>) -> FieldShape {
+    guard case .object(var members) = shape else { return shape }
+    members[StepResults.steps] = .anything
+    if included.contains(.metrics) { members["metrics"] = .anything }
+    if included.contains(.logs) { members["logs"] = .text }
+    return .object(members)
+  }
 
   private static let run = FieldShape.object([
     "kind": .text, "workspaceId": .text, "runId": .text, "selfLink": .text, "etag": .text,

@@ -20,6 +20,8 @@ struct PatternCheck {
   let diagnostics: DiagnosticList
   /// What is wrong when nothing can match.
   var subject = "this rule can never fire"
+  /// What stands where a pattern looks.
+  var shape = EventFields.shape
 
   func pattern(_ node: JSONNode) -> EventPattern? {
     do throws(PatternErrors) {
@@ -44,7 +46,7 @@ struct PatternCheck {
         }
       case "phase": warnOfPhase(member, subject)
       case "runId": warnOfRun(member, subject)
-      default: warnOfField(member, in: EventFields.shape)
+      default: warnOfField(member, in: shape)
       }
     }
   }

@@ -55,7 +55,7 @@ package struct RuleSet: Sendable {
       return firing.flatMap { rule in
         let eventKind = PlannedDelivery.RenderContext(
           rule: rule.name, eventID: event.id, trigger: event.eventKind.trigger, data: data)
-        return rule.actions.map { PlannedDelivery($0, eventKind) }
+        return rule.actions.compactMap { PlannedDelivery.first($0, eventKind) }
       }
     }
   }
@@ -130,7 +130,9 @@ extension RuleSet {
         return RuleVerdict(rule: rule.name, fired: false, reason: reason)
       }
       let matched = rule.pattern == nil ? "" : ", and all of match holds"
-      return RuleVerdict(rule: rule.name, fired: true, reason: "phase is \(event.eventKind.word)\(matched)")
+      let skipped = rule.actions.compactMap { action in data.flatMap { action.refusal(of: $0) } }.map { "; \($0)" }
+      return RuleVerdict(
+        rule: rule.name, fired: true, reason: "phase is \(event.eventKind.word)\(matched)\(skipped.joined())")
     }
   }
 }

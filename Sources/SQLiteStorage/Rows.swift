@@ -14,11 +14,12 @@ extension DeliveryContent {
     case .body(let bytes): ("body", bytes.blob)
     case .hook(let call): ("hook", call.json.blob)
     case .download(let call): ("download", call.json.blob)
+    case .include(let call): ("include", call.json.blob)
     }
   }
 
   private enum Kind: String {
-    case event, body, hook, download
+    case event, body, hook, download, include
   }
 
   /// Of `kind` and `content`.
@@ -30,6 +31,7 @@ extension DeliveryContent {
       case .body: content.map { .body($0) }
       case .hook: content.flatMap(HookCall.init(json:)).map { .hook($0) }
       case .download: content.flatMap(DownloadCall.init(json:)).map { .download($0) }
+      case .include: content.flatMap(IncludeCall.init(json:)).map { .include($0) }
       }
     self = try row.required(found, "content")
   }
@@ -131,8 +133,9 @@ extension ClaimedDelivery {
   init(_ row: StoredRow, attempt: (_ made: Int) -> Int, claimedAt: Timestamp?) throws {
     let (content, continuation, target) = (try DeliveryContent(row), try row.continuation, try row.target)
     switch (content, target) {
-    case (.event, _), (.body, .destination), (.hook, .lane), (.download, .lane): break
-    case (.body, .lane), (.hook, .destination), (.download, .destination): throw row.unreadable("lane")
+    case (.event, _), (.body, .destination), (.hook, .lane), (.download, .lane), (.include, .lane): break
+    case (.body, .lane), (.hook, .destination), (.download, .destination), (.include, .destination):
+      throw row.unreadable("lane")
     }
     let hasEvent = if case .body = content { continuation != nil } else { true }
     self.init(

@@ -8,6 +8,38 @@ package enum DeliveryContent: Sendable, Equatable {
   case body([UInt8])
   case hook(HookCall)
   case download(DownloadCall)
+  case include(IncludeCall)
+}
+
+/// What the API has beside a run, to be fetched for the message of an action.
+package struct IncludeCall: Sendable, Equatable {
+  package enum Part: String, Sendable, CaseIterable {
+    /// Of the newest model.
+    case metrics
+    /// The last lines.
+    case logs
+  }
+
+  package let parts: Set<Part>
+
+  package init(_ parts: Set<Part>) {
+    self.parts = parts
+  }
+
+  /// The form in a row, and in `deliveries show`.
+  package var json: [UInt8] {
+    JSONWriter.object { json in
+      json.member("include") { $0.array(Part.allCases.filter(parts.contains)) { $0.string($1.rawValue) } }
+    }
+  }
+
+  /// Nil when the bytes are not what ``json`` writes.
+  package init?(json bytes: [UInt8]) {
+    guard let words = try? JSONDocument(parsing: bytes).root["include"]?.elements,
+      let parts = words.whole({ $0.string.flatMap(Part.init(rawValue:)) })
+    else { return nil }
+    self.init(Set(parts))
+  }
 }
 
 /// A model that a rule wants to have on this machine.

@@ -32,6 +32,8 @@ extension Target: Comparable {
 package struct Lane: Hashable, Sendable {
   package enum Kind: String, Sendable, CaseIterable {
     case hook, download
+    /// What is fetched for a message before the message is made.
+    case include
     /// Steps that an earlier version understood and this one doesn't: they go nowhere, and become dead letters.
     case lost = "lost-step"
   }
@@ -65,4 +67,5 @@ package struct Lane: Hashable, Sendable {
 
   package static let hook = Lane(.hook)
   package static let download = Lane(.download)
+  package static let include = Lane(.include)
 }

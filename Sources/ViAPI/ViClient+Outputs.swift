@@ -60,3 +60,28 @@ extension ViClient {
     return (outputs, next.isEmpty ? nil : next)
   }
 }
+
+extension ViClient {
+  /// The log of a run.
+  ///
+  /// - Parameters:
+  ///   - run: its id.
+  ///   - block: only this one of the flow's blocks.
+  ///   - limit: at most so many entries; a server may ignore it.
+  /// - Throws: ``SourceError/noSuchRun(id:)`` when the API answers 404, else like every request.
+  package func log(
+    of run: String, block: String? = nil, limit: Int? = nil, timeout: Duration = requestTimeout
+  ) async throws(SourceError) -> (log: RunLog, answer: [UInt8]) {
+    let query = [
+      block.map { "block=\(PercentEncoding.encode($0))" }, limit.map { "limit=\($0)" },
+    ].compactMap(\.self).joined(separator: "&")
+    do throws(SourceError) {
+      let response = try await get(
+        "/runs/\(PercentEncoding.encode(run))/logs\(query.isEmpty ? "" : "?\(query)")", timeout)
+      return (RunLog(answer: response.body), response.body)
+    } catch {
+      guard case .rejected(404, _) = error else { throw error }
+      throw .noSuchRun(id: run)
+    }
+  }
+}

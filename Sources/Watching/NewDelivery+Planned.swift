@@ -19,7 +19,7 @@ extension DigestEntry {
     }
     self.init(
       rule: planned.rule, action: planned.action, key: key, destination: name, window: window,
-      plan: planned.digestPlan?.bytes)
+      plan: planned.plan?.bytes)
   }
 }
 

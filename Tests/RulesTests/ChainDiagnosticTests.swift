@@ -77,7 +77,7 @@ struct ChainDiagnosticTests {
     expectActionErrors(
       #"{"download": {}, 1️⃣"env": {}}"#,
       "unknown field \"env\" in rules[0].actions[0] "
-        + "(known here: download, concurrency, id, timeout, retryFor, then, onFailure)")
+        + "(known here: download, concurrency, id, timeout, retryFor, include, when, then, onFailure)")
     expectRuleErrors(
       #"{"name": "r", "on": ["failed", "sourceRecovered"], "actions": [{"shell": "x", "then": [{"download": 1️⃣{}}]}]}"#,
       "there is no model to download on sourceRecovered, which is about no run "

@@ -131,7 +131,8 @@ struct DestinationDiagnosticTests {
       expectErrors(
         #"{"version": 1, "destinations": {1️⃣"\#(name)": {}}, "rules": [{"name": "r", "actions": [{"shell": "x"}]}]}"#,
         #""\#(name.prefix(60))" is no name for a destination "#
-          + #"(1 to 60 letters, digits, - and _; "hook" and "download" are taken by the actions of these names)"#)
+          + #"(1 to 60 letters, digits, - and _; "hook", "download" and "include" are taken by what is done on this machine)"#
+      )
     }
   }
 }

@@ -60,7 +60,7 @@ struct DigestTests {
   private func message(
     _ action: String, then others: String, _ kinds: String = "slack"
   ) throws -> (planned: PlannedDelivery, isInUse: Bool) {
-    let plan = try #require(try rules(action).deliveries(for: .of()).first?.digestPlan)
+    let plan = try #require(try rules(action).deliveries(for: .of()).first?.plan)
     let file = try #require(
       RuleFile.read(
         Array(
@@ -70,7 +70,7 @@ struct DigestTests {
           """#.utf8), secrets: SecretSource(environment: [:])
       ).0)
     let messages = try DigestMessages(RuleSet(file), file.destinations)
-    let kept = DigestPlan(stored: plan.bytes)
+    let kept = ActionPlan(stored: plan.bytes)
     let collected = CollectedEvents(events: [try RunEvent.of(message: "<no>").body], count: 3)
     let planned = messages.message(id: "m", rule: "r", action: "actions[0]", kept, collected)
     return (try #require(planned), messages.isInUse(kept, rule: "r", action: "actions[0]"))
@@ -112,7 +112,7 @@ struct DigestTests {
       #"{{flow}} differs from event to event (write it inside {{#events}}…{{/events}}, or name it in "by")"#)
     expectActionErrors(
       #"{"run": ["x"], 1️⃣"digest": {"window": "1m"}}"#,
-      #"unknown field "digest" in rules[0].actions[0] (known here: run, env, workingDirectory, user, umask, once, concurrency, id, timeout, retryFor, then, onFailure)"#
+      #"unknown field "digest" in rules[0].actions[0] (known here: run, env, workingDirectory, user, umask, once, concurrency, id, timeout, retryFor, include, when, then, onFailure)"#
     )
   }
 }

@@ -46,7 +46,7 @@ struct StructureDiagnosticTests {
     expectRuleErrors(
       #"{"name": "r", "actions": [{"send": "chat", 1️⃣"texte": "x"}, {"run": ["x"], 2️⃣"text": "x"}]}"#,
       #"unknown field "texte" in rules[0].actions[0] (did you mean "text"?)"#,
-      #"unknown field "text" in rules[0].actions[1] (known here: run, env, workingDirectory, user, umask, once, concurrency, id, timeout, retryFor, then, onFailure)"#
+      #"unknown field "text" in rules[0].actions[1] (known here: run, env, workingDirectory, user, umask, once, concurrency, id, timeout, retryFor, include, when, then, onFailure)"#
     )
   }
 

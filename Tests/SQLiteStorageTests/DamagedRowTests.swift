@@ -57,6 +57,7 @@ struct DamagedRowTests {
     ("UPDATE deliveries SET kind = 'event' WHERE id = 'msg_2'", "content"),
     ("UPDATE deliveries SET kind = 'hook' WHERE id = 'msg_2'", "content"),
     ("UPDATE deliveries SET kind = 'download' WHERE id = 'msg_2'", "content"),
+    ("UPDATE deliveries SET kind = 'include' WHERE id = 'msg_2'", "content"),
     ("DELETE FROM continuations", "continuation"), ("UPDATE continuations SET bytes = NULL", "continuation"),
     ("DELETE FROM events", "event"), ("UPDATE events SET body = 'text'", "event"),
   ])

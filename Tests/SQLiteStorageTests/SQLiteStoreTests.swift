@@ -66,7 +66,7 @@ struct SQLiteStoreTests {
       #expect(
         migrations == [
           "1 ledger and outbox", "2 watching and looking back", "3 destinations", "4 contents", "5 chains",
-          "6 clock", "6 forms", "6 open digests", "7 lanes",
+          "6 clock", "6 forms", "6 open digests", "7 lanes", "8 any kind",
         ])
       var sweep = try SweepCommit.of(run: "r\(round)", "m\(round)")
       sweep.setsBaseline = true
@@ -82,7 +82,7 @@ struct SQLiteStoreTests {
   @Test(arguments: [
     "status = 'lost'", "status = 'pending', next_attempt_at = NULL", "next_attempt_at = NULL", "status = 'delivered'",
     "status = 'delivered', next_attempt_at = NULL", "status = 'claimed', next_attempt_at = NULL", "claimed_at = 1",
-    "status = 'dead', next_attempt_at = NULL, settled_at = 1", "settled_at = 1", "attempts = -1", "kind = 'mail'",
+    "status = 'dead', next_attempt_at = NULL, settled_at = 1", "settled_at = 1", "attempts = -1",
     "event_id = 'none'", "attempts = 'many'", "id = NULL", "run_id = NULL",
     "waits = 2", "waits = 1, status = 'claimed', next_attempt_at = NULL, claimed_at = 1",
   ])

@@ -201,6 +201,7 @@ struct LedgerConformance {
     let contents: [DeliveryContent] = [
       .event, .body(Array(#"{"text": "é\u0000 😀"}"#.utf8)), .hook(HookCall(command: .shell("echo \"$X\"\n"))),
       .hook(HookCall(command: .run(["./x", "", "a\nb\0", "😀"]), environment: env, workingDirectory: "/srv/ä")),
+      .include(IncludeCall([.logs])), .include(IncludeCall(Set(IncludeCall.Part.allCases))),
     ]
     try await factory.withStore { store in
       let event = try RunEvent.of(run: "r")
@@ -209,9 +210,14 @@ struct LedgerConformance {
         NewEvent(
           event: event,
           deliveries: contents.enumerated().map { index, content in
-            let isHook = if case .hook = content { true } else { false }
+            let target: Target =
+              switch content {
+              case .hook: .hook
+              case .include: .lane(.include)
+              case .event, .body, .download: "d"
+              }
             return NewDelivery(
-              id: "m\(index)", rule: "näme 'x'; --", destination: isHook ? .hook : "d", content: content,
+              id: "m\(index)", rule: "näme 'x'; --", destination: target, content: content,
               timeout: .milliseconds(1_500),
               retryFor: index == 0 ? nil : .seconds(9))
           })
@@ -220,8 +226,9 @@ struct LedgerConformance {
       let claims =
         try await store.claim(destination: "d", limit: 9, at: ms(7))
         + store.claim(destination: .hook, limit: 9, at: ms(7))
+        + store.claim(destination: .lane(.include), limit: 9, at: ms(7))
       #expect(claims.map(\.content) == contents)
-      #expect(claims.map(\.retryFor) == [nil, .seconds(9), .seconds(9), .seconds(9)])
+      #expect(claims.map(\.retryFor) == [nil] + Array(repeating: .seconds(9), count: 5))
       for claim in claims {
         let hasBody = if case .body = claim.content { true } else { false }
         #expect(claim.event == (hasBody ? [] : event.body))

@@ -37,7 +37,7 @@ extension ModelStore {
       return switch new.content {
       case .event: true
       case .body: new.form.map { $0 == type || new.isStandard } ?? true
-      case .hook, .download: false
+      case .hook, .download, .include: false
       }
     }
     let result = Redirection(

@@ -1,6 +1,8 @@
+internal import EventPatterns
 internal import JSONSource
 internal import Runs
 internal import Secrets
+internal import Storage
 
 /// Reads one entry of a list of actions, with all that comes after it.
 struct ActionReader {
@@ -23,16 +25,42 @@ struct ActionReader {
     let known = type.implementation.keys + shared.keys
     guard let reader = ObjectReader(node, path: path, known: known, diagnostics) else { return nil }
     var draft = ActionDraft()
-    shared.read(reader, context, into: &draft)
-    let action = type.implementation.read(reader, self, draft.options)
+    shared.read(reader, rule.file, into: &draft)
+    draft.options.include = Set(draft.include)
+    let reading = including(draft.options.include)
+    draft.options.when = reader["when"].flatMap(reading.condition)
+    let action = type.implementation.read(reader, reading, draft.options)
     let label = draft.id ?? defaultLabel
-    let (then, onFailure) = (steps(.then, reader, after: label, type), steps(.onFailure, reader, after: label, type))
+    let (then, onFailure) = (
+      reading.steps(.then, reader, after: label, type), reading.steps(.onFailure, reader, after: label, type)
+    )
     guard let action else { return nil }
     draft.options.isOnce = action.isOnce
+    if action.digest != nil { reportWithDigest(reader) }
+    let isPlannedLater = action.digest != nil || !draft.options.include.isEmpty
     return ActionSettings(
       action: action, label: label, options: draft.options, then: then, onFailure: onFailure,
       continuation: FollowUpActions(reader, kind: kind(ofDestination:)),
-      digestPlan: action.digest == nil ? nil : DigestPlan(node, kind: kind(ofDestination:)))
+      plan: isPlannedLater ? ActionPlan(node, kind: kind(ofDestination:)) : nil)
+  }
+
+  private func including(_ parts: Set<IncludeCall.Part>) -> ActionReader {
+    ActionReader(rule: rule, path: path, defaultLabel: defaultLabel, place: place.including(parts))
+  }
+
+  private func condition(_ node: JSONNode) -> EventPattern? {
+    let check = PatternCheck(
+      phases: [], scope: WatchScope(.init()), diagnostics: diagnostics, subject: "this action is never taken",
+      shape: EventFields.shape(with: place.included))
+    return check.pattern(node)
+  }
+
+  /// What is of one run has no place in a message about several.
+  private func reportWithDigest(_ reader: ObjectReader) {
+    guard let node = reader["include"] else { return }
+    diagnostics.error(
+      at: node.range, "\(path) is a digest, and nothing can be included",
+      hint: "a digest tells of many runs; include something in an action without one")
   }
 
   /// What its fields may need: templates know what the steps before it leave.

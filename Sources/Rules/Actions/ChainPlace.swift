@@ -1,9 +1,12 @@
 internal import JSONSource
+internal import Storage
 
 /// Where an action stands in its chain: what its templates can know of the steps before it.
 struct ChainPlace {
   /// The steps before it that have an id; nil: whatever they are.
   let steps: [String: ActionType]?
+  /// What was fetched for it or for a step before it.
+  let included: Set<IncludeCall.Part>
   /// One of them has failed.
   let isAfterFailure: Bool
   /// It was checked when it was written down, and is read again to be carried out.
@@ -11,20 +14,26 @@ struct ChainPlace {
   /// Of a stored action: which types the destinations that it names had when it was written down.
   let kinds: [String: DestinationSettings.Kind]
 
-  static let first = ChainPlace(steps: [:], isAfterFailure: false, isStored: false, kinds: [:])
+  static let first = ChainPlace(steps: [:], included: [], isAfterFailure: false, isStored: false, kinds: [:])
 
   static func stored(_ kinds: [String: DestinationSettings.Kind]) -> ChainPlace {
-    ChainPlace(steps: nil, isAfterFailure: true, isStored: true, kinds: kinds)
+    ChainPlace(
+      steps: nil, included: Set(IncludeCall.Part.allCases), isAfterFailure: true, isStored: true, kinds: kinds)
   }
 
   var scope: TemplateScope {
-    TemplateScope.chain(after: steps, hasFailed: isAfterFailure)
+    TemplateScope.chain(after: steps, including: included, hasFailed: isAfterFailure)
+  }
+
+  func including(_ parts: Set<IncludeCall.Part>) -> ChainPlace {
+    ChainPlace(
+      steps: steps, included: included.union(parts), isAfterFailure: isAfterFailure, isStored: isStored, kinds: kinds)
   }
 
   func after(_ label: String, _ type: ActionType, _ branch: ActionBranch) -> ChainPlace {
     let isNamed = ActionSettings.isID(label)
     return ChainPlace(
-      steps: isNamed ? steps?.merging([label: type]) { $1 } : steps,
+      steps: isNamed ? steps?.merging([label: type]) { $1 } : steps, included: included,
       isAfterFailure: isAfterFailure || branch == .onFailure, isStored: isStored, kinds: kinds)
   }
 }

@@ -16,7 +16,9 @@ extension RuleFileReader {
       guard isName(member.key) else {
         diagnostics.error(
           at: member.keyRange, "\(member.key.prefix(60).debugDescription) is no name for a destination",
-          hint: "1 to 60 letters, digits, - and _; \"hook\" and \"download\" are taken by the actions of these names")
+          hint:
+            "1 to 60 letters, digits, - and _; \"hook\", \"download\" and \"include\" are taken by what is done on this machine"
+        )
         continue
       }
       if let destination = destination(member) { found[member.key] = destination }

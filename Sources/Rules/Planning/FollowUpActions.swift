@@ -36,6 +36,20 @@ package struct FollowUpActions: Sendable {
 }
 
 extension FollowUpActions {
+  static let held = "held"
+  static let heldLabel = "label"
+
+  /// What is kept beside what is fetched for an action: `{"steps": {…}, "held": {"action": {…}, "kinds": {…}}, "label": "…"}`.
+  ///
+  /// - Parameter results: of the steps before the action.
+  static func held(_ plan: ActionPlan, label: String, _ results: StepResults) -> [UInt8] {
+    JSONWriter.object { json in
+      results.write(into: &json)
+      json.member(held, raw: plan.bytes)
+      json.member(heldLabel, label)
+    }
+  }
+
   /// An action that is kept, as somebody who looks at the chain wants to know of it.
   package struct PlannedStep: Sendable, Equatable {
     package let branch: ActionBranch
@@ -48,6 +62,9 @@ extension FollowUpActions {
   /// The steps that a stored continuation names, in the order of the file.
   package static func steps(of stored: [UInt8], rule: String, after label: String) -> [PlannedStep] {
     guard let root = try? JSONDocument(parsing: stored).root else { return [] }
+    if let action = root[held]?["action"], let label = root[heldLabel]?.string {
+      return [PlannedStep(branch: .then, label: label, destination: target(action, rule, label))]
+    }
     return ActionBranch.allCases.flatMap { branch in
       (root[branch.rawValue]?.elements ?? []).enumerated().map { index, node in
         let label = node["id"]?.string ?? branch.label(index, after: label)

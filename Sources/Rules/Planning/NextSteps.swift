@@ -42,6 +42,9 @@ package struct NextSteps: Sendable {
   /// - Parameter error: why it has failed for good; nil: it was delivered.
   package func after(_ step: SettledStep, _ result: StepResult, error: String?) -> [PlannedDelivery] {
     guard let stored = try? JSONDocument(parsing: step.continuation) else { return [] }
+    if stored.root[FollowUpActions.held] != nil {
+      return held(stored, after: step, StepResults(stored).including(result.included)).map { [$0] } ?? []
+    }
     let results = StepResults(stored).adding(step.label, result, error: error)
     return plan(error == nil ? .then : .onFailure, of: stored, after: step, results)
   }
@@ -51,11 +54,35 @@ package struct NextSteps: Sendable {
   /// - Parameter type: what the step does, and so what it will leave.
   package func preview(after step: SettledStep, _ type: ActionType?) -> [PlannedDelivery] {
     guard let stored = try? JSONDocument(parsing: step.continuation) else { return [] }
+    if stored.root[FollowUpActions.held] != nil {
+      return held(stored, after: step, StepResults(stored).including(StepResults.supposedInclusion)).map { [$0] } ?? []
+    }
     return ActionBranch.allCases.flatMap { branch in
       let results = StepResults(stored).supposing(
         step.label, type?.results ?? [], hasFailed: branch == .onFailure)
       return plan(branch, of: stored, after: step, results)
     }
+  }
+
+  /// The action for which something was fetched; nil: its `when` doesn't hold.
+  private func held(_ stored: JSONDocument, after step: SettledStep, _ results: StepResults) -> PlannedDelivery? {
+    guard let event = try? JSONDocument(parsing: step.event), let held = stored.root[FollowUpActions.held],
+      let label = stored.root[FollowUpActions.heldLabel]?.string
+    else { return nil }
+    let context = context(event, after: step, results, .then)
+    guard let action = ActionPlan(stored: Array(stored.raw(held))).action(label, destinations) else {
+      return .unreadable(label, context)
+    }
+    return .first(action, context)
+  }
+
+  private func context(
+    _ event: JSONDocument, after step: SettledStep, _ results: StepResults, _ branch: ActionBranch
+  ) -> PlannedDelivery.RenderContext {
+    PlannedDelivery.RenderContext(
+      rule: step.rule, eventID: step.eventID,
+      trigger: event.root["data"]?["phase"]?.string.flatMap(Trigger.init(word:)), data: data(of: event, results),
+      results: results, link: .init(parent: step.id, branch: branch))
   }
 
   private func plan(
@@ -64,18 +91,14 @@ package struct NextSteps: Sendable {
     guard let nodes = stored.root[branch.rawValue]?.elements, let event = try? JSONDocument(parsing: step.event) else {
       return []
     }
-    let data = data(of: event, results)
-    let trigger = event.root["data"]?["phase"]?.string.flatMap(Trigger.init(word:))
+    let context = context(event, after: step, results, branch)
     let kinds = DestinationKinds(stored: stored.root)
-    return nodes.enumerated().map { index, node in
+    return nodes.enumerated().compactMap { index, node in
       let label = branch.label(index, after: step.label)
-      let eventKind = PlannedDelivery.RenderContext(
-        rule: step.rule, eventID: step.eventID, trigger: trigger, data: data, results: results,
-        link: .init(parent: step.id, branch: branch))
       guard let action = ActionReader.stored(label, destinations, kinds.byName).action(node) else {
-        return .unreadable(label, eventKind)
+        return .unreadable(label, context)
       }
-      return PlannedDelivery(action, eventKind)
+      return .first(action, context)
     }
   }
 
@@ -84,6 +107,7 @@ package struct NextSteps: Sendable {
     let bytes = JSONWriter.object { json in
       for member in event.root["data"]?.members ?? [] { json.member(member.key, raw: event.raw(member.value)) }
       results.write(into: &json)
+      results.writeIncluded(into: &json)
     }
     return TemplateData(
       (try? JSONDocument(parsing: bytes))

@@ -36,7 +36,7 @@ package struct PlannedDelivery: Sendable {
   /// For what a rendered message was made; nil for everything else.
   package var form: MessageForm?
   /// Of what is to be collected: how its message is made.
-  package var digestPlan: DigestPlan?
+  package var plan: ActionPlan?
 
   init(id: String, rule: String, action: String, destination: Target, content: Content, options: ActionOptions) {
     self.id = id
@@ -58,9 +58,34 @@ package struct PlannedDelivery: Sendable {
     var link: Link?
 
     func id(of label: String) -> String { "msg_" + RunEvent.digest([eventID, rule, label]) }
+
+    /// There is nothing to fetch of what is no run, or is no longer there.
+    func mustFetch(for action: ActionSettings) -> Bool {
+      guard !action.options.include.isEmpty, !results.hasIncluded, let trigger else { return false }
+      return trigger.isOfRun && trigger != .disappeared
+    }
   }
 
-  init(_ action: ActionSettings, _ context: RenderContext) {
+  /// What an action that is to be taken begins with: what must be fetched for it, or else the action itself. Nil: its `when`
+  /// doesn't hold.
+  static func first(_ action: ActionSettings, _ context: RenderContext) -> PlannedDelivery? {
+    if context.mustFetch(for: action) { return PlannedDelivery(including: action, context) }
+    guard action.holds(for: context.data) else { return nil }
+    return PlannedDelivery(action, context)
+  }
+
+  /// A step before the action, which is kept in it as it was written. The action keeps its label, and so its id.
+  private init(including action: ActionSettings, _ context: RenderContext) {
+    let label = "\(action.label).include"
+    self.init(
+      id: context.id(of: label), rule: context.rule, action: label, destination: .lane(.include),
+      content: .delivery(.include(IncludeCall(action.options.include))), options: ActionOptions())
+    trigger = context.trigger
+    link = context.link
+    continuation = action.plan.map { FollowUpActions.held($0, label: action.label, context.results) }
+  }
+
+  private init(_ action: ActionSettings, _ context: RenderContext) {
     self.init(
       id: context.id(of: action.label), rule: context.rule, action: action.label,
       destination: action.target(rule: context.rule), content: action.action.content(context), options: action.options)
@@ -68,7 +93,7 @@ package struct PlannedDelivery: Sendable {
     trigger = context.trigger
     link = context.link
     continuation = action.continuation?.stored(context.results)
-    digestPlan = action.digestPlan
+    plan = action.plan
     if case .delivery(.body) = content { form = action.action.form }
   }
 }

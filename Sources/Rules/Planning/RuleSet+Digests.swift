@@ -32,15 +32,15 @@ package struct DigestMessages: Sendable {
   ///   - plan: what was kept of the action; nil when an earlier version collected: then the rules that are in use decide.
   /// - Returns: nil when nobody knows any more how it was meant.
   package func message(
-    id: String, rule: String, action label: String, _ plan: DigestPlan?, _ collected: CollectedEvents
+    id: String, rule: String, action label: String, _ plan: ActionPlan?, _ collected: CollectedEvents
   ) -> PlannedDelivery? {
     let action = plan.map { $0.action(label, destinations) } ?? rules.action(label, of: rule)
     return action.flatMap { rules.digest(id: id, rule: rule, $0, collected) }
   }
 
   /// The rules in use have the same action under the same names.
-  package func isInUse(_ plan: DigestPlan, rule: String, action label: String) -> Bool {
-    rules.action(label, of: rule)?.digestPlan == plan
+  package func isInUse(_ plan: ActionPlan, rule: String, action label: String) -> Bool {
+    rules.action(label, of: rule)?.plan == plan
   }
 
   /// What a webhook gets: for a message of which nobody knows how it was meant.

@@ -8,9 +8,12 @@ package struct StepResult: Sendable, Equatable {
   package var exitCode: Int?
   /// Of a hook: what it wrote, without the line feed at its end.
   package var stdout: String?
+  /// Of what was fetched for a message: `{"metrics": {…}, "metricsText": "…", "logs": "…"}`, each where it could be had.
+  package var included: [UInt8]?
 
-  package init(path: String? = nil, exitCode: Int? = nil, stdout: String? = nil) {
+  package init(path: String? = nil, exitCode: Int? = nil, stdout: String? = nil, included: [UInt8]? = nil) {
     self.path = path
+    self.included = included
     self.exitCode = exitCode
     self.stdout = stdout
   }
@@ -20,22 +23,29 @@ package struct StepResult: Sendable, Equatable {
 struct StepResults: Sendable {
   static let steps = "steps"
   static let error = "error"
-  static let none = StepResults(members: [], error: nil)
+  static let none = StepResults(members: [], error: nil, included: nil)
+  private static let included = "included"
 
   /// By id, each a JSON object.
   private let members: [(id: String, json: [UInt8])]
   /// Why the nearest of them that failed has failed.
   private let error: String?
+  /// What was fetched for the action or for a step before it, as ``StepResult/included`` has it; nil: nothing was asked for yet.
+  private let included: [UInt8]?
 
-  private init(members: [(id: String, json: [UInt8])], error: String?) {
+  private init(members: [(id: String, json: [UInt8])], error: String?, included: [UInt8]?) {
     self.members = members
     self.error = error
+    self.included = included
   }
+
+  var hasIncluded: Bool { included != nil }
 
   /// From what ``write(into:)`` wrote.
   init(_ document: JSONDocument) {
     members = (document.root[Self.steps]?.members ?? []).map { ($0.key, Array(document.raw($0.value))) }
     error = document.root[Self.error]?.string
+    included = document.root[Self.included].map { Array(document.raw($0)) }
   }
 
   /// As members of an object.
@@ -44,28 +54,46 @@ struct StepResults: Sendable {
       json.object { json in for member in members { json.member(member.id, raw: member.json) } }
     }
     if let error { json.member(Self.error, error) }
+    if let included { json.member(Self.included, raw: included) }
   }
+
+  /// For templates: what was fetched stands beside the event data.
+  func writeIncluded(into json: inout JSONWriter) {
+    guard let included, let document = try? JSONDocument(parsing: included) else { return }
+    for member in document.root.members ?? [] { json.member(member.key, raw: document.raw(member.value)) }
+  }
+
+  /// - Parameter fetched: nil: nothing could be had.
+  func including(_ fetched: [UInt8]?) -> StepResults {
+    StepResults(members: members, error: error, included: fetched ?? Array("{}".utf8))
+  }
+
+  /// What `test` shows of what has not been fetched: its tags.
+  static let supposedInclusion = Array(#"{"metricsText": "{{metricsText}}", "logs": "{{logs}}"}"#.utf8)
 
   /// - Parameter error: why it has failed for good; nil: it was delivered.
   func adding(_ label: String, _ result: StepResult, error: String?) -> StepResults {
-    guard ActionSettings.isID(label) else { return StepResults(members: members, error: error ?? self.error) }
+    guard ActionSettings.isID(label) else {
+      return StepResults(members: members, error: error ?? self.error, included: included)
+    }
     let json = JSONWriter.object { json in
       json.member("status", error == nil ? "delivered" : "dead")
       if let path = result.path { json.member("path", path) }
       if let exitCode = result.exitCode { json.member("exitCode", exitCode) }
       if let stdout = result.stdout { json.member("stdout", stdout) }
     }
-    return StepResults(members: members.filter { $0.id != label } + [(label, json)], error: error ?? self.error)
+    return StepResults(
+      members: members.filter { $0.id != label } + [(label, json)], error: error ?? self.error, included: included)
   }
 
   /// What `test` shows of a step that has not been made: its tags.
   func supposing(_ label: String, _ names: [String], hasFailed: Bool) -> StepResults {
     let error = hasFailed ? "{{error}}" : self.error
-    guard ActionSettings.isID(label) else { return StepResults(members: members, error: error) }
+    guard ActionSettings.isID(label) else { return StepResults(members: members, error: error, included: included) }
     let json = JSONWriter.object { json in
       for name in names { json.member(name, "{{steps.\(label).\(name)}}") }
     }
-    return StepResults(members: members.filter { $0.id != label } + [(label, json)], error: error)
+    return StepResults(members: members.filter { $0.id != label } + [(label, json)], error: error, included: included)
   }
 
   /// For hooks: `VI_STEP_MODEL_PATH`, `VI_STEP_CHECK_EXIT_CODE`, …, and `VI_ERROR`.
@@ -78,6 +106,11 @@ struct StepResults: Sendable {
       }
     }
     if let error { found.append(("VI_ERROR", error)) }
+    let fetched = included.flatMap { try? JSONDocument(parsing: $0) }
+    if let logs = fetched?.root["logs"]?.string { found.append(("VI_LOGS", logs)) }
+    if let fetched, let metrics = fetched.root["metrics"] {
+      found.append(("VI_METRICS", String(decoding: fetched.raw(metrics), as: UTF8.self)))
+    }
     return found
   }
 

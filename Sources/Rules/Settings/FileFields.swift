@@ -36,7 +36,7 @@ extension Shape where Target == FileDraft {
   private static let destinations: SchemaPiece = [
     "type": .text("object"), "additionalProperties": .bool(false),
     "patternProperties": .object([
-      "^(?!(hook|download|lost-step)$)[A-Za-z0-9_-]{1,60}$": .object(["$ref": .text("#/$defs/destination")])
+      "^(?!(hook|download|include|lost-step)$)[A-Za-z0-9_-]{1,60}$": .object(["$ref": .text("#/$defs/destination")])
     ]),
   ]
 

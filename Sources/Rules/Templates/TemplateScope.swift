@@ -1,3 +1,5 @@
+internal import Storage
+
 /// Which variables can exist: the members of the event data, and whatever stands inside `attributes` and `run`; in a digest
 /// those of each event inside `events`, and outside only what all of them have in common.
 struct TemplateScope {
@@ -25,9 +27,12 @@ struct TemplateScope {
     TemplateScope(names: ofDigest + paths.compactMap(\.first), isDigest: true, steps: [:], hasFailed: false)
   }
 
-  static func chain(after steps: [String: ActionType]?, hasFailed: Bool) -> TemplateScope {
+  static func chain(
+    after steps: [String: ActionType]?, including parts: Set<IncludeCall.Part> = [], hasFailed: Bool
+  ) -> TemplateScope {
     TemplateScope(
-      names: EventFields.all + ["runUrl", "comparison"] + (steps?.isEmpty == true ? [] : ["modelPath"]),
+      names: EventFields.all + ["runUrl", "comparison"] + (steps?.isEmpty == true ? [] : ["modelPath"])
+        + (parts.contains(.metrics) ? ["metrics", "metricsText"] : []) + (parts.contains(.logs) ? ["logs"] : []),
       isDigest: false,
       steps: steps,
       hasFailed: hasFailed)

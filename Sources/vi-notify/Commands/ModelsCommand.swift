@@ -68,12 +68,17 @@ struct ModelsListCommand: AsyncParsableCommand {
     return json.bytes
   }
 
+  /// The epoch has a column of its own.
+  private static func line(_ text: String) -> String {
+    text.split(separator: "\n").filter { !$0.hasPrefix("epoch ") }.joined(separator: ", ")
+  }
+
   private func table(_ outputs: [RunOutput]) -> Table {
     var table = Table(["MODEL", "EPOCH", "READY", "METRICS"])
     for output in outputs {
       table.add([
         output.id, output.epoch.map(String.init) ?? "", output.downloadURL == nil ? "no" : "yes",
-        String(String(decoding: output.metrics ?? [], as: UTF8.self).prefix(120)),
+        RunMetrics(output).map { Self.line($0.text) } ?? "",
       ])
     }
     return table

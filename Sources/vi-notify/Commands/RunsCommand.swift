@@ -8,14 +8,15 @@ import Watching
 
 struct RunsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "runs", abstract: "List runs, show one, or wait for some.",
+    commandName: "runs", abstract: "List runs, show one or its log, or wait for some.",
     discussion: """
       EXAMPLE
         vi-notify runs list --phase running
         vi-notify runs get run_abc123
+        vi-notify runs logs run_abc123 --tail 50
         vi-notify runs wait run_abc123 && ./next-step.sh
       """,
-    subcommands: [RunsListCommand.self, RunsGetCommand.self, RunsWaitCommand.self])
+    subcommands: [RunsListCommand.self, RunsGetCommand.self, RunsLogsCommand.self, RunsWaitCommand.self])
 }
 
 struct RunsListCommand: AsyncParsableCommand {

@@ -121,6 +121,7 @@ extension DeliveryContent {
     switch self {
     case .hook(let call): call.json
     case .download(let call): call.json
+    case .include(let call): call.json
     case .event, .body: nil
     }
   }

@@ -26,7 +26,7 @@ struct SendAction: Action {
   static let beside: SchemaPiece = [
     "not": .object([
       "anyOf": .list(
-        [["text", "body"], ["digest", "then"], ["digest", "onFailure"]].map { pair in
+        [["text", "body"], ["digest", "then"], ["digest", "onFailure"], ["digest", "include"]].map { pair in
           .object(["required": .list(pair.map { .text($0) })])
         })
     ])

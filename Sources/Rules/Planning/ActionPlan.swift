@@ -1,8 +1,8 @@
 internal import JSONSource
 
-/// What is needed to make a digest's message: the action as the rules file has it, kept beside what is collected, so that the
-/// message is made as it was meant by whatever rules file is in use when its time is over.
-package struct DigestPlan: Sendable, Equatable {
+/// What is needed to make the message of an action later: the action as the rules file has it. It is kept beside what a digest
+/// collects, and beside what is fetched for it, so that the message is made as it was meant by whatever rules file is in use then.
+package struct ActionPlan: Sendable, Equatable {
   private static let key = "action"
   /// `{"action": {…}, "kinds": {…}}`.
   package let bytes: [UInt8]
