@@ -17,7 +17,7 @@ import Testing
       #expect(table.code == 0, "\(table.errors)")
       let rows = table.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
       #expect(rows.first == ["MODEL", "EPOCH", "READY", "METRICS"])
-      #expect(rows.last == ["ckpt_30", "30", "yes", #"{"loss":0.70}"#])
+      #expect(rows.last == ["ckpt_30", "30", "yes", "loss", "0.70"])
       let json = try await stage.run("models", "list", "run_a", "--output", "json")
       #expect(json.output.hasPrefix(#"[{"modelId":"ckpt_10","epoch":10,"metrics":{"loss":0.90},"ready":true},"#))
       let running = try await stage.run("models", "list", "run_b", "--output", "json")
