@@ -131,6 +131,12 @@ let package = Package(
       name: "TestSupport", dependencies: ["Storage", "Runs", "Locking"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
+      name: "DaemonTests",
+      dependencies: [
+        "TestSupport", "Daemon", "Simulator", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking",
+        "Telemetry", logging, unixSignals,
+      ], swiftSettings: strict),
+    .testTarget(
       name: "WatchingTests",
       dependencies: [
         "TestSupport", "Watching", "Simulator", "Stores", "Storage", "ViAPI", "Rules", "Runs", "Transport", "Secrets",

@@ -12,6 +12,8 @@ package struct Configuration: Sendable {
   package let file: RuleFile
   package let rules: RuleSet
   package let secrets: SecretSource
+  /// Nil: it was read from no file.
+  let origin: Origin?
   /// The file as it may be kept.
   package var copy: RuleFileCopy {
     let bytes = RuleFile.copy(of: bytes, masking: masks)
@@ -20,6 +22,14 @@ package struct Configuration: Sendable {
 
   private let bytes: [UInt8]
   private let masks: [RuleFile.Mask]
+
+  /// Where a configuration was read, to read it anew.
+  struct Origin: Sendable {
+    let path: String
+    /// Before it was read, so that a change while it was is seen; nil: it couldn't be looked at.
+    let stamp: FileStamp?
+    let machine: Machine
+  }
 
   /// What reading a rules file brought to light.
   package struct Check: Sendable {
@@ -38,17 +48,35 @@ package struct Configuration: Sendable {
   package static func check(
     path: String, secrets: SecretSource, machine: Machine = .unknown
   ) throws(Failure) -> Check {
-    check(try read(path), secrets: secrets, machine: machine)
+    let origin = Origin(path: path, stamp: FileStamp(path: path), machine: machine)
+    return check(try read(path), secrets: secrets, machine: machine, origin)
   }
 
   package static func check(
     _ bytes: [UInt8], secrets: SecretSource, machine: Machine = .unknown
   ) -> Check {
+    check(bytes, secrets: secrets, machine: machine, nil)
+  }
+
+  /// The same file as it is now, checked with the same secrets: what is redacted stays so.
+  ///
+  /// - Parameter unlessUnchanged: nil is returned when every byte of it is the same.
+  func reread(_ origin: Origin, unlessUnchanged: Bool) throws(Failure) -> Check? {
+    let origin = Origin(path: origin.path, stamp: FileStamp(path: origin.path), machine: origin.machine)
+    let bytes = try Self.read(origin.path)
+    if unlessUnchanged, bytes == self.bytes { return nil }
+    return Self.check(bytes, secrets: secrets, machine: origin.machine, origin)
+  }
+
+  private static func check(
+    _ bytes: [UInt8], secrets: SecretSource, machine: Machine, _ origin: Origin?
+  ) -> Check {
     let reading = RuleFile.reading(bytes, secrets: secrets, machine: machine)
     var (configuration, diagnostics): (Configuration?, [Diagnostic]) = (nil, reading.diagnostics)
     do throws(Diagnostic) {
       configuration = try reading.file.map { file throws(Diagnostic) in
-        Configuration(file: file, rules: try RuleSet(file), secrets: secrets, bytes: bytes, masks: reading.masks)
+        Configuration(
+          file: file, rules: try RuleSet(file), secrets: secrets, origin: origin, bytes: bytes, masks: reading.masks)
       }
     } catch {
       diagnostics.append(error)
@@ -98,10 +126,13 @@ package struct Configuration: Sendable {
 extension SourceSettings {
   /// The client for this source, which looks everything up anew when it is used.
   ///
-  /// - Parameter warn: gets a line for what was put right in a value.
+  /// - Parameters:
+  ///   - former: of the same API, whose clock the new one knows as well.
+  ///   - warn: gets a line for what was put right in a value.
   /// - Throws: ``Failure`` with `badConfiguration`, naming the variables that are missing or can't be sent.
   package func client(
-    _ secrets: SecretSource, _ http: HTTPClient, _ time: TimeSource, warn: (String) -> Void = { _ in }
+    _ secrets: SecretSource, _ http: HTTPClient, _ time: TimeSource, after former: ViClient? = nil,
+    warn: (String) -> Void = { _ in }
   ) throws(Failure) -> ViClient {
     let access = try access(secrets, warn: warn)
     let ca = try self.ca.map { text throws(Failure) in
@@ -111,7 +142,9 @@ extension SourceSettings {
         throw Failure(.badConfiguration, "source.ca: \(error); \(error.hint)")
       }
     }
-    return ViClient(access, caFile: ca, http: http, time: time) { try self.access(secrets, warn: { _ in }) }
+    return ViClient(access, caFile: ca, http: http, time: time, after: former) {
+      try self.access(secrets, warn: { _ in })
+    }
   }
 
   private func access(_ secrets: SecretSource, warn: (String) -> Void) throws(Failure) -> SourceAccess {

@@ -1,7 +1,6 @@
 package import Delivery
 internal import Hooks
 package import Logging
-internal import Models
 package import Rules
 package import Runs
 internal import ServiceLifecycle
@@ -9,7 +8,7 @@ package import Storage
 internal import Stores
 package import Telemetry
 package import Transport
-internal import UnixSignals
+package import UnixSignals
 internal import ViAPI
 package import Watching
 
@@ -21,84 +20,76 @@ package enum WatchMode: Sendable {
   case untilDone
 }
 
-/// The watcher as a process: how the rooms below are put together, and how they are stopped.
+/// The watcher as a process: how the modules below are put together, and how they are stopped.
+///
+/// From `main` to the first sweep there are two steps. ``prepare(_:settings:state:environment:http:downloads:time:log:)`` opens the
+/// state, which nobody else may be watching with, and takes it over: its moments, its rules, what the last process was killed in.
+/// ``run(_:signals:)`` starts four services in one group: the signals, delivery, upkeep, and watching, which begins with a sweep.
+///
+/// - ``Resources`` is what the process has once; ``Runtime`` is everything that is made of one rules file. Reading the file anew is a
+///   loop around the runtime, in ``WatchingService``, which holds the order of that.
+/// - Services end in reverse order when the group asks them to, and only then (``Ending``).
+/// - What goes from one to the other goes through the state; beside it there are only bells.
 package final class Daemon: Sendable {
   /// What is on its way has so long to end after the first signal; then it is cut off, and hooks have
   /// `Hook.interruptGrace` more. Together under 10 s.
   private static let shutdownTime: Duration = .seconds(8)
 
-  package let watcher: Watcher
   package let dispatcher: Dispatcher
-  package let store: any StateStore
-  private let digests: DigestCloser
-  private let hooks: HookRunner
-  private let retention: Duration
-  private let rulesCopy: RuleFileCopy
-  private let names: KnownNames
-  private let http: HTTPClient
-  private let downloads: HTTPClient
-  package let telemetry = Telemetry(targets: Dispatcher.targets)
-  private let clock: StateClock
-  private let log: Logger
+  package var store: any StateStore { resources.store }
+  package var status: WatchStatus { resources.status }
+  package var telemetry: Telemetry { resources.telemetry }
+  private let resources: Resources
+  private let current: CurrentRuntime
+  private let settings: @Sendable (Configuration) -> WatchSettings
 
-  /// Opens the state, which nobody else may be watching with, and makes everything ready. Nothing is sent yet.
+  /// Opens the state and takes it over. Nothing is sent yet.
   ///
   /// - Parameters:
-  ///   - settings: the rules file's, or what the user put in their place.
+  ///   - settings: of a rules file, or what the user put in their place.
   ///   - environment: the process's; hooks get a part of it.
   ///   - downloads: for models alone: its thread waits for the disk.
-  package init(
-    _ configuration: Configuration, settings: WatchSettings, state: String, environment: [String: String],
-    http: HTTPClient, downloads: HTTPClient, time: TimeSource, log: Logger
-  ) throws(Failure) {
-    let (file, secrets) = (configuration.file, configuration.secrets)
-    clock = StateClock(time)
-    let client = try file.source.client(secrets, http, clock.even)
+  package static func prepare(
+    _ configuration: Configuration, settings: @escaping @Sendable (Configuration) -> WatchSettings, state: String,
+    environment: [String: String], http: HTTPClient, downloads: HTTPClient, time: TimeSource, log: Logger
+  ) async throws(Failure) -> Daemon {
+    let clock = StateClock(time)
+    let client = try configuration.file.source.client(configuration.secrets, http, clock.even)
+    let store: any StateStore
     do throws(StorageError) {
-      store = try StateStores.open(state, for: .watching, onWait: Self.tellOfWaiting(log))
+      store = try StateStores.open(state, for: .watching, onWait: tellOfWaiting(log))
     } catch {
       throw Failure(error)
     }
-    rulesCopy = configuration.copy
-    names = KnownNames(
-      destinations: Dictionary(file.destinations.map { ($0.name, $0.kind.rawValue) }) { first, _ in first },
-      rules: Set(file.rules.map(\.name)))
-    watcher = Watcher(
-      source: client, store: store, rules: configuration.rules, settings: settings,
-      rulesDigest: rulesCopy.digest, time: clock.even, stamp: { [clock] in clock.now }, telemetry: telemetry, log: log)
-    // Nothing is known of the API's clock before it has answered.
-    clock.ask(sourceAhead: { [watcher] in watcher.status.snapshot.lastWholeSweep == nil ? nil : client.clockSkew })
-    hooks = HookRunner(baseEnvironment: environment)
-    dispatcher = Dispatcher(
-      store: store, destinations: file.destinations, http: http, secrets: secrets,
-      hookRunner: hooks,
-      models: DownloadSender(
-        models: ModelDownloader(client: client, http: downloads, time: time), home: environment["HOME"],
-        time: clock.even,
-        log: log),
-      extras: IncludeSender(source: client, time: clock.even),
-      clock: clock, telemetry: telemetry, log: log, concurrency: configuration.rules.laneConcurrency,
-      onStop: { [rules = configuration.rules, origin = client.origin] destination, reason, time in
-        let event = RunEvent(stopped: destination, reason: reason, at: time, origin: origin)
-        return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 }, rules, at: time)
-      },
-      steps: {
-        [rules = configuration.rules, next = NextSteps(file.destinations, link: file.source.link)]
-        settled, result, error, now in
-        next.after(settled, result, error: error).compactMap { NewDelivery($0, rules, at: now) }
-      })
-    retention = file.retention
-    digests = DigestCloser(
-      store: store, rules: configuration.rules, destinations: file.destinations, time: clock.source,
-      telemetry: telemetry, log: log)
-    self.http = http
-    self.downloads = downloads
-    self.log = log
-    if let fault = store.file.flatMap(OpenToAll.fault) {
-      log.warning("the state is open to everybody", metadata: ["state": "\(store.name)", "reason": "\(fault)"])
+    let daemon = Daemon(
+      Runtime.Plan(configuration: configuration, client: client), settings: settings,
+      Resources(
+        store: store, http: http, downloads: downloads, hooks: HookRunner(baseEnvironment: environment),
+        home: environment["HOME"], clock: clock, telemetry: Telemetry(targets: Dispatcher.targets),
+        status: WatchStatus(), log: log))
+    do throws(StorageError) {
+      try await daemon.takeOver()
+    } catch {
+      store.close()
+      throw Failure(error)
     }
-    log.notice(
-      "watching", metadata: ["source": "\(client.endpoint)", "rules": "\(file.rules.count)", "state": "\(store.name)"])
+    return daemon
+  }
+
+  private init(
+    _ plan: Runtime.Plan, settings: @escaping @Sendable (Configuration) -> WatchSettings, _ resources: Resources
+  ) {
+    self.settings = settings
+    self.resources = resources
+    let runtime = Runtime(plan, settings: settings(plan.configuration), resources)
+    current = CurrentRuntime(runtime)
+    dispatcher = Dispatcher(
+      store: resources.store, configuration: runtime.delivery, clock: resources.clock, telemetry: resources.telemetry,
+      log: resources.log)
+    // Nothing is known of the API's clock before it has answered.
+    resources.clock.ask(sourceAhead: { [current, status = resources.status] in
+      status.snapshot.lastWholeSweep == nil ? nil : current.runtime.client.clockSkew
+    })
   }
 
   private static func tellOfWaiting(_ log: Logger) -> @Sendable (String?) -> Void {
@@ -109,24 +100,47 @@ package final class Daemon: Sendable {
     }
   }
 
-  /// Runs until done, or until SIGTERM or SIGINT; a second signal ends the process at once. SIGHUP is ignored.
-  /// Throws ``Failure`` for what ends it otherwise.
+  private func takeOver() async throws(StorageError) {
+    let (log, runtime) = (resources.log, current.runtime)
+    if let fault = store.file.flatMap(OpenToAll.fault) {
+      log.warning("the state is open to everybody", metadata: ["state": "\(store.name)", "reason": "\(fault)"])
+    }
+    let change = try await store.adopt(resources.clock)
+    if change != .none {
+      log.notice(
+        "the clock of this machine was set, or stood still, since the last process; what waits is moved with it",
+        metadata: ["by": "\(change.ages.milliseconds / 1_000) s"])
+    }
+    try await runtime.remember(in: resources)
+    let released = try await store.releaseClaims(at: resources.clock.now)
+    if released > 0 {
+      log.notice("attempts that were cut off by the last end are made again", metadata: ["deliveries": "\(released)"])
+    }
+    log.notice(
+      "watching",
+      metadata: [
+        "source": "\(runtime.client.endpoint)", "rules": "\(runtime.configuration.file.rules.count)",
+        "state": "\(store.name)",
+      ])
+  }
+
+  /// Runs until done, or until SIGTERM or SIGINT; a second signal ends the process at once. At SIGHUP, and when the rules file has
+  /// changed, the rules are read anew. Throws ``Failure`` for what ends it otherwise.
   package func run(_ mode: WatchMode) async throws(Failure) {
+    try await run(mode, signals: UnixSignalsSequence(trapping: SignalService<UnixSignalsSequence>.heard))
+  }
+
+  /// - Parameter signals: in the place of the process's.
+  package func run(
+    _ mode: WatchMode, signals: some AsyncSequence<UnixSignal, Never> & Sendable
+  ) async throws(Failure) {
     // Also where it ends with an error: what waits in the log belongs into the state.
     defer { store.close() }
+    let ending = Ending()
     do {
-      try await adoptState()
-      try await store.remember(rulesCopy, at: clock.now)
-      try await store.note(names)
-      let released = try await store.releaseClaims(at: clock.now)
-      if released > 0 {
-        log.notice("attempts that were cut off by the last end are made again", metadata: ["deliveries": "\(released)"])
-      }
-      try await supervise(
-        WatchService(
-          watcher: watcher, store: store, dispatcher: dispatcher, digests: digests,
-          pruner: Pruner(store: store, retention: retention, clock: clock), hooks: hooks,
-          mode: mode, time: clock.system))
+      try await serve(mode, signals, ending)
+      try ending.check()
+      if mode == .once, !ending.isStopped { try await refuseWhatFailed() }
     } catch let error as Failure {
       throw error
     } catch let error as SourceError {
@@ -138,52 +152,46 @@ package final class Daemon: Sendable {
     } catch {
       throw Failure(.stateUnusable, "\(error)")
     }
-    await http.close()
-    await downloads.close()
+    await resources.close()
   }
 
-  private func adoptState() async throws(StorageError) {
-    let change = try await store.adopt(clock)
-    guard change != .none else { return }
-    log.notice(
-      "the clock of this machine was set, or stood still, since the last process; what waits is moved with it",
-      metadata: ["by": "\(change.ages.milliseconds / 1_000) s"])
-  }
-
-  private func supervise(_ service: WatchService) async throws {
-    var configuration = ServiceGroupConfiguration(
-      services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-      logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() })
+  private func serve(
+    _ mode: WatchMode, _ signals: some AsyncSequence<UnixSignal, Never> & Sendable, _ ending: Ending
+  ) async throws {
+    let reloader = Reloader(resources, current.runtime.configuration)
+    var services: [any Service] = [
+      SignalService(
+        signals: signals, ending: ending, reloader: mode == .once ? nil : reloader, log: resources.log,
+        onStop: { [store, dispatcher] in
+          store.endSoon()
+          dispatcher.stop()
+        }),
+      DeliveryService(dispatcher: dispatcher, ending: ending),
+    ]
+    // A look from cron closes what is due itself, and is too short for the rest.
+    if mode != .once { services.append(UpkeepService(current: current, dispatcher: dispatcher, resources: resources)) }
+    services.append(
+      WatchingService(
+        current: current, dispatcher: dispatcher, reloader: reloader, resources: resources, ending: ending, mode: mode,
+        settings: settings))
+    var configuration = ServiceGroupConfiguration(services: services, logger: resources.log)
     configuration.maximumGracefulShutdownDuration = Self.shutdownTime
     let group = ServiceGroup(configuration: configuration)
-    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-    try await withThrowingTaskGroup { tasks in
-      tasks.addTask { try await group.run() }
-      tasks.addTask { [log, store] in
-        await Self.obey(signals, group, log) { store.endSoon() }
-      }
-      // The signals end with the process only: when the group has ended, so has the work.
-      try await tasks.next()
-      tasks.cancelAll()
-    }
+    ending.bind { await group.triggerGracefulShutdown() }
+    try await group.run()
   }
 
-  private static func obey(
-    _ signals: UnixSignalsSequence, _ group: ServiceGroup, _ log: Logger, onStop: () -> Void
-  ) async {
-    var isStopping = false
-    for await signal in signals {
-      if signal == .sighup {
-        log.warning(
-          "SIGHUP is ignored: the rules file is read only at the start",
-          metadata: ["advice": "restart to use a changed rules file"])
-        continue
-      }
-      if isStopping { ProcessEnd.atOnce(afterSignal: signal.rawValue) }
-      isStopping = true
-      log.notice("stopping; what is on its way may end", metadata: ["signal": "\(signal)"])
-      onStop()
-      await group.triggerGracefulShutdown()
+  /// What tells cron that not everything that was due has arrived.
+  private func refuseWhatFailed() async throws {
+    if await dispatcher.deadCount > 0 { throw Failure.deadLetters }
+    let now = resources.clock.system.now()
+    let waiting = try await store.deliveries(DeliveryFilter(status: .pending)).count { delivery in
+      delivery.attempts > 0 || delivery.nextAttemptAt.map { $0 <= now } ?? true
     }
+    guard waiting > 0 else { return }
+    throw Failure(
+      .tryLater,
+      "\(waiting) of what was due could not be delivered yet; the next start tries again; "
+        + "see: vi-notify deliveries list --status pending")
   }
 }

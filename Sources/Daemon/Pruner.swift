@@ -14,31 +14,31 @@ struct Pruner {
   /// Forgotten in one transaction: others write in between.
   private static let batch = 500
 
-  let store: any StateStore
-  let retention: Duration
-  let clock: StateClock
+  private let store: any StateStore
+  private let clock: StateClock
+  /// When ``step(retention:)`` has something to do, by the uptime.
+  private(set) var next: Duration = .zero
 
-  /// Runs until cancelled.
-  func run() async throws {
-    while !Task.isCancelled {
-      guard isBelieved else {
-        try await clock.system.sleep(Self.shortPause)
-        continue
-      }
-      try await prune()
-      try await clock.system.sleep(Self.pause)
+  init(store: any StateStore, clock: StateClock) {
+    self.store = store
+    self.clock = clock
+  }
+
+  /// One transaction at a time: what else is to be done isn't kept waiting.
+  mutating func step(retention: Duration) async throws(StorageError) {
+    guard isBelieved else {
+      next = clock.uptime + Self.shortPause
+      return
     }
+    let (now, history) = (clock.now, try await store.clockHistory())
+    let before = now + (.zero - retention - history.doubt)
+    if try await store.prune(before: before, limit: Self.batch) >= Self.batch { return }
+    try await store.forgetClockSteps(olderThan: retention, at: now)
+    next = clock.uptime + Self.pause
   }
 
   private var isBelieved: Bool {
     guard let ahead = clock.sourceAhead else { return false }
     return ahead < Self.maxApart && ahead > .zero - Self.maxApart
-  }
-
-  private func prune() async throws {
-    let (now, history) = (clock.now, try await store.clockHistory())
-    let before = now + (.zero - retention - history.doubt)
-    while try await store.prune(before: before, limit: Self.batch) >= Self.batch { try Task.checkCancellation() }
-    try await store.forgetClockSteps(olderThan: retention, at: now)
   }
 }

@@ -30,8 +30,9 @@ struct AdmissionPolicy: Sendable {
     case busy
   }
 
-  private let concurrency: Int
+  private var concurrency: Int
   private let hasCircuit: Bool
+  private var rateLimit: RateLimit?
   private var pace: TokenBucket?
   private var isProbing = false
   /// Attempts under way.
@@ -48,6 +49,7 @@ struct AdmissionPolicy: Sendable {
   init(concurrency: Int, rateLimit: RateLimit?, hasCircuit: Bool = true, state: DestinationState, now: Timestamp) {
     self.concurrency = concurrency
     self.hasCircuit = hasCircuit
+    self.rateLimit = rateLimit
     pace = rateLimit.map(TokenBucket.init)
     self.state = state
     self.state.holdUntil = state.holdUntil.map { min($0, now + Self.maxWait) }
@@ -186,4 +188,29 @@ extension AdmissionPolicy {
   mutating func probeNow(at now: Timestamp) {
     if let probe = state.nextProbeAt { state.nextProbeAt = min(probe, now) }
   }
+}
+
+// The rules file is another one.
+extension AdmissionPolicy {
+  /// The same destination, with other limits. What the old pace has let through counts in the new one.
+  mutating func limit(concurrency: Int, rateLimit: RateLimit?, at now: Timestamp) {
+    self.concurrency = concurrency
+    guard rateLimit != self.rateLimit else { return }
+    self.rateLimit = rateLimit
+    let left = pace?.available(at: now) ?? .max
+    pace = rateLimit.map(TokenBucket.init)
+    for _ in 0..<max(0, (rateLimit?.count ?? 0) - left) { pace?.take(at: now) }
+  }
+
+  /// Another destination under the same name: what its attempts said before says nothing about it, but those that are under way
+  /// take their places, and what was sent counts.
+  mutating func succeed(_ former: AdmissionPolicy, at now: Timestamp) {
+    let limits = (concurrency, rateLimit)
+    inUse = former.inUse
+    (rateLimit, pace) = (former.rateLimit, former.pace)
+    limit(concurrency: limits.0, rateLimit: limits.1, at: now)
+  }
+
+  /// An attempt has ended that began before ``succeed(_:at:)``.
+  mutating func endFormer() { inUse -= 1 }
 }

@@ -25,12 +25,18 @@ struct DestinationQueue: Sendable {
     let begin: Duration
     /// What ``StateClock/followed`` was: by that the delivery's moments are.
     let followed: Duration
+    /// See ``DestinationQueue/epoch``.
+    let epoch: Int
   }
 
   var gate: AdmissionPolicy
+  /// How many other destinations had this name before, in this process.
+  private(set) var epoch = 0
+  /// The rules file has no such destination any more; what is under way goes on.
+  private(set) var isRetired = false
   /// Hooks are claimed in the outbox before they start: a kill must not make them run again uncounted.
   let claims: Bool
-  private let ahead: Int
+  private var ahead: Int
   /// The last is the next to go.
   private var queue: [(delivery: ClaimedDelivery, isEarly: Bool)] = []
   /// By sequence: read ahead, being attempted, or ended and not yet written down.
@@ -46,10 +52,13 @@ struct DestinationQueue: Sendable {
   init(gate: AdmissionPolicy, claims: Bool, paced: Int?) {
     self.gate = gate
     self.claims = claims
-    ahead = min(Self.maxAhead, paced ?? Self.maxAhead)
+    ahead = Self.ahead(paced)
   }
 
+  private static func ahead(_ paced: Int?) -> Int { min(maxAhead, paced ?? maxAhead) }
+
   func reading(at now: Timestamp) -> Reading {
+    if isRetired { return .nothing }
     if probeAt(now) == now { return .probe }
     guard mayHaveMore, !gate.isFailing else { return .nothing }
     switch gate.opening(at: now) {
@@ -61,7 +70,7 @@ struct DestinationQueue: Sendable {
 
   /// When to take a delivery out of its order, for nothing is being tried and the destination may work; nil: it isn't needed.
   private func probeAt(_ now: Timestamp) -> Timestamp? {
-    guard queue.isEmpty, gate.isBackingOff || (mayHaveMore && gate.isFailing) else { return nil }
+    guard !isRetired, queue.isEmpty, gate.isBackingOff || (mayHaveMore && gate.isFailing) else { return nil }
     // What is due comes first, and is as good.
     return !gate.isFailing && mayHaveMore ? nil : gate.probeAt(now)
   }
@@ -93,7 +102,19 @@ struct DestinationQueue: Sendable {
     guard !queue.isEmpty, case .now = gate.opening(at: now), let next = queue.popLast() else { return nil }
     return Start(
       delivery: next.delivery, pass: gate.begin(at: now, isEarly: next.isEarly), startedAt: now, begin: begin,
-      followed: followed)
+      followed: followed, epoch: epoch)
+  }
+
+  /// An attempt has ended. True when the state of the destination is another one by that.
+  mutating func end(
+    _ start: Start, _ result: AttemptResult, after took: Duration, at now: Timestamp, randomness: Double
+  ) -> Bool {
+    guard start.epoch == epoch else {
+      gate.endFormer()
+      return false
+    }
+    if case .retry = result.outcome { lastFailure = "\(result.outcome.word): \(result.detail)" }
+    return gate.end(start.pass, result, after: took, at: now, randomness: randomness)
   }
 
   /// The clock was set.
@@ -136,5 +157,35 @@ struct DestinationQueue: Sendable {
     return true
   }
 
-  private var hasWork: Bool { !queue.isEmpty || mayHaveMore }
+  private var hasWork: Bool { !isRetired && (!queue.isEmpty || mayHaveMore) }
+}
+
+// The rules file is another one. What is under way goes on, and is remembered as such.
+extension DestinationQueue {
+  /// The same destination, maybe with other limits.
+  mutating func keep(concurrency: Int, rateLimit: RateLimit?, at now: Timestamp) {
+    gate.limit(concurrency: concurrency, rateLimit: rateLimit, at: now)
+    ahead = Self.ahead(rateLimit?.count)
+    isRetired = false
+    mayHaveMore = true
+  }
+
+  /// Another destination under the same name.
+  mutating func become(_ next: AdmissionPolicy, paced: Int?, at now: Timestamp) {
+    let former = gate
+    gate = next
+    gate.succeed(former, at: now)
+    ahead = Self.ahead(paced)
+    epoch += 1
+    (isRetired, lastFailure) = (false, nil)
+    dropQueue()
+  }
+
+  mutating func retire() {
+    dropQueue()
+    isRetired = true
+  }
+
+  /// Nothing of it is left to be remembered.
+  var isOver: Bool { isRetired && underWay.isEmpty }
 }

@@ -38,6 +38,6 @@ extension Dispatcher {
   /// Quiet hours are hours of the wall clock, and of the rules file as it is now.
   func requiet() async throws {
     let now = time.now()
-    try await store.requiet(destinations.mapValues { $0.common.quiet?.end(at: now) }, at: now)
+    try await store.requiet(configuration.destinations.mapValues { $0.common.quiet?.end(at: now) }, at: now)
   }
 }

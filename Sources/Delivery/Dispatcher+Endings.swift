@@ -11,20 +11,22 @@ extension Dispatcher {
   /// Answers that are known and not durable yet, over all destinations: what a kill repeats beside what is under way.
   static let maxUnwritten = 128
 
-  func attempt(_ delivery: ClaimedDelivery) async throws -> AttemptResult {
+  func attempt(
+    _ delivery: ClaimedDelivery, _ configuration: DeliveryConfiguration
+  ) async throws -> AttemptResult {
     switch delivery.content {
-    case .hook(let call): return await hookSender.attempt(delivery, call)
+    case .hook(let call): return await configuration.hooks.attempt(delivery, call)
     case .download(let call):
-      guard let models else {
+      guard let models = configuration.models else {
         return AttemptResult(outcome: .rejected(.notConfigured), detail: "there is no source to download from")
       }
       return await models.attempt(delivery, call)
     case .include(let call):
       // Without a source there is nothing to wait for.
-      return await extras?.attempt(delivery, call) ?? AttemptResult(outcome: .delivered)
+      return await configuration.extras?.attempt(delivery, call) ?? AttemptResult(outcome: .delivered)
     case .event, .body: break
     }
-    guard let destination = settings(of: delivery.destination) else {
+    guard let destination = configuration.settings(of: delivery.destination) else {
       return AttemptResult(
         outcome: .rejected(.notConfigured), detail: "the rules file has no destination \(delivery.destination) any more"
       )
@@ -32,7 +34,7 @@ extension Dispatcher {
     guard let fitted = try await fitted(delivery, to: destination.kind) else {
       return misfit(delivery, destination.kind)
     }
-    return await requests.attempt(fitted, to: destination)
+    return await configuration.requests.attempt(fitted, to: destination)
   }
 
   /// Frees the slot, and puts what is to be written down where the next commit finds it.
@@ -43,18 +45,16 @@ extension Dispatcher {
     let now = time.now()
     var result = result
     // What is kept to be read; what the next step gets (`result.step`) goes on as it is.
+    let redactor = configuration.redactor
     (result.detail, result.output) = (redactor.redact(result.detail), redactor.redact(result.output))
     let record = AttemptRecord(
       number: delivery.attempt, startedAt: start.startedAt, finishedAt: now, outcome: result.outcome.word,
       code: result.code, detail: result.detail, output: result.output)
     let before = queues[delivery.destination]?.gate.state
-    let changed = queues[delivery.destination]?.gate.end(
-      start.pass, result, after: clock.uptime - start.begin, at: now, randomness: .random(in: 0..<1))
+    let changed = queues[delivery.destination]?.end(
+      start, result, after: clock.uptime - start.begin, at: now, randomness: .random(in: 0..<1))
     if changed == true, let before { note(delivery.destination, before, at: now) }
     noteRelease(delivery.destination, at: now)
-    if case .retry = result.outcome {
-      queues[delivery.destination]?.lastFailure = "\(record.outcome): \(record.detail)"
-    }
     // What asks a stopped destination whether it still is must not die of the answer.
     if result.outcome == .rejected(.gone), before?.stoppedAt != nil, start.pass == .probe {
       result.outcome = .retry(.gone, after: nil)
@@ -81,8 +81,8 @@ extension Dispatcher {
       id: delivery.id, rule: delivery.rule, label: delivery.action, eventID: delivery.eventID, event: delivery.event,
       continuation: continuation)
     switch settlement {
-    case .delivered: return steps(step, result, nil, now)
-    case .dead(let reason): return steps(step, result, reason, now)
+    case .delivered: return configuration.steps(step, result, nil, now)
+    case .dead(let reason): return configuration.steps(step, result, reason, now)
     case .retry, .deferred, .interrupted: return []
     }
   }
@@ -103,7 +103,7 @@ extension Dispatcher {
         retryAfter: after,
         randomness: .random(in: 0..<1))
       guard let next else { return .dead(reason: "given up after \(retryFor.words): \(why)") }
-      let quiet = delivery.defers ? settings(of: delivery.destination)?.common.quiet : nil
+      let quiet = delivery.defers ? configuration.settings(of: delivery.destination)?.common.quiet : nil
       if let morning = quiet?.end(at: next) { return .deferred(at: morning, reason: why) }
       // That its destination works is no reason to look again.
       if reason == .wrongForm { return .deferred(at: next, reason: why) }
@@ -112,17 +112,7 @@ extension Dispatcher {
   }
 
   private func retryFor(_ delivery: ClaimedDelivery) -> Duration {
-    delivery.retryFor ?? retryFor(delivery.destination)
-  }
-
-  /// Of deliveries that have none of their own.
-  func retryFor(_ target: Target) -> Duration {
-    settings(of: target)?.common.retryFor ?? .seconds(72 * 3600)
-  }
-
-  /// Nil: it is done on this machine, or the rules file doesn't have it.
-  func settings(of target: Target) -> DestinationSettings? {
-    target.destination.flatMap { destinations[$0] }
+    delivery.retryFor ?? configuration.retryFor(delivery.destination)
   }
 
   /// The state of a destination is another one: it is written together with what caused it.
@@ -135,7 +125,9 @@ extension Dispatcher {
     // It waits in the outbox, where `replay --to` can send it elsewhere.
     if queue.gate.isFailing { queues[name]?.dropQueue() }
     guard before.stoppedAt == nil, let reason = queue.gate.state.stoppedReason else { return }
-    if let event = onStop(name.name, "the destination has stopped: \(reason)", now) { ended.events.append(event) }
+    if let event = configuration.onStop(name.name, "the destination has stopped: \(reason)", now) {
+      ended.events.append(event)
+    }
   }
 
   /// Writes down what has ended, and what ends meanwhile, until there is nothing left.

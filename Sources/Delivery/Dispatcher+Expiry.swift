@@ -19,7 +19,7 @@ extension Dispatcher {
       try await giveUpTheOld(name, "given up, the rules file had no destination \(name) until its time was over")
     }
     if !missing.isEmpty { try await countHomeless() }
-    for (name, queue) in queues where queue.gate.isFailing {
+    for (name, queue) in queues where queue.gate.isFailing && !queue.isRetired {
       let failure = queue.lastFailure.map { ": \($0)" } ?? ""
       let reason =
         queue.gate.state.stoppedReason.map { "has been stopped until its time was over: \($0)" }
@@ -28,11 +28,18 @@ extension Dispatcher {
     }
   }
 
+  /// When to look for that again; nil: nothing can be too old.
+  func expiry(at now: Timestamp) -> Timestamp? {
+    guard let nextExpiry, !missing.isEmpty || queues.values.contains(where: { $0.gate.isFailing }) else { return nil }
+    // Moments have whole milliseconds: rounded down, it would be before that time.
+    return now + max(.zero, nextExpiry - time.uptime()) + .milliseconds(1)
+  }
+
   private func giveUpTheOld(_ name: Target, _ reason: String) async throws {
     queues[name]?.dropQueue()
     let now = time.now()
     let burial = BulkDeadLetter(
-      destination: name, reason: reason, olderThan: retryFor(name), sparing: queues[name]?.underWay ?? [])
+      destination: name, reason: reason, olderThan: configuration.retryFor(name), sparing: queues[name]?.underWay ?? [])
     var buried = 0
     while true {
       // Those that something comes after end one by one.

@@ -5,14 +5,9 @@ internal import Storage
 
 /// Destinations that deliveries name and that the rules file doesn't have. What is for them waits in the outbox, untouched.
 extension Dispatcher {
-  /// Nothing that can be sent to, or done on this machine, has this name.
-  func isMissing(_ target: Target) -> Bool {
-    target.destination.map { destinations[$0] == nil } ?? false
-  }
-
-  /// Says once, when the dispatcher starts, what waits for destinations that aren't there.
+  /// Says once for each rules file what waits for destinations that aren't there.
   func findMissing() async throws {
-    let waiting = try await store.unsettled().filter { isMissing($0.key) }
+    let waiting = try await store.unsettled().filter { configuration.isMissing($0.key) }
     missing = Set(waiting.keys)
     count(homeless: waiting)
     guard !waiting.isEmpty else { return }
@@ -37,14 +32,14 @@ extension Dispatcher {
 
   /// How many wait for a destination that isn't there.
   func countHomeless() async throws {
-    count(homeless: try await store.unsettled().filter { isMissing($0.key) })
+    count(homeless: try await store.unsettled().filter { configuration.isMissing($0.key) })
   }
 
   /// Every delivery that hasn't settled waits for a destination that this process can't use: one that the rules file doesn't
   /// have, or one that has stopped and is asked once a day.
   func onlyStuckIsLeft() async throws -> Bool {
     let waiting = try await store.unsettled()
-    let stuck = waiting.filter { isMissing($0.key) || queues[$0.key]?.gate.isStopped == true }
+    let stuck = waiting.filter { configuration.isMissing($0.key) || queues[$0.key]?.gate.isStopped == true }
     guard stuck.count == waiting.count else { return false }
     stuckCount = stuck.values.reduce(0, +)
     return true

@@ -14,7 +14,7 @@ extension Dispatcher {
       case .hook: Self.hook
       case .download: Self.download
       case .include: Self.include
-      case .event, .body: settings(of: delivery.destination)?.kind.rawValue ?? ""
+      case .event, .body: configuration.settings(of: delivery.destination)?.kind.rawValue ?? ""
       }
     if let result = AttemptResultWord(rawValue: outcome.word) { telemetry.attempts.add(to: result, type: type) }
     telemetry.attemptTime.record(took)

@@ -1,12 +1,9 @@
-package import Hooks
 internal import Locking
 package import Logging
-package import Rules
-package import Runs
-package import Secrets
+internal import Rules
+internal import Runs
 package import Storage
 package import Telemetry
-package import Transport
 
 /// Takes what is due out of the outbox, has it attempted, and writes down how that ended.
 ///
@@ -23,48 +20,32 @@ package actor Dispatcher {
     case whenAllIsSettled
   }
 
-  /// Makes the event that tells of a destination that has stopped; nil: nobody wants to know.
-  package typealias StopEvent =
-    @Sendable (_ destination: String, _ reason: String, _ at: Timestamp) -> NewEvent?
+  package typealias StopEvent = DeliveryConfiguration.StopEvent
+  package typealias Steps = DeliveryConfiguration.Steps
 
-  /// Makes the rows of the steps that begin when a delivery has settled; only asked for deliveries with a continuation.
-  package typealias Steps =
-    @Sendable (_ settled: SettledStep, _ result: StepResult, _ error: String?, _ at: Timestamp) -> [NewDelivery]
-
-  private static let maxSleep: Duration = .seconds(60)
-  /// How many at once, of what is done on this machine and has no number of its own.
-  private static func places(in kind: Lane.Kind) -> Int {
-    switch kind {
-    case .hook, .include: 4
-    case .download, .lost: 2
-    }
+  private struct Handover {
+    let configuration: DeliveryConfiguration
+    let taken: CheckedContinuation<Void, Never>
   }
 
+  private static let maxSleep: Duration = .seconds(60)
+
   let store: any StateStore
-  let destinations: [String: DestinationSettings]
-  let requests: RequestSender
-  let hookSender: HookSender
-  /// Nil: there is no source to download from.
-  let models: DownloadSender?
-  /// Nil: there is no source to ask.
-  let extras: IncludeSender?
+  /// Of the rules file that is in use.
+  private(set) var configuration: DeliveryConfiguration
   /// By which the state's moments are.
   let clock: StateClock
   /// The same, to read.
   let time: TimeSource
   nonisolated let telemetry: Telemetry
   let log: Logger
-  let redactor: Redactor
-  let onStop: StopEvent
-  let steps: Steps
   let wakeUp = WakeUp()
-  private let secrets: SecretSource
-  private let finishes: Locked<End>
-  /// Of the actions with a number of their own, by queue.
-  private let concurrency: [Lane: Int]
+  private let finishes = Locked(End.never)
   private let isStopping = Locked(false)
   /// Something may be due that was not when we last looked.
   let hasNews = Locked(true)
+  private var isRunning = false
+  private var handover: Handover?
   var queues: [Target: DestinationQueue] = [:]
   /// What has ended and is not being written down yet.
   var ended = SettlementBatch()
@@ -86,29 +67,15 @@ package actor Dispatcher {
   package internal(set) var stuckCount = 0
 
   package init(
-    store: any StateStore, destinations: [DestinationSettings], http: HTTPClient, secrets: SecretSource,
-    hookRunner: HookRunner, models: DownloadSender? = nil, extras: IncludeSender? = nil,
-    clock: StateClock, telemetry: Telemetry = Telemetry(),
-    log: Logger,
-    concurrency: [Lane: Int] = [:],
-    onStop: @escaping StopEvent = { _, _, _ in nil }, steps: @escaping Steps = { _, _, _, _ in [] }
+    store: any StateStore, configuration: DeliveryConfiguration, clock: StateClock, telemetry: Telemetry = Telemetry(),
+    log: Logger
   ) {
     self.store = store
-    self.destinations = Dictionary(destinations.map { ($0.name, $0) }) { first, _ in first }
-    requests = RequestSender(http: http, secrets: secrets, time: clock.system)
-    self.models = models
-    self.extras = extras
-    hookSender = HookSender(runner: hookRunner, secrets: secrets, log: log)
+    self.configuration = configuration
     self.clock = clock
     time = clock.source
     self.telemetry = telemetry
     self.log = log
-    self.onStop = onStop
-    self.steps = steps
-    self.concurrency = concurrency
-    self.secrets = secrets
-    redactor = secrets.redactor
-    finishes = Locked(.never)
   }
 
   /// Something new may be due.
@@ -128,50 +95,107 @@ package actor Dispatcher {
     wakeUp.ring()
   }
 
+  /// Puts another rules file's configuration in the place of the one in use, between two looks, and returns when it is in use.
+  ///
+  /// - What is under way ends as it began: sent to where its destination led then.
+  /// - A destination that is still the same (``DestinationSettings/fingerprint(_:)``) keeps its hold, its circuit and what its
+  ///   pace has let through. One that has become another begins anew.
+  /// - What waits for a destination that is gone stays in the outbox.
+  ///
+  /// For one task at a time.
+  package func adopt(_ configuration: DeliveryConfiguration) async {
+    guard isRunning else {
+      self.configuration = configuration
+      return
+    }
+    await withCheckedContinuation { taken in
+      handover = Handover(configuration: configuration, taken: taken)
+      wakeUp.ring()
+    }
+  }
+
   /// Delivers until told to end. Throws when the state can't be written: then nothing more may be sent.
   package func run() async throws {
-    try await recall()
+    (isRunning, isWindingDown, queues) = (true, false, [:])
+    defer {
+      isRunning = false
+      handOver()
+    }
     try await giveUpCutOff()
-    try await letGo()
-    try await findMissing()
+    try await use(configuration)
     try await withThrowingDiscardingTaskGroup { group in
       while !Task.isCancelled, !isStopping.withLock({ $0 }) {
+        if let next = handover?.configuration {
+          try await use(next)
+          handOver()
+        }
         try await look()
         startWhatMay(&group)
         if try await isDone() { break }
         try await waitForWork()
       }
       isWindingDown = true
+      // What is under way may take an hour, and nobody needs to wait for that.
+      isRunning = false
+      handOver()
     }
   }
 
-  /// What was known of the destinations when the last process ended.
-  private func recall() async throws {
-    let fingerprints = destinations.mapValues { $0.fingerprint(secrets) }
+  private func handOver() {
+    handover?.taken.resume()
+    handover = nil
+  }
+
+  private func use(_ next: DeliveryConfiguration) async throws {
+    let fingerprints = next.fingerprints
     let states = try await store.destinationStates(forgettingAllBut: fingerprints)
-    let now = time.now()
-    queues = [:]
-    for (name, settings) in destinations {
-      let state = states.first { $0.name == name }
-      let gate = AdmissionPolicy(
-        concurrency: settings.common.concurrency, rateLimit: settings.common.rateLimit,
-        state: state ?? DestinationState(name: name, fingerprint: fingerprints[name] ?? ""), now: now)
-      queues[.destination(name)] = DestinationQueue(gate: gate, claims: false, paced: settings.common.rateLimit?.count)
-    }
-    try await requiet()
-    isWindingDown = false
+    configuration = next
+    take(Dictionary(states.map { ($0.name, $0) }) { first, _ in first }, fingerprints)
     nextExpiry = nil
     hasNews.withLock { $0 = true }
+    try await requiet()
+    try await letGo()
+    try await findMissing()
+  }
+
+  /// - Parameter states: what was known of the destinations when the last process ended, or when they left the rules file.
+  private func take(_ states: [String: DestinationState], _ fingerprints: [String: String]) {
+    let now = time.now()
+    // Of what a destination was before.
+    ended.destinations.removeAll { state in fingerprints[state.name].map { $0 != state.fingerprint } ?? false }
+    for (name, settings) in configuration.destinations {
+      let (target, common) = (Target.destination(name), settings.common)
+      let fingerprint = fingerprints[name] ?? ""
+      if queues[target]?.gate.state.fingerprint == fingerprint {
+        queues[target]?.keep(concurrency: common.concurrency, rateLimit: common.rateLimit, at: now)
+        continue
+      }
+      let gate = AdmissionPolicy(
+        concurrency: common.concurrency, rateLimit: common.rateLimit,
+        state: states[name] ?? DestinationState(name: name, fingerprint: fingerprint), now: now)
+      if queues[target] == nil {
+        queues[target] = DestinationQueue(gate: gate, claims: false, paced: common.rateLimit?.count)
+      } else {
+        queues[target]?.become(gate, paced: common.rateLimit?.count, at: now)
+      }
+    }
+    for target in queues.keys {
+      if case .lane(let lane) = target {
+        queues[target]?.keep(concurrency: configuration.concurrency(of: lane), rateLimit: nil, at: now)
+      } else if configuration.isMissing(target) {
+        queues[target]?.retire()
+      }
+    }
+    queues = queues.filter { !$0.value.isOver }
   }
 
   /// The queue of what is done on this machine.
   private func open(_ target: Target) {
     guard queues[target] == nil, case .lane(let lane) = target else { return }
-    let isHook = lane.kind == .hook
     let gate = AdmissionPolicy(
-      concurrency: concurrency[lane] ?? Self.places(in: lane.kind), rateLimit: nil, hasCircuit: false,
+      concurrency: configuration.concurrency(of: lane), rateLimit: nil, hasCircuit: false,
       state: DestinationState(name: lane.name, fingerprint: ""), now: time.now())
-    queues[target] = DestinationQueue(gate: gate, claims: isHook, paced: nil)
+    queues[target] = DestinationQueue(gate: gate, claims: lane.kind == .hook, paced: nil)
   }
 
   /// Reads ahead what is due, where there is room for it.
@@ -185,7 +209,7 @@ package actor Dispatcher {
     let wasDue = nextDue.map { $0 <= now } ?? false
     if news || wasDue {
       for name in try await store.destinationsDue(at: now) {
-        guard !isMissing(name) else {
+        guard !configuration.isMissing(name) else {
           try await noteMissing(name)
           continue
         }
@@ -222,22 +246,27 @@ package actor Dispatcher {
   private func startWhatMay(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
     for name in queues.keys {
       while let start = nextStart(of: name) {
-        group.addTask { try await self.work(start, for: name) }
+        group.addTask { [configuration] in try await self.work(start, for: name, configuration) }
       }
     }
   }
 
   /// One attempt after the other, as long as the destination's gate lets one through.
-  private func work(_ first: DestinationQueue.Start, for name: Target) async throws {
-    var next: DestinationQueue.Start? = first
+  ///
+  /// - Parameter configuration: that was in use when the attempt began. It is sent by that, whatever is in use now.
+  private func work(
+    _ first: DestinationQueue.Start, for name: Target, _ configuration: DeliveryConfiguration
+  ) async throws {
+    var (next, configuration) = (Optional(first), configuration)
     while let start = next {
-      end(start, try await attempt(start.delivery))
+      end(start, try await attempt(start.delivery, configuration))
       if committing == nil, !ended.isEmpty {
         // Somebody else may have our slot while we write.
         wakeUp.ring()
         try await commit()
       }
       next = mayStartMore ? nextStart(of: name) : nil
+      configuration = self.configuration
       if queues[name]?.reading(at: time.now()) != .nothing { wakeUp.ring() }
     }
     wakeUp.ring()
@@ -265,11 +294,13 @@ package actor Dispatcher {
     }
   }
 
-  /// Until a delivery becomes due, a gate opens, or the bell is rung: for something new, or because an attempt ended. While
-  /// something waits it is looked at once a minute, whatever the moments say.
+  /// Until a delivery becomes due, a gate opens, its time is over, or the bell is rung: for something new, or because an attempt
+  /// ended. While something waits it is looked at once a minute, whatever the moments say.
   private func waitForWork() async throws {
+    guard handover == nil else { return }
     let now = time.now()
-    guard let moment = (queues.values.map { $0.nextOpening(at: now) } + [nextDue]).compactMap(\.self).min() else {
+    let moments = queues.values.map { $0.nextOpening(at: now) } + [nextDue, expiry(at: now)]
+    guard let moment = moments.compactMap(\.self).min() else {
       return await wakeUp.wait()
     }
     guard moment > now else { return }

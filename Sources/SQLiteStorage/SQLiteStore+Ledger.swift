@@ -18,7 +18,7 @@ extension SQLiteStore {
   }
 
   package func commit(_ sweep: SweepCommit) async throws(StorageError) -> (events: Int, deliveries: Int) {
-    try await write { database in
+    let counts = try await write { database in
       for (id, entry) in sweep.changed { try Self.put(entry, id, sweep, database) }
       var (events, deliveries) = (0, 0)
       for new in sweep.events
@@ -34,8 +34,10 @@ extension SQLiteStore {
           arguments: [sweep.organization, sweep.time.milliseconds])
       }
       if let change = sweep.source { try Self.put(change, sweep.organization, database) }
-      return (events, deliveries)
+      return (events: events, deliveries: deliveries)
     }
+    if sweep.events.contains(where: { !$0.digests.isEmpty }) { board.post(.digest) }
+    return counts
   }
 
   private static func put(_ change: SourceChange, _ organization: String, _ database: Database) throws {

@@ -5,7 +5,7 @@ package import Storage
 /// How attempts end.
 extension SQLiteStore {
   package func settle(_ batch: SettlementBatch, at now: Timestamp) async throws(StorageError) -> SettlementResult {
-    try await write { database in
+    let result = try await write { database in
       var result = SettlementResult()
       if try Self.settle(batch.attempts, at: now, database) { result.mayHaveFreed = true }
       for state in batch.destinations { try Self.put(state, database) }
@@ -22,6 +22,8 @@ extension SQLiteStore {
       }
       return result
     }
+    if batch.events.contains(where: { !$0.digests.isEmpty }) { board.post(.digest) }
+    return result
   }
 
   /// True when others may go now that these have ended.

@@ -17,13 +17,14 @@ package import Storage
 /// - What it doesn't do: keep time, plan, or decide what is sent. Times come in as parameters.
 /// - Begin with ``Schema``, then `SQLiteStore+Outbox.swift` and `SQLiteStore+Settling.swift`.
 package final class SQLiteStore: StateStore {
-  private let path: String
+  let path: String
   private let place: String
-  private let presence: StatePresence?
+  let presence: StatePresence?
   private let patience: BusyPatience
   private let isClosed = Locked(false)
   /// Nil: nobody has said by which clock the moments are that are written here.
   let clock = Locked<KeptClock?>(nil)
+  let board = NewsBoard()
   let database: any DatabaseWriter
   let writes: WriteQueue
   /// Held while somebody watches with the state, or while a command that is no watcher brings it up to date; nil: not, or not
@@ -86,7 +87,7 @@ package final class SQLiteStore: StateStore {
   package func endSoon() { patience.shorten(to: .seconds(2)) }
 
   /// What was written to files that have no name any more, nobody will find again.
-  private static func check(_ presence: StatePresence?, _ path: String, _ database: Database?) throws(StorageError) {
+  static func check(_ presence: StatePresence?, _ path: String, _ database: Database?) throws(StorageError) {
     switch presence?.fault() {
     case nil: return
     case .gone(let file): throw .gone(path: path, file: file)
@@ -108,7 +109,7 @@ package final class SQLiteStore: StateStore {
     return code == .SQLITE_CORRUPT || code == .SQLITE_NOTADB
   }
 
-  private func failure(_ error: any Error) -> StorageError {
+  func failure(_ error: any Error) -> StorageError {
     if let error = error as? StorageError { return error }
     if let column = error as? UnreadableColumn {
       return .unreadable(state: path, row: column.row, column: column.column)

@@ -161,6 +161,11 @@ package protocol StateStore: LedgerStore {
   /// Digests whose time is over at `now`, and of each the first `most` events.
   func dueDigests(at now: Timestamp, most: Int) async throws(StorageError) -> [OpenDigest]
 
+  /// What has happened since this was asked last. Returns at once when something has, else when something does or when `limit` is
+  /// over; another process is noticed when the time is over at the latest. For one task at a time. The first answer holds
+  /// ``StateNews/outside``: what was written before is unknown.
+  func news(within limit: Duration, by time: TimeSource) async throws(StorageError) -> StateNews
+
   /// When the next digest is due; nil when none is open.
   func nextDigest() async throws(StorageError) -> Timestamp?
 

@@ -51,3 +51,16 @@ package enum CircuitChange: String, MetricLabel {
   package static let label = "to"
   case open, closed, stopped
 }
+
+/// What became of a rules file that was to be read anew.
+package enum ReloadResult: String, MetricLabel {
+  package static let label = "result"
+  /// It is in use.
+  case applied
+  /// Nothing in it had changed, and nobody had asked.
+  case unchanged
+  /// It can't be read, or has mistakes.
+  case unreadable, invalid
+  /// It changes what can't change while the process runs.
+  case needsRestart
+}

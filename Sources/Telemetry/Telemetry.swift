@@ -30,6 +30,12 @@ package final class Telemetry: Sendable {
   package let holds = Counter<Single>("holds_total", "Pauses that destinations asked for.")
   package let homeless = Gauge(
     "deliveries_without_destination", "Deliveries that wait for a destination that the rules file does not have.")
+  package let reloads = Counter<ReloadResult>("config_reloads_total", "Times that the rules file was read anew.")
+  package let isRulesFileInUse = Gauge(
+    "config_last_reload_successful", "1: the rules in use are the file's as it was read last; 0: older ones are in use."
+  )
+  package let rulesFileRead = Gauge(
+    "config_last_reload_success_timestamp_seconds", "When the rules in use were read.")
 
   /// - Parameter targets: the types of destinations that there are, and what is done on this machine.
   package init(targets: [String] = []) {

@@ -26,7 +26,7 @@ package struct ViClient: RunSource {
   private let caFile: String?
   private let http: HTTPClient
   private let time: TimeSource
-  private let skew = Locked(SkewEstimate())
+  private let skew: Locked<SkewEstimate>
 
   /// - Parameter caFile: PEM, the only authorities to trust; nil: the client's.
   package init(
@@ -38,12 +38,14 @@ package struct ViClient: RunSource {
 
   /// - Parameters:
   ///   - access: the current one.
+  ///   - former: of the same API, with which this one shares what is known of its clock.
   ///   - look: resolves it for every request. The error it throws is shown.
   package init(
-    _ access: SourceAccess, caFile: String? = nil, http: HTTPClient, time: TimeSource,
+    _ access: SourceAccess, caFile: String? = nil, http: HTTPClient, time: TimeSource, after former: ViClient? = nil,
     look: @escaping @Sendable () throws -> SourceAccess
   ) {
     self.access = AccessMemory(access, look)
+    skew = former?.skew ?? Locked(SkewEstimate())
     self.caFile = caFile
     self.http = http
     self.time = time

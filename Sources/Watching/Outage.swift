@@ -19,6 +19,13 @@ struct Outage: Sendable {
     lastWhole = start
   }
 
+  /// The same source, watched on with another patience.
+  func with(patience: Duration) -> Outage {
+    var outage = Outage(patience: patience, start: lastWhole)
+    outage.failure = failure
+    return outage
+  }
+
   mutating func begins(at now: Timestamp) {
     began = now
   }

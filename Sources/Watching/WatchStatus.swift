@@ -1,7 +1,7 @@
 internal import Locking
 package import Runs
 
-/// The state of watching, for the live line of a terminal.
+/// The state of watching, for whoever shows it. One watcher after the other writes to it.
 package final class WatchStatus: Sendable {
   package struct Snapshot: Sendable {
     /// Runs that have not ended, as of the last complete sweep.

@@ -26,7 +26,7 @@ extension Watcher {
     }
   }
 
-  /// Sweeps until cancelled, or until `onSweep` returns true. Failed sweeps are repeated.
+  /// Sweeps until cancelled, until ``leave()``, or until `onSweep` returns true. Failed sweeps are repeated.
   package func run(_ reactions: Reactions) async throws {
     try await withThrowingTaskGroup { group in
       group.addTask { try await self.sweepOn(reactions) }
@@ -40,22 +40,24 @@ extension Watcher {
     var schedule = SweepSchedule(
       interval: settings.interval, isAdaptive: settings.isAdaptive, startWeight: rules.tellsOfStarts ? 1 : 0)
     var failures = 0
-    while !Task.isCancelled {
+    if let hold, try await rest(for: hold - time.uptime()) { return }
+    while !Task.isCancelled, !leaving.isWanted {
       let (now, began) = (time.now(), time.uptime())
       do {
         let report = try await sweep()
-        if try await react(to: report, reactions) { return }
+        if try await react(to: report, reactions) || leaving.isWanted { return }
         let delay = schedule.delay(
           now: now, active: moving.expected, history: history, latencies: failures == 0 ? report.latencies : [])
         failures = 0
-        let hold = report.hold.map { time.uptime() + $0 }
+        hold = report.hold.map { time.uptime() + $0 }
         if try await rest(until: max(began + min(delay, timeToOverdue), hold ?? .zero), hold, reactions) { return }
       } catch let error as SourceError {
         try Task.checkCancellation()
         failures += 1
         let planned = schedule.delay(afterFailure: failures, randomness: .random(in: 0..<1), now: time.now())
         let pause = error.pause(planned: planned, interval: settings.interval, failures: failures)
-        try await wait(pause, after: error, reactions)
+        hold = error.retryAfter.map { time.uptime() + $0 }
+        if try await wait(pause, after: error, reactions) { return }
       }
     }
   }
@@ -73,14 +75,19 @@ extension Watcher {
   private func rest(until end: Duration, _ hold: Duration?, _ reactions: Reactions) async throws -> Bool {
     var hold = hold ?? .zero
     while let look = doubts.nextLook(after: time.uptime()).map({ max($0, hold) }), look < end {
-      try await time.sleep(look - time.uptime())
+      if try await rest(for: look - time.uptime()) { return true }
       if needsList { return false }
       let report = try await lookAgain()
       if try await react(to: report, reactions) { return true }
       if let longer = report.hold { hold = time.uptime() + longer }
     }
-    try await time.sleep(max(.zero, end - time.uptime()))
-    return false
+    return try await rest(for: end - time.uptime())
+  }
+
+  /// True if watching should end.
+  private func rest(for duration: Duration) async throws -> Bool {
+    try await leaving.sleep(max(.zero, duration), time)
+    return leaving.isWanted
   }
 
   /// Believe that a run is gone only if the list doesn't show it either.
@@ -109,14 +116,14 @@ extension Watcher {
     return max(.milliseconds(100), overdue - (time.now() + source.clockSkew))
   }
 
-  private func wait(_ delay: Duration, after error: SourceError, _ reactions: Reactions) async throws {
+  private func wait(_ delay: Duration, after error: SourceError, _ reactions: Reactions) async throws -> Bool {
     outage.failed(error, at: time.now())
     status.update { $0.failure = "\(error)" }
     var metadata: Logger.Metadata = ["why": "\(error)", "next": "in \(delay.milliseconds) ms"]
     if !error.isPassing { metadata["advice"] = "\(error.advice)" }
     log.warning("sweep failed and was discarded", metadata: metadata)
     try reactions.onFailure(error)
-    try await time.sleep(delay)
+    return try await rest(for: delay)
   }
 
   /// Reports that the source has been unreachable for too long, even while a sweep hangs or waits as it was asked to.

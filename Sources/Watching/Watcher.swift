@@ -51,9 +51,10 @@ package actor Watcher {
   let stamp: @Sendable () -> Timestamp
   nonisolated let telemetry: Telemetry
   let log: Logger
-  private let start: Timestamp
+  let start: Timestamp
   private let hash = DocumentHash()
-  package nonisolated let status = WatchStatus()
+  package nonisolated let status: WatchStatus
+  nonisolated let leaving = Leaving()
 
   // What is known of the source, as of the last complete sweep.
   private var organization: String?
@@ -71,6 +72,8 @@ package actor Watcher {
   private var granted = SweepReader.largestPage
   private(set) var lastFull: Timestamp?
   var outage: Outage
+  /// The source has asked to be left alone until then, by the uptime.
+  var hold: Duration?
 
   private var reportedMissing: Set<String> = []
   private var reportedMalformed: Set<String> = []
@@ -79,9 +82,11 @@ package actor Watcher {
   /// - Parameters:
   ///   - time: steady.
   ///   - stamp: the state's clock; nil: `time`.
+  ///   - former: of the watcher of the same source that this one comes after in this process.
   package init(
     source: any RunSource, store: any LedgerStore, rules: RuleSet, settings: WatchSettings, rulesDigest: String? = nil,
-    time: TimeSource, stamp: (@Sendable () -> Timestamp)? = nil, telemetry: Telemetry = Telemetry(), log: Logger
+    time: TimeSource, stamp: (@Sendable () -> Timestamp)? = nil, telemetry: Telemetry = Telemetry(),
+    status: WatchStatus = WatchStatus(), after former: Legacy? = nil, log: Logger
   ) {
     self.source = source
     self.store = store
@@ -92,9 +97,13 @@ package actor Watcher {
     self.stamp = stamp ?? time.now
     self.telemetry = telemetry
     self.log = log
-    start = time.now()
+    self.status = status
+    let now = time.now()
+    start = former?.start ?? now
     moving = MovingRuns(rules)
-    outage = Outage(patience: settings.unreachableAfter, start: start)
+    let patience = settings.unreachableAfter
+    outage = former?.outage.with(patience: patience) ?? Outage(patience: patience, start: now)
+    hold = former?.hold
   }
 
   /// Polls the source once, and commits the results. Throws ``SourceError``, after which nothing has changed, or

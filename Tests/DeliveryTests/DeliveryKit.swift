@@ -65,6 +65,21 @@ struct DeliveryKit {
     _ clock: StateClock, more: String = "", concurrency: [Lane: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
     steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
   ) throws -> Dispatcher {
+    let configuration = try configuration(
+      options, variables, simulator, http, clock, more: more, concurrency: concurrency, onStop: onStop, steps: steps)
+    return Dispatcher(
+      store: store, configuration: configuration, clock: clock, telemetry: Telemetry(targets: Dispatcher.targets),
+      log: log)
+  }
+
+  private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+  /// - Parameter missing: a destination that is left out.
+  private static func configuration(
+    _ options: String, _ variables: [String: String], _ simulator: Simulator, _ http: HTTPClient, _ clock: StateClock,
+    more: String, without missing: String? = nil, concurrency: [Lane: Int],
+    onStop: @escaping Dispatcher.StopEvent, steps: @escaping Dispatcher.Steps
+  ) throws -> DeliveryConfiguration {
     let others = more.isEmpty ? "" : ", \(more.replacing("ENDPOINT", with: simulator.endpoint))"
     let more = options.isEmpty ? "" : ", \(options)"
     let rules = """
@@ -75,13 +90,23 @@ struct DeliveryKit {
       """
     let secrets = SecretSource(environment: variables)
     guard let file = RuleFile.read(Array(rules.utf8), secrets: secrets).0 else { throw KitError() }
-    return Dispatcher(
-      store: store, destinations: file.destinations, http: http, secrets: secrets,
-      hookRunner: HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"]), clock: clock,
-      telemetry: Telemetry(targets: Dispatcher.targets),
-      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, concurrency: concurrency, onStop: onStop,
-      steps: steps)
+    return DeliveryConfiguration(
+      destinations: file.destinations.filter { $0.name != missing }, http: http, secrets: secrets,
+      hookRunner: HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"]), time: clock.system, log: log,
+      concurrency: concurrency, onStop: onStop, steps: steps)
   }
+
+  /// Of a rules file that has been changed; see ``restart(options:more:boot:concurrency:onStop:steps:)``.
+  func configuration(
+    options: String? = nil, more: String = "", without missing: String? = nil, concurrency: [Lane: Int] = [:]
+  ) throws -> DeliveryConfiguration {
+    try Self.configuration(
+      options ?? self.options, variables, simulator, http, clock, more: more, without: missing,
+      concurrency: concurrency, onStop: { _, _, _ in nil }, steps: { _, _, _, _ in [] })
+  }
+
+  /// A directory of its own.
+  var scratch: String { directory.path }
 
   /// Puts an event with its deliveries into the outbox, as a sweep does.
   func enqueue(run: String = "run_a", phase: String = "Failed", at second: Int64 = 1, _ deliveries: [NewDelivery])

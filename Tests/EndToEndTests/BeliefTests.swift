@@ -124,7 +124,7 @@ import Testing
       let watch = try stage.start("--rules", "rules.json")
       try await watch.says("first start")
       watch.send(1)
-      try await watch.says("SIGHUP is ignored")
+      try await watch.says("the rules file was read anew")
       stage.simulator.move("run_a", to: .failed)
       try await stage.simulator.inboxCount("hub", atLeast: 1)
       watch.send(15)

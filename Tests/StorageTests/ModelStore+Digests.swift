@@ -11,7 +11,14 @@ extension ModelStore {
     var isOpen = true
   }
 
+  func news(within limit: Duration, by time: TimeSource) async -> StateNews {
+    if news.isEmpty { try? await time.sleep(limit) }
+    defer { news = [] }
+    return news
+  }
+
   func collect(_ event: RunEvent, _ entry: DigestEntry, _ now: Timestamp) {
+    news.insert(.digest)
     let open = digests.firstIndex { digest in
       digest.isOpen && digest.entry.rule == entry.rule && digest.entry.action == entry.action
         && digest.entry.key == entry.key

@@ -44,6 +44,7 @@ actor ModelStore: StateStore {
   var probeRequests: Set<Target> = []
   var saved: ClockReading?
   var history = ClockHistory()
+  var news: StateNews = .outside
 
   func ledger(organization: String) -> Ledger { model.ledger(organization: organization) }
 

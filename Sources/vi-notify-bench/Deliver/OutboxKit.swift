@@ -38,9 +38,13 @@ struct OutboxKit {
     let secrets = SecretSource(environment: ["KEY": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
     guard let file = RuleFile.read(Array(rules.utf8), secrets: secrets).0 else { throw Failure() }
     http = HTTPClient(HTTPClient.Configuration(maximumConnectionsPerHost: 64))
+    let log = OutboxKit.log(onLog)
     dispatcher = Dispatcher(
-      store: store, destinations: file.destinations, http: http, secrets: secrets,
-      hookRunner: HookRunner(baseEnvironment: [:]), clock: StateClock(.system), log: OutboxKit.log(onLog))
+      store: store,
+      configuration: DeliveryConfiguration(
+        destinations: file.destinations, http: http, secrets: secrets,
+        hookRunner: HookRunner(baseEnvironment: [:]), time: .system, log: log),
+      clock: StateClock(.system), log: log)
   }
 
   private static func log(_ onLog: (@Sendable (Logger.Metadata) -> Void)?) -> Logger {

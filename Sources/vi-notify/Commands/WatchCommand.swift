@@ -10,7 +10,8 @@ struct WatchCommand: AsyncParsableCommand {
     commandName: "watch", abstract: "Watch runs and act on them by the rules.",
     discussion: """
       Runs until SIGTERM or SIGINT; deliveries in flight then have 10 s to finish. Everything seen and everything to be sent is \
-      written to the state file first, so that a crash or a restart loses nothing and sends nothing under a second id.
+      written to the state file first, so that a crash or a restart loses nothing and sends nothing under a second id. A changed \
+      rules file is read by itself, and at SIGHUP: its rules take over whole, or those in use stay and the log says why.
 
       EXAMPLE
         vi-notify --rules rules.json
@@ -54,8 +55,8 @@ struct WatchCommand: AsyncParsableCommand {
     once ? .once : untilDone ? .untilDone : .forever
   }
 
-  private func settings(_ file: RuleFile) -> WatchSettings {
-    var settings = file.watch
+  private func settings(_ configuration: Configuration) -> WatchSettings {
+    var settings = configuration.file.watch
     if !run.isEmpty { settings.runs = run }
     if let interval { settings.interval = interval.duration }
     if let since { settings.since = since.since }
@@ -63,8 +64,8 @@ struct WatchCommand: AsyncParsableCommand {
   }
 
   private func watch(_ configuration: Configuration) async throws {
-    let daemon = try Daemon(
-      configuration, settings: settings(configuration.file), state: try state.name, environment: Environment.variables,
+    let daemon = try await Daemon.prepare(
+      configuration, settings: { settings($0) }, state: try state.name, environment: Environment.variables,
       http: Environment.http(), downloads: Environment.storage(), time: .system,
       log: LogLines.logger(configuration.secrets.redactor))
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }

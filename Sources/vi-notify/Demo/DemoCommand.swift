@@ -55,8 +55,8 @@ struct DemoCommand: AsyncParsableCommand {
     guard let configuration = check.configuration else {
       throw Failure(.badConfiguration, "the demo's own rules are wrong: \(check.diagnostics)")
     }
-    let daemon = try Daemon(
-      configuration, settings: configuration.file.watch, state: "\(directory)/state.sqlite",
+    let daemon = try await Daemon.prepare(
+      configuration, settings: { $0.file.watch }, state: "\(directory)/state.sqlite",
       environment: Environment.variables, http: Environment.http(), downloads: Environment.storage(), time: .system,
       log: DemoNarrator.logger())
     try await withDeadline {

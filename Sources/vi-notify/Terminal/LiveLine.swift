@@ -9,7 +9,7 @@ struct LiveLine {
   private let store: any StateStore
 
   init(_ daemon: Daemon) {
-    status = daemon.watcher.status
+    status = daemon.status
     store = daemon.store
   }
 

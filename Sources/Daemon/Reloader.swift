@@ -1,0 +1,183 @@
+internal import JSONSource
+internal import Locking
+internal import Logging
+internal import Rules
+internal import Runs
+internal import Storage
+internal import Telemetry
+internal import ViAPI
+
+/// Reads the rules file anew when somebody asks for it (SIGHUP), and when the file has become another one. What can't be used is
+/// said, and changes nothing.
+final class Reloader: Sendable {
+  /// Between two looks at the file. Looking at it is one system call, and sees what a watch on a directory (inotify) does not: a
+  /// link swapped further up, a file on a network disk.
+  static let pause: Duration = .seconds(1)
+  /// Mistakes of one file that are logged; `check` has them all.
+  private static let maxMistakes = 50
+
+  private enum Cause: String {
+    case signal = "SIGHUP"
+    case file = "the file has changed"
+  }
+
+  private struct State {
+    var isAsked = false
+    /// The file as it was when it was read last, with whatever result.
+    var tried: FileStamp?
+    /// As it was at the last look: whoever writes it may not have finished.
+    var seen: FileStamp?
+  }
+
+  private let resources: Resources
+  private let state: Locked<State>
+  private let bell = WakeUp()
+
+  init(_ resources: Resources, _ configuration: Configuration) {
+    self.resources = resources
+    state = Locked(State(tried: configuration.origin?.stamp, seen: configuration.origin?.stamp))
+    resources.telemetry.isRulesFileInUse.set(1)
+    noteRead()
+  }
+
+  /// Asks for the file to be read anew, whether or not it has changed: a secret that it refers to may have.
+  func ask() {
+    state.withLock { $0.isAsked = true }
+    bell.ring()
+  }
+
+  /// Returns the next configuration that can take the place of this runtime's. Throws `CancellationError` when cancelled.
+  func next(after runtime: Runtime) async throws -> Runtime.Plan {
+    while true {
+      let cause = try await wait(for: runtime.configuration.origin)
+      if let plan = reread(cause, runtime) { return plan }
+    }
+  }
+
+  private func wait(for origin: Configuration.Origin?) async throws -> Cause {
+    while true {
+      try Task.checkCancellation()
+      if takeAsked() { return .signal }
+      if let origin, hasChanged(origin) { return .file }
+      let time = resources.clock.system
+      await withTaskGroup { group in
+        group.addTask { try? await time.sleep(Self.pause) }
+        group.addTask { [bell] in await bell.wait() }
+        await group.next()
+        group.cancelAll()
+      }
+    }
+  }
+
+  private func takeAsked() -> Bool {
+    state.withLock { state in
+      defer { state.isAsked = false }
+      return state.isAsked
+    }
+  }
+
+  /// It is another one than when it was read, and has been the same for a while.
+  private func hasChanged(_ origin: Configuration.Origin) -> Bool {
+    let now = FileStamp(path: origin.path)
+    return state.withLock { state in
+      defer { state.seen = now }
+      return now != state.tried && now == state.seen
+    }
+  }
+
+  private func reread(_ cause: Cause, _ runtime: Runtime) -> Runtime.Plan? {
+    let log = resources.log
+    guard let origin = runtime.configuration.origin else {
+      log.warning("SIGHUP is ignored: these rules were read from no file")
+      return nil
+    }
+    let stamp = FileStamp(path: origin.path)
+    state.withLock { $0.tried = stamp }
+    do throws(Failure) {
+      guard let check = try runtime.configuration.reread(origin, unlessUnchanged: cause == .file) else {
+        resources.telemetry.reloads.add(to: .unchanged)
+        return nil
+      }
+      report(check, origin)
+      guard let configuration = check.configuration else {
+        let count = check.diagnostics.count { $0.severity == .error }
+        return refuse(.invalid, cause, origin, why: count == 1 ? "it has a mistake" : "it has \(count) mistakes")
+      }
+      return plan(configuration, cause, origin, runtime.client)
+    } catch {
+      return refuse(.unreadable, cause, origin, why: error.description)
+    }
+  }
+
+  private func plan(
+    _ configuration: Configuration, _ cause: Cause, _ origin: Configuration.Origin, _ former: ViClient
+  ) -> Runtime.Plan? {
+    let client: ViClient
+    do throws(Failure) {
+      client = try configuration.file.source.client(
+        configuration.secrets, resources.http, resources.clock.even, after: former)
+    } catch {
+      return refuse(.invalid, cause, origin, why: error.description)
+    }
+    let (now, next) = (former.origin, client.origin)
+    if now.organization != next.organization {
+      return refuse(
+        .needsRestart, cause, origin, why: "it watches another organization (\(next.organization))",
+        advice: "restart to watch that, or put the old one back")
+    }
+    if now.endpoint != next.endpoint {
+      return refuse(
+        .needsRestart, cause, origin, why: "it watches another Vi API (\(next.endpoint))",
+        advice: "restart to watch that, or put the old one back")
+    }
+    return Runtime.Plan(configuration: configuration, client: client)
+  }
+
+  /// It is in use now.
+  func succeeded(_ runtime: Runtime) {
+    resources.telemetry.reloads.add(to: .applied)
+    resources.telemetry.isRulesFileInUse.set(1)
+    noteRead()
+    let file = runtime.configuration.file
+    resources.log.notice(
+      "the rules file was read anew",
+      metadata: [
+        "file": "\(runtime.configuration.origin?.path ?? "")", "rules": "\(file.rules.count)",
+        "destinations": "\(file.destinations.count)",
+      ])
+  }
+
+  private func refuse(
+    _ result: ReloadResult, _ cause: Cause, _ origin: Configuration.Origin, why: String,
+    advice: String = "mend it; a changed file is read by itself"
+  ) -> Runtime.Plan? {
+    resources.telemetry.reloads.add(to: result)
+    resources.telemetry.isRulesFileInUse.set(0)
+    resources.log.error(
+      "the rules file can't be used as it is now; the rules in use stay in use",
+      metadata: ["file": "\(origin.path)", "cause": "\(cause.rawValue)", "why": "\(why)", "advice": "\(advice)"])
+    return nil
+  }
+
+  private func report(_ check: Configuration.Check, _ origin: Configuration.Origin) {
+    var locator = SourceLocator(check.bytes)
+    for diagnostic in check.diagnostics.prefix(Self.maxMistakes) {
+      let place = locator.location(of: diagnostic.offset)
+      var metadata: Logger.Metadata = [
+        "place": "\(origin.path):\(place.line):\(place.column)", "why": "\(diagnostic.message)",
+      ]
+      if let hint = diagnostic.hint { metadata["advice"] = "\(hint)" }
+      let level: Logger.Level = diagnostic.severity == .error ? .error : .warning
+      resources.log.log(level: level, "in the rules file", metadata: metadata)
+    }
+    let more = check.diagnostics.count - Self.maxMistakes
+    if more > 0 {
+      resources.log.error(
+        "in the rules file is more", metadata: ["count": "\(more)", "advice": "see: vi-notify check \(origin.path)"])
+    }
+  }
+
+  private func noteRead() {
+    resources.telemetry.rulesFileRead.set(Double(resources.clock.system.now().milliseconds) / 1_000)
+  }
+}

@@ -1,0 +1,42 @@
+internal import Hooks
+internal import Locking
+internal import Logging
+internal import Storage
+internal import Telemetry
+internal import Transport
+internal import Watching
+
+/// What a process has once, whatever its rules file says: it outlives every ``Runtime``.
+struct Resources: Sendable {
+  let store: any StateStore
+  let http: HTTPClient
+  /// For models alone: its thread waits for the disk.
+  let downloads: HTTPClient
+  let hooks: HookRunner
+  /// Of the user, for places of downloads.
+  let home: String?
+  let clock: StateClock
+  let telemetry: Telemetry
+  let status: WatchStatus
+  let log: Logger
+
+  func close() async {
+    await http.close()
+    await downloads.close()
+  }
+}
+
+/// The runtime in use.
+final class CurrentRuntime: Sendable {
+  private let state: Locked<Runtime>
+
+  init(_ runtime: Runtime) {
+    state = Locked(runtime)
+  }
+
+  var runtime: Runtime { state.withLock { $0 } }
+
+  func replace(with next: Runtime) {
+    state.withLock { $0 = next }
+  }
+}

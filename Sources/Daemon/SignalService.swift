@@ -1,0 +1,42 @@
+internal import Logging
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// Obeys the signals: SIGTERM and SIGINT end the process, the second of them at once; SIGHUP has the rules file read anew.
+///
+/// It is the only place that hears them, and the first service, so that it is the last to end: a second signal is obeyed while the
+/// others still finish what is under way.
+struct SignalService<Signals: AsyncSequence<UnixSignal, Never> & Sendable>: Service {
+  static var heard: [UnixSignal] { [.sigterm, .sigint, .sighup] }
+
+  let signals: Signals
+  let ending: Ending
+  /// Nil: the rules file is not read anew.
+  let reloader: Reloader?
+  let log: Logger
+  /// At the first signal to end, before anything else.
+  let onStop: @Sendable () -> Void
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await obey() }
+    try await gracefulShutdown()
+  }
+
+  private func obey() async {
+    for await signal in signals {
+      if signal == .sighup {
+        hangUp()
+        continue
+      }
+      if ending.isStopped { ProcessEnd.atOnce(afterSignal: signal.rawValue) }
+      log.notice("stopping; what is on its way may end", metadata: ["signal": "\(signal)"])
+      onStop()
+      await ending.stop()
+    }
+  }
+
+  private func hangUp() {
+    if let reloader { return reloader.ask() }
+    log.warning("SIGHUP is ignored: with --once the rules file is read only at the start")
+  }
+}
