@@ -58,7 +58,8 @@ struct Runtime: Sendable {
       models: DownloadSender(
         models: ModelDownloader(client: client, http: resources.downloads, time: clock.system), home: resources.home,
         time: clock.even, log: log),
-      extras: IncludeSender(source: client, time: clock.even), time: clock.system, log: log, concurrency: rules.laneConcurrency,
+      extras: IncludeSender(source: client, time: clock.even), time: clock.system, log: log,
+      concurrency: rules.laneConcurrency,
       onStop: { destination, reason, time in
         let event = RunEvent(stopped: destination, reason: reason, at: time, origin: client.origin)
         return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 }, rules, at: time)

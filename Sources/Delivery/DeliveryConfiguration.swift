@@ -42,7 +42,8 @@ package struct DeliveryConfiguration: Sendable {
   /// - Parameter time: the system's clocks, for the moment of an attempt.
   package init(
     destinations: [DestinationSettings], http: HTTPClient, secrets: SecretSource, hookRunner: HookRunner,
-    models: DownloadSender? = nil, extras: IncludeSender? = nil, time: TimeSource, log: Logger, concurrency: [Lane: Int] = [:],
+    models: DownloadSender? = nil, extras: IncludeSender? = nil, time: TimeSource, log: Logger,
+    concurrency: [Lane: Int] = [:],
     onStop: @escaping StopEvent = { _, _, _ in nil }, steps: @escaping Steps = { _, _, _, _ in [] }
   ) {
     self.destinations = Dictionary(destinations.map { ($0.name, $0) }) { first, _ in first }

@@ -59,7 +59,7 @@ import Testing
       try await kit.enqueue([kit.delivery("m1")])
       try await kit.simulator.inboxCount("sink", atLeast: 1)
       await kit.dispatcher.adopt(try kit.configuration(without: "sink"))
-      while try await kit.record("m1")?.attempts != 1 { await Task.yield() }
+      while try await kit.record("m1")?.attempts != 1 { try await Task.sleep(for: .microseconds(200)) }
     }
     #expect(try await kit.record("m1")?.status == .pending)
     await kit.end()
@@ -114,7 +114,9 @@ import Testing
           [kit.delivery("h\(index)", to: .lane(Lane(.hook)), .hook(hookCall(kit.scratch)))])
         await kit.dispatcher.adopt(try kit.configuration(concurrency: [Lane(.hook): index % 2 + 1]))
       }
-      for index in 1...6 { while try await kit.record("h\(index)")?.status != .delivered { await Task.yield() } }
+      for index in 1...6 {
+        while try await kit.record("h\(index)")?.status != .delivered { try await Task.sleep(for: .microseconds(200)) }
+      }
     }
     #expect(try String(contentsOfFile: kit.scratch + "/ran", encoding: .utf8) == "xxxxxx")
     await kit.end()
