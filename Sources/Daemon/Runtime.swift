@@ -52,14 +52,8 @@ struct Runtime: Sendable {
     let (file, rules, client) = (plan.configuration.file, plan.configuration.rules, plan.client)
     let (clock, log) = (resources.clock, resources.log)
     let next = NextSteps(file.destinations, link: file.source.link)
-    return DeliveryConfiguration(
-      destinations: file.destinations, http: resources.http, secrets: plan.configuration.secrets,
-      hookRunner: resources.hooks,
-      models: DownloadSender(
-        models: ModelDownloader(client: client, http: resources.downloads, time: clock.system), home: resources.home,
-        time: clock.even, log: log),
-      extras: IncludeSender(source: client, time: clock.even), time: clock.system, log: log,
-      concurrency: rules.laneConcurrency,
+    let deliveries = DeliveryPlan(
+      file.destinations, concurrency: rules.laneConcurrency,
       onStop: { destination, reason, time in
         let event = RunEvent(stopped: destination, reason: reason, at: time, origin: client.origin)
         return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 }, rules, at: time)
@@ -67,6 +61,12 @@ struct Runtime: Sendable {
       steps: { settled, result, error, now in
         next.after(settled, result, error: error).compactMap { NewDelivery($0, rules, at: now) }
       })
+    return DeliveryConfiguration(
+      deliveries, http: resources.http, secrets: plan.configuration.secrets, hookRunner: resources.hooks,
+      models: DownloadSender(
+        models: ModelDownloader(client: client, http: resources.downloads, time: clock.system), home: resources.home,
+        time: clock.even, log: log),
+      extras: IncludeSender(source: client, time: clock.even), time: clock.system, log: log)
   }
 
   /// Writes down which rules file decides from now on. Before the first sweep by it.

@@ -69,7 +69,8 @@ struct AdmissionPolicy: Sendable {
   func opening(at now: Timestamp) -> Opening {
     let probeAt = isFailing ? state.nextProbeAt : nil
     if let until = [state.holdUntil, probeAt].compactMap(\.self).max(), until > now { return .held(until: until) }
-    let room = isFailing ? (isProbing ? 0 : 1) : concurrency - inUse
+    let free = concurrency - inUse
+    let room = isFailing ? (isProbing ? 0 : min(1, free)) : free
     guard room > 0 else { return .busy }
     guard let pace else { return .now(room) }
     let tokens = pace.available(at: now)

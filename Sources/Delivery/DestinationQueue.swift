@@ -181,11 +181,9 @@ extension DestinationQueue {
     dropQueue()
   }
 
+  /// It may be back: its pace goes on.
   mutating func retire() {
     dropQueue()
     isRetired = true
   }
-
-  /// Nothing of it is left to be remembered.
-  var isOver: Bool { isRetired && underWay.isEmpty }
 }

@@ -2,6 +2,7 @@ internal import Locking
 package import Logging
 internal import Rules
 internal import Runs
+internal import Secrets
 package import Storage
 package import Telemetry
 
@@ -10,6 +11,8 @@ package import Telemetry
 /// Each destination has its own gate and its own deliveries read ahead, so that one that is slow, dead or rate-limited
 /// delays only itself. An attempt's slot is free as soon as the answer is known; answers are written down together, by
 /// whichever attempt ends while nobody writes, and are few at any time, so that a kill repeats few.
+///
+/// All of that is decided by ``DispatcherState``. This actor asks it, and does the reading, sending, writing and waiting.
 package actor Dispatcher {
   package enum End: Sendable {
     /// Goes on until it is stopped.
@@ -20,8 +23,8 @@ package actor Dispatcher {
     case whenAllIsSettled
   }
 
-  package typealias StopEvent = DeliveryConfiguration.StopEvent
-  package typealias Steps = DeliveryConfiguration.Steps
+  /// The types of what deliveries go to, for `Telemetry.init(targets:)`.
+  package static let targets = DeliveryReporter.targets
 
   private struct Handover {
     let configuration: DeliveryConfiguration
@@ -30,41 +33,32 @@ package actor Dispatcher {
 
   private static let maxSleep: Duration = .seconds(60)
 
-  let store: any StateStore
-  /// Of the rules file that is in use.
-  private(set) var configuration: DeliveryConfiguration
+  private let store: any StateStore
   /// By which the state's moments are.
-  let clock: StateClock
+  private let clock: StateClock
   /// The same, to read.
-  let time: TimeSource
+  private let time: TimeSource
+  private let attempts: AttemptMaker
+  private let deadLetters: DeadLetterWriter
   nonisolated let telemetry: Telemetry
-  let log: Logger
-  let wakeUp = WakeUp()
+  private let reporter: DeliveryReporter
+  private let log: Logger
+  private let wakeUp = WakeUp()
   private let finishes = Locked(End.never)
   private let isStopping = Locked(false)
-  /// Something may be due that was not when we last looked.
-  let hasNews = Locked(true)
-  private var isRunning = false
+  /// Somebody says that something may be due that was not when we last looked.
+  private let hasNews = Locked(true)
+  /// Of the rules file that is in use.
+  private var configuration: DeliveryConfiguration
+  private var state: DispatcherState
   private var handover: Handover?
-  var queues: [Target: DestinationQueue] = [:]
-  /// What has ended and is not being written down yet.
-  var ended = SettlementBatch()
-  /// Destinations that deliveries wait for and that the rules file doesn't have.
-  var missing: Set<Target> = []
-  /// When to look again for what is too old, by uptime; nil: at once.
-  var nextExpiry: Duration?
-  /// Attempts in the commit that is under way; nil: none is.
-  var committing: Int?
-  /// When to look once more for what was written by the clock as it was before it was set; by the uptime.
-  var hurryAt: Duration?
+  private var isRunning = false
   /// No attempt starts any more.
   private var isWindingDown = false
-  /// When the next delivery that is not due yet will be, as of the last look.
-  var nextDue: Timestamp?
-  /// Deliveries that became dead letters in this process.
-  package internal(set) var deadCount = 0
   /// Deliveries that were left waiting at the end, for destinations that have stopped or that the rules file doesn't have.
-  package internal(set) var stuckCount = 0
+  package private(set) var stuckCount = 0
+  /// Deliveries that became dead letters in this process.
+  package var deadCount: Int { state.deadCount }
 
   package init(
     store: any StateStore, configuration: DeliveryConfiguration, clock: StateClock, telemetry: Telemetry = Telemetry(),
@@ -76,6 +70,11 @@ package actor Dispatcher {
     time = clock.source
     self.telemetry = telemetry
     self.log = log
+    attempts = AttemptMaker(store: store)
+    let reporter = DeliveryReporter(telemetry: telemetry, log: log)
+    self.reporter = reporter
+    deadLetters = DeadLetterWriter(store: store, reporter: reporter)
+    state = DispatcherState(configuration.plan)
   }
 
   /// Something new may be due.
@@ -116,12 +115,13 @@ package actor Dispatcher {
 
   /// Delivers until told to end. Throws when the state can't be written: then nothing more may be sent.
   package func run() async throws {
-    (isRunning, isWindingDown, queues) = (true, false, [:])
+    (isRunning, isWindingDown) = (true, false)
+    state.begin(with: configuration.plan)
     defer {
       isRunning = false
       handOver()
     }
-    try await giveUpCutOff()
+    state.gaveUp(try await deadLetters.endCutOff(by: configuration.plan, at: time.now()))
     try await use(configuration)
     try await withThrowingDiscardingTaskGroup { group in
       while !Task.isCancelled, !isStopping.withLock({ $0 }) {
@@ -132,7 +132,7 @@ package actor Dispatcher {
         try await look()
         startWhatMay(&group)
         if try await isDone() { break }
-        try await waitForWork()
+        await waitForWork()
       }
       isWindingDown = true
       // What is under way may take an hour, and nobody needs to wait for that.
@@ -141,112 +141,108 @@ package actor Dispatcher {
     }
   }
 
+  private var moment: DispatcherState.Moment {
+    DispatcherState.Moment(now: time.now(), uptime: clock.uptime, followed: clock.followed)
+  }
+
   private func handOver() {
     handover?.taken.resume()
     handover = nil
   }
 
-  private func use(_ next: DeliveryConfiguration) async throws {
+  private func use(_ next: DeliveryConfiguration) async throws(StorageError) {
     let fingerprints = next.fingerprints
     let states = try await store.destinationStates(forgettingAllBut: fingerprints)
     configuration = next
-    take(Dictionary(states.map { ($0.name, $0) }) { first, _ in first }, fingerprints)
-    nextExpiry = nil
-    hasNews.withLock { $0 = true }
+    state.use(next.plan, states, fingerprints, at: time.now())
     try await requiet()
     try await letGo()
-    try await findMissing()
+    let waiting = try await store.unsettled()
+    state.noteMissing(waiting)
+    reporter.report(missing: waiting.filter { next.plan.isMissing($0.key) })
   }
 
-  /// - Parameter states: what was known of the destinations when the last process ended, or when they left the rules file.
-  private func take(_ states: [String: DestinationState], _ fingerprints: [String: String]) {
+  /// Quiet hours are hours of the wall clock, and of the rules file as it is now.
+  private func requiet() async throws(StorageError) {
     let now = time.now()
-    // Of what a destination was before.
-    ended.destinations.removeAll { state in fingerprints[state.name].map { $0 != state.fingerprint } ?? false }
-    for (name, settings) in configuration.destinations {
-      let (target, common) = (Target.destination(name), settings.common)
-      let fingerprint = fingerprints[name] ?? ""
-      if queues[target]?.gate.state.fingerprint == fingerprint {
-        queues[target]?.keep(concurrency: common.concurrency, rateLimit: common.rateLimit, at: now)
-        continue
-      }
-      let gate = AdmissionPolicy(
-        concurrency: common.concurrency, rateLimit: common.rateLimit,
-        state: states[name] ?? DestinationState(name: name, fingerprint: fingerprint), now: now)
-      if queues[target] == nil {
-        queues[target] = DestinationQueue(gate: gate, claims: false, paced: common.rateLimit?.count)
-      } else {
-        queues[target]?.become(gate, paced: common.rateLimit?.count, at: now)
-      }
-    }
-    for target in queues.keys {
-      if case .lane(let lane) = target {
-        queues[target]?.keep(concurrency: configuration.concurrency(of: lane), rateLimit: nil, at: now)
-      } else if configuration.isMissing(target) {
-        queues[target]?.retire()
-      }
-    }
-    queues = queues.filter { !$0.value.isOver }
+    try await store.requiet(configuration.plan.quietEnds(at: now), at: now)
   }
 
-  /// The queue of what is done on this machine.
-  private func open(_ target: Target) {
-    guard queues[target] == nil, case .lane(let lane) = target else { return }
-    let gate = AdmissionPolicy(
-      concurrency: configuration.concurrency(of: lane), rateLimit: nil, hasCircuit: false,
-      state: DestinationState(name: lane.name, fingerprint: ""), now: time.now())
-    queues[target] = DestinationQueue(gate: gate, claims: lane.kind == .hook, paced: nil)
+  /// A back-off has a meaning only while its destination fails. What the last process was killed before letting go, or what
+  /// waits for a destination that is another one by now, goes at once; the others' destinations are tried with them.
+  private func letGo() async throws(StorageError) {
+    let now = time.now()
+    var batch = SettlementBatch()
+    batch.releases = state.noteBackingOff(try await store.destinationsBackingOff(at: now))
+    if !batch.isEmpty { _ = try await store.settle(batch, at: now) }
   }
 
   /// Reads ahead what is due, where there is room for it.
-  private func look() async throws {
+  private func look() async throws(StorageError) {
     try await followClock()
     let now = time.now()
-    let news = hasNews.withLock { news in
+    if hasNews.withLock({ news in
       defer { news = false }
       return news
+    }) {
+      state.noteNews()
     }
-    let wasDue = nextDue.map { $0 <= now } ?? false
-    if news || wasDue {
-      for name in try await store.destinationsDue(at: now) {
-        guard !configuration.isMissing(name) else {
-          try await noteMissing(name)
-          continue
-        }
-        open(name)
-        queues[name]?.mayHaveMore = true
+    let looks = state.look(at: now)
+    if looks {
+      // For the step of a chain that began under another rules file, and for what somebody sends again.
+      for target in state.noteDue(try await store.destinationsDue(at: now), at: now) {
+        try await countHomeless()
+        log.warning(
+          "deliveries wait for a destination that the rules file does not have", metadata: ["destination": "\(target)"])
       }
     }
     try await obeyProbeRequests(at: now)
     try await giveUpTheOld()
-    for name in queues.keys {
-      noteRelease(name, at: now)
-      try await readAhead(name, at: now)
+    for target in state.targets {
+      if let reading = state.reading(of: target, at: now) { state.add(try await store.read(reading, at: now), reading) }
     }
-    if !ended.releases.isEmpty { try await commit() }
-    if news || wasDue { nextDue = try await store.nextDue(after: now) }
+    if state.hasReleases { try await commit() }
+    if looks { state.noteNextDue(try await store.nextDue(after: now)) }
   }
 
-  private func readAhead(_ name: Target, at now: Timestamp) async throws {
-    guard let queue = queues[name] else { return }
-    let wanted = queue.reading(at: now)
-    let deliveries: [ClaimedDelivery]
-    switch wanted {
-    case .nothing: return
-    case .due(let count) where queue.claims:
-      deliveries = try await store.claim(destination: name, limit: count, at: now)
-    case .due(let count):
-      deliveries = try await store.due(destination: name, limit: count, at: now, except: queue.underWay)
-    case .probe:
-      deliveries = try await store.probe(destination: name, at: now, except: queue.underWay).map { [$0] } ?? []
+  /// `deliveries replay` asks for it, in another process.
+  private func obeyProbeRequests(at now: Timestamp) async throws(StorageError) {
+    guard state.asksForProbes else { return }
+    let asked = try await store.takeProbeRequests()
+    state.probe(asked, at: now)
+    for target in asked {
+      log.info("destination is probed now, as somebody asked for", metadata: ["destination": "\(target)"])
     }
-    queues[name]?.add(deliveries, of: wanted, generation: queue.generation)
+  }
+
+  /// How many wait for a destination that isn't there.
+  private func countHomeless() async throws(StorageError) {
+    let plan = configuration.plan
+    reporter.count(homeless: try await store.unsettled().filter { plan.isMissing($0.key) })
+  }
+
+  /// Before anything is decided: somebody may have set the wall clock. In memory all changes at once, and the store does one thing
+  /// after the other: what was to be written before is moved there, and what is written after is right already.
+  private func followClock() async throws(StorageError) {
+    guard let step = clock.step else {
+      if state.mustHurry(at: clock.uptime) { try await store.hurry(at: time.now()) }
+      return
+    }
+    clock.follow(step)
+    state.move(by: step)
+    log.warning(
+      "the clock of this machine was set; what waits is moved with it",
+      metadata: ["by": "\(step < .zero ? "-" : "")\((step < .zero ? .zero - step : step).words)"])
+    try await store.reanchor(ClockChange(step: step), to: clock.reading)
+    clock.hasMoved()
+    try await requiet()
+    state.moved(at: clock.uptime)
   }
 
   private func startWhatMay(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
-    for name in queues.keys {
-      while let start = nextStart(of: name) {
-        group.addTask { [configuration] in try await self.work(start, for: name, configuration) }
+    for target in state.targets {
+      while let start = state.start(target, at: moment) {
+        group.addTask { [configuration] in try await self.work(start, configuration) }
       }
     }
   }
@@ -255,60 +251,93 @@ package actor Dispatcher {
   ///
   /// - Parameter configuration: that was in use when the attempt began. It is sent by that, whatever is in use now.
   private func work(
-    _ first: DestinationQueue.Start, for name: Target, _ configuration: DeliveryConfiguration
-  ) async throws {
+    _ first: DestinationQueue.Start, _ configuration: DeliveryConfiguration
+  ) async throws(StorageError) {
+    let target = first.delivery.destination
     var (next, configuration) = (Optional(first), configuration)
     while let start = next {
-      end(start, try await attempt(start.delivery, configuration))
-      if committing == nil, !ended.isEmpty {
+      end(start, try await attempts.attempt(start.delivery, configuration))
+      if state.wantsCommit {
         // Somebody else may have our slot while we write.
         wakeUp.ring()
         try await commit()
       }
-      next = mayStartMore ? nextStart(of: name) : nil
+      next = mayStartMore ? state.start(target, at: moment) : nil
       configuration = self.configuration
-      if queues[name]?.reading(at: time.now()) != .nothing { wakeUp.ring() }
+      if state.reading(of: target, at: time.now()) != nil { wakeUp.ring() }
     }
     wakeUp.ring()
   }
 
   private var mayStartMore: Bool { !isWindingDown && !Task.isCancelled && !isStopping.withLock { $0 } }
 
-  /// What has been claimed must start, or it would count as an attempt that never was.
-  private func nextStart(of name: Target) -> DestinationQueue.Start? {
-    guard queues[name]?.claims == true || ended.attempts.count + (committing ?? 0) < Self.maxUnwritten else {
-      return nil
-    }
-    return queues[name]?.start(at: time.now(), begin: clock.uptime, followed: clock.followed)
+  private func end(_ start: DestinationQueue.Start, _ result: AttemptResult) {
+    var result = result
+    // What is kept to be read; what the next step gets (`result.step`) goes on as it is.
+    let redactor = configuration.redactor
+    (result.detail, result.output) = (redactor.redact(result.detail), redactor.redact(result.output))
+    let randomness = DispatcherState.Randomness(probe: .random(in: 0..<1), retry: .random(in: 0..<1))
+    reporter.report(state.end(start, result, at: moment, randomness: randomness), configuration.plan)
   }
 
-  private func isDone() async throws -> Bool {
-    let now = time.now()
-    guard ended.isEmpty, committing == nil, !hasNews.withLock({ $0 }),
-      !queues.values.contains(where: { $0.isActive(at: now) })
-    else { return false }
+  /// Writes down what has ended, and what ends meanwhile, until there is nothing left.
+  private func commit() async throws(StorageError) {
+    guard state.beginCommits() else { return }
+    defer {
+      state.endCommits()
+      wakeUp.ring()
+    }
+    while true {
+      // Answers come in bunches: what has arrived already goes into the same commit.
+      await Task.yield()
+      guard let batch = state.nextBatch() else { return }
+      let result = try await store.settle(batch, at: time.now())
+      state.settled(batch, result)
+      reporter.count(batch)
+      wakeUp.ring()
+    }
+  }
+
+  private func giveUpTheOld() async throws(StorageError) {
+    let burials = state.expired(at: clock.uptime)
+    for burial in burials {
+      state.gaveUp(try await deadLetters.bury(burial, by: configuration.plan, at: time.now()))
+    }
+    if !burials.isEmpty, !state.missing.isEmpty { try await countHomeless() }
+  }
+
+  private func isDone() async throws(StorageError) -> Bool {
+    guard state.isIdle(at: time.now()), !hasNews.withLock({ $0 }) else { return false }
     switch finishes.withLock({ $0 }) {
     case .never: return false
     case .whenNothingIsDue: return true
-    case .whenAllIsSettled: return try await onlyStuckIsLeft()
+    case .whenAllIsSettled:
+      guard let stuck = state.stuck(of: try await store.unsettled()) else { return false }
+      stuckCount = stuck
+      return true
     }
   }
 
   /// Until a delivery becomes due, a gate opens, its time is over, or the bell is rung: for something new, or because an attempt
   /// ended. While something waits it is looked at once a minute, whatever the moments say.
-  private func waitForWork() async throws {
+  private func waitForWork() async {
     guard handover == nil else { return }
-    let now = time.now()
-    let moments = queues.values.map { $0.nextOpening(at: now) } + [nextDue, expiry(at: now)]
-    guard let moment = moments.compactMap(\.self).min() else {
-      return await wakeUp.wait()
-    }
-    guard moment > now else { return }
+    let moment = moment
+    guard let wake = state.nextWake(at: moment) else { return await wakeUp.wait() }
+    guard wake > moment.now else { return }
     await withTaskGroup { group in
-      group.addTask { [time] in try? await time.sleep(min(moment - now, Self.maxSleep)) }
+      group.addTask { [time] in try? await time.sleep(min(wake - moment.now, Self.maxSleep)) }
       group.addTask { [wakeUp] in await wakeUp.wait() }
       await group.next()
       group.cancelAll()
     }
   }
+}
+
+// For tests.
+extension Dispatcher {
+  /// It waits for the bell or the clock, and nothing is under way or to be written down.
+  var isAtRest: Bool { wakeUp.waiting > 0 && state.isAtRest }
+
+  var missing: Set<Target> { state.missing }
 }

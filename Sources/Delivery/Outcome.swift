@@ -40,3 +40,14 @@ struct AttemptResult: Sendable {
   /// What later steps may want to know: data, which nobody redacts.
   var step = StepResult()
 }
+
+extension Outcome {
+  /// For the attempt's row.
+  var word: String {
+    switch self {
+    case .delivered: "delivered"
+    case .interrupted: "interrupted"
+    case .retry(let reason, _), .rejected(let reason): reason.rawValue
+    }
+  }
+}

@@ -43,9 +43,7 @@ extension Watcher {
     let counts = commit.isEmpty ? (events: 0, deliveries: 0) : try await store.commit(commit)
     count(commit, counts, sweep)
     if commit.setsBaseline { reportBaseline(commit) }
-    ledger?.runs.merge(commit.changed) { $1 }
-    if commit.setsBaseline { ledger?.hasBaseline = true }
-    if commit.source == .recovered { ledger?.unreachableSince = nil }
+    remember(commit)
     remember(sweep, moving, at: time.now())
     return counts
   }

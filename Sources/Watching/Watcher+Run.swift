@@ -49,14 +49,14 @@ extension Watcher {
         let delay = schedule.delay(
           now: now, active: moving.expected, history: history, latencies: failures == 0 ? report.latencies : [])
         failures = 0
-        hold = report.hold.map { time.uptime() + $0 }
+        remember(wait: report.hold)
         if try await rest(until: max(began + min(delay, timeToOverdue), hold ?? .zero), hold, reactions) { return }
       } catch let error as SourceError {
         try Task.checkCancellation()
         failures += 1
         let planned = schedule.delay(afterFailure: failures, randomness: .random(in: 0..<1), now: time.now())
         let pause = error.pause(planned: planned, interval: settings.interval, failures: failures)
-        hold = error.retryAfter.map { time.uptime() + $0 }
+        remember(wait: error.retryAfter)
         if try await wait(pause, after: error, reactions) { return }
       }
     }
@@ -117,8 +117,7 @@ extension Watcher {
   }
 
   private func wait(_ delay: Duration, after error: SourceError, _ reactions: Reactions) async throws -> Bool {
-    outage.failed(error, at: time.now())
-    status.update { $0.failure = "\(error)" }
+    remember(error)
     var metadata: Logger.Metadata = ["why": "\(error)", "next": "in \(delay.milliseconds) ms"]
     if !error.isPassing { metadata["advice"] = "\(error.advice)" }
     log.warning("sweep failed and was discarded", metadata: metadata)
@@ -146,7 +145,7 @@ extension Watcher {
     commit.rules = rulesDigest
     let event = RunEvent(.sourceUnreachable, since: since, at: now, message: why, origin: source.origin)
     commit.events = planned([event], at: now)
-    self.ledger?.unreachableSince = since
+    remember(commit)
     let counts = try await store.commit(commit)
     count(commit, counts)
     return counts.deliveries > 0

@@ -58,10 +58,10 @@ package actor Watcher {
 
   // What is known of the source, as of the last complete sweep.
   private var organization: String?
-  var ledger: Ledger?
-  var list = RunListCache()
-  var hashes: [String: UInt64] = [:]
-  var moving: MovingRuns
+  private(set) var ledger: Ledger?
+  private(set) var list = RunListCache()
+  private var hashes: [String: UInt64] = [:]
+  private(set) var moving: MovingRuns
   private(set) var history = DurationHistory()
   private var fresh: Set<String> = []
   /// Runs that had not ended and whose last answer wasn't a document.
@@ -71,9 +71,9 @@ package actor Watcher {
   private var pageSize = SweepReader.largestPage
   private var granted = SweepReader.largestPage
   private(set) var lastFull: Timestamp?
-  var outage: Outage
+  private(set) var outage: Outage
   /// The source has asked to be left alone until then, by the uptime.
-  var hold: Duration?
+  private(set) var hold: Duration?
 
   private var reportedMissing: Set<String> = []
   private var reportedMalformed: Set<String> = []
@@ -218,6 +218,27 @@ package actor Watcher {
     var sweep = try await reader.read(named: settings.runs.filter { isWhole || ledger.runs[$0]?.mayEnd ?? true })
     sweep.isWhole = isWhole
     return sweep
+  }
+
+  /// What is in the state now.
+  func remember(_ commit: SweepCommit) {
+    ledger?.runs.merge(commit.changed) { $1 }
+    if commit.setsBaseline { ledger?.hasBaseline = true }
+    switch commit.source {
+    case .recovered: ledger?.unreachableSince = nil
+    case .unreachable(let since): ledger?.unreachableSince = since
+    case nil: break
+    }
+  }
+
+  func remember(_ failure: SourceError) {
+    outage.failed(failure, at: time.now())
+    status.update { $0.failure = "\(failure)" }
+  }
+
+  /// - Parameter wait: that the source has asked for.
+  func remember(wait: Duration?) {
+    hold = wait.map { time.uptime() + $0 }
   }
 
   /// Remembers the results of a sweep after its commit.

@@ -106,15 +106,15 @@ struct ChangingRules {
     let (destination, rule) =
       round % 3 == 1
       ? (
-        #", "extra": {"type": "webhook", "url": "\#(endpoint)/inbox/extra"}"#,
+        #", "extra": {"type": "webhook", "url": "\#(endpoint)/inbox/extra", "timeout": "5m"}"#,
         #", {"name": "extra", "actions": [{"send": "extra"}]}"#
       ) : ("", "")
     let text = """
       {"version": 1, "watch": {"interval": "\(100 + round % 5)ms", "since": "all"},
        "destinations": {
-         "hub": {"type": "webhook", "url": "\(endpoint)/inbox/hub"\(hub)},
-         "chain": {"type": "webhook", "url": "\(endpoint)/inbox/chain"},
-         "digest": {"type": "webhook", "url": "\(endpoint)/inbox/digest"}\(destination)},
+         "hub": {"type": "webhook", "url": "\(endpoint)/inbox/hub", "timeout": "5m"\(hub)},
+         "chain": {"type": "webhook", "url": "\(endpoint)/inbox/chain", "timeout": "5m"},
+         "digest": {"type": "webhook", "url": "\(endpoint)/inbox/digest", "timeout": "5m"}\(destination)},
        "rules": [
          {"name": "ends", "actions": [{"send": "hub", "body": {"run": "{{runId}}"},
             "then": [{"send": "chain", "body": {"run": "{{runId}}"}}]}]},

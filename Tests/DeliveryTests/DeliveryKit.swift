@@ -49,8 +49,8 @@ struct DeliveryKit {
   ///   - boot: another one when the machine has been started anew.
   mutating func restart(
     options: String? = nil, more: String = "", boot: String = "first", concurrency: [Lane: Int] = [:],
-    onStop: @escaping Dispatcher.StopEvent = { _, _, _ in nil },
-    steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
+    onStop: @escaping DeliveryPlan.StopEvent = { _, _, _ in nil },
+    steps: @escaping DeliveryPlan.Steps = { _, _, _, _ in [] }
   ) throws {
     clock = StateClock(time.source, boot: boot)
     dispatcher = try Self.dispatcher(
@@ -62,8 +62,8 @@ struct DeliveryKit {
   private static func dispatcher(
     _ options: String, _ variables: [String: String], _ simulator: Simulator, _ store: any StateStore,
     _ http: HTTPClient,
-    _ clock: StateClock, more: String = "", concurrency: [Lane: Int] = [:], onStop: @escaping Dispatcher.StopEvent,
-    steps: @escaping Dispatcher.Steps = { _, _, _, _ in [] }
+    _ clock: StateClock, more: String = "", concurrency: [Lane: Int] = [:], onStop: @escaping DeliveryPlan.StopEvent,
+    steps: @escaping DeliveryPlan.Steps = { _, _, _, _ in [] }
   ) throws -> Dispatcher {
     let configuration = try configuration(
       options, variables, simulator, http, clock, more: more, concurrency: concurrency, onStop: onStop, steps: steps)
@@ -78,7 +78,7 @@ struct DeliveryKit {
   private static func configuration(
     _ options: String, _ variables: [String: String], _ simulator: Simulator, _ http: HTTPClient, _ clock: StateClock,
     more: String, without missing: String? = nil, concurrency: [Lane: Int],
-    onStop: @escaping Dispatcher.StopEvent, steps: @escaping Dispatcher.Steps
+    onStop: @escaping DeliveryPlan.StopEvent, steps: @escaping DeliveryPlan.Steps
   ) throws -> DeliveryConfiguration {
     let others = more.isEmpty ? "" : ", \(more.replacing("ENDPOINT", with: simulator.endpoint))"
     let more = options.isEmpty ? "" : ", \(options)"
@@ -91,9 +91,10 @@ struct DeliveryKit {
     let secrets = SecretSource(environment: variables)
     guard let file = RuleFile.read(Array(rules.utf8), secrets: secrets).0 else { throw KitError() }
     return DeliveryConfiguration(
-      destinations: file.destinations.filter { $0.name != missing }, http: http, secrets: secrets,
-      hookRunner: HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"]), time: clock.system, log: log,
-      concurrency: concurrency, onStop: onStop, steps: steps)
+      DeliveryPlan(
+        file.destinations.filter { $0.name != missing }, concurrency: concurrency, onStop: onStop, steps: steps),
+      http: http, secrets: secrets, hookRunner: HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"]),
+      time: clock.system, log: log)
   }
 
   /// Of a rules file that has been changed; see ``restart(options:more:boot:concurrency:onStop:steps:)``.
@@ -174,12 +175,5 @@ struct DeliveryKit {
     await simulator.stop()
     await http.close()
     store.close()
-  }
-}
-
-extension Dispatcher {
-  /// It waits for the bell or the clock, and nothing is under way or to be written down.
-  var isAtRest: Bool {
-    wakeUp.waiting > 0 && ended.isEmpty && committing == nil && queues.values.allSatisfy { $0.gate.inUse == 0 }
   }
 }

@@ -19,7 +19,7 @@ import Testing
     return kit
   }
 
-  private static func steps(_ heard: Locked<[String]>) -> Dispatcher.Steps {
+  private static func steps(_ heard: Locked<[String]>) -> DeliveryPlan.Steps {
     { settled, result, error, _ in
       heard.withLock { $0.append("\(settled.label) \(result.stdout ?? "") \(error ?? "")") }
       let branch = error == nil ? ChainLink.Branch.then : .onFailure

@@ -165,7 +165,7 @@ extension Watcher {
     do {
       _ = try await sweep()
     } catch let error as SourceError {
-      outage.failed(error, at: time.now())
+      remember(error)
       throw error
     }
   }

@@ -42,8 +42,8 @@ struct OutboxKit {
     dispatcher = Dispatcher(
       store: store,
       configuration: DeliveryConfiguration(
-        destinations: file.destinations, http: http, secrets: secrets,
-        hookRunner: HookRunner(baseEnvironment: [:]), time: .system, log: log),
+        DeliveryPlan(file.destinations), http: http, secrets: secrets, hookRunner: HookRunner(baseEnvironment: [:]),
+        time: .system, log: log),
       clock: StateClock(.system), log: log)
   }
 

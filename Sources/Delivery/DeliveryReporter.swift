@@ -1,0 +1,141 @@
+internal import Logging
+internal import Rules
+internal import Runs
+internal import Storage
+internal import Telemetry
+
+/// Says and counts what the dispatcher has decided. Nothing is decided here.
+struct DeliveryReporter: Sendable {
+  let telemetry: Telemetry
+  let log: Logger
+
+  private static let (hook, download, include) = (Lane.hook.name, Lane.download.name, Lane.include.name)
+  /// The types of what deliveries go to, for ``Telemetry/init(targets:)``.
+  static let targets = DestinationSettings.Kind.allCases.map(\.rawValue) + [hook, download, include]
+
+  func report(_ notes: [DispatcherState.Note], _ plan: DeliveryPlan) {
+    for note in notes {
+      switch note {
+      case .attempt(let outcome, let delivery, let took): count(outcome, of: delivery, after: took, plan)
+      case .destination(let state, let before):
+        count(state, before)
+        report(state, before)
+      case .settled(let delivery, let settlement, let number): report(delivery, settlement, at: number)
+      }
+    }
+  }
+
+  /// What has become durable.
+  func count(_ batch: SettlementBatch) {
+    telemetry.events.add(batch.events.count, to: .destinationStopped)
+    for settled in batch.attempts {
+      switch settled.settlement {
+      case .delivered: telemetry.deliveries.add(to: .delivered)
+      case .dead: telemetry.deliveries.add(to: .dead)
+      case .retry, .deferred, .interrupted: break
+      }
+    }
+  }
+
+  func count(dead: Int) { telemetry.deliveries.add(dead, to: .dead) }
+
+  /// - Parameter waiting: how many wait, for each destination that isn't there.
+  func count(homeless waiting: [Target: Int]) {
+    telemetry.homeless.set(Double(waiting.values.reduce(0, +)))
+  }
+
+  /// What waits for destinations that the rules file doesn't have, once for each rules file. It waits in the outbox, untouched.
+  func report(missing waiting: [Target: Int]) {
+    count(homeless: waiting)
+    guard !waiting.isEmpty else { return }
+    log.warning(
+      """
+      deliveries wait for destinations that the rules file does not have; put them back, or send what waits elsewhere: \
+      vi-notify deliveries replay --destination NAME --to OTHER
+      """,
+      metadata: [
+        "deliveries": "\(waiting.values.reduce(0, +))",
+        "destinations": "\(waiting.keys.sorted().map(\.name).joined(separator: ", "))",
+      ])
+  }
+
+  func report(_ burial: BulkDeadLetter, _ buried: Int) {
+    log.error(
+      "deliveries are dead, for their time was over before their destination could be used",
+      metadata: ["destination": "\(burial.destination)", "deliveries": "\(buried)", "reason": "\(burial.reason)"])
+  }
+
+  private func count(_ outcome: Outcome, of delivery: ClaimedDelivery, after took: Duration, _ plan: DeliveryPlan) {
+    let type =
+      switch delivery.content {
+      case .hook: Self.hook
+      case .download: Self.download
+      case .include: Self.include
+      case .event, .body: plan.settings(of: delivery.destination)?.kind.rawValue ?? ""
+      }
+    if let result = AttemptResultWord(rawValue: outcome.word) { telemetry.attempts.add(to: result, type: type) }
+    telemetry.attemptTime.record(took)
+  }
+
+  private func count(_ state: DestinationState, _ before: DestinationState) {
+    if state.stoppedAt != nil {
+      if before.stoppedAt == nil { telemetry.circuits.add(to: .stopped) }
+    } else if state.isProbed != before.isProbed {
+      telemetry.circuits.add(to: state.isProbed ? .open : .closed)
+    }
+    if let until = state.holdUntil, until != before.holdUntil { telemetry.holds.add() }
+  }
+
+  private func report(_ state: DestinationState, _ before: DestinationState) {
+    var metadata: Logger.Metadata = ["destination": "\(state.name)"]
+    if let reason = state.stoppedReason {
+      metadata["reason"] = "\(reason)"
+      metadata["next"] = "\(state.nextProbeAt?.iso8601 ?? "")"
+      if before.stoppedAt == nil {
+        log.error(
+          """
+          destination has stopped: what is for it waits, and one delivery a day asks it again; sooner: vi-notify \
+          deliveries replay ID, or other settings
+          """, metadata: metadata)
+      } else {
+        log.warning("destination is still stopped", metadata: metadata)
+      }
+    } else if let next = state.nextProbeAt, state.isProbed, !before.isProbed {
+      metadata["failures"] = "\(state.failures)"
+      metadata["next"] = "\(next.iso8601)"
+      log.warning("destination fails, from now on one delivery at a time probes it", metadata: metadata)
+    } else if before.isProbed, !state.isProbed {
+      log.notice("destination works again", metadata: metadata)
+    } else if let until = state.holdUntil, until != before.holdUntil {
+      metadata["until"] = "\(until.iso8601)"
+      log.info("destination asked for a pause", metadata: metadata)
+    }
+  }
+
+  func report(_ delivery: ClaimedDelivery, _ settlement: Settlement, at attempt: Int) {
+    let level: Logger.Level =
+      switch settlement {
+      case .delivered, .interrupted: .info
+      case .retry, .deferred: .warning
+      case .dead: .error
+      }
+    guard level >= log.logLevel else { return }
+    var metadata: Logger.Metadata = [
+      "delivery": "\(delivery.id)", "rule": "\(delivery.rule)", "action": "\(delivery.action)",
+      "destination": "\(delivery.destination)", "attempt": "\(attempt)",
+    ]
+    // What is told of the source, or of many runs, is of none.
+    if Run.isValid(id: delivery.runID) { metadata["run"] = "\(delivery.runID)" }
+    switch settlement {
+    case .delivered: log.info("delivered", metadata: metadata)
+    case .interrupted: log.info("attempt interrupted, it will be made again", metadata: metadata)
+    case .retry(let next, let reason), .deferred(let next, let reason):
+      metadata["reason"] = "\(reason)"
+      metadata["next"] = "\(next.iso8601)"
+      log.warning("attempt failed, it will be repeated", metadata: metadata)
+    case .dead(let reason):
+      metadata["reason"] = "\(reason)"
+      log.error("delivery is dead; see: vi-notify deliveries show ID", metadata: metadata)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+internal import Runs
+internal import Storage
+
+/// What goes into ``DispatcherState`` and what comes out.
+extension DispatcherState {
+  /// One reading of all clocks.
+  struct Moment: Sendable {
+    /// By the state's clock, as rows are.
+    let now: Timestamp
+    let uptime: Duration
+    /// See `StateClock.followed`.
+    var followed: Duration = .zero
+  }
+
+  /// What is to be read ahead, for ``add(_:_:)``.
+  struct Reading: Sendable {
+    let target: Target
+    let wanted: DestinationQueue.Reading
+    /// It is to be claimed in the outbox.
+    let claims: Bool
+    /// Not to be read.
+    let underWay: Set<Int64>
+    let generation: Int
+  }
+
+  /// Something that people are told of, and that is counted.
+  enum Note: Sendable {
+    case attempt(Outcome, of: ClaimedDelivery, took: Duration)
+    case destination(DestinationState, before: DestinationState)
+    case settled(ClaimedDelivery, Settlement, number: Int)
+  }
+
+  /// Drawn once for each end; 0 ..< 1.
+  struct Randomness: Sendable {
+    let probe: Double
+    let retry: Double
+  }
+}
+
+extension StateStore {
+  /// What a reading asks for.
+  func read(_ reading: DispatcherState.Reading, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery] {
+    switch reading.wanted {
+    case .nothing: []
+    case .due(let count) where reading.claims: try await claim(destination: reading.target, limit: count, at: now)
+    case .due(let count):
+      try await due(destination: reading.target, limit: count, at: now, except: reading.underWay)
+    case .probe: try await probe(destination: reading.target, at: now, except: reading.underWay).map { [$0] } ?? []
+    }
+  }
+}
