@@ -7,6 +7,10 @@ package struct Rule: Sendable {
   package let triggers: Set<Trigger>
   /// Fires when a run has stayed in such a phase for so long; nil: when it comes into it.
   package let holdsFor: Duration?
+  /// False: it never fires.
+  let isEnabled: Bool
+  /// Nil: it fires as often as it can.
+  let cooldown: Cooldown?
   /// Nil matches every run.
   let pattern: EventPattern?
   /// Byte offset of the pattern in the file.
@@ -14,6 +18,19 @@ package struct Rule: Sendable {
   let actions: [ActionSettings]
 
   func fires(on eventKind: EventKind) -> Bool {
-    triggers.contains(eventKind.trigger) && holdsFor == eventKind.stay
+    isEnabled && triggers.contains(eventKind.trigger) && holdsFor == eventKind.stay
+  }
+}
+
+/// After it has fired, a rule rests for a while.
+struct Cooldown: Sendable, Equatable {
+  /// 1 s to 30 d.
+  let duration: Duration
+  /// Paths into the event data: events that differ there are told of independently.
+  let by: [[String]]
+
+  /// What an event has at these paths.
+  func key(of data: TemplateData) -> String {
+    by.map { path in data.raw(path).map { String(decoding: $0, as: UTF8.self) } ?? "null" }.joined(separator: "\n")
   }
 }

@@ -34,7 +34,8 @@ struct RuleReader {
     let offset = reader["match"]?.range.lowerBound ?? node.range.lowerBound
     return draft.name.map {
       Rule(
-        name: $0, triggers: triggers, holdsFor: draft.holdsFor, pattern: pattern, patternOffset: offset,
+        name: $0, triggers: triggers, holdsFor: draft.holdsFor, isEnabled: draft.isEnabled, cooldown: draft.cooldown,
+        pattern: pattern, patternOffset: offset,
         actions: actions)
     }
   }

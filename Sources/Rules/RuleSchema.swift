@@ -7,7 +7,8 @@ package enum RuleSchema {
   private static let objects =
     ([
       ("source", Shape.source.schema), ("watch", Shape.watch.schema), ("rule", Shape.rule.schema),
-      ("action", ActionType.schema), ("download", Shape.download.schema), ("rateLimit", Shape.rateLimit.schema),
+      ("cooldown", Shape.cooldown.schema), ("action", ActionType.schema), ("download", Shape.download.schema),
+      ("rateLimit", Shape.rateLimit.schema),
       ("quiet", Shape.quiet.schema),
       ("digest", Shape.digest.schema), ("destination", DestinationType.schema),
     ] + ActionType.all.map { ($0.definition, $0.schema) } + DestinationType.all.map { ($0.definition, $0.schema) })

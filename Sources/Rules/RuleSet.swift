@@ -44,20 +44,28 @@ package struct RuleSet: Sendable {
     }
   }
 
-  /// For each event every action of every rule that fires, in the order of the file.
+  /// For each event every action of every rule that fires, in the order of the file, whatever restrains them.
   package func deliveries(for events: [RunEvent]) -> [[PlannedDelivery]] {
+    firings(events).map { event, rules, data in rules.flatMap { deliveries(of: $0, event, data) } }
+  }
+
+  /// For each event the rules that fire on it, in the order of the file, and what their templates see.
+  func firings(_ events: [RunEvent]) -> [(event: RunEvent, rules: [Rule], data: TemplateData)] {
     var stopsEarly = patterns.makeMatcher(keysAreUnique: true)
     var readsAll = patterns.makeMatcher()
     return events.map { event in
       let firing = event.hasUniqueKeys ? firingRules(event, &stopsEarly) : firingRules(event, &readsAll)
-      guard !firing.isEmpty, let document = try? JSONDocument(parsing: event.data) else { return [] }
-      let data = TemplateData(document, link: link)
-      return firing.flatMap { rule in
-        let eventKind = PlannedDelivery.RenderContext(
-          rule: rule.name, eventID: event.id, trigger: event.eventKind.trigger, data: data)
-        return rule.actions.compactMap { PlannedDelivery.first($0, eventKind) }
+      guard !firing.isEmpty, let document = try? JSONDocument(parsing: event.data) else {
+        return (event, [], TemplateData(.empty, link: nil))
       }
+      return (event, firing, TemplateData(document, link: link))
     }
+  }
+
+  func deliveries(of rule: Rule, _ event: RunEvent, _ data: TemplateData) -> [PlannedDelivery] {
+    let context = PlannedDelivery.RenderContext(
+      rule: rule.name, eventID: event.id, trigger: event.eventKind.trigger, data: data)
+    return rule.actions.compactMap { PlannedDelivery.first($0, context) }
   }
 
   /// When the quiet hours of a destination let this be told, where they hold at this moment. Nil: at once.
@@ -123,6 +131,9 @@ extension RuleSet {
   package func verdicts(on event: RunEvent) -> [RuleVerdict] {
     let data = (try? JSONDocument(parsing: event.data))?.root
     return rules.map { rule in
+      guard rule.isEnabled else {
+        return RuleVerdict(rule: rule.name, fired: false, reason: "the rule is disabled: \"enabled\" is false")
+      }
       guard rule.fires(on: event.eventKind) else {
         return RuleVerdict(rule: rule.name, fired: false, reason: rule.refusal(of: event.eventKind))
       }

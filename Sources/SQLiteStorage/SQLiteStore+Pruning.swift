@@ -23,6 +23,7 @@ extension SQLiteStore {
           try database.cachedStatement(sql: sql).execute(arguments: [sequence])
         }
       }
+      try Self.pruneRestraints(before: before, database)
       let emptied = try Self.emptyEvents(seenBefore: before, limit: limit, database)
       return max(old.count, emptied)
     }

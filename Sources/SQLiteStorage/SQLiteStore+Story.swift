@@ -33,7 +33,8 @@ extension SQLiteStore {
         WHERE \(DeliveryRecord.isAboutRun) ORDER BY d.sequence
         """, ["run": run], of: "deliveries"
       ) { try Self.story($0, database) }
-      return RunStory(last: last, events: events, deliveries: deliveries)
+      let held = try Self.heldBack(run: run, database)
+      return RunStory(last: last, events: events, deliveries: deliveries, held: held)
     }
   }
 

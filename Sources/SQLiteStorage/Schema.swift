@@ -14,6 +14,7 @@ enum Schema {
     migrator.registerMigration("6 open digests") { try $0.execute(sql: openDigests) }
     migrator.registerMigration("7 lanes") { try $0.execute(sql: lanes) }
     migrator.registerMigration("8 any kind") { try $0.execute(sql: anyKind) }
+    migrator.registerMigration("9 silences") { try $0.execute(sql: silences) }
     return migrator
   }
 

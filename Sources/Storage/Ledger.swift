@@ -62,6 +62,10 @@ package struct NewEvent: Sendable {
   package let event: RunEvent
   package let deliveries: [NewDelivery]
   package let digests: [DigestEntry]
+  /// What was not sent.
+  package var held: [HeldBack] = []
+  /// What its rules remember of it from now on.
+  package var windows: [CooldownWindow] = []
 
   package init(event: RunEvent, deliveries: [NewDelivery], digests: [DigestEntry] = []) {
     self.event = event

@@ -19,8 +19,14 @@ package struct RunStory: Sendable {
   package let events: [StoredEvent]
   /// In the order in which they were planned.
   package let deliveries: [StoredDelivery]
+  /// What was not sent, in the order in which it was decided.
+  package let held: [HeldBack]
 
-  package init(last: (entry: Ledger.Entry, seenAt: Timestamp)?, events: [StoredEvent], deliveries: [StoredDelivery]) {
+  package init(
+    last: (entry: Ledger.Entry, seenAt: Timestamp)?, events: [StoredEvent], deliveries: [StoredDelivery],
+    held: [HeldBack] = []
+  ) {
+    self.held = held
     self.last = last
     self.events = events
     self.deliveries = deliveries

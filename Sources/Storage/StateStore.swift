@@ -26,10 +26,13 @@ package protocol LedgerStore: Sendable {
 
   /// The body of the newest event of a run, JSON; nil when there is none.
   func lastEvent(run: String) async throws(StorageError) -> [UInt8]?
+
+  /// What may keep messages from being sent at this moment.
+  func restraints(at now: Timestamp) async throws(StorageError) -> RestraintState
 }
 
 /// What survives a crash: the ledger of runs, the events, and the outbox of deliveries.
-package protocol StateStore: LedgerStore {
+package protocol StateStore: LedgerStore, SilenceStore {
   /// As the user named it, without a password.
   var name: String { get }
 

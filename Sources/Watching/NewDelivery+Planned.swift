@@ -6,6 +6,12 @@ extension NewEvent {
   /// An event with the rows of the actions that fired.
   ///
   /// - Parameter now: by which quiet hours are judged.
+  package init(_ event: RunEvent, _ planned: PlannedEvent, _ rules: RuleSet, at now: Timestamp) {
+    self.init(event, planned.deliveries, rules, at: now)
+    (held, windows) = (planned.held, planned.windows)
+  }
+
+  /// The same where nothing is held back.
   package init(_ event: RunEvent, _ planned: [PlannedDelivery], _ rules: RuleSet, at now: Timestamp) {
     let deliveries = planned.compactMap { NewDelivery($0, rules, at: now) }
     self.init(event: event, deliveries: deliveries, digests: planned.compactMap { DigestEntry($0) })

@@ -30,7 +30,7 @@ extension Watcher {
       commit.source = .recovered
       events.append(recovery(since, at: commit.time))
     }
-    commit.events = planned(events, at: commit.time)
+    commit.events = try await planned(events, at: commit.time)
     commit.rules = rulesDigest
     commit.setsBaseline =
       settings.runs.isEmpty && !ledger.hasBaseline && !sweep.isSecondLook && sweep.postponed.isEmpty
@@ -49,9 +49,20 @@ extension Watcher {
   }
 
   /// Adds their deliveries; events are in order of their time.
-  func planned(_ events: [RunEvent], at now: Timestamp) -> [NewEvent] {
+  func planned(_ events: [RunEvent], at now: Timestamp) async throws(StorageError) -> [NewEvent] {
+    if events.isEmpty { return [] }
     let events = events.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
-    return zip(events, rules.deliveries(for: events)).map { NewEvent($0, $1, rules, at: now) }
+    var restraints = Restraints(try await store.restraints(at: now), at: now)
+    let planned = rules.plan(events, &restraints)
+    for held in planned.flatMap(\.held) {
+      log.notice(
+        "message is held back",
+        metadata: [
+          "run": "\(held.runID)", "rule": "\(held.rule)", "destination": "\(held.destination)",
+          "reason": "\(held.reason)",
+        ])
+    }
+    return zip(events, planned).map { NewEvent($0, $1, rules, at: now) }
   }
 
   private func transitions(_ sweep: Sweep) -> [RunEvent] {

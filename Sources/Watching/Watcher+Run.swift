@@ -142,10 +142,11 @@ extension Watcher {
     log.error("the Vi API has been unreachable for too long", metadata: ["since": "\(since.iso8601)", "why": "\(why)"])
     var commit = SweepCommit(organization: source.origin.organization, time: now)
     commit.source = .unreachable(since: since)
-    commit.rules = rulesDigest
-    let event = RunEvent(.sourceUnreachable, since: since, at: now, message: why, origin: source.origin)
-    commit.events = planned([event], at: now)
+    // Known before anything is awaited: a sweep that ends meanwhile must find that it ends an outage.
     remember(commit)
+    let event = RunEvent(.sourceUnreachable, since: since, at: now, message: why, origin: source.origin)
+    commit.events = try await planned([event], at: now)
+    commit.rules = rulesDigest
     let counts = try await store.commit(commit)
     count(commit, counts)
     return counts.deliveries > 0

@@ -20,7 +20,8 @@ struct ViNotify: AsyncParsableCommand {
     subcommands: [
       WatchCommand.self, CheckCommand.self, TestCommand.self, SendTestCommand.self, SchemaCommand.self,
       RunsCommand.self,
-      ModelsCommand.self, DeliveriesCommand.self, ExplainCommand.self, VerifyCommand.self, SimulateCommand.self,
+      ModelsCommand.self, DeliveriesCommand.self, ExplainCommand.self, SilenceCommand.self, VerifyCommand.self,
+      SimulateCommand.self,
       DemoCommand.self,
     ],
     defaultSubcommand: WatchCommand.self)

@@ -62,6 +62,7 @@ import Testing
       "Every action", "",
       Shape.action(RunAction.maxTimeout).reference(path: ""))
     section("`download`", "", Shape.download.reference(path: ""))
+    section("`cooldown`", Shape.cooldown.says, Shape.cooldown.reference(path: ""))
     section("`digest`", Shape.digest.says, Shape.digest.reference(path: ""))
     section("`quiet`", Shape.quiet.says, Shape.quiet.reference(path: ""))
     section("`rateLimit`", Shape.rateLimit.says, Shape.rateLimit.reference(path: ""))

@@ -122,6 +122,6 @@ struct TemplateDiagnosticTests {
   private static func unknown(_ name: String) -> String {
     "{{\(name)}} can't exist (known here: runId, phase, previousPhase, flow, trainingProject, condition, reason, message, "
       + "createdAt, startedAt, endedAt, durationSeconds, durationText, usualDurationSeconds, "
-      + "organization, destination, attributes, run, runUrl, comparison)"
+      + "organization, destination, attributes, run, runUrl, comparison and 1 more)"
   }
 }

@@ -46,7 +46,7 @@ extension ModelStore {
       },
       deliveries: mine.map {
         StoredDelivery(record: record($0), continuation: $0.new.continuation, attempts: $0.log, replays: $0.replays)
-      })
+      }, held: held.filter { $0.runID == run })
   }
 
   func lastEvent(run: String) -> [UInt8]? { model.lastEvent(run: run) }
@@ -75,6 +75,7 @@ extension ModelStore {
   func prune(before: Timestamp, limit: Int) -> Int {
     let old = items.filter { $0.createdAt < before && $0.settledAt.map { $0 < before } ?? false }.prefix(limit)
     items.removeAll { item in old.contains { $0.sequence == item.sequence } }
+    pruneRestraints(before: before)
     return old.count
   }
 }

@@ -45,6 +45,9 @@ actor ModelStore: StateStore {
   var saved: ClockReading?
   var history = ClockHistory()
   var news: StateNews = .outside
+  var allSilences: [Silence] = []
+  var held: [HeldBack] = []
+  var windows: [CooldownWindow] = []
 
   func ledger(organization: String) -> Ledger { model.ledger(organization: organization) }
 
@@ -52,7 +55,10 @@ actor ModelStore: StateStore {
     let known = items.count
     let fresh = model.commit(sweep)
     seen += fresh.map { ($0.event, sweep.time, sweep.rules) }
-    for new in fresh { insert(new, at: sweep.time) }
+    for new in fresh {
+      insert(new, at: sweep.time)
+      restrain(new)
+    }
     return (fresh.count, items.count - known)
   }
 

@@ -37,6 +37,8 @@ package struct PlannedDelivery: Sendable {
   package var form: MessageForm?
   /// Of what is to be collected: how its message is made.
   package var plan: ActionPlan?
+  /// The destination that it is for in the end; nil: none.
+  package var sendsTo: String?
 
   init(id: String, rule: String, action: String, destination: Target, content: Content, options: ActionOptions) {
     self.id = id
@@ -82,6 +84,7 @@ package struct PlannedDelivery: Sendable {
       content: .delivery(.include(IncludeCall(action.options.include))), options: ActionOptions())
     trigger = context.trigger
     link = context.link
+    sendsTo = action.action.destination
     continuation = action.plan.map { FollowUpActions.held($0, label: action.label, context.results) }
   }
 
@@ -90,6 +93,7 @@ package struct PlannedDelivery: Sendable {
       id: context.id(of: action.label), rule: context.rule, action: action.label,
       destination: action.target(rule: context.rule), content: action.action.content(context), options: action.options)
     type = action.type
+    sendsTo = action.action.destination
     trigger = context.trigger
     link = context.link
     continuation = action.continuation?.stored(context.results)

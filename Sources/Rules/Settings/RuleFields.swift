@@ -5,6 +5,8 @@ struct RuleDraft: Sendable {
   var name: String?
   var triggers = Trigger.groups["terminal"] ?? []
   var holdsFor: Duration?
+  var isEnabled = true
+  var cooldown: Cooldown?
 }
 
 extension Shape where Target == RuleDraft {
@@ -29,6 +31,11 @@ extension Shape where Target == RuleDraft {
       Field(
         "match", ["$ref": .text("#/$defs/pattern")], example: #"{"flow": [{"prefix": "prod-"}]}"#,
         "An event pattern over the event data; without it every run matches."),
+      Field("enabled", .bool, to: \.isEnabled, default: "true", example: "false", "False: the rule never fires."),
+      Field(
+        "cooldown", .cooldown, to: \.cooldown, example: #"{"for": "1h", "by": ["flow"]}"#,
+        "After it has fired, the rule rests for so long. What it holds back is counted in its next message, `{{suppressed}}`."
+      ),
       Field(
         "actions", ["$ref": .text("#/$defs/actions")], isRequired: true, example: #"[{"send": "team-chat"}]"#,
         "What to do. Actions are independent of each other."),
@@ -55,5 +62,30 @@ extension Shape where Target == RuleDraft {
       context.diagnostics.error(at: node.range, "the name of a rule is one line of at most 100 characters")
     }
     return name
+  }
+}
+
+/// `cooldown` of a rule, as it is read.
+struct CooldownDraft: Sendable {
+  var duration: Duration?
+  var by: [[String]] = []
+}
+
+extension Shape where Target == CooldownDraft {
+  static let cooldown = Shape(
+    says: "How long a rule rests after it has fired.",
+    fields: [
+      Field(
+        "for", .duration(.seconds(1)...(.seconds(30 * 86_400))), to: \.duration, isRequired: true, example: #""1h""#,
+        "From one firing to the next, 1s to 30d."),
+      Field(
+        "by", .eventPaths, to: \.by, example: #"["flow"]"#,
+        "Fields of the event: events that differ in them are told of independently."),
+    ])
+}
+
+extension FieldType where Value == Cooldown {
+  static let cooldown = FieldType.object("cooldown", .cooldown, from: CooldownDraft()) { draft, _ in
+    draft.duration.map { Cooldown(duration: $0, by: draft.by) }
   }
 }

@@ -4,9 +4,11 @@ internal import Runs
 /// What templates see beside the event data, made of it when a message is made.
 struct ComputedFields: Sendable {
   let link: RunLink
+  /// Events that the rule has not told of since its last message.
+  var suppressed = 0
 
   /// Their names. What an action's `include` fetched is among them, as it stands beside the data in the same way.
-  static let names = ["runUrl", "comparison", "modelPath", "incidentKey", "logs", "metricsText"]
+  static let names = ["runUrl", "comparison", "modelPath", "incidentKey", "logs", "metricsText", "suppressed"]
   static let objects = ["metrics"]
 
   /// Nil: there is nothing to say.
@@ -16,6 +18,7 @@ struct ComputedFields: Sendable {
     case "comparison": Self.comparison(data.document.root)
     case "modelPath": Self.modelPath(data.document.root)
     case "incidentKey": Self.incidentKey(data.document.root)
+    case "suppressed": suppressed > 0 ? String(suppressed) : nil
     default: nil
     }
   }

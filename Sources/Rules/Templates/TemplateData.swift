@@ -4,12 +4,19 @@ internal import Mustache
 /// The event data as templates see it.
 struct TemplateData {
   let document: JSONDocument
-  private let computed: ComputedFields?
+  private var computed: ComputedFields?
 
   /// - Parameter link: where people look at a run; nil: nothing is computed.
   init(_ document: JSONDocument, link: RunLink?) {
     self.document = document
-    computed = link.map(ComputedFields.init)
+    computed = link.map { ComputedFields(link: $0) }
+  }
+
+  /// The same, for a message that tells of events that were held back.
+  func with(suppressed count: Int) -> TemplateData {
+    var data = self
+    data.computed?.suppressed = count
+    return data
   }
 
   /// What is computed beside the data; nil: nothing has this name, or there is nothing to say.
@@ -36,4 +43,8 @@ struct TemplateData {
     guard let raw = raw(path) else { return false }
     return !["null", "false", "\"\""].contains { $0.utf8.elementsEqual(raw) }
   }
+}
+
+extension JSONDocument {
+  static let empty = JSONDocument(bytes: Array("{}".utf8), root: JSONNode(.object([]), at: 0..<2))
 }

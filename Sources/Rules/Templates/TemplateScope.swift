@@ -31,7 +31,7 @@ struct TemplateScope {
     after steps: [String: ActionType]?, including parts: Set<IncludeCall.Part> = [], hasFailed: Bool
   ) -> TemplateScope {
     TemplateScope(
-      names: EventFields.all + ["runUrl", "comparison"] + (steps?.isEmpty == true ? [] : ["modelPath"])
+      names: EventFields.all + ["runUrl", "comparison", "suppressed"] + (steps?.isEmpty == true ? [] : ["modelPath"])
         + (parts.contains(.metrics) ? ["metrics", "metricsText"] : []) + (parts.contains(.logs) ? ["logs"] : []),
       isDigest: false,
       steps: steps,

@@ -10,6 +10,7 @@ struct Timeline {
     case baseline(Ledger.Entry)
     case event(StoredEvent)
     case rule(RuleVerdict, eventID: String)
+    case held(HeldBack)
     case planned(DeliveryRecord)
     case attempt(AttemptRecord, of: DeliveryRecord)
     case replay(DeliveryRecord)
@@ -28,6 +29,7 @@ struct Timeline {
       entries.append((event.seenAt, .event(event)))
       entries += verdicts(event).map { (event.seenAt, .rule($0, eventID: event.id)) }
     }
+    entries += story.held.map { ($0.at, .held($0)) }
     for delivery in story.deliveries { entries += Self.entries(delivery) }
     self.runID = runID
     chains = ChainTree.all(of: story.deliveries.map { DeliveryStep(record: $0.record, continuation: $0.continuation) })
@@ -79,6 +81,7 @@ extension Timeline.Entry {
     case .baseline: "baseline"
     case .event: "event"
     case .rule: "rule"
+    case .held: "heldBack"
     case .planned: "delivery"
     case .attempt: "attempt"
     case .replay: "replay"
@@ -97,6 +100,12 @@ extension Timeline.Entry {
       json.member("fired", verdict.fired)
       json.member("reason", verdict.reason)
       json.member("eventId", eventID)
+    case .held(let held):
+      json.member("eventId", held.eventID)
+      json.member("rule", held.rule)
+      json.member("action", held.action)
+      json.member("destination", held.destination)
+      json.member("reason", held.reason)
     case .planned(let record): json.write(record)
     case .replay(let record): json.write(record)
     case .attempt(let attempt, let record):
@@ -119,6 +128,7 @@ extension Timeline.Entry {
       "seen for the first time, \(entry.phase.rawValue) since \(entry.since.iso8601): recorded without a notification"
     case .event(let event): event.text
     case .rule(let verdict, _): "  \(verdict.fired ? "✓" : "✗") rule \(verdict.rule): \(verdict.reason)"
+    case .held(let held): "  – not sent to \(held.destination) by rule \(held.rule) (\(held.action)): \(held.reason)"
     case .planned(let record):
       "  → \(record.destination) by rule \(record.rule)\(record.action.isEmpty ? "" : " (\(record.action))"), delivery \(record.id)"
         + (record.link.map { ", \($0.branch.rawValue) of \($0.parent)" } ?? "")

@@ -32,5 +32,7 @@ final class FailingStore: LedgerStore {
     return (count, 0)
   }
 
+  func restraints(at now: Timestamp) -> RestraintState { RestraintState() }
+
   func lastEvent(run: String) -> [UInt8]? { state.withLock { $0.model.lastEvent(run: run) } }
 }

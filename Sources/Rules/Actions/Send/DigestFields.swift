@@ -25,12 +25,17 @@ extension Shape where Target == DigestDraft {
         "window", .duration(.seconds(1)...(.seconds(7 * 86_400))), to: \.window, isRequired: true, example: #""2m""#,
         "From the first event to the message, 1s to 7d."),
       Field(
-        "by", .list(of: ["$ref": .text("#/$defs/filled")], read: path), to: \.by, example: #"["phase"]"#,
+        "by", .eventPaths, to: \.by, example: #"["phase"]"#,
         "Fields of the event: events that differ in them become messages of their own."),
       Field(
         "max", .integer(1...1_000), to: \.most, default: "50", example: "20",
         "Events that the message can name, 1 to 1000; the others are counted."),
     ])
+}
+
+extension FieldType where Value == [[String]] {
+  /// Paths into the event data.
+  static let eventPaths = FieldType.list(of: ["$ref": .text("#/$defs/filled")], read: path)
 
   private static func path(_ node: JSONNode, _ object: ObjectReader, _ context: FieldContext) -> [String]? {
     guard let text = object.text(node, path: "an entry of \(object.pathOf("by"))") else { return nil }

@@ -57,6 +57,7 @@ struct StandardMessage: Sendable {
       Fact(name: "Project", value: "{{truncate200(trainingProject)}}", path: "trainingProject"),
       Fact(name: "Metrics", value: "{{truncate1000(metricsText)}}", path: "metricsText"),
       Fact(name: "Model", value: "{{truncate1000(modelPath)}}", path: "modelPath"),
+      Fact(name: "Held back before", value: "{{suppressed}}", path: "suppressed"),
       Fact(name: "Run", value: "{{runId}}", path: "runId"),
     ]
   }
@@ -68,6 +69,7 @@ struct StandardMessage: Sendable {
     if let lines { text += "\n\(lines(notation))" }
     guard isOfRun else { return text }
     text += "{{#reason}} ({{truncate200(reason)}}){{/reason}}"
+    text += "{{#suppressed}}\nHeld back before: {{suppressed}}{{/suppressed}}"
     text += "{{#metricsText}}\n{{truncate1000(metricsText)}}{{/metricsText}}"
     text += "{{#modelPath}}\nModel: {{truncate1000(modelPath)}}{{/modelPath}}"
     text += "{{#logs}}\n\(notation.code("{{truncate2000(logs)}}")){{/logs}}\n"
