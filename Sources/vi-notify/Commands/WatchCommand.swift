@@ -1,6 +1,7 @@
 import ArgumentParser
 import Daemon
 import Delivery
+import Logging
 import Rules
 import Runs
 import Secrets
@@ -31,6 +32,10 @@ struct WatchCommand: AsyncParsableCommand {
   var once = false
   @Flag(help: "Exit when every watched run has ended and every delivery is settled.")
   var untilDone = false
+  @Option(help: "How log lines are written: text (logfmt) or json. Default: for the eye on a terminal, else text.")
+  var logFormat: LogFormat?
+  @Option(help: "The least level that is logged: trace, debug, info (the default), notice, warning, error or critical.")
+  var logLevel: LogLevel?
   @OptionGroup var state: StateOption
 
   func validate() throws {
@@ -67,7 +72,7 @@ struct WatchCommand: AsyncParsableCommand {
     let daemon = try await Daemon.prepare(
       configuration, settings: { settings($0) }, state: try state.name, environment: Environment.variables,
       http: Environment.http(), downloads: Environment.storage(), time: .system,
-      log: LogLines.logger(configuration.secrets.redactor))
+      log: LogLines.logger(configuration.secrets.redactor, format: logFormat, level: logLevel?.level ?? .info))
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }
     if mode == .untilDone, await daemon.dispatcher.deadCount > 0 {
       throw Failure.deadLetters
