@@ -131,7 +131,8 @@ import Testing
       try await watch.says("first start")
       let lock = try WriteLock(onState: stage.path(".local/state/vi-notify/state.sqlite"))
       stage.simulator.move("run_a", to: .succeeded)
-      try await watch.says("another program has locked the state for writing; waiting for it process=\(getpid())")
+      try await watch.says(
+        #"msg="another program has locked the state for writing; waiting for it" process=\#(getpid())"#)
       #expect(stage.simulator.inbox("hub").isEmpty)
       lock.release()
       try await stage.simulator.inboxCount("hub", atLeast: 1)

@@ -159,7 +159,7 @@ import Testing
       #"{"send": "old"}"#, with: #"{"send": "old", "body": {"n": "{{count}}"}, "digest": {"window": "3s"}}"#)
     try await onWatchedStage(digest) { stage, watch in
       stage.simulator.move("run_a", to: .failed)
-      try await watch.says("run=run_a to=failed")
+      try await watch.says(#"msg="run changed" run=run_a"#)
       try stage.write(Self.rules("old").replacing("\"to-old\"", with: "\"other\", \"on\": \"cancelled\""))
       watch.send(SIGHUP)
       try await watch.says("the rules file was read anew")
@@ -177,7 +177,7 @@ import Testing
       watch.send(SIGHUP)
       try await watch.says("the rules file was read anew")
       stage.simulator.move("run_b", to: .failed)
-      try await watch.says("run=run_b to=failed")
+      try await watch.says(#"msg="run changed" run=run_b"#)
       #expect(try await stage.run("deliveries", "list").output.contains("held until"))
       #expect(stage.simulator.inbox("old").count == 1)
       // Another destination under the same name owes nobody patience.
