@@ -109,8 +109,8 @@ let package = Package(
     .target(name: "Telemetry", dependencies: ["Runs"], swiftSettings: strict),
     .target(name: "Runs", dependencies: ["JSONSource", "Notation", "WireTime", crypto], swiftSettings: strict),
     .target(
-      name: "Transport", dependencies: ["HTTPSyntax", "CCurl", "Locking", "WireTime", "Notation"], swiftSettings: strict
-    ),
+      name: "Transport", dependencies: ["HTTPSyntax", "CCurl", "CMosquitto", "Locking", "WireTime", "Notation"],
+      swiftSettings: strict),
     .target(name: "Secrets", dependencies: ["Locking"], swiftSettings: strict),
     .target(name: "HTTPSyntax", dependencies: ["CCurl"], swiftSettings: strict),
     .target(name: "JSONSource", swiftSettings: strict),
@@ -120,6 +120,8 @@ let package = Package(
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     // libarchive is loaded when the first archive is opened, not linked: see its header.
     .target(name: "CArchive"),
+    // libmosquitto is loaded when something is first published, not linked: see its header.
+    .target(name: "CMosquitto"),
     .target(name: "CDisk"),
     .target(name: "CProcess"),
     .testTarget(

@@ -23,6 +23,12 @@ TEXT_OPTION(ccurl_set_key_passphrase, CURLOPT_KEYPASSWD)
 TEXT_OPTION(ccurl_set_proxy, CURLOPT_PROXY)
 TEXT_OPTION(ccurl_set_no_proxy, CURLOPT_NOPROXY)
 
+TEXT_OPTION(ccurl_set_sender, CURLOPT_MAIL_FROM)
+TEXT_OPTION(ccurl_set_user, CURLOPT_USERNAME)
+TEXT_OPTION(ccurl_set_password, CURLOPT_PASSWORD)
+TEXT_OPTION(ccurl_set_user_agent, CURLOPT_USERAGENT)
+TEXT_OPTION(ccurl_set_aws_signature, CURLOPT_AWS_SIGV4)
+
 CURLcode ccurl_set_get(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L); }
 CURLcode ccurl_set_head(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L); }
 
@@ -35,6 +41,20 @@ CURLcode ccurl_set_body(CURL *easy, const void *bytes, size_t count) {
 
 CURLcode ccurl_set_headers(CURL *easy, struct curl_slist *headers) {
   return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+}
+
+CURLcode ccurl_set_recipients(CURL *easy, struct curl_slist *recipients) {
+  return curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, recipients);
+}
+
+CURLcode ccurl_set_upload_size(CURL *easy, curl_off_t bytes) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, bytes) : code;
+}
+
+CURLcode ccurl_set_on_read(CURL *easy, curl_read_callback function, void *context) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, function);
+  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_READDATA, context) : code;
 }
 
 CURLcode ccurl_set_on_body(CURL *easy, curl_write_callback function, void *context) {
@@ -50,6 +70,15 @@ CURLcode ccurl_set_on_header(CURL *easy, curl_write_callback function, void *con
 CURLcode ccurl_set_on_open_socket(CURL *easy, curl_opensocket_callback function, void *context) {
   CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
   return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context) : code;
+}
+
+CURLcode ccurl_set_on_close_socket(CURL *easy, curl_closesocket_callback function, void *context) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, function);
+  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context) : code;
+}
+
+CURLcode ccurl_set_starttls(CURL *easy, bool on) {
+  return curl_easy_setopt(easy, CURLOPT_USE_SSL, on ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
 }
 
 const struct sockaddr *ccurl_address(const struct curl_sockaddr *address) { return &address->addr; }
@@ -72,6 +101,7 @@ LONG_OPTION(ccurl_set_ca_cache_timeout, CURLOPT_CA_CACHE_TIMEOUT)
 LONG_OPTION(ccurl_set_buffer_size, CURLOPT_BUFFERSIZE)
 LONG_OPTION(ccurl_set_no_signal, CURLOPT_NOSIGNAL)
 LONG_OPTION(ccurl_set_fresh_connect, CURLOPT_FRESH_CONNECT)
+LONG_OPTION(ccurl_set_forbid_reuse, CURLOPT_FORBID_REUSE)
 LONG_OPTION(ccurl_set_quick_exit, CURLOPT_QUICK_EXIT)
 LONG_OPTION(ccurl_set_suppress_connect_headers, CURLOPT_SUPPRESS_CONNECT_HEADERS)
 

@@ -5,6 +5,8 @@ package import Transport
 package enum PreparedMessage: Sendable {
   case http(HTTPRequest)
   case append(FileLine)
+  case mail(MailRequest, Preview)
+  case publish(Publication)
 }
 
 extension PreparedMessage {
@@ -20,6 +22,11 @@ extension PreparedMessage {
     switch self {
     case .http(let request):
       Preview(method: request.method, url: request.url, headers: request.headers, body: request.body ?? [])
+    case .mail(_, let preview): preview
+    case .publish(let made):
+      Preview(
+        method: "PUBLISH", url: "\(made.server)/\(made.topic)",
+        headers: [("Content-Type", made.contentType ?? ""), ("webhook-id", made.id)], body: made.payload)
     case .append(let line): Preview(method: "APPEND", url: "file://\(line.path)", body: line.text)
     }
   }

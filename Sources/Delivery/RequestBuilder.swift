@@ -35,7 +35,32 @@ package struct RequestBuilder: Sendable {
     switch parts.make(OutgoingMessage(id: id, run: run, event: event, body: body, time: time)) {
     case .http(let made): return .http(request(made, parts))
     case .append(let line): return .append(line)
+    case .mail(let made): return mail(made, parts)
+    case .publish(let made): return .publish(publication(made, parts))
     }
+  }
+
+  private func publication(_ made: OutgoingPublication, _ parts: RequestParts) -> Publication {
+    var publication = Publication(server: made.server, topic: made.topic, payload: made.payload, id: made.id)
+    publication.contentType = made.contentType
+    publication.account = made.account
+    publication.isRetained = made.isRetained
+    publication.caFile = parts.caFile
+    publication.clientCertificate = parts.clientCertificate
+    publication.egress = parts.egress
+    return publication
+  }
+
+  private func mail(_ made: OutgoingMail, _ parts: RequestParts) -> PreparedMessage {
+    var mail = MailRequest(
+      server: made.server, sender: made.sender, recipient: made.recipient, content: made.content)
+    mail.account = made.account.map { MailRequest.Account(user: $0.user, password: $0.password) }
+    mail.requiresTLS = made.requiresTLS
+    mail.caFile = parts.caFile
+    mail.clientCertificate = parts.clientCertificate
+    mail.egress = parts.egress
+    return .mail(
+      mail, PreparedMessage.Preview(method: "MAIL", url: made.server, headers: made.headers, body: made.body))
   }
 
   private func request(_ made: OutgoingRequest, _ parts: RequestParts) -> HTTPRequest {
@@ -46,8 +71,12 @@ package struct RequestBuilder: Sendable {
     request.caFile = parts.caFile
     request.clientCertificate = parts.clientCertificate
     request.allowsHTTP2 = parts.allowsHTTP2
-    // Whoever writes a rules file isn't thereby allowed to have the machine's own credentials sent somewhere.
-    request.egress = parts.allowsPrivate ? .notMetadata : .publicOnly
+    request.egress = parts.egress
+    request.signature = made.signature.map { made in
+      AWSSignature(
+        accessKey: made.accessKey, secretKey: made.secretKey, sessionToken: made.sessionToken, region: made.region,
+        service: made.service)
+    }
     return request
   }
 }
@@ -62,6 +91,8 @@ struct RequestParts: Sendable {
   let clientCertificate: ClientCertificate?
   let allowsHTTP2: Bool
   let allowsPrivate: Bool
+  /// Whoever writes a rules file isn't thereby allowed to have the machine's own credentials sent somewhere.
+  var egress: Egress { allowsPrivate ? .notMetadata : .publicOnly }
   /// Nothing of it can change while the process runs.
   let isConstant: Bool
 

@@ -41,6 +41,10 @@ struct RequestSender: Sendable {
         try parts(of: destination))
       switch message {
       case .http(let request): return await attempt(request, timeout: timeout, destination.kind)
+      case .mail(let mail, _):
+        return await MailSender(http: http, secrets: secrets).attempt(mail, timeout: timeout, destination.kind)
+      case .publish(let publication):
+        return await PublicationSender().attempt(publication, timeout: timeout, destination.kind)
       case .append(let line): return await files.attempt(line, timeout: timeout)
       }
     } catch {

@@ -9,6 +9,8 @@ final class CheckedRequest: Sendable {
   /// In libcurl's notation: `Name: value`, `Name;` for an empty value, `Name:` for "don't send yours".
   let headerLines: [String]
   let connection: ConnectionSettings
+  /// Proxies may change it on the way, which would break a signature over it.
+  let unsignedUserAgent: String?
 
   /// - Throws: `invalidURL`, `unsupportedScheme`, `invalidMethod`, `invalidHeader` or `unreadableFile`.
   init(_ request: HTTPRequest, userAgent: String?, urls: URLMemory) throws(TransportError) {
@@ -16,13 +18,14 @@ final class CheckedRequest: Sendable {
     url = try urls.url(request.url)
     self.request = request
     var headers = request.headers
-    if let userAgent, !headers.contains(where: { isSameName($0.name, "user-agent") }) {
-      headers.append(("User-Agent", userAgent))
-    }
-    headerLines = try Self.lines(headers)
+    let isNamed = headers.contains { isSameName($0.name, "user-agent") }
+    unsignedUserAgent = request.signature != nil && !isNamed ? userAgent : nil
+    if let userAgent, !isNamed, unsignedUserAgent == nil { headers.append(("User-Agent", userAgent)) }
+    if let token = request.signature?.sessionToken { headers.append(("X-Amz-Security-Token", token)) }
+    headerLines = try Self.lines(headers, isSigned: request.signature != nil)
     connection = ConnectionSettings(
       egress: request.egress, allowsHTTP2: request.allowsHTTP2, caFile: request.caFile,
-      clientCertificate: request.clientCertificate)
+      clientCertificate: request.clientCertificate, isSigned: request.signature != nil)
     try connection.checkFiles()
   }
 
@@ -35,9 +38,12 @@ final class CheckedRequest: Sendable {
     }
   }
 
-  private static func lines(_ headers: [(name: String, value: String)]) throws(TransportError) -> [String] {
+  private static func lines(_ headers: [(name: String, value: String)], isSigned: Bool) throws(TransportError)
+    -> [String]
+  {
     // Never wait for a 100 response before the body: many servers don't send one, and libcurl would wait a second.
-    var lines = ["Expect:"]
+    // libcurl would sign this line, which isn't sent, as well; to signed bodies, which are small, it adds no Expect.
+    var lines = isSigned ? [] : ["Expect:"]
     var namesContent = false
     for (name, value) in headers {
       let isOurs = HTTPHeader.ofTransport.contains { isSameName(name, $0) }

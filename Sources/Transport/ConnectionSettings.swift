@@ -17,6 +17,8 @@ struct ConnectionSettings: Hashable, Sendable {
   var allowsHTTP2 = false
   var caFile: String?
   var clientCertificate: ClientCertificate?
+  /// libcurl signs the requests.
+  var isSigned = false
 
   /// - Throws: ``TransportError/unreadableFile(path:reason:)``.
   func checkFiles() throws(TransportError) {

@@ -1,4 +1,5 @@
 import CCurl
+internal import HTTPSyntax
 
 /// A libcurl easy handle and the memory that must live as long as it does. One transfer after another uses it: connection
 /// settings stay, request settings are replaced.
@@ -9,12 +10,13 @@ final class EasyHandle {
   private var isStreaming = false
   private var isDecoding = true
 
-  init() throws(TransportError) {
+  /// - Parameter protocols: that it may use, in libcurl's notation.
+  init(protocols: String = "http,https") throws(TransportError) {
     guard let raw = curl_easy_init() else { throw .outOfMemory }
     self.raw = raw
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-    try setHabits()
+    try setHabits(protocols)
   }
 
   deinit {
@@ -36,6 +38,34 @@ final class EasyHandle {
     try setStreaming(checked.request.sink != nil)
     try setDecoding(checked.request.sink == nil && checked.request.acceptsEncodings)
     try check(ccurl_set_fresh_connect(raw, checked.request.isFresh ? 1 : 0))
+    if let signature = checked.request.signature { try setSignature(signature, checked.unsignedUserAgent) }
+  }
+
+  /// The settings of a mail, on a connection that no other transfer has used or will use.
+  func prepare(_ mail: CheckedMail, left: Duration) throws(TransportError) {
+    errorText[0] = 0
+    let request = mail.request
+    try check(ccurl_set_url(raw, mail.server.text))
+    try check(ccurl_set_proxy(raw, ""))
+    try check(ccurl_set_starttls(raw, !mail.isSecureFromTheStart && request.requiresTLS))
+    if let account = request.account {
+      try check(ccurl_set_user(raw, account.user))
+      try check(ccurl_set_password(raw, account.password))
+    }
+    try check(ccurl_set_sender(raw, request.sender))
+    try check(ccurl_set_upload_size(raw, curl_off_t(request.content.count)))
+    try check(ccurl_set_fresh_connect(raw, 1))
+    try check(ccurl_set_forbid_reuse(raw, 1))
+    try check(ccurl_set_timeout_ms(raw, left.wholeMilliseconds))
+    try check(ccurl_set_connect_timeout_ms(raw, request.connectTimeout.wholeMilliseconds))
+  }
+
+  /// Handles that sign are used for nothing else (``ConnectionSettings/isSigned``), so this is never taken back.
+  private func setSignature(_ signature: AWSSignature, _ userAgent: String?) throws(TransportError) {
+    try check(ccurl_set_user_agent(raw, userAgent))
+    try check(ccurl_set_aws_signature(raw, signature.parameters))
+    try check(ccurl_set_user(raw, signature.accessKey))
+    try check(ccurl_set_password(raw, signature.secretKey))
   }
 
   /// A streaming body uses a large buffer; other bodies use a small one, because many handles have one.
@@ -96,9 +126,9 @@ final class EasyHandle {
   }
 
   /// Settings that are the same for every transfer.
-  private func setHabits() throws(TransportError) {
+  private func setHabits(_ protocols: String) throws(TransportError) {
     try check(ccurl_set_error_text(raw, errorText))
-    try check(ccurl_set_protocols(raw, "http,https"))
+    try check(ccurl_set_protocols(raw, protocols))
     try check(ccurl_set_follow_location(raw, 0))
     try check(ccurl_set_accept_encoding(raw, ""))
     try check(ccurl_set_suppress_connect_headers(raw, 1))

@@ -1,6 +1,7 @@
 import CCurl
 
-/// The HTTP client of all modules: any task may send, one thread does the work (see `TransferThread.swift`).
+/// The HTTP client of all modules, which sends mail, too: any task may send, one thread does the work (see
+/// `TransferThread.swift`).
 ///
 /// Requests flow in through ``send(_:)``; an answer or a ``TransportError`` flows out. Redirects are never followed, cookies and
 /// `.netrc` never used. Connections are kept and reused: HTTP/1.1 in clear text and over TLS, HTTP/2 for requests that allow it.
@@ -58,12 +59,22 @@ package final class HTTPClient: Sendable {
   /// Cancelling the task ends the transfer and throws ``TransportError/cancelled``; an answer that is already complete is
   /// still returned.
   package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
-    let checked = try CheckedRequest(request, userAgent: configuration.userAgent, urls: urls)
+    try await perform(.http(CheckedRequest(request, userAgent: configuration.userAgent, urls: urls)))
+  }
+
+  /// Sends `mail` and returns the server's last reply: that it took the mail, or why it refused at some stage. Never through a
+  /// proxy.
+  package func send(_ mail: MailRequest) async throws(TransportError) -> MailReply {
+    let response = try await perform(.mail(CheckedMail(mail)))
+    return MailReply(code: response.status, text: String(decoding: response.body, as: UTF8.self))
+  }
+
+  private func perform(_ work: Job.Work) async throws(TransportError) -> HTTPResponse {
     if Task.isCancelled { throw .cancelled }
     let id = mailbox.issueID()
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        mailbox.enqueue(Job(id: id, request: checked, continuation: continuation))
+        mailbox.enqueue(Job(id: id, work, continuation: continuation))
         // A cancellation before this line found no job to cancel.
         if Task.isCancelled { mailbox.cancel(id) }
       }

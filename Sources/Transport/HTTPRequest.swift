@@ -57,6 +57,9 @@ package struct HTTPRequest: Sendable {
   /// Opens a new connection, because a kept one may lead to a server that misbehaves or has gone.
   package var isFresh = false
 
+  /// Nil: the request isn't signed.
+  package var signature: AWSSignature?
+
   /// Receives the body while it arrives; nil keeps it in memory. With a sink, nothing is decompressed: bytes are passed on as
   /// the server sends them.
   package var sink: (any BodySink)?

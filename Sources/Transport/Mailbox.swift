@@ -1,21 +1,52 @@
 import CCurl
 import Glibc
+internal import HTTPSyntax
 internal import Locking
 
 typealias ResponseResult = Result<HTTPResponse, TransportError>
 
 /// A request on its way to the thread, and the continuation that receives its result.
 final class Job: Sendable {
+  enum Work: Sendable {
+    case http(CheckedRequest)
+    case mail(CheckedMail)
+  }
+
   let id: UInt64
-  let request: CheckedRequest
+  let work: Work
   let continuation: CheckedContinuation<ResponseResult, Never>
   let deadline: SuspendingClock.Instant
 
-  init(id: UInt64, request: CheckedRequest, continuation: CheckedContinuation<ResponseResult, Never>) {
+  init(id: UInt64, _ work: Work, continuation: CheckedContinuation<ResponseResult, Never>) {
     self.id = id
-    self.request = request
+    self.work = work
     self.continuation = continuation
-    deadline = .now + request.request.timeout
+    deadline = .now + work.timeout
+  }
+}
+
+extension Job.Work {
+  var timeout: Duration {
+    switch self {
+    case .http(let request): request.request.timeout
+    case .mail(let mail): mail.request.timeout
+    }
+  }
+
+  /// For error messages.
+  var host: String {
+    switch self {
+    case .http(let request): request.url.host
+    case .mail(let mail): mail.server.host
+    }
+  }
+
+  /// Scheme, host and port.
+  var origin: String {
+    switch self {
+    case .http(let request): request.url.origin
+    case .mail(let mail): mail.server.text
+    }
   }
 }
 

@@ -2,9 +2,10 @@ import CCurl
 import Glibc
 internal import Notation
 
-/// One exchange in progress. Only the thread creates, uses and frees it; libcurl's callbacks hold its address.
-final class Transfer {
+/// One HTTP exchange in progress. Only the thread creates, uses and frees it; libcurl's callbacks hold its address.
+final class Transfer: Exchange {
   let job: Job
+  let checked: CheckedRequest
   let easy: EasyHandle
   fileprivate var answer: ResponseBuffer
   private let isProxied: Bool
@@ -19,18 +20,19 @@ final class Transfer {
   /// - Throws: ``TransportError/other(code:text:)`` if libcurl refuses a setting or memory is short, and `forbiddenAddress` if
   ///   the request must not be sent through the proxy.
   init(
-    _ job: Job, on easy: EasyHandle, proxy: String?, now: SuspendingClock.Instant
+    _ job: Job, _ checked: CheckedRequest, on easy: EasyHandle, proxy: String?, now: SuspendingClock.Instant
   ) throws(TransportError) {
     self.job = job
+    self.checked = checked
     self.easy = easy
     isProxied = proxy != nil
-    let request = job.request.request
-    if proxy != nil, let address = request.egress.refusal(ofHost: job.request.url.host) {
-      throw .forbiddenAddress(host: job.request.url.host, address: "\(address)")
+    let request = checked.request
+    if proxy != nil, let address = request.egress.refusal(ofHost: checked.url.host) {
+      throw .forbiddenAddress(host: checked.url.host, address: "\(address)")
     }
     answer = ResponseBuffer(
       limit: request.maximumBodyBytes, truncates: request.truncatesBody, errorLimit: request.maximumErrorBytes)
-    try easy.prepare(job.request, proxy: proxy, left: now.duration(to: job.deadline))
+    try easy.prepare(checked, proxy: proxy, left: now.duration(to: job.deadline))
     let address = Unmanaged.passUnretained(self).toOpaque()
     try check(ccurl_set_on_open_socket(easy.raw, openSocket, address))
     try check(ccurl_set_on_header(easy.raw, takeHeader, address))
@@ -40,7 +42,7 @@ final class Transfer {
 
   /// Whether an address may be connected to. With a proxy, this is the proxy's address.
   fileprivate func allows(_ address: UnsafePointer<sockaddr>) -> Bool {
-    let egress = job.request.connection.egress
+    let egress = checked.connection.egress
     guard egress != .anywhere, !isProxied else { return true }
     guard let address = IPAddress(address) else { return false }
     let isAllowed = egress.allows(address)
@@ -53,7 +55,7 @@ final class Transfer {
   /// - Returns: false to end the transfer.
   fileprivate func take(headerLine line: UnsafeRawBufferPointer) -> Bool {
     guard answer.take(headerLine: line) else { return false }
-    if bodyDeadline == nil, answer.isHeadComplete, let patience = job.request.request.bodyPatience {
+    if bodyDeadline == nil, answer.isHeadComplete, let patience = checked.request.bodyPatience {
       bodyDeadline = .now + patience
     }
     return true
@@ -63,7 +65,7 @@ final class Transfer {
   ///
   /// - Returns: false to end the transfer.
   fileprivate func take(body bytes: UnsafeRawBufferPointer) -> Bool {
-    guard let sink = job.request.request.sink else { return answer.take(body: bytes) }
+    guard let sink = checked.request.sink else { return answer.take(body: bytes) }
     let isSunk = self.isSunk ?? sink.accepts(response())
     self.isSunk = isSunk
     guard isSunk else { return answer.take(body: bytes) }
@@ -75,12 +77,12 @@ final class Transfer {
   /// The result, after libcurl has reported the end of the transfer.
   func outcome(_ code: CURLcode, now: SuspendingClock.Instant) -> ResponseResult {
     if code == CURLE_OK, answer.isHeadComplete { return .success(response()) }
-    var ending = TransferResult(code: code, host: job.request.url.host)
+    var ending = TransferResult(code: code, host: checked.url.host)
     ending.isProxied = isProxied
     ending.status = easy.status
     ending.isHeadComplete = answer.isHeadComplete
     ending.stop = answer.stop
-    ending.limit = job.request.request.maximumBodyBytes
+    ending.limit = checked.request.maximumBodyBytes
     ending.wasConnected = easy.pretransferMicroseconds > 0
     // libcurl's clock may be slightly ahead of ours; a stall this close to the deadline is a timeout, too.
     ending.isOutOfTime = now + .milliseconds(100) >= job.deadline

@@ -37,7 +37,7 @@ private func threadMain(_ luggage: UnsafeMutableRawPointer?) -> UnsafeMutableRaw
 
 /// Writing to a connection that the peer has closed raises SIGPIPE in the writing thread, and OpenSSL can't suppress it. Blocked
 /// for this thread only, so that the rest of the process and its children keep their own signal masks.
-private func blockBrokenPipeSignal() {
+func blockBrokenPipeSignal() {
   var signals = sigset_t()
   sigemptyset(&signals)
   sigaddset(&signals, SIGPIPE)

@@ -25,7 +25,7 @@ struct TransferThread: ~Copyable {
   private let multi: UnsafeMutableRawPointer
   private var hosts: HostLimiter
   private var waiting: [UInt64: Job] = [:]
-  private var transfers: [UInt64: Transfer] = [:]
+  private var transfers: [UInt64: any Exchange] = [:]
   /// Resumed together at the end of a turn, because each separate resumption would wake another thread.
   private var ended: [(continuation: CheckedContinuation<ResponseResult, Never>, outcome: ResponseResult)] = []
   private var pools: [ConnectionSettings: ConnectionPool] = [:]
@@ -75,7 +75,7 @@ struct TransferThread: ~Copyable {
   }
 
   private mutating func admit(_ job: Job) {
-    if hosts.enter(job.id, job.request.url.origin) {
+    if hosts.enter(job.id, job.work.origin) {
       start(job)
     } else {
       waiting[job.id] = job
@@ -86,9 +86,7 @@ struct TransferThread: ~Copyable {
     var next: Job? = job
     while let job = next {
       do throws(TransportError) {
-        let pool = try pool(for: job)
-        let proxy = routes.proxy(for: job.request.url)
-        let transfer = try Transfer(job, on: pool.take(), proxy: proxy, now: .now)
+        let transfer = try exchange(for: job)
         guard curl_multi_add_handle(multi, transfer.easy.raw) == CURLM_OK else { throw .outOfMemory }
         transfers[job.id] = transfer
         return
@@ -99,8 +97,16 @@ struct TransferThread: ~Copyable {
     }
   }
 
-  private mutating func pool(for job: Job) throws(TransportError) -> ConnectionPool {
-    let settings = job.request.connection
+  private mutating func exchange(for job: Job) throws(TransportError) -> any Exchange {
+    switch job.work {
+    case .http(let request):
+      let pool = try pool(for: request.connection)
+      return try Transfer(job, request, on: pool.take(), proxy: routes.proxy(for: request.url), now: .now)
+    case .mail(let mail): return try MailTransfer(job, mail, caFile: caFile, now: .now)
+    }
+  }
+
+  private mutating func pool(for settings: ConnectionSettings) throws(TransportError) -> ConnectionPool {
     if let pool = pools[settings] { return pool }
     let pool = try ConnectionPool(settings, caFile: caFile)
     pools[settings] = pool
@@ -111,7 +117,7 @@ struct TransferThread: ~Copyable {
   ///
   /// - Returns: the job that may use it.
   private mutating func successor(of job: Job) -> Job? {
-    hosts.leave(job.request.url.origin).flatMap { waiting.removeValue(forKey: $0) }
+    hosts.leave(job.work.origin).flatMap { waiting.removeValue(forKey: $0) }
   }
 
   private mutating func settleEnded() {
@@ -131,7 +137,7 @@ struct TransferThread: ~Copyable {
       ended.append((job.continuation, outcome))
     } else if let transfer = transfers.removeValue(forKey: id) {
       curl_multi_remove_handle(multi, transfer.easy.raw)
-      pools[transfer.job.request.connection]?.giveBack(transfer.easy)
+      if case .http(let request) = transfer.job.work { pools[request.connection]?.giveBack(transfer.easy) }
       ended.append((transfer.job.continuation, outcome))
       if let next = successor(of: transfer.job) { start(next) }
     }
@@ -159,7 +165,7 @@ struct TransferThread: ~Copyable {
   }
 
   private mutating func giveUp(_ job: Job, _ stage: TransportError.Stage) {
-    let error = TransportError.timedOut(host: job.request.url.host, stage: stage)
+    let error = TransportError.timedOut(host: job.work.host, stage: stage)
     settle(job.id, transfers[job.id]?.outcome(error) ?? .failure(error))
   }
 

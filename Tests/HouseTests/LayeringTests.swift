@@ -64,7 +64,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("TimeZones", ["Runs"]),
   ("Telemetry", ["Runs"]),
   ("Runs", ["JSONSource", "WireTime", "Notation", "Crypto"]),
-  ("Transport", ["HTTPSyntax", "CCurl", "Locking", "WireTime", "Notation"]),
+  ("Transport", ["HTTPSyntax", "CCurl", "CMosquitto", "Locking", "WireTime", "Notation"]),
   ("Secrets", ["Locking"]),
   ("HTTPSyntax", ["CCurl"]),
   ("JSONSource", []),
@@ -73,6 +73,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("WireTime", []),
   ("CCurl", []),
   ("CArchive", []),
+  ("CMosquitto", []),
   ("CDisk", []),
   ("CProcess", []),
 ]

@@ -5,7 +5,9 @@
 
 Run it in a virtual environment made from requirements.txt. Simulated runs end in all ways and with awkward texts; every
 request is verified by `standardwebhooks` and read by `cloudevents`, in structured and in binary mode, and both must read
-the same event. Prints what is refused; exit code 1 when something is.
+the same event. Mail goes to aiosmtpd and is parsed by Python's `email` (mail_servers.py), messages for AWS to moto, their
+signatures compared with botocore's (aws_services.py), and those of MQTT to mosquitto, where that is installed
+(mqtt_broker.py). Prints what is refused; exit code 1 when something is.
 """
 
 import http.server
@@ -18,6 +20,9 @@ import sys
 import tempfile
 import threading
 
+import aws_services
+import mail_servers
+import mqtt_broker
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from standardwebhooks import Webhook
 
@@ -57,32 +62,30 @@ def simulate(binary: str, folder: pathlib.Path) -> tuple[subprocess.Popen, dict]
     sys.exit("the simulator did not start")
 
 
-def deliver(binary: str, folder: pathlib.Path, endpoint: str, variables: dict) -> None:
-    rules = folder / "rules.json"
-    destination = {"type": "webhook", "secret": ["${env:FIRST}", "${env:SECOND}"]}
-    rules.write_text(json.dumps({
-        "version": 1, "watch": {"since": "all"},
-        "destinations": {
-            "structured": destination | {"url": endpoint + "/structured"},
-            "binary": destination | {"url": endpoint + "/binary", "format": "cloudevents-binary"}},
-        "rules": [{"name": "all", "actions": [{"send": "structured"}, {"send": "binary"}]}]}))
-    environment = {"PATH": os.environ["PATH"], "FIRST": SECRETS[0], "SECOND": SECRETS[1]} | variables
-    end = subprocess.run(
-        [binary, "watch", "--rules", str(rules), "--once", "--state", str(folder / "state.sqlite")],
-        env=environment, capture_output=True, text=True)
-    if end.returncode != 0:
-        sys.exit(f"watch ended with {end.returncode}: {end.stderr}")
+def deliver(binary: str, destinations: dict, variables: dict) -> None:
+    """Sends every event to every destination, and says how that ended."""
+    with tempfile.TemporaryDirectory() as folder:
+        rules = pathlib.Path(folder, "rules.json")
+        rules.write_text(json.dumps({
+            "version": 1, "watch": {"since": "all"}, "destinations": destinations,
+            "rules": [{"name": "all", "actions": [{"send": name} for name in destinations]}]}))
+        state = pathlib.Path(folder, "state.sqlite")
+        end = subprocess.run(
+            [binary, "watch", "--rules", str(rules), "--once", "--state", str(state)],
+            env={"PATH": os.environ["PATH"]} | variables, capture_output=True, text=True)
+        if end.returncode != 0:
+            sys.exit(f"watch ended with {end.returncode}: {end.stderr}")
 
 
-def main() -> None:
+def webhooks(binary: str, variables: dict) -> None:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with tempfile.TemporaryDirectory() as name:
-        simulator, variables = simulate(sys.argv[1], pathlib.Path(name))
-        try:
-            deliver(sys.argv[1], pathlib.Path(name), f"http://127.0.0.1:{server.server_port}", variables)
-        finally:
-            simulator.kill()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    destination = {"type": "webhook", "secret": ["${env:FIRST}", "${env:SECOND}"]}
+    deliver(binary, {
+        "structured": destination | {"url": endpoint + "/structured"},
+        "binary": destination | {"url": endpoint + "/binary", "format": "cloudevents-binary"},
+    }, variables | {"FIRST": SECRETS[0], "SECOND": SECRETS[1]})
     events: dict = {"/structured": {}, "/binary": {}}
     for path, headers, body in Receiver.requests:
         for secret in SECRETS:
@@ -100,6 +103,21 @@ def main() -> None:
     if any(event[4]["flow"] != AWKWARD for event in events["/binary"].values()):
         sys.exit("a flow's name arrived changed")
     print(f"{2 * wanted} requests: every signature verified, every event read, the same in both modes")
+
+
+def main() -> None:
+    binary = sys.argv[1]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        simulator, variables = simulate(binary, folder)
+        try:
+            webhooks(binary, variables)
+            for service in [mail_servers, aws_services, mqtt_broker]:
+                def send(destinations: dict, more: dict) -> None:
+                    deliver(binary, destinations, variables | more)
+                print(service.accept(send, folder, AWKWARD, 5 * len(PHASES)))
+        finally:
+            simulator.kill()
 
 
 if __name__ == "__main__":

@@ -50,6 +50,8 @@ import Testing
       id: planned.id, run: event.runID, event: event.body, body: body, time: 1_800_000_000)
     switch make(message) {
     case .http(let request): return request
+    case .mail(let mail): return OutgoingRequest(mail.server, body: mail.body)
+    case .publish(let made): return OutgoingRequest(made.server, body: made.payload)
     case .append(let line): return OutgoingRequest(line.path, body: line.text)
     }
   }
@@ -172,7 +174,7 @@ import Testing
     type: DestinationType
   ) {
     guard type.implementation.connection == .http else { return }
-    let yes = ["", "ok", #"{"ok":true}"#, #"{"result":"success"}"#, #"{"status":1}"#]
+    let yes = ["", "ok", #"{"ok":true}"#, #"{"result":"success"}"#, #"{"status":1}"#, #"{"FailedEntryCount":0}"#]
     #expect(
       yes.contains { type.answers.reading(of: ServiceAnswer(status: 200, body: Array($0.utf8))).meaning == .delivered })
     for status in [301, 400, 413, 422] {

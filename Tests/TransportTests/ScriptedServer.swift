@@ -165,6 +165,16 @@ struct Visit: Sendable {
     Sockets.resetOnClose(connection)
   }
 
+  /// One line, without its line break; nil once the client hung up.
+  func readLine() -> String? {
+    var bytes: [UInt8] = []
+    while let byte = read() {
+      if byte == 10 { return String(decoding: bytes.last == 13 ? bytes.dropLast() : bytes, as: UTF8.self) }
+      bytes.append(byte)
+    }
+    return nil
+  }
+
   private func read() -> UInt8? {
     var byte: UInt8 = 0
     return recv(connection, &byte, 1, 0) == 1 ? byte : nil

@@ -2,6 +2,7 @@
 #define CCURL_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 // libcurl's setters and getters are variadic, which Swift can't call. This header has one function per option, with the option's
@@ -21,6 +22,23 @@ CURLcode ccurl_set_headers(CURL *easy, struct curl_slist *headers);
 /// "" offers every encoding that libcurl can decode.
 CURLcode ccurl_set_accept_encoding(CURL *easy, const char *encodings);
 
+/// `provider:provider:region:service` has the request signed with the user and password as key and secret.
+CURLcode ccurl_set_aws_signature(CURL *easy, const char *parameters);
+/// A header User-Agent that isn't signed, unlike those of ccurl_set_headers.
+CURLcode ccurl_set_user_agent(CURL *easy, const char *name);
+CURLcode ccurl_set_user(CURL *easy, const char *name);
+CURLcode ccurl_set_password(CURL *easy, const char *password);
+
+// A mail.
+CURLcode ccurl_set_sender(CURL *easy, const char *address);
+/// Doesn't copy `recipients`: they must live as long as the transfer.
+CURLcode ccurl_set_recipients(CURL *easy, struct curl_slist *recipients);
+/// Sends what the function of ccurl_set_on_read gives, which is so long.
+CURLcode ccurl_set_upload_size(CURL *easy, curl_off_t bytes);
+CURLcode ccurl_set_on_read(CURL *easy, curl_read_callback function, void *context);
+/// Demands TLS by STARTTLS, or asks for none.
+CURLcode ccurl_set_starttls(CURL *easy, bool on);
+
 // The response.
 CURLcode ccurl_set_on_body(CURL *easy, curl_write_callback function, void *context);
 CURLcode ccurl_set_on_header(CURL *easy, curl_write_callback function, void *context);
@@ -33,6 +51,8 @@ CURLcode ccurl_set_private(CURL *easy, void *value);
 // The connection.
 /// `function` opens the socket, or returns CURL_SOCKET_BAD to make libcurl try the next address.
 CURLcode ccurl_set_on_open_socket(CURL *easy, curl_opensocket_callback function, void *context);
+/// `function` closes what ccurl_set_on_open_socket's has opened.
+CURLcode ccurl_set_on_close_socket(CURL *easy, curl_closesocket_callback function, void *context);
 /// The address itself, which may be longer than `struct sockaddr`.
 const struct sockaddr *ccurl_address(const struct curl_sockaddr *address);
 /// Like libcurl's own, but child processes don't inherit it.
@@ -48,6 +68,8 @@ CURLcode ccurl_set_follow_location(CURL *easy, long on);
 CURLcode ccurl_set_http_version(CURL *easy, long version);
 /// Opens a new connection even if others to the host exist.
 CURLcode ccurl_set_fresh_connect(CURL *easy, long on);
+/// Closes the connection after the transfer.
+CURLcode ccurl_set_forbid_reuse(CURL *easy, long on);
 
 // Behaviour.
 CURLcode ccurl_set_no_signal(CURL *easy, long on);

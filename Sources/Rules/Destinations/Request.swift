@@ -29,6 +29,8 @@ package struct OutgoingRequest: Sendable {
   package var contentType = "application/json"
   package var headers: [(name: String, value: String)] = []
   package var body: [UInt8]
+  /// Nil: it isn't signed.
+  package var signature: OutgoingSignature?
 
   package init(_ url: String, body: [UInt8]) {
     self.url = url
@@ -41,6 +43,8 @@ package struct OutgoingRequest: Sendable {
 package enum Outgoing: Sendable {
   case http(OutgoingRequest)
   case append(FileLine)
+  case mail(OutgoingMail)
+  case publish(OutgoingPublication)
 }
 
 /// A line for the end of a file.
@@ -53,6 +57,57 @@ package struct FileLine: Sendable {
   package init(path: String, text: [UInt8]) {
     self.path = path
     self.text = text
+  }
+}
+
+/// By what a request to AWS is signed (Signature Version 4).
+package struct OutgoingSignature: Sendable {
+  package let accessKey: String
+  package let secretKey: String
+  package let sessionToken: String?
+  package let region: String
+  package let service: String
+}
+
+/// A message for a broker of MQTT.
+package struct OutgoingPublication: Sendable {
+  /// `mqtt://` or `mqtts://`, a host and a port.
+  package let server: String
+  package let topic: String
+  /// Of the delivery.
+  package let id: String
+  package let payload: [UInt8]
+  package var contentType = "application/json"
+  package var account: (user: String, password: String)?
+  package var isRetained = false
+
+  init(server: String, topic: String, id: String, payload: [UInt8]) {
+    self.server = server
+    self.topic = topic
+    self.id = id
+    self.payload = payload
+  }
+}
+
+/// A mail for one recipient.
+package struct OutgoingMail: Sendable {
+  /// `smtp://` or `smtps://`, a host and a port.
+  package let server: String
+  /// To whom the server reports what it can't deliver.
+  package let sender: String
+  package var recipient = ""
+  package var account: (user: String, password: String)?
+  package var requiresTLS = true
+  /// All but those of MIME, which ``content`` begins with, too.
+  package var headers: [(name: String, value: String)] = []
+  /// The whole mail, with CR LF.
+  package var content: [UInt8] = []
+  /// What it was made of, JSON.
+  package var body: [UInt8] = []
+
+  init(server: String, sender: String) {
+    self.server = server
+    self.sender = sender
   }
 }
 

@@ -34,6 +34,7 @@ struct Matrix: Destination {
   }
 
   static let markup = Markup.html
+  static let membersWithoutMarkup = ["body"]
   /// An event has 64 KiB at most (spec.matrix.org, "Size limits"), with both forms of the text in it.
   static let limits: BodyLimits? = BodyLimits([
     .text("body", 16_000, .bytes, isRequired: true), .text("formatted_body", 32_000, .bytes, .html),

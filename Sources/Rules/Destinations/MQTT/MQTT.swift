@@ -1,0 +1,130 @@
+internal import JSONSource
+internal import Secrets
+
+/// A broker of MQTT 5.
+struct MQTT: Destination {
+  static let type = "mqtt"
+  static let says =
+    "A broker of MQTT 5: the event, or the `body`, with QoS 1. It needs libmosquitto (`apt-get install libmosquitto1`)."
+
+  var server = ReferenceText.nowhere
+  var topic: TextTemplate?
+  var user: ReferenceText?
+  var password: ReferenceText?
+  var isRetained = false
+
+  init() {}
+
+  static let fields: [Field<MQTT>] = [
+    Field(
+      "server", .server(["mqtt": 1883, "mqtts": 8883]), to: \.server, isRequired: true,
+      example: #""mqtts://broker.example.com:8883""#,
+      "`mqtt://HOST:PORT`, or `mqtts://HOST:PORT` over TLS. Without a port 1883 and 8883."),
+    Field(
+      "topic", .topic, to: \.topic, isRequired: true, example: #""vi/runs/{{flow}}/{{phase}}""#,
+      "The topic, a template. What a run says is one level at most: in it `/`, `+`, `#` and `$` become `_`."),
+    Field(
+      "user", .reference(as: .plain), to: \.user, example: #""vi-notify""#,
+      "The account at the broker. Needs `password`."),
+    Field("password", .secret, to: \.password, example: #""${env:MQTT_PASSWORD}""#, "The account's password."),
+    Field(
+      "retain", .bool, to: \.isRetained, default: "false", example: "true",
+      "The broker keeps the last message of each topic for those who subscribe later."),
+  ]
+
+  static let beside: SchemaPiece = [
+    "dependentSchemas": .json(#"{"user": {"required": ["password"]}, "password": {"required": ["user"]}}"#)
+  ]
+  static let connection = ConnectionKind.socket
+  var address: (field: String, url: ReferenceText)? { server.asWebAddress.map { ("server", $0) } }
+
+  func check(_ object: ObjectReader, _ context: FieldContext) {
+    context.checkAccount(object)
+  }
+
+  /// The topic is made of it.
+  static let needsEvent = true
+
+  func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
+    let server = try secrets.text(server, as: .endpoint)
+    let user = try user.map { try secrets.text($0, as: .plain) }
+    let password = try password.map { try secrets.text($0, as: .credential) }
+    return { [topic, isRetained] message in
+      var publication = OutgoingPublication(
+        server: server, topic: Self.topic(topic, message.event), id: message.id, payload: message.body ?? message.event)
+      publication.contentType = message.body == nil ? "application/cloudevents+json" : "application/json"
+      publication.account = user.flatMap { user in password.map { (user, $0) } }
+      publication.isRetained = isRetained
+      return .publish(publication)
+    }
+  }
+
+  private static func topic(_ template: TextTemplate?, _ event: [UInt8]) -> String {
+    let document = try? JSONDocument(parsing: event)
+    let data = document?.root["data"].flatMap { data in document.map { Array($0.raw(data)) } } ?? Array("{}".utf8)
+    guard let template, let inner = try? JSONDocument(parsing: data) else { return "" }
+    return template.render(TemplateData(inner, link: .standard))
+  }
+
+  func identity(_ secrets: SecretSource) -> [String] {
+    [server.identity(secrets, as: .endpoint), user?.source ?? ""]
+  }
+
+  /// Reason codes (MQTT 5, section 2.4): below 128 the broker has the message.
+  static let answers = AnswerTable([
+    .init(statuses: [0...127], meaning: .delivered),
+    .init(statuses: [134...134], meaning: .stops),
+    .init(statuses: [135...135, 138...138, 140...140], meaning: .final(.unauthorized)),
+    .init(statuses: [137...137, 151...151, 159...159], meaning: .repeated(.rateLimited)),
+    .init(
+      statuses: [128...128, 131...131, 136...136, 139...139, 141...143, 145...148], meaning: .repeated(.serverError)),
+    .init(statuses: [156...157], meaning: .final(.redirected)),
+    .init(statuses: [0...999], meaning: .final(.clientError)),
+  ])
+}
+
+extension FieldType where Value == TextTemplate {
+  /// A topic of MQTT (section 4.7), in which tags stand for parts of a level.
+  fileprivate static let topic = FieldType.own([
+    "type": .text("string"), "minLength": .number(1), "not": .object(["pattern": .text(#"^\$|^[^{]*[+#\u0000]|\$\{"#)]),
+  ]) { node, path, context in
+    guard let text = context.text(node, path: path) else { return nil }
+    let literal = withoutTags(text)
+    if literal.contains(where: { "+#\0".contains($0) }) || text.hasPrefix("$") || text.contains("${") {
+      context.diagnostics.error(
+        at: node.range, "\(path) is no topic to publish to: \(text.prefix(80).debugDescription)",
+        hint:
+          "+ and # are for those who subscribe, and topics that begin with $ for the broker; references aren't looked up here"
+      )
+      return nil
+    }
+    do throws(TemplateProblems) {
+      return try TextTemplate(text, markup: .topic)
+    } catch {
+      for problem in error.problems {
+        context.diagnostics.error(at: node.range, "\(path): \(problem.message)", hint: problem.hint)
+      }
+      return nil
+    }
+  }
+
+  private static func withoutTags(_ text: String) -> String {
+    var (result, rest) = ("", text[...])
+    while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
+      result += rest[..<open.lowerBound]
+      rest = rest[close.upperBound...]
+    }
+    return result + rest
+  }
+}
+
+extension Markup {
+  /// Part of one level of a topic.
+  static let topic = Markup("MQTT-TOPIC") { text in
+    let level = text.unicodeScalars.prefix(200).map { scalar -> Character in
+      let isMark = "/+#$".unicodeScalars.contains(scalar) || scalar.properties.generalCategory == .control
+      return isMark ? "_" : Character(scalar)
+    }
+    return String(level)
+  }
+}
