@@ -38,27 +38,31 @@ package struct TestMessage: Sendable {
       ?? RunEvent(stopped: "test", reason: Self.words, at: now, origin: origin)
   }
 
+  /// To each recipient, until one is refused.
   package func send(
     to destination: DestinationSettings, http: HTTPClient, secrets: SecretSource, time: TimeSource
   ) async -> Verdict {
-    let now = time.now()
-    let content: DeliveryContent =
-      if case .body(let body)? = destination.kind.standardMessage(of: event.body, link: link) {
-        .body(body)
-      } else {
-        .event
-      }
-    let delivery = ClaimedDelivery(
-      sequence: 1, id: "msg_" + RunEvent.digest([event.id, destination.name]), eventID: event.id, runID: event.runID,
-      rule: "send-test", action: "actions[0]", destination: .destination(destination.name), content: content,
-      event: event.body,
-      continuation: nil, isOnce: false, attempt: 1, createdAt: now, retryFrom: now, attemptsBefore: 0, claimedAt: nil,
-      timeout: nil, retryFor: nil, defers: false)
-    let result = await RequestSender(http: http, secrets: secrets, time: time).attempt(delivery, to: destination)
+    let sender = RequestSender(http: http, secrets: secrets, time: time)
+    let recipients = destination.recipients.isEmpty ? [nil] : destination.recipients.map(Optional.some)
+    var result = AttemptResult(outcome: .interrupted)
+    for (index, recipient) in recipients.enumerated() where index == 0 || result.outcome == .delivered {
+      result = await sender.attempt(delivery(destination, recipient, at: time.now()), to: destination)
+      if recipients.count > 1 { result.detail = "recipient \(index + 1) of \(recipients.count): \(result.detail)" }
+    }
     let redactor = secrets.redactor
     return Verdict(
       isAccepted: result.outcome == .delivered, reason: result.outcome.reason, status: result.code,
       detail: redactor.redact(result.detail), answer: redactor.redact(result.output))
+  }
+
+  private func delivery(_ destination: DestinationSettings, _ recipient: String?, at now: Timestamp) -> ClaimedDelivery
+  {
+    let content = destination.kind.standardMessage(of: event.body, link: link, recipient: recipient) ?? .event
+    return ClaimedDelivery(
+      sequence: 1, id: "msg_" + RunEvent.digest([event.id, destination.name, recipient ?? ""]), eventID: event.id,
+      runID: event.runID, rule: "send-test", action: "actions[0]", destination: .destination(destination.name),
+      content: content, event: event.body, continuation: nil, isOnce: false, attempt: 1, createdAt: now, retryFrom: now,
+      attemptsBefore: 0, claimedAt: nil, timeout: nil, retryFor: nil, defers: false)
   }
 }
 

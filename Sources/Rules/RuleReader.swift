@@ -24,10 +24,10 @@ struct RuleReader {
       PatternCheck(phases: Set(triggers.map(\.word)), scope: scope, diagnostics: diagnostics).pattern($0)
     }
     let nodes = reader.elements("actions")
-    let actions = nodes.enumerated().compactMap { index, node in
+    let actions = nodes.enumerated().flatMap { index, node in
       ActionReader(
         rule: self, path: "\(path).actions[\(index)]", defaultLabel: "actions[\(index)]", place: .first
-      ).action(node)
+      ).actions(node)
     }
     reportRepeatedIDs(nodes)
     reportActionsOfRuns(nodes, triggers)

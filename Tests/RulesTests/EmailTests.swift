@@ -15,7 +15,7 @@ import Testing
   {
     var email = Email()
     email.server = try ReferenceText("smtp://mail.example.com:587")
-    (email.from, email.to) = (try ReferenceText(from), try ReferenceText("ops@example.com"))
+    (email.from, email.to) = (try ReferenceText(from), [try ReferenceText("ops@example.com")])
     let make = try email.requestMaker(ReferenceResolver(Self.secrets))
     let message = OutgoingMessage(id: "msg_1", run: "run_1", event: [], body: Array(body.utf8), time: time)
     guard case .mail(let mail) = make(message) else { throw Wrong() }
@@ -143,6 +143,67 @@ import Testing
     #expect(
       String(decoding: body, as: UTF8.self)
         == #"{"subject":"<a<b>&>","text":"<a<b>&>","html":"<b>a&lt;b&gt;&amp;</b>"}"#)
+  }
+
+  private static let team = """
+    {"version": 1, "destinations": {"m": {"type": "email", "server": "smtp://m.example", "from": "a@b",
+       "to": ["one@c", "${env:SECOND}"]}}, "rules": [{"name": "r", "on": "any", "actions": [ACTION]}]}
+    """
+
+  private func team(_ action: String) -> (RuleFile?, [Diagnostic]) {
+    let text = Self.team.replacing("ACTION", with: action)
+    return RuleFile.read(Array(text.utf8), secrets: SecretSource(environment: ["SECOND": "two@c"]))
+  }
+
+  private func recipient(_ planned: PlannedDelivery, _ file: RuleFile) throws -> String {
+    guard case .delivery(.body(let body)) = planned.content else { throw Wrong() }
+    let secrets = SecretSource(environment: ["SECOND": "two@c"])
+    let make = try #require(file.destinations.first).requestMaker(ReferenceResolver(secrets))
+    guard case .mail(let mail) = make(OutgoingMessage(id: planned.id, run: "r", event: [], body: body, time: 0)) else {
+      throw Wrong()
+    }
+    return mail.recipient
+  }
+
+  @Test(arguments: [
+    #"{"send": "m"}"#, #"{"send": "m", "id": "mail", "text": "{{flow}}"}"#,
+    #"{"send": "m", "body": {"text": "{{flow}}"}}"#,
+  ]) func `each recipient has a delivery of its own`(action: String) throws {
+    let (read, problems) = team(action)
+    let file = try #require(read, "\(problems)")
+    let planned = try RuleSet(file).deliveries(for: RunEvent.of("Failed"))
+    let label = action.contains("id") ? "mail" : "actions[0]"
+    #expect(planned.map(\.action) == [label, "\(label) to ${env:SECOND}"])
+    #expect(Set(planned.map(\.id)).count == 2)
+    #expect(try planned.map { try recipient($0, file) } == ["one@c", "two@c"])
+  }
+
+  @Test func `a digest goes to each recipient, as it was meant when it began`() throws {
+    let (read, problems) = team(#"{"send": "m", "digest": {"window": "10m"}}"#)
+    let file = try #require(read, "\(problems)")
+    let rules = try RuleSet(file)
+    let event = try RunEvent.of("Failed")
+    let planned = rules.deliveries(for: event)
+    #expect(planned.count == 2)
+    let messages = DigestMessages(rules, file.destinations)
+    let recipients = try planned.map { entry in
+      let message = try #require(
+        messages.message(
+          id: entry.id, rule: "r", action: entry.action, entry.plan, CollectedEvents(events: [event.body], count: 1)))
+      return try recipient(message, file)
+    }
+    #expect(recipients == ["one@c", "two@c"])
+  }
+
+  @Test func `nothing comes after a mail to several recipients`() {
+    let (file, problems) = team(#"{"send": "m", "then": [{"shell": "true"}]}"#)
+    #expect(file == nil)
+    #expect(
+      problems.map(\.message) == ["rules[0].actions[0] is mail to several recipients, and nothing can come after it"])
+  }
+
+  @Test func `what was written for somebody who is gone goes to the first`() throws {
+    #expect(try mail(#"{"recipient": "gone@example.com", "text": "x"}"#).recipient == "ops@example.com")
   }
 
   @Test func `a refusal for now is repeated, one for good is not, and a wrong password stops`() {

@@ -27,6 +27,9 @@ protocol Destination: Sendable {
   func check(_ object: ObjectReader, _ context: FieldContext)
   /// Which settings of a connection it has beside its own fields.
   static var connection: ConnectionKind { get }
+  /// To whom it sends, where each recipient gets a delivery of its own; empty where there is one delivery for all. A body says
+  /// in its member `recipient` for whom it is.
+  var recipients: [ReferenceText] { get }
   /// The address that requests go to and the field it stands in, where the user writes one: it is checked against
   /// `allowPrivate`.
   var address: (field: String, url: ReferenceText)? { get }
@@ -73,6 +76,7 @@ protocol Destination: Sendable {
 
 extension Destination {
   func check(_ object: ObjectReader, _ context: FieldContext) {}
+  var recipients: [ReferenceText] { [] }
   var address: (field: String, url: ReferenceText)? { nil }
   static var connection: ConnectionKind { .http }
   static var beside: SchemaPiece { [:] }

@@ -17,6 +17,9 @@ package struct DestinationSettings: Sendable {
 
   package var kind: DestinationType { DestinationType(type(of: destination)) }
 
+  /// For whom a message can be: each gets a delivery of its own. Empty: there is one for all.
+  package var recipients: [String] { destination.recipients.map(\.source) }
+
   /// Looks every reference up and returns what makes the request of each attempt.
   ///
   /// - Throws: `SecretError`, `SigningKeyError`.

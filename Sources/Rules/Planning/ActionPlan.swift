@@ -23,6 +23,9 @@ package struct ActionPlan: Sendable, Equatable {
   /// - Parameter destinations: of the rules file that is in use.
   func action(_ label: String, _ destinations: [String: DestinationSettings]) -> ActionSettings? {
     guard let root = try? JSONDocument(parsing: bytes).root, let node = root[Self.key] else { return nil }
-    return ActionReader.stored(label, destinations, DestinationKinds(stored: root).byName).action(node)
+    let reader = ActionReader.stored(
+      ActionSettings.base(of: label), destinations, DestinationKinds(stored: root).byName)
+    let actions = reader.actions(node)
+    return actions.first { $0.label == label } ?? actions.first
   }
 }

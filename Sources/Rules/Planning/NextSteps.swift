@@ -93,12 +93,10 @@ package struct NextSteps: Sendable {
     }
     let context = context(event, after: step, results, branch)
     let kinds = DestinationKinds(stored: stored.root)
-    return nodes.enumerated().compactMap { index, node in
+    return nodes.enumerated().flatMap { index, node -> [PlannedDelivery] in
       let label = branch.label(index, after: step.label)
-      guard let action = ActionReader.stored(label, destinations, kinds.byName).action(node) else {
-        return .unreadable(label, context)
-      }
-      return .first(action, context)
+      let actions = ActionReader.stored(label, destinations, kinds.byName).actions(node)
+      return actions.isEmpty ? [.unreadable(label, context)] : actions.compactMap { .first($0, context) }
     }
   }
 

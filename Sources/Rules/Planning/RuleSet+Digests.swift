@@ -69,7 +69,8 @@ extension RuleSet {
     let content: PlannedDelivery.Content =
       if case .json(let body) = send.message {
         .delivery(
-          .body(body.render(TemplateData(Self.data(of: documents, collected.count, digest), link: link))))
+          .body(
+            send.addressed(body.render(TemplateData(Self.data(of: documents, collected.count, digest), link: link)))))
       } else {
         .delivery(.body(Self.plain(documents, collected.count)))
       }

@@ -46,6 +46,10 @@ struct SendAction: Action {
   /// For which type of destination the message is made.
   private(set) var kind = DestinationSettings.Kind.webhook
   private(set) var message = Message.event
+  /// Of the destination: each gets an action of its own.
+  private(set) var recipients: [String] = []
+  /// For whom it is; nil where the destination has one recipient, or none.
+  private(set) var recipient: String?
 
   var form: MessageForm? {
     if case .standard = message { return MessageForm(kind: kind, isStandard: true) }
@@ -59,18 +63,31 @@ struct SendAction: Action {
       return false
     }
     (self.kind, self.message) = (kind, message)
+    recipients = reader.rule.destinations[destination]?.recipients ?? []
+    if recipients.count > 1 { reader.reportSteps(after: "mail to several recipients", object) }
     return true
+  }
+
+  func forRecipient(_ recipient: String) -> SendAction {
+    var action = self
+    action.recipient = recipient
+    return action
   }
 
   func content(_ context: PlannedDelivery.RenderContext) -> PlannedDelivery.Content {
     if let digest { return .digest(key: digest.key(of: context.data), window: digest.window) }
     switch message {
     case .event: return .delivery(.event)
-    case .json(let template): return .delivery(.body(template.render(context.data)))
+    case .json(let template): return .delivery(.body(addressed(template.render(context.data))))
     case .standard(let templates):
       let template = context.trigger.flatMap { templates[$0] }
-      return .delivery(template.map { .body($0.render(context.data)) } ?? .event)
+      return .delivery(template.map { .body(addressed($0.render(context.data))) } ?? .event)
     }
+  }
+
+  /// A body that says for whom it is.
+  func addressed(_ body: [UInt8]) -> [UInt8] {
+    recipient.map { body.adding([("recipient", .json($0))]) } ?? body
   }
 }
 

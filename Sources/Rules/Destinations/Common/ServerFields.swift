@@ -48,3 +48,18 @@ extension RuleFileReader {
     }
   }
 }
+
+extension FieldType where Value == [ReferenceText] {
+  /// A text that may hold references, or a list of them.
+  ///
+  /// - Parameter secrecy: how much of each is a secret.
+  static func references(as secrecy: SecretField) -> FieldType {
+    FieldType(schema: [
+      "type": .list([.text("string"), .text("array")]), "minLength": .number(1), "minItems": .number(1),
+      "items": .object(["$ref": .text("#/$defs/filled")]),
+    ]) { object, key, context in
+      let texts = object.list(key).map { context.reference($0, path: object.pathOf(key), as: secrecy) }
+      return texts.contains { $0 == nil } || texts.isEmpty ? nil : texts.compactMap(\.self)
+    }
+  }
+}

@@ -1,11 +1,10 @@
 internal import JSONSource
 internal import Secrets
 
-/// A mail to one recipient. Several recipients are several destinations: a server that refuses one address would refuse the mail
-/// for all.
+/// Mail, one delivery for each recipient: a server that refuses one address would refuse a mail for all of them.
 struct Email: Destination {
   static let type = "email"
-  static let says = "A mail to one address, through a server that takes mail (SMTP)."
+  static let says = "Mail, one for each recipient, through a server that takes mail (SMTP)."
 
   enum Security: String, Sendable, CaseIterable {
     case required
@@ -14,7 +13,7 @@ struct Email: Destination {
 
   var server = ReferenceText.nowhere
   var from = ReferenceText.nowhere
-  var to = ReferenceText.nowhere
+  var to: [ReferenceText] = []
   var user: ReferenceText?
   var password: ReferenceText?
   var security = Security.required
@@ -31,8 +30,8 @@ struct Email: Destination {
       "from", .reference(as: .plain), to: \.from, isRequired: true, example: #""vi-notify <vi-notify@example.com>""#,
       "Who sends it: an address, or a name with the address in angle brackets."),
     Field(
-      "to", .reference(as: .plain), to: \.to, isRequired: true, example: #""ops@example.com""#,
-      "Who gets it: one address. Several recipients are several destinations, or one mailing list."),
+      "to", .references(as: .plain), to: \.to, isRequired: true, example: #""ops@example.com""#,
+      "Who gets it: an address, or a list of them. Each has a delivery of its own, with its own retries."),
     Field(
       "user", .reference(as: .plain), to: \.user, example: #""vi-notify@example.com""#,
       "The account at the server. Needs `password`."),
@@ -51,12 +50,12 @@ struct Email: Destination {
 
   func check(_ object: ObjectReader, _ context: FieldContext) {
     context.checkAccount(object)
-    for (field, text) in [("from", from), ("to", to)] {
-      guard let node = object[field], let value = context.revealed(text), MailAddress(value) == nil else { continue }
+    for (field, text, node) in [("from", from, object["from"])] + zip(to, object.list("to")).map({ ("to", $0, $1) }) {
+      guard let node, let value = context.revealed(text), MailAddress(value) == nil else { continue }
       context.diagnostics.error(
         at: node.range, "\(object.pathOf(field)) is no address: \(value.prefix(80).debugDescription)",
         hint: value.contains(",")
-          ? "write one address; each recipient needs a destination of its own" : "one looks like ops@example.com")
+          ? "write a list: [\"a@example.com\", \"b@example.com\"]" : "one looks like ops@example.com")
     }
     guard security == .none, user != nil, let node = object["tls"] else { return }
     context.diagnostics.warning(
@@ -94,14 +93,19 @@ struct Email: Destination {
   private static let subject =
     "{{#flow}}{{truncate100(flow)}}{{/flow}}{{^flow}}vi-notify{{/flow}}{{#phase}}: {{phase}}{{/phase}}"
 
+  var recipients: [ReferenceText] { to }
+
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     let server = try secrets.text(server, as: .endpoint)
-    let (from, to) = (try secrets.text(from, as: .plain), try secrets.text(to, as: .plain))
+    let from = try secrets.text(from, as: .plain)
+    let to = try to.map { (source: $0.source, address: try secrets.text($0, as: .plain)) }
     let user = try user.map { try secrets.text($0, as: .plain) }
     let password = try password.map { try secrets.text($0, as: .credential) }
     return { [security] message in
       let body = message.body ?? message.event
       let parts = MailParts(body)
+      // What was written for somebody who isn't in the file any more goes to the first.
+      let to = (to.first { $0.source == parts.recipient } ?? to.first)?.address ?? ""
       var mail = OutgoingMail(server: server, sender: MailAddress(from)?.address ?? from)
       mail.recipient = MailAddress(to)?.address ?? to
       mail.account = user.flatMap { user in password.map { (user, $0) } }
@@ -114,7 +118,7 @@ struct Email: Destination {
   }
 
   func identity(_ secrets: SecretSource) -> [String] {
-    [server.identity(secrets, as: .endpoint), to.identity(secrets, as: .plain), user?.source ?? ""]
+    [server.identity(secrets, as: .endpoint), user?.source ?? ""] + to.map { $0.identity(secrets, as: .plain) }
   }
 
   static let answers = AnswerTable.mail

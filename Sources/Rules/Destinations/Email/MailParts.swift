@@ -7,6 +7,8 @@ struct MailParts: Sendable {
   let text: String?
   /// A whole document, or what stands in its body.
   let html: String?
+  /// As the rules file writes it; nil: the only one.
+  let recipient: String?
 
   /// - Parameter body: JSON with `subject`, `text` and `html`; what has neither of the last two is shown as it is.
   init(_ body: [UInt8]) {
@@ -15,6 +17,7 @@ struct MailParts: Sendable {
     subject = root?["subject"]?.string ?? "vi-notify"
     self.text = text == nil && html == nil ? String(decoding: body, as: UTF8.self) : text
     self.html = html
+    recipient = root?["recipient"]?.string
   }
 
   /// - Parameters:
