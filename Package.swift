@@ -109,7 +109,8 @@ let package = Package(
     .target(name: "Telemetry", dependencies: ["Runs"], swiftSettings: strict),
     .target(name: "Runs", dependencies: ["JSONSource", "Notation", "WireTime", crypto], swiftSettings: strict),
     .target(
-      name: "Transport", dependencies: ["HTTPSyntax", "CCurl", "CMosquitto", "Locking", "WireTime", "Notation"],
+      name: "Transport",
+      dependencies: ["HTTPSyntax", "CCurl", "CMosquitto", "CNats", "Locking", "WireTime", "Notation"],
       swiftSettings: strict),
     .target(name: "Secrets", dependencies: ["Locking"], swiftSettings: strict),
     .target(name: "HTTPSyntax", dependencies: ["CCurl"], swiftSettings: strict),
@@ -120,8 +121,9 @@ let package = Package(
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     // libarchive is loaded when the first archive is opened, not linked: see its header.
     .target(name: "CArchive"),
-    // libmosquitto is loaded when something is first published, not linked: see its header.
+    // libmosquitto and libnats are loaded when something is first published, not linked: see their headers.
     .target(name: "CMosquitto"),
+    .target(name: "CNats"),
     .target(name: "CDisk"),
     .target(name: "CProcess"),
     .testTarget(
@@ -184,7 +186,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TransportTests",
-      dependencies: ["TestSupport", "Transport", "HTTPSyntax", "CCurl", "Locking", "WireTime", "Notation"],
+      dependencies: ["TestSupport", "Transport", "HTTPSyntax", "CCurl", "CNats", "Locking", "WireTime", "Notation"],
       swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),

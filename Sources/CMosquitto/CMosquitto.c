@@ -46,16 +46,16 @@ static const char *failure;
 static void load(void) {
   void *handle = dlopen("libmosquitto.so.1", RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
-    failure = "libmosquitto.so.1 is not installed; on Debian and Ubuntu: apt-get install libmosquitto1";
+    failure = "it is not installed; on Debian and Ubuntu: apt-get install libmosquitto1";
     return;
   }
 #define FIND(result, name, parameters)                                                   \
   if (!(library.name = (result(*) parameters)dlsym(handle, "mosquitto_" #name))) {       \
-    failure = "libmosquitto.so.1 is older than version 2.0: it has no mosquitto_" #name; \
+    failure = "it is older than version 2.0: it has no mosquitto_" #name; \
     return;                                                                              \
   }
   FUNCTIONS(FIND)
-  if (library.lib_init() != 0) failure = "libmosquitto could not be started";
+  if (library.lib_init() != 0) failure = "it could not be started";
 }
 
 const char *cmosquitto_load(void) {

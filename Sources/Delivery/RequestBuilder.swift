@@ -45,6 +45,8 @@ package struct RequestBuilder: Sendable {
     publication.contentType = made.contentType
     publication.account = made.account
     publication.isRetained = made.isRetained
+    publication.token = made.token
+    publication.credentialsFile = made.credentialsFile
     publication.caFile = parts.caFile
     publication.clientCertificate = parts.clientCertificate
     publication.egress = parts.egress

@@ -64,7 +64,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("TimeZones", ["Runs"]),
   ("Telemetry", ["Runs"]),
   ("Runs", ["JSONSource", "WireTime", "Notation", "Crypto"]),
-  ("Transport", ["HTTPSyntax", "CCurl", "CMosquitto", "Locking", "WireTime", "Notation"]),
+  ("Transport", ["HTTPSyntax", "CCurl", "CMosquitto", "CNats", "Locking", "WireTime", "Notation"]),
   ("Secrets", ["Locking"]),
   ("HTTPSyntax", ["CCurl"]),
   ("JSONSource", []),
@@ -74,6 +74,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("CCurl", []),
   ("CArchive", []),
   ("CMosquitto", []),
+  ("CNats", []),
   ("CDisk", []),
   ("CProcess", []),
 ]

@@ -6,8 +6,8 @@
 Run it in a virtual environment made from requirements.txt. Simulated runs end in all ways and with awkward texts; every
 request is verified by `standardwebhooks` and read by `cloudevents`, in structured and in binary mode, and both must read
 the same event. Mail goes to aiosmtpd and is parsed by Python's `email` (mail_servers.py), messages for AWS to moto, their
-signatures compared with botocore's (aws_services.py), and those of MQTT to mosquitto, where that is installed
-(mqtt_broker.py). Prints what is refused; exit code 1 when something is.
+signatures compared with botocore's (aws_services.py), those of MQTT to mosquitto (mqtt_broker.py), and those of
+NATS to a stream of nats-server (nats_stream.py). Prints what is refused; exit code 1 when something is.
 """
 
 import http.server
@@ -23,6 +23,7 @@ import threading
 import aws_services
 import mail_servers
 import mqtt_broker
+import nats_stream
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from standardwebhooks import Webhook
 
@@ -112,7 +113,7 @@ def main() -> None:
         simulator, variables = simulate(binary, folder)
         try:
             webhooks(binary, variables)
-            for service in [mail_servers, aws_services, mqtt_broker]:
+            for service in [mail_servers, aws_services, mqtt_broker, nats_stream]:
                 def send(destinations: dict, more: dict) -> None:
                     deliver(binary, destinations, variables | more)
                 print(service.accept(send, folder, AWKWARD, 5 * len(PHASES)))

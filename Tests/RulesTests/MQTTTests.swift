@@ -40,7 +40,7 @@ import Testing
     for topic in ["vi/+/x", "vi/#", "$SYS/x", "vi/${env:MQTT_PASSWORD}"] {
       #expect(
         read(#"\#(server), "topic": "\#(topic)""#).problems.first?.hasPrefix(
-          "destinations.d.topic is no topic to publish to")
+          "destinations.d.topic is nothing that can be published to")
           == true)
     }
     #expect(read(#"\#(server), "topic": "vi/{{flwo}}""#).problems.count == 1)

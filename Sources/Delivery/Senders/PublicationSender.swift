@@ -1,7 +1,7 @@
 internal import Rules
 internal import Transport
 
-/// Makes one attempt to publish to an MQTT broker.
+/// Makes one attempt to publish to a broker.
 struct PublicationSender: Sendable {
   private let client = BrokerClient()
 

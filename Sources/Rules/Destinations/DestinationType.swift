@@ -22,6 +22,7 @@ package struct DestinationType: Sendable, RawRepresentable {
     EventBridge.self,
     EventGrid.self,
     MQTT.self,
+    NATS.self,
     Apprise.self,
     File.self,
   ]

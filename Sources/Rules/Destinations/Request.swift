@@ -69,9 +69,9 @@ package struct OutgoingSignature: Sendable {
   package let service: String
 }
 
-/// A message for a broker of MQTT.
+/// A message for a broker of MQTT or NATS.
 package struct OutgoingPublication: Sendable {
-  /// `mqtt://` or `mqtts://`, a host and a port.
+  /// `mqtt://`, `mqtts://`, `nats://` or `tls://`, a host and a port.
   package let server: String
   package let topic: String
   /// Of the delivery.
@@ -80,6 +80,9 @@ package struct OutgoingPublication: Sendable {
   package var contentType = "application/json"
   package var account: (user: String, password: String)?
   package var isRetained = false
+  package var token: String?
+  /// A path.
+  package var credentialsFile: String?
 
   init(server: String, topic: String, id: String, payload: [UInt8]) {
     self.server = server

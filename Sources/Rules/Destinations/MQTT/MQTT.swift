@@ -51,19 +51,13 @@ struct MQTT: Destination {
     let password = try password.map { try secrets.text($0, as: .credential) }
     return { [topic, isRetained] message in
       var publication = OutgoingPublication(
-        server: server, topic: Self.topic(topic, message.event), id: message.id, payload: message.body ?? message.event)
+        server: server, topic: topic?.render(of: message.event) ?? "", id: message.id,
+        payload: message.body ?? message.event)
       publication.contentType = message.body == nil ? "application/cloudevents+json" : "application/json"
       publication.account = user.flatMap { user in password.map { (user, $0) } }
       publication.isRetained = isRetained
       return .publish(publication)
     }
-  }
-
-  private static func topic(_ template: TextTemplate?, _ event: [UInt8]) -> String {
-    let document = try? JSONDocument(parsing: event)
-    let data = document?.root["data"].flatMap { data in document.map { Array($0.raw(data)) } } ?? Array("{}".utf8)
-    guard let template, let inner = try? JSONDocument(parsing: data) else { return "" }
-    return template.render(TemplateData(inner, link: .standard))
   }
 
   func identity(_ secrets: SecretSource) -> [String] {
@@ -85,37 +79,11 @@ struct MQTT: Destination {
 
 extension FieldType where Value == TextTemplate {
   /// A topic of MQTT (section 4.7), in which tags stand for parts of a level.
-  fileprivate static let topic = FieldType.own([
-    "type": .text("string"), "minLength": .number(1), "not": .object(["pattern": .text(#"^\$|^[^{]*[+#\u0000]|\$\{"#)]),
-  ]) { node, path, context in
-    guard let text = context.text(node, path: path) else { return nil }
-    let literal = withoutTags(text)
-    if literal.contains(where: { "+#\0".contains($0) }) || text.hasPrefix("$") || text.contains("${") {
-      context.diagnostics.error(
-        at: node.range, "\(path) is no topic to publish to: \(text.prefix(80).debugDescription)",
-        hint:
-          "+ and # are for those who subscribe, and topics that begin with $ for the broker; references aren't looked up here"
-      )
-      return nil
-    }
-    do throws(TemplateProblems) {
-      return try TextTemplate(text, markup: .topic)
-    } catch {
-      for problem in error.problems {
-        context.diagnostics.error(at: node.range, "\(path): \(problem.message)", hint: problem.hint)
-      }
-      return nil
-    }
-  }
-
-  private static func withoutTags(_ text: String) -> String {
-    var (result, rest) = ("", text[...])
-    while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
-      result += rest[..<open.lowerBound]
-      rest = rest[close.upperBound...]
-    }
-    return result + rest
-  }
+  fileprivate static let topic = place(
+    .topic, forbidden: "+#\0", schema: #"^[$]|^[^{]*[+#\u0000]|\$\{"#,
+    hint:
+      "+ and # are for those who subscribe, and topics that begin with $ for the broker; references aren't looked up here"
+  )
 }
 
 extension Markup {

@@ -2,8 +2,8 @@ import CMosquitto
 import Glibc
 internal import HTTPSyntax
 
-/// A connection to a broker, used by one thread.
-struct BrokerConnection: ~Copyable {
+/// A connection to an MQTT broker, used by one thread.
+struct MQTTConnection: ~Copyable {
   /// Milliseconds between two looks whether anybody still waits.
   private static let turnLength: Int32 = 100
 
