@@ -1,5 +1,15 @@
 import ArgumentParser
 
+/// The program: its commands, what they print, and the status with which they end.
+///
+/// - In: arguments, the environment, a rules file. Out: results on stdout, everything said along the way on stderr, an exit status
+///   (sysexits.h; `ExitStatus` in `Daemon`).
+/// - Invariants: everything that is printed goes through ``Console`` and ``Line``, so that no text of a stranger commands a
+///   terminal; a result that could not be written is an error; a log never holds up the work; with `--output json`, stdout holds one
+///   JSON value and nothing else.
+/// - What it doesn't do: decide anything. A command reads what it is asked for, calls the modules below, and shows what they say.
+/// - A command is one file in `Commands` and one line in the list below. `Terminal` knows streams and screens, `Reports` turns
+///   values into text and JSON, `Demo` plays everything in one process. Begin with ``WatchCommand``.
 @main
 struct ViNotify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
