@@ -23,7 +23,7 @@ struct SNS: AWSDestination {
   var address: (field: String, url: ReferenceText)? { access.endpoint.map { ("endpoint", $0) } }
 
   func check(_ object: ObjectReader, _ context: FieldContext) {
-    guard let node = object["topic"], let topic = context.revealed(topic) else { return }
+    guard let node = object["topic"], let topic = context.plain(topic) else { return }
     guard ARN(topic)?.service == "sns" else {
       context.diagnostics.error(
         at: node.range, "\(object.pathOf("topic")) is no ARN of a topic: \(topic.prefix(80).debugDescription)",

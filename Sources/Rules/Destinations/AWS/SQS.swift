@@ -21,11 +21,16 @@ struct SQS: AWSDestination {
         "The queue's URL. In a FIFO queue the run is the group, and a repeat is recognised.")
     ] + keyFields + placeFields("The queue's region; without it, what its URL says.")
 
-  var address: (field: String, url: ReferenceText)? { access.endpoint.map { ("endpoint", $0) } ?? ("queue", queue) }
+  /// Of the queue's URL the part before its path, which is no secret, as a chat's is.
+  var address: (field: String, url: ReferenceText)? {
+    if let endpoint = access.endpoint { return ("endpoint", endpoint) }
+    let origin = queue.source.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3)
+    return (try? ReferenceText(origin.joined(separator: "/"))).map { ("queue", $0) }
+  }
 
   func check(_ object: ObjectReader, _ context: FieldContext) {
     guard object["queue"] != nil else { return }
-    checkRegion(object, context, "queue", context.revealed(queue))
+    checkRegion(object, context, "queue", context.plain(queue, as: .endpoint))
   }
 
   /// `sqs.REGION.amazonaws.com`, and `REGION.queue.amazonaws.com` of old.

@@ -40,6 +40,11 @@ extension ReferenceText {
 }
 
 extension RuleFileReader {
+  /// What a text stands for that is no secret; nil where references aren't looked up, and where one leads nowhere.
+  func plain(_ text: ReferenceText, as field: SecretField = .plain) -> String? {
+    looksUp ? try? secrets.resolvePlain(text, as: field) : nil
+  }
+
   /// `user` and `password` stand beside each other.
   func checkAccount(_ object: ObjectReader) {
     for (written, missing) in [("user", "password"), ("password", "user")] {

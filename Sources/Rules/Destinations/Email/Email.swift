@@ -51,7 +51,7 @@ struct Email: Destination {
   func check(_ object: ObjectReader, _ context: FieldContext) {
     context.checkAccount(object)
     for (field, text, node) in [("from", from, object["from"])] + zip(to, object.list("to")).map({ ("to", $0, $1) }) {
-      guard let node, let value = context.revealed(text), MailAddress(value) == nil else { continue }
+      guard let node, let value = context.plain(text), MailAddress(value) == nil else { continue }
       context.diagnostics.error(
         at: node.range, "\(object.pathOf(field)) is no address: \(value.prefix(80).debugDescription)",
         hint: value.contains(",")

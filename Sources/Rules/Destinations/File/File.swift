@@ -21,7 +21,7 @@ struct File: Destination {
   static let connection = ConnectionKind.local
 
   func check(_ object: ObjectReader, _ context: FieldContext) {
-    guard let node = object["path"], let path = context.revealed(path) else { return }
+    guard let node = object["path"], let path = context.plain(path) else { return }
     let place = object.pathOf("path")
     if context.isTemplate(node, path: place, hint: "all messages go to one file") { return }
     if path.hasPrefix("~/") {
