@@ -136,9 +136,10 @@ package final class Daemon: Sendable {
   ) async throws(Failure) {
     // Also where it ends with an error: what waits in the log belongs into the state.
     defer { store.close() }
-    let ending = Ending()
+    let (ending, lifeSign) = (Ending(), LifeSign(mode, current, resources))
     do {
-      try await serve(mode, signals, ending)
+      try await serve(mode, signals, ending, lifeSign)
+      try await lifeSign.give(hasEnded: true)
       try ending.check()
       if mode == .once, !ending.isStopped { try await refuseWhatFailed() }
     } catch let error as Failure {
@@ -149,6 +150,7 @@ package final class Daemon: Sendable {
       throw Failure(error)
     } catch is CancellationError {
       // The time for a graceful end was over: what was cut off is pending again.
+      try? await lifeSign.give(hasEnded: true)
     } catch {
       throw Failure(.stateUnusable, "\(error)")
     }
@@ -156,9 +158,10 @@ package final class Daemon: Sendable {
   }
 
   private func serve(
-    _ mode: WatchMode, _ signals: some AsyncSequence<UnixSignal, Never> & Sendable, _ ending: Ending
+    _ mode: WatchMode, _ signals: some AsyncSequence<UnixSignal, Never> & Sendable, _ ending: Ending,
+    _ lifeSign: LifeSign
   ) async throws {
-    let reloader = Reloader(resources, current.runtime.configuration)
+    let reloader = Reloader(resources, current.runtime.configuration, lifeSign)
     var services: [any Service] = [
       SignalService(
         signals: signals, ending: ending, reloader: mode == .once ? nil : reloader, log: resources.log,
@@ -169,7 +172,10 @@ package final class Daemon: Sendable {
       DeliveryService(dispatcher: dispatcher, ending: ending),
     ]
     // A look from cron closes what is due itself, and is too short for the rest.
-    if mode != .once { services.append(UpkeepService(current: current, dispatcher: dispatcher, resources: resources)) }
+    if mode != .once {
+      services.append(
+        UpkeepService(current: current, dispatcher: dispatcher, resources: resources, lifeSign: lifeSign))
+    }
     services.append(
       WatchingService(
         current: current, dispatcher: dispatcher, reloader: reloader, resources: resources, ending: ending, mode: mode,

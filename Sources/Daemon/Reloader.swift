@@ -30,11 +30,13 @@ final class Reloader: Sendable {
   }
 
   private let resources: Resources
+  private let lifeSign: LifeSign
   private let state: Locked<State>
   private let bell = WakeUp()
 
-  init(_ resources: Resources, _ configuration: Configuration) {
+  init(_ resources: Resources, _ configuration: Configuration, _ lifeSign: LifeSign) {
     self.resources = resources
+    self.lifeSign = lifeSign
     state = Locked(State(tried: configuration.origin?.stamp, seen: configuration.origin?.stamp))
     resources.telemetry.isRulesFileInUse.set(1)
     noteRead()
@@ -135,6 +137,7 @@ final class Reloader: Sendable {
 
   /// It is in use now.
   func succeeded(_ runtime: Runtime) {
+    lifeSign.note(reload: nil)
     resources.telemetry.reloads.add(to: .applied)
     resources.telemetry.isRulesFileInUse.set(1)
     noteRead()
@@ -151,6 +154,7 @@ final class Reloader: Sendable {
     _ result: ReloadResult, _ cause: Cause, _ origin: Configuration.Origin, why: String,
     advice: String = "mend it; a changed file is read by itself"
   ) -> Runtime.Plan? {
+    lifeSign.note(reload: why)
     resources.telemetry.reloads.add(to: result)
     resources.telemetry.isRulesFileInUse.set(0)
     resources.log.error(

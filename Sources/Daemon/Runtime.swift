@@ -21,6 +21,7 @@ struct Runtime: Sendable {
   let delivery: DeliveryConfiguration
   let digests: DigestCloser
   let retention: Duration
+  let settings: WatchSettings
   /// What the state keeps of the rules file, to explain by.
   let copy: RuleFileCopy
   let names: KnownNames
@@ -32,6 +33,7 @@ struct Runtime: Sendable {
     let (file, rules) = (plan.configuration.file, plan.configuration.rules)
     let (clock, log) = (resources.clock, resources.log)
     configuration = plan.configuration
+    self.settings = settings
     client = plan.client
     copy = configuration.copy
     names = KnownNames(

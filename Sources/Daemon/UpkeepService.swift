@@ -13,6 +13,7 @@ struct UpkeepService: Service {
   let current: CurrentRuntime
   let dispatcher: Dispatcher
   let resources: Resources
+  let lifeSign: LifeSign
 
   func run() async throws {
     _ = try await stoppable { try await work() }.get()
@@ -24,8 +25,13 @@ struct UpkeepService: Service {
     var pruner = Pruner(store: store, clock: clock)
     // By the uptime; nil: no digest is open.
     var nextDigest: Duration? = .zero
+    var nextBeat: Duration = .zero
     while !Task.isCancelled {
       if let due = nextDigest, due <= clock.uptime { nextDigest = try await closeDigests() }
+      if nextBeat <= clock.uptime {
+        try await lifeSign.give()
+        nextBeat = clock.uptime + LifeSign.pause
+      }
       if pruner.next <= clock.uptime { try await pruner.step(retention: current.runtime.retention) }
       let left = min(nextDigest ?? .seconds(3_600), pruner.next) - clock.uptime
       let news = try await store.news(within: min(Self.pause, max(.zero, left)), by: clock.system)

@@ -15,6 +15,7 @@ enum Schema {
     migrator.registerMigration("7 lanes") { try $0.execute(sql: lanes) }
     migrator.registerMigration("8 any kind") { try $0.execute(sql: anyKind) }
     migrator.registerMigration("9 silences") { try $0.execute(sql: silences) }
+    migrator.registerMigration("9 heartbeat") { try $0.execute(sql: heartbeat) }
     return migrator
   }
 

@@ -161,6 +161,15 @@ package protocol StateStore: LedgerStore, SilenceStore {
   /// The run was seen once, or something tells of it.
   func knows(run: String) async throws(StorageError) -> Bool
 
+  /// Keeps a watcher's sign of life, in the place of the last one.
+  func beat(_ heartbeat: Heartbeat) async throws(StorageError)
+
+  /// Nil: no watcher has given one.
+  func heartbeat() async throws(StorageError) -> Heartbeat?
+
+  /// What each target has, by name; `since`: see ``DeliveryTally/recentlyDead``.
+  func tally(since moment: Timestamp) async throws(StorageError) -> [DeliveryTally]
+
   /// Digests whose time is over at `now`, and of each the first `most` events.
   func dueDigests(at now: Timestamp, most: Int) async throws(StorageError) -> [OpenDigest]
 

@@ -28,7 +28,8 @@ struct ViNotify: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      WatchCommand.self, CheckCommand.self, TestCommand.self, SendTestCommand.self, SchemaCommand.self,
+      WatchCommand.self, StatusCommand.self, CheckCommand.self, TestCommand.self, SendTestCommand.self,
+      SchemaCommand.self,
       RunsCommand.self,
       ModelsCommand.self, DeliveriesCommand.self, ExplainCommand.self, SilenceCommand.self, VerifyCommand.self,
       SimulateCommand.self,

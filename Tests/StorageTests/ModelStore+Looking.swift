@@ -10,6 +10,20 @@ extension ModelStore {
     items.filter(\.isUnsettled).reduce(into: [:]) { counts, item in counts[item.destination, default: 0] += 1 }
   }
 
+  func beat(_ heartbeat: Heartbeat) { lastBeat = heartbeat }
+
+  func heartbeat() -> Heartbeat? { lastBeat }
+
+  func tally(since moment: Timestamp) -> [DeliveryTally] {
+    Dictionary(grouping: items, by: \.destination).map { target, items in
+      let dead = items.filter { $0.status == .dead }
+      return DeliveryTally(
+        target: target, waiting: items.count(where: \.isUnsettled), dead: dead.count,
+        recentlyDead: dead.count { $0.settledAt.map { $0 >= moment } ?? false })
+    }
+    .sorted { $0.target < $1.target }
+  }
+
   func deliveries(_ filter: DeliveryFilter) -> [DeliveryRecord] {
     items.filter { item in
       let hasStatus = filter.status.map { $0 == .pending ? item.isUnsettled : item.status == $0 } ?? true

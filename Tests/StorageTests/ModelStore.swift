@@ -48,6 +48,7 @@ actor ModelStore: StateStore {
   var allSilences: [Silence] = []
   var held: [HeldBack] = []
   var windows: [CooldownWindow] = []
+  var lastBeat: Heartbeat?
 
   func ledger(organization: String) -> Ledger { model.ledger(organization: organization) }
 

@@ -1,0 +1,191 @@
+import Daemon
+import JSONSource
+import Runs
+import Storage
+
+/// Whether all is well, as of what the state says.
+struct StatusReport {
+  struct Destination {
+    let name: String
+    /// Nil: the rules file doesn't have it, or it is done on this machine.
+    let type: String?
+    let waiting: Int
+    let dead: Int
+    /// In words; `delivers` when nothing holds it back.
+    let state: String
+  }
+
+  let watcher: WatcherHealth
+  let destinations: [Destination]
+  /// Deliveries that died during the last day.
+  let recentlyDead: Int
+  /// Those that are active.
+  let silences: [Silence]
+  private let now: Timestamp
+  /// What needs somebody, each with what to do; empty: all is well.
+  private(set) var reasons: [String]
+
+  /// A dead letter needs somebody for so long; then it is history.
+  private static let recent: Duration = .seconds(86_400)
+
+  /// - Parameter look: at the process of a heartbeat.
+  init(
+    _ store: any StateStore, _ time: TimeSource, _ look: (Heartbeat.Process) -> ProcessSight
+  ) async throws(StorageError) {
+    let now = time.now()
+    watcher = WatcherHealth(try await store.heartbeat(), now: now, uptime: time.uptime(), look)
+    let tallies = try await store.tally(since: now + (.zero - Self.recent))
+    let states = try await store.destinationStates()
+    let names = try await store.knownNames()
+    silences = try await store.silences().filter { $0.isActive(at: now) }
+    self.now = now
+    recentlyDead = tallies.reduce(0) { $0 + $1.recentlyDead }
+    let known = Set(names?.destinations.keys.map { Target.destination($0) } ?? [])
+    let shown = known.union(tallies.filter { $0.waiting > 0 }.map(\.target)).sorted()
+    reasons = watcher.reasons
+    var destinations: [Destination] = []
+    for target in shown {
+      let tally = tallies.first { $0.target == target }
+      let type = target.destination.flatMap { names?.destinations[$0] }
+      let isMissing = names != nil && target.destination != nil && type == nil
+      let state = states.first { $0.name == target.name && target.destination != nil }
+      let (words, reason) = Self.words(target, state, isMissing: isMissing, now)
+      if let reason, isMissing || type != nil { reasons.append(reason) }
+      destinations.append(
+        Destination(
+          name: target.name, type: type, waiting: tally?.waiting ?? 0, dead: tally?.dead ?? 0, state: words))
+    }
+    self.destinations = destinations
+    if recentlyDead > 0 {
+      reasons.append(
+        "\(recentlyDead == 1 ? "a delivery" : "\(recentlyDead) deliveries") died during the last day; see: vi-notify "
+          + "deliveries list --status dead; to send again: vi-notify deliveries replay --status dead")
+    }
+  }
+
+  private static func words(
+    _ target: Target, _ state: DestinationState?, isMissing: Bool, _ now: Timestamp
+  ) -> (state: String, reason: String?) {
+    let name = target.name
+    if isMissing {
+      return (
+        "not in the rules file",
+        "deliveries wait for \(name), which the rules file does not have; put it back, or: vi-notify deliveries replay "
+          + "--destination \(name) --to OTHER"
+      )
+    }
+    guard let state else { return (target.destination == nil ? "runs here" : "delivers", nil) }
+    let next = state.nextProbeAt.map { ", next probe \(Self.wait(until: $0, now))" } ?? ""
+    if state.stoppedAt != nil {
+      let why = state.stoppedReason.map { ": \($0)" } ?? ""
+      return (
+        "stopped\(next)",
+        "\(name) has stopped\(why); mend its settings, or ask it again: vi-notify deliveries replay --destination \(name)"
+      )
+    }
+    if state.isProbed {
+      return (
+        "failing, \(state.failures) in a row\(next)",
+        "\(name) fails, \(state.failures) times in a row; why: vi-notify deliveries list --destination \(name)"
+      )
+    }
+    if let until = state.holdUntil, until > now { return ("held at its request, \(wait(until: until, now))", nil) }
+    return ("delivers", nil)
+  }
+
+  static func wait(until moment: Timestamp, _ now: Timestamp) -> String {
+    moment > now ? "in \((moment - now).words)" : "now"
+  }
+}
+
+extension StatusReport {
+  /// At most 80 columns wide.
+  var lines: [String] {
+    let waiting = destinations.reduce(0) { $0 + $1.waiting }
+    var lines = watcher.facts.flatMap { Self.fact($0.name, $0.value) }
+    lines += Self.fact("deliveries", "\(waiting) waiting; \(recentlyDead) dead during the last day")
+    for silence in silences {
+      lines += Self.fact("silence", "\(silence.id), ends \(Self.wait(until: silence.until, now)): \(silence.reason)")
+    }
+    if !destinations.isEmpty {
+      let width = min(30, max(11, destinations.map { Line($0.name).text.count }.max() ?? 0))
+      lines += ["", "\(Self.cell("DESTINATION", width))  WAITING     DEAD  STATE"]
+      lines += destinations.map { destination in
+        let counts = [destination.waiting, destination.dead].map { "\($0)" }
+        let numbers = counts.map { String(repeating: " ", count: max(0, 7 - $0.count)) + $0 }.joined(separator: "  ")
+        return "\(Self.cell(destination.name, width))  \(numbers)  \(Self.cut(destination.state, 80 - width - 20))"
+      }
+    }
+    lines.append("")
+    if reasons.isEmpty { return lines + ["All is well."] }
+    return lines + ["This needs somebody:"] + reasons.flatMap { Self.wrapped("- \($0)", indent: 2) }
+  }
+
+  private static func fact(_ name: String, _ value: String) -> [String] {
+    wrapped("\(cell(name, 10))  \(value)", indent: 12)
+  }
+
+  private static func cell(_ text: String, _ width: Int) -> String {
+    let cut = cut(text, width)
+    return cut + String(repeating: " ", count: width - cut.count)
+  }
+
+  private static func cut(_ text: String, _ width: Int) -> String {
+    // As it is printed: a stranger's name may hold what a terminal obeys.
+    let plain = Line(text).text
+    return plain.count <= width ? plain : plain.prefix(width - 1) + "…"
+  }
+
+  /// Broken between words; a word that is longer than a line has a line of its own.
+  private static func wrapped(_ text: String, indent: Int) -> [String] {
+    let plain = Line(text).text
+    var (lines, line) = ([String](), "")
+    for word in plain.split(separator: " ", omittingEmptySubsequences: false) {
+      if line.isEmpty {
+        line = String(word)
+      } else if line.count + 1 + word.count <= 80 {
+        line += " " + word
+      } else {
+        lines.append(line)
+        line = String(repeating: " ", count: indent) + word
+      }
+    }
+    return lines + [line]
+  }
+
+  var json: [UInt8] {
+    JSONWriter.object { json in
+      json.member("healthy", reasons.isEmpty)
+      json.member("reasons") { json in json.array(reasons) { $0.string($1) } }
+      json.member("watcher") { json in json.object { watcher.write(into: &$0) } }
+      json.member("source") { json in json.object { watcher.writeSource(into: &$0) } }
+      json.member("rules") { json in json.object { watcher.writeRules(into: &$0) } }
+      json.member("destinations") { json in
+        json.array(destinations) { json, destination in
+          json.object { json in
+            json.member("name", destination.name)
+            json.member("type", destination.type)
+            json.member("waiting", destination.waiting)
+            json.member("dead", destination.dead)
+            json.member("state", destination.state)
+          }
+        }
+      }
+      json.member("deliveries") { json in
+        json.object { json in
+          json.member("waiting", destinations.reduce(0) { $0 + $1.waiting })
+          json.member("deadDuringTheLastDay", recentlyDead)
+        }
+      }
+      json.member("silences") { json in
+        json.array(silences) { json, silence in
+          json.object { json in
+            json.member("id", silence.id)
+            json.member("until", silence.until.iso8601)
+            json.member("reason", silence.reason)
+          }
+        }
+      }
+    }
+  }
+}
