@@ -1,6 +1,8 @@
 #include "CMosquitto.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -25,7 +27,10 @@ typedef void (*on_publish_function)(struct mosquitto *, void *, int, int, const 
   FUNCTION(int, connect_bind_v5, (struct mosquitto *, const char *, int, int, const char *, const property *))         \
   FUNCTION(int, disconnect_v5, (struct mosquitto *, int, const property *))                                            \
   FUNCTION(int, publish_v5, (struct mosquitto *, int *, const char *, int, const void *, int, bool, const property *)) \
-  FUNCTION(int, loop, (struct mosquitto *, int, int))                                                                  \
+  FUNCTION(int, loop_read, (struct mosquitto *, int))                                                                  \
+  FUNCTION(int, loop_write, (struct mosquitto *, int))                                                                 \
+  FUNCTION(int, loop_misc, (struct mosquitto *))                                                                       \
+  FUNCTION(bool, want_write, (struct mosquitto *))                                                                     \
   FUNCTION(int, socket, (struct mosquitto *))                                                                          \
   FUNCTION(void, connect_v5_callback_set, (struct mosquitto *, on_connect_function))                                   \
   FUNCTION(void, disconnect_v5_callback_set, (struct mosquitto *, on_reason_function))                                 \
@@ -132,7 +137,18 @@ int cmosquitto_connect(cmosquitto *self, const char *host, int port) {
   return library.connect_bind_v5(self->client, host, port, KEEPALIVE_SECONDS, NULL, NULL);
 }
 
-int cmosquitto_loop(cmosquitto *self, int milliseconds) { return library.loop(self->client, milliseconds, 1); }
+// Not by mosquitto_loop: it uses select(2), and refuses a descriptor of 1,024 or above as an invalid argument.
+int cmosquitto_loop(cmosquitto *self, int milliseconds) {
+  struct pollfd ready = {.fd = library.socket(self->client), .events = POLLIN};
+  if (ready.fd < 0) return CMOSQUITTO_LOST;
+  if (library.want_write(self->client)) ready.events |= POLLOUT;
+  if (poll(&ready, 1, milliseconds) < 0) return errno == EINTR ? CMOSQUITTO_OK : CMOSQUITTO_ERRNO;
+  // Reading comes first: what the broker said before it closed must not be lost to a write that fails.
+  int code = CMOSQUITTO_OK;
+  if (ready.revents & (POLLIN | POLLHUP | POLLERR)) code = library.loop_read(self->client, 1);
+  if (code == CMOSQUITTO_OK && ready.revents & POLLOUT) code = library.loop_write(self->client, 1);
+  return code == CMOSQUITTO_OK ? library.loop_misc(self->client) : code;
+}
 
 int cmosquitto_publish(
     cmosquitto *self, const char *topic, const void *payload, int count, bool retain, const char *content_type,
