@@ -114,7 +114,7 @@ struct WatcherHealth {
     let seen = beat.sweptAt.map { "seen \(ago($0))" } ?? "not seen yet"
     return [
       ("watcher", words), ("rules", rules), ("source", "\(beat.endpoint), organization \(beat.organization)"),
-      ("", "\(seen); \(beat.active) of \(beat.total) runs move"),
+      ("runs", "\(beat.active) of \(beat.total) move, \(seen)"),
     ]
   }
 
