@@ -27,7 +27,7 @@ extension SQLiteStore {
       {
         events += 1
         deliveries += try Self.insertDeliveries(of: new, sweep.time, database)
-        try Self.insertRestraints(of: new, database)
+        try Self.insertRestraints(of: new, at: sweep.time, database)
       }
       if sweep.setsBaseline {
         try database.execute(

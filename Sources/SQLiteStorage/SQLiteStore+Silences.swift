@@ -63,7 +63,7 @@ extension SQLiteStore {
   }
 
   /// What an event didn't cause, and what its rules remember of that.
-  static func insertRestraints(of new: NewEvent, _ database: Database) throws {
+  static func insertRestraints(of new: NewEvent, at now: Timestamp, _ database: Database) throws {
     for held in new.held {
       try database.cachedStatement(
         sql: """
@@ -72,6 +72,12 @@ extension SQLiteStore {
       ).execute(arguments: [
         held.eventID, held.runID, held.rule, held.action, held.destination, held.reason, held.at.milliseconds,
       ])
+    }
+    // A window that is over and has counted nothing is as good as none. Keys can be as many as runs, and all of them are read
+    // with every event.
+    if !new.windows.isEmpty {
+      try database.cachedStatement(sql: "DELETE FROM cooldowns WHERE held = 0 AND until <= ?").execute(
+        arguments: [now.milliseconds])
     }
     for window in new.windows {
       try database.cachedStatement(
@@ -83,7 +89,7 @@ extension SQLiteStore {
     }
   }
 
-  /// Keys can be as many as runs: what is long over is forgotten, with what it counted.
+  /// What is long over is forgotten, with what it counted.
   static func pruneRestraints(before: Timestamp, _ database: Database) throws {
     for sql in [
       "DELETE FROM held_back WHERE at < ?", "DELETE FROM cooldowns WHERE until < ?",

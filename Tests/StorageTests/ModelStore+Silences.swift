@@ -23,8 +23,9 @@ extension ModelStore {
 
   func heldBack(since: Timestamp) -> [HeldBack] { held.filter { $0.at >= since } }
 
-  func restrain(_ new: NewEvent) {
+  func restrain(_ new: NewEvent, at now: Timestamp) {
     held += new.held
+    if !new.windows.isEmpty { windows.removeAll { $0.held == 0 && $0.until <= now } }
     for window in new.windows {
       windows.removeAll { ($0.rule, $0.key) == (window.rule, window.key) }
       windows.append(window)

@@ -58,7 +58,7 @@ actor ModelStore: StateStore {
     seen += fresh.map { ($0.event, sweep.time, sweep.rules) }
     for new in fresh {
       insert(new, at: sweep.time)
-      restrain(new)
+      restrain(new, at: sweep.time)
     }
     return (fresh.count, items.count - known)
   }

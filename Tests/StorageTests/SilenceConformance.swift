@@ -68,6 +68,26 @@ import Testing
     }
   }
 
+  @Test(arguments: StoreFactory.all) func `a window that is over is kept only for what it has counted`(
+    factory: StoreFactory
+  ) async throws {
+    try await factory.withStore { store in
+      for (run, window) in [
+        ("a", CooldownWindow(rule: "rule", key: "a", until: ms(70), held: 0)),
+        ("b", CooldownWindow(rule: "rule", key: "b", until: ms(70), held: 1)),
+        ("c", CooldownWindow(rule: "rule", key: "c", until: ms(71), held: 0)),
+        ("d", CooldownWindow(rule: "rule", key: "d", until: ms(99), held: 0)),
+      ] {
+        var new = NewEvent(event: try RunEvent.of(run: run), deliveries: [])
+        new.windows = [window]
+        var sweep = SweepCommit(organization: "org", time: ms(run == "d" ? 70 : 7))
+        sweep.events = [new]
+        _ = try await store.commit(sweep)
+      }
+      #expect(try await store.restraints(at: ms(70)).windows.map(\.key) == ["b", "c", "d"])
+    }
+  }
+
   @Test(arguments: StoreFactory.all) func `what is long over is forgotten`(factory: StoreFactory) async throws {
     try await factory.withStore { store in
       let event = try RunEvent.of(run: "r")
