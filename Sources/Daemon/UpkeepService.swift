@@ -33,12 +33,17 @@ struct UpkeepService: Service {
         nextBeat = clock.uptime + LifeSign.pause
       }
       if pruner.next <= clock.uptime { try await pruner.step(retention: current.runtime.retention) }
-      let left = min(nextDigest ?? .seconds(3_600), pruner.next) - clock.uptime
-      let news = try await store.news(within: min(Self.pause, max(.zero, left)), by: clock.system)
+      let limit = Self.wait(until: [nextDigest, pruner.next], at: clock.uptime)
+      let news = try await store.news(within: limit, by: clock.system)
       if !news.isEmpty { nextDigest = .zero }
       if news.contains(.outside) || clock.step != nil { dispatcher.wake() }
       resources.hooks.reapOrphans()
     }
+  }
+
+  /// How long nothing need be looked at: until the first of these moments by the uptime, and at most ``pause``. Nil: that never is.
+  static func wait(until moments: [Duration?], at uptime: Duration) -> Duration {
+    moments.compactMap(\.self).reduce(pause) { min($0, max(.zero, $1 - uptime)) }
   }
 
   /// Returns when the next one is due, by the uptime.
