@@ -11,7 +11,7 @@ internal import Watching
 /// Watches with one runtime after the other, until told to stop or until there is nothing left to watch.
 ///
 /// A change of the rules file is a change of the runtime, in this order, so that nothing falls between two of them: the old watcher
-/// ends its sweep or its sleep, and has nothing in its hands; the state is told of the new rules; the dispatcher takes the new
+/// finishes its sweep or sleep and leaves no work behind; the state records the new rules; the dispatcher takes the new
 /// destinations; the new watcher begins with a sweep of the whole list, by what the state knows of each run.
 struct WatchingService: Service {
   /// A sweep that is under way may take so long to end when the rules have changed; then it is discarded, and the next one finds the

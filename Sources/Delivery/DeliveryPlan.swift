@@ -5,7 +5,7 @@ package import Storage
 /// What a rules file says of deliveries, as far as it decides and doesn't send: where they go, within which limits, and which rows
 /// follow. Pure.
 package struct DeliveryPlan: Sendable {
-  /// Makes the event that tells of a destination that has stopped; nil: nobody wants to know.
+  /// Makes the event for a destination that has stopped; nil if no rule asks for it.
   package typealias StopEvent =
     @Sendable (_ destination: String, _ reason: String, _ at: Timestamp) -> NewEvent?
 

@@ -124,7 +124,7 @@ struct DeliveryReporter: Sendable {
       "delivery": "\(delivery.id)", "rule": "\(delivery.rule)", "action": "\(delivery.action)",
       "destination": "\(delivery.destination)", "attempt": "\(attempt)",
     ]
-    // What is told of the source, or of many runs, is of none.
+    // Events about the source, and digests, belong to no single run.
     if Run.isValid(id: delivery.runID) { metadata["run"] = "\(delivery.runID)" }
     switch settlement {
     case .delivered: log.info("delivered", metadata: metadata)

@@ -23,7 +23,7 @@ extension DispatcherState {
     let generation: Int
   }
 
-  /// Something that people are told of, and that is counted.
+  /// Something to log and to count.
   enum Note: Sendable {
     case attempt(Outcome, of: ClaimedDelivery, took: Duration)
     case destination(DestinationState, before: DestinationState)

@@ -26,11 +26,11 @@ package struct Rule: Sendable {
 struct Cooldown: Sendable, Equatable {
   /// 1 s to 30 d.
   let duration: Duration
-  /// Paths into the event data: events that differ there are told of independently.
+  /// Paths into the event data: events with different values there cool down separately.
   let by: [[String]]
 
   /// What an event has at these paths.
   func key(of data: TemplateData) -> String {
-    by.map { path in data.raw(path).map { String(decoding: $0, as: UTF8.self) } ?? "null" }.joined(separator: "\n")
+    data.key(at: by)
   }
 }

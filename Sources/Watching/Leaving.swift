@@ -1,7 +1,7 @@
 internal import Locking
 internal import Runs
 
-/// How a watcher is asked to make room for the next one: it ends where it has nothing in its hands.
+/// How a watcher is asked to make room for the next one: it ends between two sweeps.
 final class Leaving: Sendable {
   private let state = Locked(false)
   private let bell = WakeUp()

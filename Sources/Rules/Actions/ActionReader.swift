@@ -100,7 +100,7 @@ extension Action {
 }
 
 extension RuleFileReader {
-  /// A text with `{{…}}` in it; nil, and reported, when it is none, or refers to a secret.
+  /// Compiles a template. Returns nil, and reports why, when it can't be compiled or refers to a secret.
   func template(_ text: String, at node: JSONNode, markup: Markup, scope: TemplateScope) -> TextTemplate? {
     // Any other `${` is a shell's, or somebody's own.
     if ["${env:", "${file:", "${credential:"].contains(where: text.contains) {

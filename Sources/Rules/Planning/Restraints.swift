@@ -31,7 +31,7 @@ package struct Restraints: Sendable {
 
   /// What a rule that fires on an event does.
   enum Verdict {
-    /// - Parameter suppressed: events that it has not told of since its last message.
+    /// - Parameter suppressed: the number of events held back since the rule's last message.
     case goes(suppressed: Int)
     /// - Parameter why: a clause.
     case rests(why: String)
@@ -48,7 +48,7 @@ package struct Restraints: Sendable {
     return .goes(suppressed: window?.held ?? 0)
   }
 
-  /// A rule has gone: what it had not told of is told.
+  /// Records that the rule sent a message: the count of held-back events starts again, and its cooldown begins.
   mutating func noteMessage(of rule: Rule, _ data: TemplateData) {
     let key = Key(rule: rule.name, key: rule.cooldown?.key(of: data) ?? "")
     guard let cooldown = rule.cooldown else {
@@ -58,7 +58,7 @@ package struct Restraints: Sendable {
     windows[key] = CooldownWindow(rule: rule.name, key: key.key, until: now + cooldown.duration, held: 0)
   }
 
-  /// Everything that a rule would have sent was silenced.
+  /// Records that a silence held back everything the rule would have sent.
   mutating func noteSilence(of rule: Rule, _ data: TemplateData) {
     let key = Key(rule: rule.name, key: rule.cooldown?.key(of: data) ?? "")
     windows[key, default: CooldownWindow(rule: rule.name, key: key.key, until: now, held: 0)].held += 1

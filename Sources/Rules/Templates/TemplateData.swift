@@ -38,6 +38,11 @@ struct TemplateData {
     return json.bytes[...]
   }
 
+  /// The values at several paths as one text: equal for events that have the same values there.
+  func key(at paths: [[String]]) -> String {
+    paths.map { path in raw(path).map { String(decoding: $0, as: UTF8.self) } ?? "null" }.joined(separator: "\n")
+  }
+
   /// Whether there is anything at a path: null, false and an empty text are nothing.
   func has(_ path: [String]) -> Bool {
     guard let raw = raw(path) else { return false }

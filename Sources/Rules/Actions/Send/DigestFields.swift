@@ -59,6 +59,6 @@ extension FieldType where Value == Digest {
 extension Digest {
   /// What an event has at the paths of `by`: those that are alike are collected together.
   func key(of data: TemplateData) -> String {
-    by.map { path in data.raw(path).map { String(decoding: $0, as: UTF8.self) } ?? "null" }.joined(separator: "\n")
+    data.key(at: by)
   }
 }

@@ -6,7 +6,7 @@ struct MailAddress: Sendable, Equatable {
 
   var domain: String { String(address[address.index(after: address.lastIndex(of: "@") ?? address.startIndex)...]) }
 
-  /// Nil for what is none, or more than one.
+  /// Nil unless the text is exactly one address.
   init?(_ text: String) {
     let text = text.trimmed
     guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return nil }
