@@ -59,10 +59,18 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport",
+        "StatusPort", "HTTPServing", "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules",
+        "Runs", "Transport",
         "Secrets", "HTTPSyntax", "JSONSource", "Locking", "Telemetry", logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
+    .target(
+      name: "StatusPort",
+      dependencies: [
+        "HTTPServing", "Storage", "Telemetry", "Runs", "JSONSource", "Notation", "Locking", crypto,
+      ],
+      swiftSettings: strict),
+    .target(name: "HTTPServing", dependencies: ["Runs", "Locking", flyingSocks], swiftSettings: strict),
     .target(
       name: "Simulator",
       dependencies: ["JSONSource", "Locking", "CDisk", flyingFox, flyingSocks],
@@ -106,7 +114,7 @@ let package = Package(
     .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking"], swiftSettings: strict),
     .target(name: "EventPatterns", dependencies: ["JSONSource", "Notation"], swiftSettings: strict),
     .target(name: "TimeZones", dependencies: ["Runs"], swiftSettings: strict),
-    .target(name: "Telemetry", dependencies: ["Runs"], swiftSettings: strict),
+    .target(name: "Telemetry", dependencies: ["Runs", "Locking"], swiftSettings: strict),
     .target(name: "Runs", dependencies: ["JSONSource", "Notation", "WireTime", crypto], swiftSettings: strict),
     .target(
       name: "Transport",
@@ -140,6 +148,13 @@ let package = Package(
         "TestSupport", "Daemon", "Simulator", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "Locking",
         "Telemetry", logging, unixSignals,
       ], swiftSettings: strict),
+    .testTarget(
+      name: "StatusPortTests",
+      dependencies: [
+        "TestSupport", "StatusPort", "HTTPServing", "Stores", "Storage", "Telemetry", "Runs", "JSONSource", "Locking",
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "HTTPServingTests", dependencies: ["TestSupport", "HTTPServing", "Runs", "Locking"], swiftSettings: strict),
     .testTarget(
       name: "WatchingTests",
       dependencies: [

@@ -1,9 +1,11 @@
 package import Delivery
+internal import HTTPServing
 internal import Hooks
 package import Logging
 package import Rules
 package import Runs
 internal import ServiceLifecycle
+internal import StatusPort
 package import Storage
 internal import Stores
 package import Telemetry
@@ -42,6 +44,13 @@ package final class Daemon: Sendable {
   private let resources: Resources
   private let current: CurrentRuntime
   private let settings: @Sendable (Configuration) -> WatchSettings
+  private let door: Door?
+
+  /// The status port's listening socket, and how it is served.
+  private struct Door: Sendable {
+    let settings: PortSettings
+    let listener: Listener
+  }
 
   /// Opens the state and takes it over. Nothing is sent yet.
   ///
@@ -49,10 +58,13 @@ package final class Daemon: Sendable {
   ///   - settings: of a rules file, or what the user put in their place.
   ///   - environment: the process's; hooks get a part of it.
   ///   - downloads: for models alone: its thread waits for the disk.
+  ///   - port: where the status port listens from now on; nil: there is none.
   package static func prepare(
     _ configuration: Configuration, settings: @escaping @Sendable (Configuration) -> WatchSettings, state: String,
-    environment: [String: String], http: HTTPClient, downloads: HTTPClient, time: TimeSource, log: Logger
+    environment: [String: String], http: HTTPClient, downloads: HTTPClient, port: PortSettings? = nil,
+    time: TimeSource, log: Logger
   ) async throws(Failure) -> Daemon {
+    let door = try port.map { port throws(Failure) in Door(settings: port, listener: try port.listen()) }
     let clock = StateClock(time)
     let client = try configuration.file.source.client(configuration.secrets, http, clock.even)
     let store: any StateStore
@@ -66,7 +78,7 @@ package final class Daemon: Sendable {
       Resources(
         store: store, http: http, downloads: downloads, hooks: HookRunner(baseEnvironment: environment),
         home: environment["HOME"], clock: clock, telemetry: Telemetry(targets: Dispatcher.targets),
-        status: WatchStatus(), log: log))
+        status: WatchStatus(), log: log), door)
     do throws(StorageError) {
       try await daemon.takeOver()
     } catch {
@@ -77,8 +89,10 @@ package final class Daemon: Sendable {
   }
 
   private init(
-    _ plan: Runtime.Plan, settings: @escaping @Sendable (Configuration) -> WatchSettings, _ resources: Resources
+    _ plan: Runtime.Plan, settings: @escaping @Sendable (Configuration) -> WatchSettings, _ resources: Resources,
+    _ door: Door?
   ) {
+    self.door = door
     self.settings = settings
     self.resources = resources
     let runtime = Runtime(plan, settings: settings(plan.configuration), resources)
@@ -171,6 +185,7 @@ package final class Daemon: Sendable {
         }),
       DeliveryService(dispatcher: dispatcher, ending: ending),
     ]
+    if let door { services.insert(statusService(door, reloader, lifeSign), at: 1) }
     // A look from cron closes what is due itself, and is too short for the rest.
     if mode != .once {
       services.append(
@@ -185,6 +200,19 @@ package final class Daemon: Sendable {
     let group = ServiceGroup(configuration: configuration)
     ending.bind { await group.triggerGracefulShutdown() }
     try await group.run()
+  }
+
+  private func statusService(_ door: Door, _ reloader: Reloader, _ lifeSign: LifeSign) -> StatusService {
+    let (settings, time) = (door.settings, resources.clock.system)
+    let watcher = RunningWatcher(
+      current: current, resources: resources, lifeSign: lifeSign, reloader: reloader, dispatcher: dispatcher)
+    let surroundings = Surroundings(
+      store: store, telemetry: telemetry, clock: resources.clock, version: settings.version)
+    let port = StatusPort(watcher, surroundings, host: settings.host, token: settings.token)
+    resources.log.notice(
+      "the status port listens", metadata: ["address": "http://\(settings.shown):\(door.listener.port)/"])
+    let server = Server(door.listener, time: time) { await port.respond(to: $0) }
+    return StatusService(port: port, server: server, log: resources.log)
   }
 
   /// What tells cron that not everything that was due has arrived.

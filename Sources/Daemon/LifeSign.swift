@@ -3,6 +3,7 @@ internal import Rules
 internal import Runs
 internal import Secrets
 internal import Storage
+internal import Telemetry
 internal import ViAPI
 internal import Watching
 
@@ -15,13 +16,15 @@ final class LifeSign: Sendable {
   private let mode: WatchMode
   private let current: CurrentRuntime
   private let resources: Resources
-  private let startedAt: Timestamp
+  let startedAt: Timestamp
   private let reload = Locked<Heartbeat.Reload?>(nil)
 
   init(_ mode: WatchMode, _ current: CurrentRuntime, _ resources: Resources) {
     (self.mode, self.current, self.resources) = (mode, current, resources)
     startedAt = resources.clock.system.now()
   }
+
+  var lastReload: Heartbeat.Reload? { reload.withLock { $0 } }
 
   /// - Parameter refusal: why older rules stay in use; nil: the file's are in use.
   func note(reload refusal: String?) {
@@ -46,6 +49,7 @@ final class LifeSign: Sendable {
     beat.reload = reload.withLock { $0 }.map { .init(at: $0.at, refusal: $0.refusal.map { redactor.redact($0) }) }
     do throws(StorageError) {
       try await resources.store.beat(beat)
+      resources.telemetry.stateWritten.set(Double(beat.beatAt.milliseconds) / 1_000)
     } catch {
       guard case .busy = error else { throw error }
     }

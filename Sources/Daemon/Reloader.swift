@@ -3,6 +3,7 @@ internal import Locking
 internal import Logging
 internal import Rules
 internal import Runs
+internal import StatusPort
 internal import Storage
 internal import Telemetry
 internal import ViAPI
@@ -18,15 +19,20 @@ final class Reloader: Sendable {
 
   private enum Cause: String {
     case signal = "SIGHUP"
+    case request = "the status port was asked to"
     case file = "the file has changed"
   }
 
   private struct State {
-    var isAsked = false
+    /// Who wants it to be read, whether or not it has changed.
+    var asked: Cause?
     /// The file as it was when it was read last, with whatever result.
     var tried: FileStamp?
     /// As it was at the last look: whoever writes it may not have finished.
     var seen: FileStamp?
+    var nextWaiter = 0
+    /// Those who want to know what becomes of it.
+    var waiters: [Int: CheckedContinuation<ReloadAnswer?, Never>] = [:]
   }
 
   private let resources: Resources
@@ -43,9 +49,40 @@ final class Reloader: Sendable {
   }
 
   /// Asks for the file to be read anew, whether or not it has changed: a secret that it refers to may have.
-  func ask() {
-    state.withLock { $0.isAsked = true }
+  func ask() { ask(.signal) }
+
+  private func ask(_ cause: Cause) {
+    state.withLock { $0.asked = cause }
     bell.ring()
+  }
+
+  /// The same, and returns what has become of it. Nil: it was cancelled before that was decided.
+  func reload() async -> ReloadAnswer? {
+    let id = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isLate = state.withLock { state in
+          // The cancellation handler may have run before the entry existed.
+          if Task.isCancelled { return true }
+          state.waiters[id] = continuation
+          return false
+        }
+        if isLate { continuation.resume(returning: nil) } else { ask(.request) }
+      }
+    } onCancel: {
+      state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: nil)
+    }
+  }
+
+  private func answer(_ answer: ReloadAnswer) {
+    let waiters = state.withLock { state in
+      defer { state.waiters = [:] }
+      return state.waiters
+    }
+    for waiter in waiters.values { waiter.resume(returning: answer) }
   }
 
   /// Returns the next configuration that can take the place of this runtime's. Throws `CancellationError` when cancelled.
@@ -59,7 +96,7 @@ final class Reloader: Sendable {
   private func wait(for origin: Configuration.Origin?) async throws -> Cause {
     while true {
       try Task.checkCancellation()
-      if takeAsked() { return .signal }
+      if let cause = takeAsked() { return cause }
       if let origin, hasChanged(origin) { return .file }
       let time = resources.clock.system
       await withTaskGroup { group in
@@ -71,10 +108,10 @@ final class Reloader: Sendable {
     }
   }
 
-  private func takeAsked() -> Bool {
+  private func takeAsked() -> Cause? {
     state.withLock { state in
-      defer { state.isAsked = false }
-      return state.isAsked
+      defer { state.asked = nil }
+      return state.asked
     }
   }
 
@@ -91,6 +128,7 @@ final class Reloader: Sendable {
     let log = resources.log
     guard let origin = runtime.configuration.origin else {
       log.warning("SIGHUP is ignored: these rules were read from no file")
+      answer(.refused("they were read from no file"))
       return nil
     }
     let stamp = FileStamp(path: origin.path)
@@ -148,6 +186,7 @@ final class Reloader: Sendable {
         "file": "\(runtime.configuration.origin?.path ?? "")", "rules": "\(file.rules.count)",
         "destinations": "\(file.destinations.count)",
       ])
+    answer(.applied)
   }
 
   private func refuse(
@@ -160,6 +199,7 @@ final class Reloader: Sendable {
     resources.log.error(
       "the rules file can't be used as it is now; the rules in use stay in use",
       metadata: ["file": "\(origin.path)", "cause": "\(cause.rawValue)", "why": "\(why)", "advice": "\(advice)"])
+    answer(.refused(why))
     return nil
   }
 

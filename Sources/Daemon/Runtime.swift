@@ -3,6 +3,7 @@ internal import Models
 internal import Rules
 internal import Runs
 internal import Storage
+internal import Telemetry
 internal import ViAPI
 internal import Watching
 
@@ -48,6 +49,7 @@ struct Runtime: Sendable {
       store: resources.store, rules: rules, destinations: file.destinations, time: clock.source,
       telemetry: resources.telemetry, log: log)
     retention = file.retention
+    resources.telemetry.rulesFired.know(names.rules)
   }
 
   private static func delivery(_ plan: Plan, _ resources: Resources) -> DeliveryConfiguration {

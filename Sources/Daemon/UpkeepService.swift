@@ -3,6 +3,7 @@ internal import Hooks
 internal import Runs
 internal import ServiceLifecycle
 internal import Storage
+internal import Telemetry
 
 /// What must be done at its time, whatever the rules say: digests whose time is over, what another process asks for in the state,
 /// a clock that was set, processes that hooks left behind, and deliveries that may be forgotten.
@@ -26,7 +27,10 @@ struct UpkeepService: Service {
     // By the uptime; nil: no digest is open.
     var nextDigest: Duration? = .zero
     var nextBeat: Duration = .zero
+    let loops = resources.telemetry.loops
+    defer { loops.rest(.upkeep) }
     while !Task.isCancelled {
+      loops.begin(.upkeep, clock.system)
       if let due = nextDigest, due <= clock.uptime { nextDigest = try await closeDigests() }
       if nextBeat <= clock.uptime {
         try await lifeSign.give()
@@ -34,6 +38,7 @@ struct UpkeepService: Service {
       }
       if pruner.next <= clock.uptime { try await pruner.step(retention: current.runtime.retention) }
       let limit = Self.wait(until: [nextDigest, pruner.next], at: clock.uptime)
+      loops.rest(.upkeep)
       let news = try await store.news(within: limit, by: clock.system)
       if !news.isEmpty { nextDigest = .zero }
       if news.contains(.outside) || clock.step != nil { dispatcher.wake() }

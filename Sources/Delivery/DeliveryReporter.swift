@@ -30,11 +30,19 @@ struct DeliveryReporter: Sendable {
     telemetry.events.add(batch.events.count, to: .destinationStopped)
     for settled in batch.attempts {
       switch settled.settlement {
-      case .delivered: telemetry.deliveries.add(to: .delivered)
+      case .delivered:
+        telemetry.deliveries.add(to: .delivered)
+        countTime(settled)
       case .dead: telemetry.deliveries.add(to: .dead)
       case .retry, .deferred, .interrupted: break
       }
     }
+  }
+
+  /// What somebody sends again was made long ago.
+  private func countTime(_ settled: SettledAttempt) {
+    guard settled.delivery.attemptsBefore == 0, let record = settled.record else { return }
+    telemetry.deliveryTime.record(record.finishedAt - settled.delivery.createdAt)
   }
 
   func count(dead: Int) { telemetry.deliveries.add(dead, to: .dead) }
@@ -74,7 +82,7 @@ struct DeliveryReporter: Sendable {
       case .event, .body: plan.settings(of: delivery.destination)?.kind.rawValue ?? ""
       }
     if let result = AttemptResultWord(rawValue: outcome.word) { telemetry.attempts.add(to: result, type: type) }
-    telemetry.attemptTime.record(took)
+    telemetry.attemptTime.record(took, type: type)
   }
 
   private func count(_ state: DestinationState, _ before: DestinationState) {

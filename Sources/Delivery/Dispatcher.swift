@@ -124,7 +124,9 @@ package actor Dispatcher {
     state.gaveUp(try await deadLetters.endCutOff(by: configuration.plan, at: time.now()))
     try await use(configuration)
     try await withThrowingDiscardingTaskGroup { group in
+      defer { telemetry.loops.rest(.delivery) }
       while !Task.isCancelled, !isStopping.withLock({ $0 }) {
+        telemetry.loops.begin(.delivery, time)
         if let next = handover?.configuration {
           try await use(next)
           handOver()
@@ -132,6 +134,7 @@ package actor Dispatcher {
         try await look()
         startWhatMay(&group)
         if try await isDone() { break }
+        telemetry.loops.rest(.delivery)
         await waitForWork()
       }
       isWindingDown = true

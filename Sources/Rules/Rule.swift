@@ -8,7 +8,7 @@ package struct Rule: Sendable {
   /// Fires when a run has stayed in such a phase for so long; nil: when it comes into it.
   package let holdsFor: Duration?
   /// False: it never fires.
-  let isEnabled: Bool
+  package let isEnabled: Bool
   /// Nil: it fires as often as it can.
   let cooldown: Cooldown?
   /// Nil matches every run.

@@ -32,7 +32,7 @@ package protocol LedgerStore: Sendable {
 }
 
 /// What survives a crash: the ledger of runs, the events, and the outbox of deliveries.
-package protocol StateStore: LedgerStore, SilenceStore {
+package protocol StateStore: LedgerStore, SilenceStore, StatusStore {
   /// As the user named it, without a password.
   var name: String { get }
 

@@ -2,8 +2,8 @@
 package struct Histogram: Metric {
   /// From a receiver in the same rack to a hook that runs for an hour: upper bounds in seconds.
   private static let bounds: [(seconds: Double, text: String)] = [
-    (0.01, "0.01"), (0.05, "0.05"), (0.1, "0.1"), (0.5, "0.5"), (1, "1"), (5, "5"), (15, "15"), (60, "60"),
-    (600, "600"), (3_600, "3600"),
+    (0.01, "0.01"), (0.05, "0.05"), (0.1, "0.1"), (0.5, "0.5"), (1, "1"), (5, "5"), (15, "15"), (30, "30"), (60, "60"),
+    (300, "300"), (600, "600"), (3_600, "3600"),
   ]
 
   private let name: String
@@ -27,17 +27,48 @@ package struct Histogram: Metric {
     sum.add(Int(seconds * 1_000_000))
   }
 
+  var samples: [Sample] { samples(with: []) }
+
   /// Buckets hold what is at most their bound (`le`), so that each counts those before it as well.
-  var samples: [Sample] {
+  ///
+  /// - Parameter others: labels before its own.
+  func samples(with others: [Sample.Label]) -> [Sample] {
     var total: UInt64 = 0
     let counts = zip(buckets, Self.bounds.map(\.text) + ["+Inf"]).map { bucket, bound in
       total += bucket.value
-      return sample("_bucket", [.init(name: "le", value: bound)], Double(total))
+      return sample("_bucket", others + [.init(name: "le", value: bound)], Double(total))
     }
-    return counts + [sample("_sum", [], Double(sum.value) / 1_000_000), sample("_count", [], Double(total))]
+    return counts + [
+      sample("_sum", others, Double(sum.value) / 1_000_000), sample("_count", others, Double(total)),
+    ]
   }
 
   private func sample(_ suffix: String, _ labels: [Sample.Label], _ value: Double) -> Sample {
-    Sample(name: name + suffix, kind: .histogram, help: help, labels: labels, value: value)
+    Sample(name: name + suffix, family: name, kind: .histogram, help: help, labels: labels, value: value)
+  }
+}
+
+/// The same for each of some types that are known when the program starts, and `other` for what is none of them.
+package struct TypedHistogram: Metric {
+  private let types: [(name: String, histogram: Histogram)]
+  private let other: Histogram
+
+  init(_ name: String, _ help: String, types: [String]) {
+    self.types = types.map { ($0, Histogram(name, help)) }
+    other = Histogram(name, help)
+  }
+
+  package func record(_ duration: Duration, type: String) {
+    histogram(type).record(duration)
+  }
+
+  package func count(type: String) -> UInt64 { histogram(type).count }
+
+  private func histogram(_ type: String) -> Histogram {
+    types.first { $0.name == type }?.histogram ?? other
+  }
+
+  var samples: [Sample] {
+    (types + [("other", other)]).flatMap { $0.histogram.samples(with: [.init(name: "type", value: $0.name)]) }
   }
 }

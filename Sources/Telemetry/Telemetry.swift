@@ -7,7 +7,8 @@ package import Runs
 /// shows the numbers reads. This room does no I/O and never waits: a count is one atomic addition.
 ///
 /// - Every series exists from the start, with 0, so that an alert on a rate works before the first failure.
-/// - Labels are closed sets of words, never a run, a rule, a URL or a message: the number of series is known at the start.
+/// - Labels are closed sets of words, or names of the rules file (``NamedCounter``); never a run, a URL or a message: the number of
+///   series doesn't grow with what is watched.
 /// - Counters never go back within a process, also when the rules file is read anew. A restart begins at 0, which is what a
 ///   scraper expects of counters.
 /// - Moments are exported as timestamps, not as ages, which would stand still with the process.
@@ -21,11 +22,18 @@ package final class Telemetry: Sendable {
     "last_successful_sweep_timestamp_seconds", "The last sweep that succeeded; 0: none has.")
   package let runs = Counter<Phase>("runs_observed_total", "Runs that were seen to enter a phase.")
   package let events = Counter<EventWord>("events_total", "Events committed.")
-  package let rulesFired = Counter<Single>("rules_fired_total", "Rules that fired, once an event and rule.")
+  package let detectionTime = Histogram(
+    "detection_duration_seconds",
+    "Time from a run's end, by the source's clock, to the commit of the sweep that saw it.")
+  package let rulesFired = NamedCounter("rules_fired_total", "Times that a rule fired, once an event.", by: "rule")
+  package let heldBack = Counter<Single>(
+    "messages_held_back_total", "Messages that a silence or a cooldown has kept from being sent.")
   package let planned = Counter<Single>("deliveries_planned_total", "Deliveries that sweeps have written.")
   package let attempts: TypedCounter<AttemptResultWord>
-  package let attemptTime = Histogram("attempt_duration_seconds", "Time that an attempt to deliver took.")
+  package let attemptTime: TypedHistogram
   package let deliveries = Counter<SettledAs>("deliveries_settled_total", "Deliveries that have ended.")
+  package let deliveryTime = Histogram(
+    "delivery_duration_seconds", "Time from the commit of a delivery to its being delivered, without replays.")
   package let circuits = Counter<CircuitChange>("circuit_changes_total", "Circuits that opened, closed or stopped.")
   package let holds = Counter<Single>("holds_total", "Pauses that destinations asked for.")
   package let homeless = Gauge(
@@ -36,10 +44,15 @@ package final class Telemetry: Sendable {
   )
   package let rulesFileRead = Gauge(
     "config_last_reload_success_timestamp_seconds", "When the rules in use were read.")
+  package let stateWritten = Gauge(
+    "state_last_write_timestamp_seconds", "When the watcher last wrote its sign of life into the state; 0: never.")
+  package let loops = LoopProgress(
+    "loop_last_turn_timestamp_seconds", "When the loop began its last turn; 0: it hasn't begun.")
 
   /// - Parameter targets: the types of destinations that there are, and what is done on this machine.
   package init(targets: [String] = []) {
     attempts = TypedCounter("attempts_total", "Attempts to deliver.", types: targets)
+    attemptTime = TypedHistogram("attempt_duration_seconds", "Time that an attempt to deliver took.", types: targets)
   }
 
   /// Every series with its value, in the order of their declaration. Values are read one after the other: a sum over two of them

@@ -1,13 +1,13 @@
 internal import Rules
-internal import Runs
+package import Runs
 
 /// A watched run that has not ended.
-struct MovingRun: Sendable {
-  let phase: Phase
+package struct MovingRun: Sendable {
+  package let phase: Phase
   /// When it entered the phase; nil if the API gives no time, so that the length of its stay is unknown.
-  let since: Timestamp?
-  let flow: String?
-  let startedAt: Timestamp?
+  package let since: Timestamp?
+  package let flow: String?
+  package let startedAt: Timestamp?
   /// As last seen; nil if no rule can ask for it.
   let run: Run?
   /// The stays that were reported.

@@ -5,6 +5,14 @@ internal import ViAPI
 
 /// What the watcher counts.
 extension Watcher {
+  /// A sweep begins.
+  func beginTurn() {
+    telemetry.loops.begin(.watching, TimeSource(now: stamp, uptime: time.uptime, sleep: time.sleep))
+  }
+
+  /// It has ended.
+  func endTurn() { telemetry.loops.rest(.watching) }
+
   /// - Parameter result: how long the sweep took, or why nothing is concluded from it.
   func count(_ result: Result<Duration, SourceError>) {
     switch result {
@@ -30,7 +38,8 @@ extension Watcher {
     guard counts.events > 0 else { return }
     for event in commit.events {
       telemetry.events.add(to: EventWord(event.event.eventKind))
-      telemetry.rulesFired.add(Set(event.deliveries.map(\.rule) + event.digests.map(\.rule)).count)
+      for rule in Set(event.deliveries.map(\.rule) + event.digests.map(\.rule)) { telemetry.rulesFired.add(to: rule) }
+      telemetry.heldBack.add(event.held.count)
     }
   }
 }

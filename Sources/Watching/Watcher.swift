@@ -109,6 +109,8 @@ package actor Watcher {
   /// Polls the source once, and commits the results. Throws ``SourceError``, after which nothing has changed, or
   /// `StorageError`.
   package func sweep() async throws -> Report {
+    beginTurn()
+    defer { endTurn() }
     let began = time.uptime()
     do {
       let report = try await sweepOnce()
@@ -135,6 +137,8 @@ package actor Watcher {
 
   /// Requests the runs in doubt once more, between two sweeps. Throws only `StorageError`.
   func lookAgain() async throws -> Report {
+    beginTurn()
+    defer { endTurn() }
     if source.origin.organization != organization { return try await sweep() }
     let ledger = try await currentLedger()
     let began = time.uptime()
@@ -150,6 +154,7 @@ package actor Watcher {
       sweep, ledger, named: Set(settings.runs), isAPIKnown: lastFull != nil, at: began)
     let counts = try await take(sweep, gone: gone)
     self.doubts = doubts
+    for latency in latencies { telemetry.detectionTime.record(latency) }
     return Report(
       active: doubts.runs.union(moving.runs.keys).count, lost: doubts.lost,
       faults: settings.runs.isEmpty ? [:] : sweep.faults, hold: sweep.hold, latencies: latencies,
@@ -174,6 +179,14 @@ package actor Watcher {
     return sweep.observations.values.filter { $0.isTransition && $0.reading.phase.isTerminal }.map {
       max(.zero, now - $0.reading.since)
     }
+  }
+
+  /// Watched runs that have not ended, the longest under way first, with what is usual for their flows.
+  package func movingRuns(limit: Int) -> [(id: String, run: MovingRun, usual: Duration?)] {
+    let sorted = moving.runs.sorted {
+      ($0.value.startedAt ?? $0.value.since ?? start, $0.key) < ($1.value.startedAt ?? $1.value.since ?? start, $1.key)
+    }
+    return sorted.prefix(limit).map { ($0.key, $0.value, history.usual(flow: $0.value.flow)) }
   }
 
   func currentLedger() async throws(StorageError) -> Ledger {

@@ -34,7 +34,9 @@ import Testing
       #expect(telemetry.attempts.value(result, type: type) == 1, "\(result) \(type)")
     }
     #expect(telemetry.snapshot.filter { $0.name == "vi_notify_attempts_total" }.reduce(0) { $0 + $1.value } == 4)
-    #expect(telemetry.attemptTime.count == 4)
+    #expect(telemetry.attemptTime.count(type: "webhook") == 3)
+    #expect(telemetry.attemptTime.count(type: "hook") == 1)
+    #expect(telemetry.deliveryTime.count == 1)
     #expect(telemetry.deliveries.value(.delivered) == 1)
     #expect(telemetry.deliveries.value(.dead) == 2)
     await kit.end()

@@ -22,10 +22,16 @@ private let house: [(room: String, imports: Set<String>)] = [
   (
     "Daemon",
     [
-      "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules", "Runs", "Transport", "Secrets",
+      "StatusPort", "HTTPServing", "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules",
+      "Runs", "Transport", "Secrets",
       "HTTPSyntax", "JSONSource", "Locking", "Telemetry", "Logging", "ServiceLifecycle", "UnixSignals",
     ]
   ),
+  (
+    "StatusPort",
+    ["HTTPServing", "Storage", "Telemetry", "Runs", "JSONSource", "Notation", "Locking", "Crypto"]
+  ),
+  ("HTTPServing", ["Runs", "Locking", "FlyingSocks"]),
   ("Simulator", ["JSONSource", "Locking", "CDisk", "FlyingFox", "FlyingSocks"]),
   (
     "Watching",
@@ -62,7 +68,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("Storage", ["Runs", "JSONSource", "Locking"]),
   ("EventPatterns", ["JSONSource", "Notation"]),
   ("TimeZones", ["Runs"]),
-  ("Telemetry", ["Runs"]),
+  ("Telemetry", ["Runs", "Locking"]),
   ("Runs", ["JSONSource", "WireTime", "Notation", "Crypto"]),
   ("Transport", ["HTTPSyntax", "CCurl", "CMosquitto", "CNats", "Locking", "WireTime", "Notation"]),
   ("Secrets", ["Locking"]),

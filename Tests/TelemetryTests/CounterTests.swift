@@ -80,3 +80,17 @@ import Testing
     }
   }
 }
+
+@Suite struct NamedCounterTests {
+  @Test func `names of the rules file have series of their own, up to a number`() {
+    let telemetry = Telemetry()
+    telemetry.rulesFired.know(["a", "b"])
+    telemetry.rulesFired.add(2, to: "a")
+    for index in 0..<NamedCounter.capacity { telemetry.rulesFired.add(to: "generated \(index)") }
+    let samples = telemetry.rulesFired.samples
+    #expect(samples.count == NamedCounter.capacity + 1)
+    #expect(telemetry.rulesFired.value("a") == 2 && telemetry.rulesFired.value("b") == 0)
+    #expect(samples.last?.labels.first?.value == "other" && samples.last?.value == 2)
+    #expect(samples.reduce(0) { $0 + $1.value } == Double(2 + NamedCounter.capacity))
+  }
+}

@@ -11,6 +11,8 @@ package struct ModelLedger: Sendable {
 
   package init() {}
 
+  package var organizations: [String] { ledgers.keys.sorted() }
+
   package func ledger(organization: String) -> Ledger { ledgers[organization] ?? Ledger() }
 
   /// Returns the events that were new.

@@ -53,7 +53,7 @@ import ViAPI
     #expect(telemetry.runs.value(.failed) == 2)
     #expect(telemetry.runs.value(.succeeded) == 1)
     #expect(telemetry.events.value(.transition) == UInt64(report.newEvents))
-    #expect(telemetry.rulesFired.value(.only) == 2)
+    #expect(telemetry.rulesFired.value("all") == 2)
     #expect(telemetry.planned.value(.only) == 2)
     _ = try await kit.watcher.sweep()
     #expect(telemetry.events.value(.transition) == 3)
@@ -74,7 +74,7 @@ import ViAPI
     kit.simulator.setFaults([])
     _ = try await kit.watcher.sweep()
     #expect(telemetry.events.value(.sourceRecovered) == 1)
-    #expect(telemetry.rulesFired.value(.only) == 2)
+    #expect(telemetry.rulesFired.value("all") == 2)
     await kit.end()
   }
 }

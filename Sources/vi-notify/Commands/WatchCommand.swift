@@ -18,6 +18,7 @@ struct WatchCommand: AsyncParsableCommand {
         vi-notify --rules rules.json
         vi-notify watch --rules rules.json --run run_abc123 --until-done
         vi-notify watch --rules rules.json --once       from cron
+        vi-notify watch --rules rules.json --listen 127.0.0.1:9469 --token-file token
       """)
 
   @Option(help: ArgumentHelp("The rules file.", valueName: "file"))
@@ -32,6 +33,15 @@ struct WatchCommand: AsyncParsableCommand {
   var once = false
   @Flag(help: "Exit when every watched run has ended and every delivery is settled.")
   var untilDone = false
+  @Option(
+    help: ArgumentHelp(
+      """
+      Serve the status page, /metrics, health checks and the API there. Beyond this machine's own addresses a token is needed.
+      """, valueName: "host:port"))
+  var listen: String?
+  @Option(
+    help: ArgumentHelp("A file with the token that acting on the status port needs.", valueName: "file"))
+  var tokenFile: String?
   @Option(help: "How log lines are written: text (logfmt) or json. Default: for the eye on a terminal, else text.")
   var logFormat: LogFormat?
   @Option(help: "The least level that is logged: trace, debug, info (the default), notice, warning, error or critical.")
@@ -40,6 +50,8 @@ struct WatchCommand: AsyncParsableCommand {
 
   func validate() throws {
     if once, untilDone { throw ValidationError("--once and --until-done contradict each other: give one of them") }
+    if once, listen != nil { throw ValidationError("--once ends before anybody could ask: leave --listen out") }
+    if tokenFile != nil, listen == nil { throw ValidationError("--token-file is for --listen HOST:PORT: give both") }
     for id in run where !Run.isValid(id: id) {
       throw ValidationError("\(id.debugDescription) isn't a run id: use letters, digits, _ and - only")
     }
@@ -71,7 +83,10 @@ struct WatchCommand: AsyncParsableCommand {
   private func watch(_ configuration: Configuration) async throws {
     let daemon = try await Daemon.prepare(
       configuration, settings: { settings($0) }, state: try state.name, environment: Environment.variables,
-      http: Environment.http(), downloads: Environment.storage(), time: .system,
+      http: Environment.http(), downloads: Environment.storage(),
+      port: try listen.map { address throws(Failure) in
+        try PortSettings(address, tokenFile: tokenFile, version: Version.current)
+      }, time: .system,
       log: LogLines.logger(configuration.secrets.redactor, format: logFormat, level: logLevel?.level ?? .info))
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }
     if mode == .untilDone, await daemon.dispatcher.deadCount > 0 {

@@ -1,0 +1,57 @@
+/// A request, whole and within the bounds of ``Limits``.
+package struct Request: Sendable {
+  package let method: String
+  /// The path's parts, without percent signs: `/api/v1/runs/a%2Fb` has four, of which `a/b` is the last.
+  package let segments: [String]
+  package let query: [String: String]
+  /// By name in lower case; what comes several times is joined by commas.
+  package let headers: [String: String]
+  package let body: [UInt8]
+
+  package init(
+    method: String, segments: [String], query: [String: String] = [:], headers: [String: String] = [:],
+    body: [UInt8] = []
+  ) {
+    (self.method, self.segments, self.query) = (method, segments, query)
+    (self.headers, self.body) = (headers, body)
+  }
+
+  /// Nil when the target is not a path, or its percent signs mean nothing.
+  init?(method: String, target: Substring, headers: [String: String], body: [UInt8]) {
+    guard target.first == "/" else { return nil }
+    let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    let segments = halves[0].split(separator: "/").map { Self.decoded($0) }
+    guard !segments.contains(nil) else { return nil }
+    var query: [String: String] = [:]
+    for pair in halves.count > 1 ? halves[1].split(separator: "&") : [] {
+      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = Self.decoded(sides[0], plus: true),
+        let value = Self.decoded(sides.count > 1 ? sides[1] : "", plus: true)
+      else { return nil }
+      query[name] = value
+    }
+    self.init(
+      method: method, segments: segments.compactMap(\.self), query: query, headers: headers, body: body)
+  }
+
+  var keepsAlive: Bool { headers["connection"]?.lowercased() != "close" }
+
+  /// Nil for a percent sign without two digits, or for what is no UTF-8 then.
+  private static func decoded(_ text: Substring, plus: Bool = false) -> String? {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      switch byte {
+      case UInt8(ascii: "%"):
+        guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+          return nil
+        }
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      case UInt8(ascii: "+") where plus: bytes.append(UInt8(ascii: " "))
+      default: bytes.append(byte)
+      }
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,69 @@
+package import Runs
+import Synchronization
+
+/// What the process does over and over.
+package enum Loop: String, MetricLabel {
+  package static let label = "loop"
+  case watching, delivery, upkeep
+}
+
+/// Whether the loops of the process go on: when each began its last turn, and for how long that has been busy.
+///
+/// A loop that waits for work is well, however long that takes; one that doesn't come to the end of a turn hangs.
+package struct LoopProgress: Metric {
+  private let name: String
+  private let help: String
+  private let turns = Loop.allCases.map { _ in Turn() }
+
+  init(_ name: String, _ help: String) {
+    self.name = MetricName.prefixed(name)
+    self.help = help
+  }
+
+  /// A turn begins.
+  package func begin(_ loop: Loop, _ time: TimeSource) {
+    turn(loop).begin(time)
+  }
+
+  /// It has ended; the loop waits for work.
+  package func rest(_ loop: Loop) {
+    turn(loop).busySince.store(0, ordering: .relaxed)
+  }
+
+  /// Since when it has been busy with one turn, by the uptime in milliseconds; nil: it waits for work, or hasn't begun.
+  package func busyTime(of loop: Loop, _ time: TimeSource) -> Duration? {
+    let since = turn(loop).busySince.load(ordering: .relaxed)
+    return since == 0 ? nil : max(.zero, time.uptime() - .milliseconds(since))
+  }
+
+  package func hasBegun(_ loop: Loop) -> Bool { turn(loop).startedAt.load(ordering: .relaxed) != 0 }
+
+  private func turn(_ loop: Loop) -> Turn {
+    switch loop {
+    case .watching: turns[0]
+    case .delivery: turns[1]
+    case .upkeep: turns[2]
+    }
+  }
+
+  var samples: [Sample] {
+    Loop.allCases.map { loop in
+      let label = Sample.Label(name: Loop.label, value: loop.rawValue)
+      let moment = Double(turn(loop).startedAt.load(ordering: .relaxed)) / 1_000
+      return Sample(name: name, kind: .gauge, help: help, labels: [label], value: moment)
+    }
+  }
+
+  /// An atomic can't be moved, so that each has a place of its own.
+  private final class Turn: Sendable {
+    /// By the wall clock, in milliseconds; 0: none has begun.
+    let startedAt = Atomic<Int64>(0)
+    /// By the uptime, in milliseconds; 0: it isn't busy.
+    let busySince = Atomic<Int64>(0)
+
+    func begin(_ time: TimeSource) {
+      startedAt.store(time.now().milliseconds, ordering: .relaxed)
+      busySince.store(max(1, time.uptime().milliseconds), ordering: .relaxed)
+    }
+  }
+}

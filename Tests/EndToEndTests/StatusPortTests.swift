@@ -1,0 +1,106 @@
+import Glibc
+import Simulator
+import Testing
+
+/// The status port of a running watcher.
+@Suite(.timeLimit(.minutes(6))) struct StatusPortTests {
+  static let token = "0123456789abcdef0123"
+
+  /// Where it listens, without the last slash.
+  static func address(of watch: RunningBinary) async throws -> String {
+    try await watch.says("the status port listens")
+    try await watch.says("first start")
+    let found = watch.errors.firstMatch(of: /address=\"?(http:\/\/[0-9.:]+[0-9])/)
+    return String(try #require(found).output.1)
+  }
+
+  /// What curl gets: the body, and the status in a line of its own.
+  static func curl(_ stage: Stage, _ words: String...) async throws -> String {
+    try await stage.shell(#"curl -s -w '\n%{http_code}\n' "$@""#, ["sh"] + words).output
+  }
+
+  private func onPort(_ body: (Stage, RunningBinary, String) async throws -> Void) async throws {
+    try await onStage(Scenario(runs: [.running("run_a"), .running("run_b")])) { stage in
+      try stage.write(RulesText.hub)
+      try stage.write(Self.token + "\n", to: "token", mode: 0o600)
+      let watch = try stage.start(
+        "watch", "--rules", "rules.json", "--listen", "127.0.0.1:0", "--token-file", "token")
+      try await body(stage, watch, try await Self.address(of: watch))
+      watch.send(SIGTERM)
+      #expect(try await watch.end().code == 0)
+    }
+  }
+
+  @Test func `it counts what it does, and says whether it is well`() async throws {
+    try await onPort { stage, _, address in
+      stage.simulator.move("run_a", to: .failed)
+      try await stage.simulator.inboxCount("hub", atLeast: 1)
+      var text = ""
+      while !text.contains("vi_notify_deliveries_settled_total{status=\"delivered\"} 1\n") {
+        text = try await Self.curl(stage, "\(address)/metrics")
+      }
+      for line in [
+        #"vi_notify_rules_fired_total{rule="ends"} 1"#, "vi_notify_detection_duration_seconds_count 1",
+        "vi_notify_delivery_duration_seconds_count 1", "vi_notify_runs_active 1", "vi_notify_dead_letters 0",
+        #"vi_notify_attempt_duration_seconds_count{type="webhook"} 1"#,
+        #"vi_notify_destination_pending{destination="hub"} 0"#,
+      ] { #expect(text.contains("\n\(line)\n"), "\(line)") }
+      let open = try await Self.curl(stage, "-H", "Accept: application/openmetrics-text", "\(address)/metrics")
+      #expect(open.hasSuffix("\n# EOF\n\n200\n"))
+      #expect(try await Self.curl(stage, "\(address)/-/healthy") == "healthy\n\n200\n")
+      while try await !Self.curl(stage, "\(address)/-/ready").hasPrefix("ready") {}
+    }
+  }
+
+  @Test func `asked to, it reads the rules anew and says what became of that`() async throws {
+    try await onPort { stage, _, address in
+      let reload = ["-X", "POST", "-H", "Authorization: Bearer \(Self.token)", "\(address)/-/reload"]
+      func ask() async throws -> String {
+        try await Self.curl(stage, reload[0], reload[1], reload[2], reload[3], reload[4])
+      }
+      #expect(try await ask().contains("read anew"))
+      try stage.write("{")
+      #expect(try await ask().contains("it has a mistake"))
+      try stage.write(RulesText.hub.replacing("ends", with: "other"))
+      #expect(try await ask().hasSuffix("200\n"))
+      let text = try await Self.curl(stage, "\(address)/metrics")
+      #expect(text.contains(#"vi_notify_rules_fired_total{rule="other"} 0"#))
+      #expect(try await Self.curl(stage, "-X", "POST", "\(address)/-/reload").hasSuffix("401\n"))
+    }
+  }
+
+  @Test func `it listens where others are only with a token, and not where somebody does`() async throws {
+    try await onPort { stage, _, address in
+      let open = try await stage.run("watch", "--rules", "rules.json", "--listen", "0.0.0.0:0")
+      #expect(open.code == 64 && open.errors.contains("--token-file"), "\(open.errors)")
+      let taken = try await stage.run(
+        "watch", "--rules", "rules.json", "--state", "other.sqlite", "--listen", String(address.dropFirst(7)))
+      #expect(taken.code == 69 && taken.errors.contains("the port is in use"), "\(taken.errors)")
+      #expect(stage.read("other.sqlite") == nil)
+      let once = try await stage.run("watch", "--rules", "rules.json", "--once", "--listen", "127.0.0.1:0")
+      #expect(once.code == 64)
+      try stage.write("short", to: "weak")
+      let weak = try await stage.run(
+        "watch", "--rules", "rules.json", "--listen", "127.0.0.1:0", "--token-file", "weak")
+      #expect(weak.code == 78 && weak.errors.contains("must have 16 or more"), "\(weak.errors)")
+    }
+  }
+
+  /// Two hundred who say nothing, and one who doesn't take what it asked for.
+  @Test func `strangers who hold on to it keep nothing from being delivered`() async throws {
+    try await onPort { stage, _, address in
+      let port = String(address.split(separator: ":").last ?? "")
+      let script = """
+        exec 9<>/dev/tcp/127.0.0.1/$1
+        printf 'GET /metrics HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n%.0s' $(seq 2000) >&9 &
+        for i in $(seq 200); do exec {f}<>/dev/tcp/127.0.0.1/$1; done
+        echo held; read -r forever
+        """
+      let strangers = try stage.startShell("exec bash -c \"$0\" sh \"$1\"", [script, port])
+      try await strangers.says("held")
+      stage.simulator.move("run_a", to: .failed)
+      try await stage.simulator.inboxCount("hub", atLeast: 1)
+      #expect(try await Self.curl(stage, "\(address)/-/healthy").hasPrefix("healthy"))
+    }
+  }
+}
