@@ -39,7 +39,11 @@ struct Runtime: Sendable {
     copy = configuration.copy
     names = KnownNames(
       destinations: Dictionary(file.destinations.map { ($0.name, $0.kind.rawValue) }) { first, _ in first },
-      rules: Set(file.rules.map(\.name)))
+      rules: Set(file.rules.map(\.name)),
+      paces: file.destinations.reduce(into: [:]) { paces, destination in
+        guard let limit = destination.common.rateLimit else { return }
+        paces[destination.name] = "\(limit.count) per \(limit.per.words)"
+      })
     watcher = Watcher(
       source: plan.client, store: resources.store, rules: rules, settings: settings, rulesDigest: copy.digest,
       time: clock.even, stamp: { clock.now }, telemetry: resources.telemetry, status: resources.status, after: legacy,

@@ -35,6 +35,10 @@ struct AdmissionPolicy: Sendable {
   private var rateLimit: RateLimit?
   private var pace: TokenBucket?
   private var isProbing = false
+  /// Somebody wants to know whether it works, and no pause that it asked for keeps one attempt back until then.
+  private var askedUntil: Timestamp?
+  /// The pause into which the probe under way was sent.
+  private var probedPause: Timestamp?
   /// Attempts under way.
   private(set) var inUse = 0
   /// What must survive a restart.
@@ -68,9 +72,12 @@ struct AdmissionPolicy: Sendable {
 
   func opening(at now: Timestamp) -> Opening {
     let probeAt = isFailing ? state.nextProbeAt : nil
-    if let until = [state.holdUntil, probeAt].compactMap(\.self).max(), until > now { return .held(until: until) }
+    let isAsked = askedUntil.map { $0 > now } ?? false
+    if !isAsked, let until = [state.holdUntil, probeAt].compactMap(\.self).max(), until > now {
+      return .held(until: until)
+    }
     let free = concurrency - inUse
-    let room = isFailing ? (isProbing ? 0 : min(1, free)) : free
+    let room = isFailing || isAsked ? (isProbing ? 0 : min(1, free)) : free
     guard room > 0 else { return .busy }
     guard let pace else { return .now(room) }
     let tokens = pace.available(at: now)
@@ -96,8 +103,9 @@ struct AdmissionPolicy: Sendable {
   mutating func begin(at now: Timestamp, isEarly: Bool = false) -> AttemptRole {
     inUse += 1
     pace?.take(at: now)
-    guard isFailing || isEarly else { return .regular }
-    isProbing = true
+    guard isFailing || isEarly || askedUntil != nil else { return .regular }
+    probedPause = askedUntil.flatMap { _ in state.holdUntil }
+    (isProbing, askedUntil) = (true, nil)
     return .probe
   }
 
@@ -112,6 +120,7 @@ struct AdmissionPolicy: Sendable {
     inUse -= 1
     if pass == .probe { isProbing = false }
     let before = state
+    let pause = pass == .probe ? probedPause : nil
     let hold = result.hold.flatMap { $0 > .zero ? now + $0 : nil }
     if let hold { state.holdUntil = max(hold, state.holdUntil ?? hold) }
     switch result.outcome {
@@ -127,7 +136,10 @@ struct AdmissionPolicy: Sendable {
     case .retry(.rateLimited, _) where hold != nil: isBackingOff = hasCircuit
     case .retry: failed(pass, after: took, at: now, randomness: randomness)
     // A no is an answer: the destination works.
-    case .delivered, .rejected: succeeded(at: now)
+    case .delivered, .rejected:
+      // The pause was needless, unless somebody was told of a longer one meanwhile.
+      if let pause, state.holdUntil == pause { state.holdUntil = hold }
+      succeeded(at: now)
     }
     return before != state
   }
@@ -180,14 +192,18 @@ extension AdmissionPolicy {
   /// The clock was set.
   mutating func move(by step: Duration) {
     state.move(by: step)
+    askedUntil = askedUntil.map { $0 + step }
+    probedPause = probedPause.map { $0 + step }
     pace?.move(by: step)
     releaseAt = releaseAt.map { $0 + step }
     releasedAt = releasedAt.map { $0 + step }
   }
 
-  /// Somebody wants to know now whether it works.
+  /// Somebody wants to know now whether it works, whatever pause it asked for. The wish is over after a while: there may be nothing
+  /// to ask with.
   mutating func probeNow(at now: Timestamp) {
     if let probe = state.nextProbeAt { state.nextProbeAt = min(probe, now) }
+    if let hold = state.holdUntil, hold > now { askedUntil = now + Self.probePause }
   }
 }
 

@@ -143,7 +143,8 @@ struct DeliveryReporter: Sendable {
       log.warning("attempt failed, it will be repeated", metadata: metadata)
     case .dead(let reason):
       metadata["reason"] = "\(reason)"
-      log.error("delivery is dead; see: vi-notify deliveries show ID", metadata: metadata)
+      metadata["see"] = "vi-notify deliveries show \(delivery.id)"
+      log.error("delivery is dead", metadata: metadata)
     }
   }
 }

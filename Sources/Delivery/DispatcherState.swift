@@ -158,7 +158,9 @@ extension DispatcherState {
   }
 
   /// Somebody may have asked for a destination to be probed.
-  var asksForProbes: Bool { queues.values.contains { $0.gate.state.failures > 0 } }
+  var asksForProbes: Bool {
+    queues.values.contains { $0.gate.state.failures > 0 || $0.gate.state.holdUntil != nil }
+  }
 
   mutating func probe(_ targets: Set<Target>, at now: Timestamp) {
     for target in targets { queues[target]?.gate.probeNow(at: now) }

@@ -40,7 +40,13 @@ extension DeliveryContent {
 extension DeliveryRecord {
   static let columns = """
     d.id, d.event_id, d.run_id, d.rule, d.action, d.destination, d.lane, d.status, d.attempts, d.next_attempt_at,
-    d.created_at, d.settled_at, d.reason, d.parent, d.branch
+    d.created_at, d.settled_at, d.reason, d.parent, d.branch,
+    CASE WHEN d.status = 'pending' THEN d.delay END AS delay,
+    CASE WHEN d.waits = 1 THEN (
+      SELECT e.id FROM deliveries e
+      WHERE e.run_id = d.run_id AND e.destination = d.destination AND e.sequence < d.sequence
+        AND e.event_id != d.event_id AND e.status IN ('pending', 'claimed')
+      ORDER BY e.sequence LIMIT 1) END AS behind
     """
 
   /// The delivery `d` is of the run `:run`, or of a digest that contains it.
@@ -61,7 +67,9 @@ extension DeliveryRecord {
       rule: try row.text("rule"), action: try row.text("action"), destination: try row.target,
       status: try row.word("status"), attempts: try row.count("attempts"),
       nextAttemptAt: try row.optionalTime("next_attempt_at"), createdAt: try row.time("created_at"),
-      settledAt: try row.optionalTime("settled_at"), reason: try row.optionalText("reason"), link: try ChainLink(row))
+      settledAt: try row.optionalTime("settled_at"), reason: try row.optionalText("reason"), link: try ChainLink(row),
+      delay: try row.optionalText("delay").map { try row.required(DeliveryDelay(rawValue: $0), "delay") },
+      behind: try row.optionalText("behind"))
   }
 }
 

@@ -51,6 +51,28 @@ extension SQLiteStore {
     }
   }
 
+  package func collectingDigests(run: String?) async throws(StorageError) -> [CollectingDigest] {
+    try await read { database in
+      try database.all(
+        """
+        SELECT g.id, g.rule, g.action, g.destination, g.due_at, count(*) AS count, min(c.sequence),
+          c.event_id, e.seen_at
+        FROM digests g JOIN digest_events c ON c.digest_id = g.id JOIN events e ON e.id = c.event_id
+        WHERE g.delivery_id IS NULL AND (:run IS NULL OR EXISTS (
+          SELECT 1 FROM digest_events m JOIN events n ON n.id = m.event_id
+          WHERE m.digest_id = g.id AND n.run_id = :run))
+        GROUP BY g.id ORDER BY g.due_at, g.id
+        """, ["run": run], of: "digests"
+      ) { row in
+        // The other columns are those of the row with the least sequence (sqlite.org/lang_select.html, "bare columns").
+        CollectingDigest(
+          id: try row.text("id"), rule: try row.text("rule"), action: try row.text("action"),
+          destination: try row.text("destination"), dueAt: try row.time("due_at"), eventID: try row.text("event_id"),
+          begunAt: try row.time("seen_at"), count: try row.count("count"))
+      }
+    }
+  }
+
   package func nextDigest() async throws(StorageError) -> Timestamp? {
     try await read { database in
       try database.moment(

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import JSONSource
 internal import Runs
 package import Storage
 
@@ -22,20 +23,45 @@ extension SQLiteStore {
   }
 
   package func deliveries(_ filter: DeliveryFilter) async throws(StorageError) -> [DeliveryRecord] {
-    // A claimed delivery is pending to everybody but the dispatcher.
-    let statuses = filter.status.map { $0 == .pending ? ["pending", "claimed"] : [$0.rawValue] }
-    return try await read { database in
-      try database.all(
+    try await read { database in
+      var arguments = filter.arguments
+      arguments += ["limit": filter.limit ?? -1]
+      let newest = try database.all(
         """
-        SELECT \(DeliveryRecord.columns) FROM deliveries d
-        WHERE (:any OR d.status IN (:first, :last)) AND (:run IS NULL OR \(DeliveryRecord.isAboutRun))
-          AND (:rule IS NULL OR d.rule = :rule) AND (:destination IS NULL OR d.destination = :destination)
-        ORDER BY d.sequence
-        """,
-        [
-          "any": statuses == nil, "first": statuses?.first, "last": statuses?.last, "run": filter.runID,
-          "rule": filter.rule, "destination": filter.destination,
-        ], of: "deliveries", DeliveryRecord.init)
+        SELECT \(DeliveryRecord.columns) FROM deliveries d WHERE \(DeliveryFilter.condition)
+        ORDER BY d.sequence DESC LIMIT :limit
+        """, arguments, of: "deliveries", DeliveryRecord.init)
+      return newest.reversed()
+    }
+  }
+
+  package func deliveryCount(_ filter: DeliveryFilter) async throws(StorageError) -> Int {
+    try await read { database in
+      try Int.fetchOne(
+        database, sql: "SELECT count(*) FROM deliveries d WHERE \(DeliveryFilter.condition)",
+        arguments: filter.arguments) ?? 0
+    }
+  }
+
+  package func deliveryCounts(runs: [String]) async throws(StorageError) -> [String: [DeliveryStatus: Int]] {
+    var json = JSONWriter()
+    json.array(runs) { $0.string($1) }
+    let list = String(decoding: json.bytes, as: UTF8.self)
+    return try await read { database in
+      let counts = try database.all(
+        """
+        SELECT run, status, count(*) AS count FROM (
+          SELECT d.run_id AS run, d.status FROM deliveries d WHERE d.run_id IN (SELECT value FROM json_each(:runs))
+          UNION ALL
+          SELECT e.run_id, d.status FROM digests g JOIN deliveries d ON d.id = g.delivery_id
+          JOIN digest_events c ON c.digest_id = g.id JOIN events e ON e.id = c.event_id
+          WHERE e.run_id IN (SELECT value FROM json_each(:runs)))
+        GROUP BY run, status
+        """, ["runs": list], of: "deliveries", by: "run"
+      ) { row in
+        (try row.text("run"), try row.word("status", DeliveryStatus.self), try row.count("count"))
+      }
+      return counts.reduce(into: [:]) { $0[$1.0, default: [:]][$1.1] = $1.2 }
     }
   }
 
@@ -92,5 +118,23 @@ extension SQLiteStore {
       SELECT \(AttemptRecord.columns) FROM attempts a JOIN deliveries d ON d.sequence = a.delivery
       WHERE d.id = ? ORDER BY a.number, a.started_at
       """, [id], of: "attempts", AttemptRecord.init)
+  }
+}
+
+extension DeliveryFilter {
+  /// Of the delivery `d`; with ``arguments``.
+  fileprivate static let condition = """
+    (:any OR d.status IN (:first, :last)) AND (:run IS NULL OR \(DeliveryRecord.isAboutRun))
+      AND (:rule IS NULL OR d.rule = :rule) AND (:destination IS NULL OR d.destination = :destination)
+      AND (:since IS NULL OR d.created_at >= :since)
+    """
+
+  fileprivate var arguments: StatementArguments {
+    // A claimed delivery is pending to everybody but the dispatcher.
+    let statuses = status.map { $0 == .pending ? ["pending", "claimed"] : [$0.rawValue] }
+    return [
+      "any": statuses == nil, "first": statuses?.first, "last": statuses?.last, "run": runID, "rule": rule,
+      "destination": destination, "since": since?.milliseconds,
+    ]
   }
 }

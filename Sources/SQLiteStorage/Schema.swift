@@ -16,6 +16,7 @@ enum Schema {
     migrator.registerMigration("8 any kind") { try $0.execute(sql: anyKind) }
     migrator.registerMigration("9 silences") { try $0.execute(sql: silences) }
     migrator.registerMigration("9 heartbeat") { try $0.execute(sql: heartbeat) }
+    migrator.registerMigration("10 paces") { try $0.execute(sql: paces) }
     return migrator
   }
 

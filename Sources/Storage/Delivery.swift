@@ -213,6 +213,11 @@ package struct AttemptRecord: Sendable, Equatable {
   }
 }
 
+/// Why the next attempt of a pending delivery was put off.
+package enum DeliveryDelay: String, Sendable {
+  case backoff, quiet
+}
+
 /// A delivery as `deliveries list` shows it.
 package struct DeliveryRecord: Sendable, Equatable {
   package let id: String
@@ -233,12 +238,18 @@ package struct DeliveryRecord: Sendable, Equatable {
   package let reason: String?
   /// The step before it; nil when it is the first.
   package let link: ChainLink?
+  /// Why its next attempt was put off; nil: it was not, or it isn't pending.
+  package let delay: DeliveryDelay?
+  /// The delivery of an earlier event of its run that has to settle first; nil when there is none.
+  package let behind: String?
 
   package init(
     id: String, eventID: String, runID: String, rule: String, action: String, destination: Target,
     status: DeliveryStatus, attempts: Int, nextAttemptAt: Timestamp?, createdAt: Timestamp, settledAt: Timestamp?,
-    reason: String?, link: ChainLink?
+    reason: String?, link: ChainLink?, delay: DeliveryDelay? = nil, behind: String? = nil
   ) {
+    self.delay = delay
+    self.behind = behind
     self.id = id
     self.eventID = eventID
     self.runID = runID
@@ -281,11 +292,18 @@ package struct DeliveryFilter: Sendable {
   package var rule: String?
   /// As it is shown.
   package var destination: String?
+  /// Created at that time or later.
+  package var since: Timestamp?
+  /// Only the newest ones, so many; nil: all.
+  package var limit: Int?
 
   package init(
-    status: DeliveryStatus? = nil, runID: String? = nil, rule: String? = nil, destination: String? = nil
+    status: DeliveryStatus? = nil, runID: String? = nil, rule: String? = nil, destination: String? = nil,
+    since: Timestamp? = nil, limit: Int? = nil
   ) {
     self.destination = destination
+    self.since = since
+    self.limit = limit
     self.status = status
     self.runID = runID
     self.rule = rule

@@ -128,6 +128,20 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore {
   /// The newest last.
   func deliveries(_ filter: DeliveryFilter) async throws(StorageError) -> [DeliveryRecord]
 
+  /// How many ``deliveries(_:)`` would return without a limit.
+  func deliveryCount(_ filter: DeliveryFilter) async throws(StorageError) -> Int
+
+  /// The first `limit` ids in alphabetical order that begin with `prefix`.
+  func ids(_ kind: IdentifierKind, beginning prefix: String, limit: Int) async throws(StorageError) -> [String]
+
+  /// How many deliveries each of these runs has, by status, digests that contain it among them. Runs without any are left out.
+  func deliveryCounts(runs: [String]) async throws(StorageError) -> [String: [DeliveryStatus: Int]]
+
+  /// Digests that still collect events, the one that is due first before the others.
+  ///
+  /// - Parameter run: only those with an event of this run; nil: all.
+  func collectingDigests(run: String?) async throws(StorageError) -> [CollectingDigest]
+
   /// Keeps a rules file under its digest, so that it can be said later why a rule did not fire. It must hold no secret.
   func remember(_ rules: RuleFileCopy, at now: Timestamp) async throws(StorageError)
 

@@ -164,13 +164,22 @@ import Testing
     #expect(gate.release(at: at(62)) == true)
   }
 
-  @Test func `who asks gets a probe at once, but not into a pause that the destination asked for`() {
+  @Test func `who asks gets one probe at once, also into a pause that the destination asked for`() {
     var gate = gate(failures: 9, probeAt: at(50))
     gate.probeNow(at: at(1))
     #expect(gate.opening(at: at(1)) == .now(1))
     var held = self.gate(failures: 9, probeAt: at(50), holdUntil: at(40))
     held.probeNow(at: at(1))
+    #expect(held.opening(at: at(1)) == .now(1))
+    let probe = held.begin(at: at(1))
+    #expect(probe == .probe)
     #expect(held.opening(at: at(1)) == .held(until: at(40)))
+    _ = held.end(probe, AttemptResult(outcome: .delivered), after: .seconds(1), at: at(2), randomness: 0.5)
+    #expect(held.state.holdUntil == nil && held.state.failures == 0)
+    var again = self.gate(holdUntil: at(400))
+    again.probeNow(at: at(1))
+    #expect(again.opening(at: at(60)) == .now(1))
+    #expect(again.opening(at: at(61)) == .held(until: at(400)))
     var well = self.gate()
     well.probeNow(at: at(1))
     #expect(well.state.nextProbeAt == nil)

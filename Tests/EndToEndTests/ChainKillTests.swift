@@ -72,7 +72,7 @@ import Testing
     #expect(Set(arrived.map(\.text)) == [#"{"trail":"abcd"}"#])
     #expect(Set(arrived.map(\.webhookID)).count == Self.runCount)
     #expect(stage.read("wrong") == nil)
-    let rows = try await stage.run("deliveries", "list", "--output", "json").rows
+    let rows = try await stage.run("deliveries", "list", "--all", "--output", "json").rows
     #expect(rows.count == Self.runCount * 5)
     let taken = lines(stage)
     for run in (0..<Self.runCount).map({ "run_\($0)" }) {

@@ -84,7 +84,7 @@ import Testing
       let watch = try stage.start("--rules", "rules.json")
       try await watch.says("watching")
       let id = try #require((isDead ? dead : waiting)[text: "id"])
-      #expect(try await stage.run("deliveries", "replay", id).code == 0)
+      #expect(try await stage.run("deliveries", "replay", id, "--now").code == 0)
       try await stage.simulator.inboxCount("old", atLeast: isDead ? 3 : 2)
       watch.send(SIGTERM)
       #expect(try await watch.end().code == 0)

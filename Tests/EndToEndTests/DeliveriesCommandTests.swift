@@ -65,7 +65,7 @@ import Testing
       let last = try #require(lines.last)
       #expect(last.hasPrefix("gone: stopped since 2"))
       #expect(last.contains(": answered 410, next probe 2"))
-      #expect(last.hasSuffix("Z; replay probes it at once"))
+      #expect(last.hasSuffix("Z; replay --now probes it at once"))
       #expect(lines.filter { $0.hasPrefix("hub:") || $0.hasPrefix("busy:") }.isEmpty)
       #expect(try await stage.run("deliveries", "list", "--output", "json").rows.count == 4)
     }
@@ -82,7 +82,10 @@ import Testing
       try stage.write(Self.rules.replacing("\"on\": \"succeeded\"", with: "\"on\": \"failed\""))
       #expect(try await stage.run("--rules", "rules.json", "--once").code == 1)
       let lines = try await stage.run("deliveries", "list").output.split(separator: "\n").map(String.init)
-      #expect(lines.contains { $0.hasPrefix("gone: held until 2") && $0.hasSuffix("Z at its request") })
+      #expect(
+        lines.contains {
+          $0.hasPrefix("gone: held until 2") && $0.hasSuffix("Z at its request; replay --now probes it at once")
+        })
       #expect(lines.contains { $0.hasPrefix("hub: failing, 5 in a row, next probe 2") })
     }
   }

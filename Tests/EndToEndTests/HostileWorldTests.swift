@@ -69,7 +69,7 @@ private enum HostileSettings {
     let ids = ledger.ids(of: world.messages.filter { $0.inbox != "chat" })
     #expect(Set(ids).count == ids.count)
     for status in ["dead", "pending"] {
-      let rows = try await stage.run("deliveries", "list", "--status", status, "--output", "json").rows
+      let rows = try await stage.run("deliveries", "list", "--status", status, "--all", "--output", "json").rows
       let wrong = rows.filter { row in !HostileWorld.sacrifices.contains(row[text: "destination"] ?? "") }
       #expect(
         wrong.isEmpty, "\(status): \(wrong.prefix(5).map { [$0[text: "rule"], $0[text: "runId"], $0[text: "reason"]] })"

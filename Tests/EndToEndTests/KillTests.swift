@@ -83,7 +83,7 @@ import Testing
   }
 
   private func expectAgreement(_ stage: Stage) async throws {
-    let rows = try await stage.run("deliveries", "list", "--output", "json").rows
+    let rows = try await stage.run("deliveries", "list", "--all", "--output", "json").rows
     #expect(rows.count == Self.runCount)
     #expect(rows.allSatisfy { $0[text: "status"] == "delivered" })
     let arrived = stage.simulator.inbox("hub")

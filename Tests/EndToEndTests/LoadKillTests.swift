@@ -67,7 +67,7 @@ import Testing
   }
 
   private func expectBalance(_ stage: Stage) async throws {
-    let rows = try await stage.run("deliveries", "list", "--output", "json").rows
+    let rows = try await stage.run("deliveries", "list", "--all", "--output", "json").rows
     let statuses = rows.map { $0[text: "status"] ?? "" }
     // How many die depends on how many lives were long enough to write an answer down.
     #expect(Set(statuses).isSubset(of: ["delivered", "dead"]))

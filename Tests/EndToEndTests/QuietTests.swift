@@ -22,6 +22,8 @@ import Testing
       let waiting = try await stage.run("deliveries", "list", "--status", "pending", "--output", "json").rows
       #expect(waiting.map { $0[text: "runId"] } == ["run_good"])
       #expect(waiting.first?[text: "nextAttemptAt"]?.hasSuffix("T23:59:00.000Z") == true)
+      let why = try #require(waiting.first?[text: "waitsFor"])
+      #expect(why.hasPrefix("quiet hours until 2") && why.hasSuffix("T23:59:00.000Z"))
     }
   }
 }

@@ -21,7 +21,7 @@ import Testing
       let table = try await stage.run("runs", "list")
       #expect(table.code == 0, "\(table.errors)")
       let lines = table.output.split(separator: "\n")
-      #expect(lines.first?.split(separator: " ") == ["RUN", "PHASE", "SINCE", "FLOW", "MESSAGE"])
+      #expect(lines.first?.split(separator: " ") == ["RUN", "PHASE", "CREATED", "DURATION", "FLOW", "TOLD", "MESSAGE"])
       #expect(lines.dropFirst().map { $0.split(separator: " ").first } == ["run_4", "run_3", "run_2", "run_1"])
       #expect(lines.last?.contains("CUDA out of memory") == true)
       let list = try await stage.run("runs", "list", "--output", "json")

@@ -188,7 +188,7 @@ struct DamagedRowTests {
           INSERT INTO destinations VALUES ('chat', 'f', 1, 'gone', NULL, 1, NULL);
           INSERT INTO digests (id, rule, action, key, destination, due_at) VALUES ('dig_1', 'r', 'a', 'k', 'chat', 6);
           INSERT INTO digest_events (digest_id, event_id) VALUES ('dig_1', 'evt_1');
-          INSERT INTO known_names VALUES ('destination', 'chat', 'slack');
+          INSERT INTO known_names VALUES ('destination', 'chat', 'slack', NULL);
           INSERT INTO clock VALUES (1, 'b', 1, 1, NULL);
           INSERT INTO clock_steps VALUES (1, 1, 1);
           INSERT INTO rule_files VALUES ('sha', x'00', 1);

@@ -36,6 +36,19 @@ extension ModelStore {
     }
   }
 
+  func collectingDigests(run: String?) -> [CollectingDigest] {
+    let open = digests.filter { digest in
+      digest.isOpen && run.map { run in digest.events.contains { $0.runID == run } } ?? true
+    }
+    return open.sorted { ($0.dueAt, $0.id) < ($1.dueAt, $1.id) }.map { digest in
+      let first = digest.events[0]
+      return CollectingDigest(
+        id: digest.id, rule: digest.entry.rule, action: digest.entry.action, destination: digest.entry.destination,
+        dueAt: digest.dueAt, eventID: first.id,
+        begunAt: seen.first { $0.event.id == first.id }?.seenAt ?? digest.dueAt, count: digest.events.count)
+    }
+  }
+
   func nextDigest() -> Timestamp? { digests.filter(\.isOpen).map(\.dueAt).min() }
 
   func close(_ digest: OpenDigest, as delivery: NewDelivery, dead reason: String?, at now: Timestamp) -> Bool {

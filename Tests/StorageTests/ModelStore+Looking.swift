@@ -25,12 +25,29 @@ extension ModelStore {
   }
 
   func deliveries(_ filter: DeliveryFilter) -> [DeliveryRecord] {
+    Array(matching(filter).suffix(filter.limit ?? .max)).map(record)
+  }
+
+  func deliveryCount(_ filter: DeliveryFilter) -> Int { matching(filter).count }
+
+  private func matching(_ filter: DeliveryFilter) -> [Item] {
     items.filter { item in
       let hasStatus = filter.status.map { $0 == .pending ? item.isUnsettled : item.status == $0 } ?? true
       return hasStatus && filter.runID.map { isAbout($0, item) } ?? true
         && filter.rule.map { $0 == item.new.rule } ?? true
         && filter.destination.map { $0 == item.destination.name } ?? true
-    }.map(record)
+        && filter.since.map { $0 <= item.createdAt } ?? true
+    }
+  }
+
+  func deliveryCounts(runs: [String]) -> [String: [DeliveryStatus: Int]] {
+    runs.reduce(into: [:]) { counts, run in
+      for item in items {
+        let own = item.digest == nil && item.event.runID == run ? 1 : 0
+        let events = digests.first { $0.id == item.digest }?.events.count { $0.runID == run } ?? 0
+        if own + events > 0 { counts[run, default: [:]][item.status, default: 0] += own + events }
+      }
+    }
   }
 
   func record(_ item: Item) -> DeliveryRecord {
@@ -38,7 +55,17 @@ extension ModelStore {
       id: item.new.id, eventID: item.event.id, runID: item.digest == nil ? item.event.runID : "", rule: item.new.rule,
       action: item.new.action, destination: item.destination, status: item.status, attempts: item.attempts,
       nextAttemptAt: item.next,
-      createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason, link: item.new.link)
+      createdAt: item.createdAt, settledAt: item.settledAt, reason: item.reason, link: item.new.link,
+      delay: item.status == .pending ? item.isBackingOff ? .backoff : item.isQuiet ? .quiet : nil : nil,
+      behind: ahead(of: item)?.new.id)
+  }
+
+  private func ahead(of item: Item) -> Item? {
+    guard item.status == .pending else { return nil }
+    return items.first {
+      $0.sequence < item.sequence && $0.isUnsettled && $0.run == item.run && $0.destination == item.destination
+        && $0.event.id != item.event.id
+    }
   }
 
   /// Of the run, or of a digest that tells of it.

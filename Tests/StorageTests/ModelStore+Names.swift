@@ -14,6 +14,15 @@ extension ModelStore {
     )
   }
 
+  func ids(_ kind: IdentifierKind, beginning prefix: String, limit: Int) -> [String] {
+    let all =
+      switch kind {
+      case .delivery: Set(items.map(\.new.id))
+      case .run: Set(seen.map(\.event.runID)).subtracting([""])
+      }
+    return Array(all.filter { $0.hasPrefix(prefix) }.sorted().prefix(limit))
+  }
+
   func knows(run: String) -> Bool {
     items.contains { $0.event.runID == run }
   }

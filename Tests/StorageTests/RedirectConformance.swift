@@ -98,7 +98,8 @@ struct RedirectConformance {
     try await factory.withStore { store in
       #expect(try await store.knownNames() == nil)
       try await store.note(KnownNames(destinations: ["a": "slack"], rules: ["r"]))
-      let names = KnownNames(destinations: ["b": "webhook", "c": "slack"], rules: ["s"])
+      let names = KnownNames(
+        destinations: ["b": "webhook", "c": "slack"], rules: ["s"], paces: ["c": "1 per 1s"])
       try await store.note(names)
       #expect(try await store.knownNames() == names)
       _ = try await store.commit(.of(run: "run_1", [.of("m1", to: "old", rule: "gone")]))

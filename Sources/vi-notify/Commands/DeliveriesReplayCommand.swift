@@ -10,8 +10,10 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     commandName: "replay", abstract: "Send deliveries again under their original ids.",
     discussion: """
       Delivered and dead deliveries become due at once; a running watcher sends them, as fast as their destinations allow, or the \
-      next one that starts does. The receiver sees the same webhook-id with a new timestamp. A delivery that still waits, and is \
-      named by its id, becomes due now, too, and its destination is probed at once.
+      next one that starts does. The receiver sees the same webhook-id with a new timestamp.
+
+      What still waits is left as it is, and you are told what it waits for. With --now it becomes due now, and its destination is \
+      probed at once, also into a pause that it asked for; delivered ones are then left out unless you ask for them.
 
       --to sends them to another destination with their original content: an event, or a default message, to any destination; your \
       own message only to one of the same type. Delivered ones are then left out unless you ask for them.
@@ -19,16 +21,17 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       EXAMPLE
         vi-notify deliveries replay msg_0123456789abcdef
         vi-notify deliveries replay --status dead --destination team-chat --since 2d --dry-run
+        vi-notify deliveries replay --destination team-chat --now
         vi-notify deliveries replay --destination old-chat --to team-chat
       """)
 
   enum Status: String, ExpressibleByArgument, CaseIterable {
-    case delivered, dead
+    case pending, delivered, dead
   }
 
-  @Argument(help: "Ids of deliveries; default: all that the options select.")
+  @Argument(help: "Ids of deliveries, or beginnings of them that are unique; default: all that the options select.")
   var ids: [String] = []
-  @Option(help: "Only deliveries that are delivered or dead.")
+  @Option(help: "Only deliveries that are pending (with --now or --to), delivered or dead.")
   var status: Status?
   @Option(help: ArgumentHelp("Only deliveries of this rule.", valueName: "name"))
   var rule: String?
@@ -40,6 +43,8 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
   var since: SinceArgument?
   @Option(help: ArgumentHelp("Send them to this destination instead.", valueName: "name"))
   var to: String?
+  @Flag(help: "Also make due what still waits, and probe its destination at once.")
+  var now = false
   @Flag(help: "List them and change nothing.")
   var dryRun = false
   @OptionGroup var state: StateOption
@@ -49,6 +54,11 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     if ids.isEmpty, status == nil, rule == nil, destination == nil, run == nil, since == nil {
       throw ValidationError("name deliveries: ids, or at least one of --status, --rule, --destination, --run, --since")
     }
+    if status == .pending, !now, to == nil {
+      throw ValidationError(
+        "what is pending goes by itself when its time comes; add --now to make it due at once, or --to NAME to send it elsewhere"
+      )
+    }
   }
 
   func run() async throws {
@@ -56,16 +66,38 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       let store = dryRun ? try state.openForReading() : try state.openForWriting()
       defer { store.close() }
       try await NameFilters(rule: rule, destination: destination, run: run).check(store)
-      if let to { return try await redirect(to, store) }
-      let replayed = try await store.replay(filter, at: TimeSource.system.now())
-      let others = ids.filter { !replayed.contains($0) }
-      let hastened = try await hasten(others, store)
-      try refuse(others.filter { !hastened.contains($0) }, store)
-      report(replayed, hastened)
+      var filter = filter
+      for id in ids { filter.ids.append(try await Identifiers.delivery(id, store)) }
+      if let to { return try await redirect(filter, to, store) }
+      try await replay(filter, store)
     }
   }
 
-  private func redirect(_ name: String, _ store: any StateStore) async throws {
+  private func replay(_ filter: ReplayFilter, _ store: any StateStore) async throws {
+    let waiting = try await waiting(filter, store)
+    let waits = try await WaitReport(store)
+    var filter = filter
+    // What has arrived is repeated only for those who ask for it.
+    if now, filter.ids.isEmpty, filter.status == nil { filter.status = .dead }
+    let replayed = status == .pending ? [] : try await store.replay(filter, at: waits.now)
+    try refuse(filter.ids.filter { id in !replayed.contains(id) && !waiting.contains { $0.id == id } })
+    if now, !dryRun { _ = try await store.hasten(ids: waiting.map(\.id), at: waits.now) }
+    report(replayed + (now ? waiting.map(\.id) : []))
+    if !replayed.isEmpty || waiting.isEmpty { Console.shared.say(Line(words(replayed))) }
+    say(waiting, waits)
+    if replayed.isEmpty, !waiting.isEmpty, !now { throw Failure(.no, "nothing was sent again") }
+  }
+
+  /// Those that are meant and haven't settled.
+  private func waiting(_ filter: ReplayFilter, _ store: any StateStore) async throws(StorageError) -> [DeliveryRecord] {
+    guard filter.status ?? .pending == .pending else { return [] }
+    let all = try await store.deliveries(
+      DeliveryFilter(
+        status: .pending, runID: filter.runID, rule: filter.rule, destination: filter.destination, since: filter.since))
+    return filter.ids.isEmpty ? all : all.filter { filter.ids.contains($0.id) }
+  }
+
+  private func redirect(_ filter: ReplayFilter, _ name: String, _ store: any StateStore) async throws {
     guard let names = try await store.knownNames() else {
       throw Failure(
         .no,
@@ -77,18 +109,19 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       filter, to: name, type: names.destinations[name] ?? "", at: TimeSource.system.now())
     let unfit = result.unfit.joined(separator: ", ")
     let why =
-      "their content was made for another type of destination than \(name); vi-notify deliveries show ID shows it"
-    if !ids.isEmpty, !result.unfit.isEmpty {
+      "their content was made for another type of destination than \(name); look at it: vi-notify deliveries show "
+      + (result.unfit.first ?? "")
+    if !filter.ids.isEmpty, !result.unfit.isEmpty {
       throw Failure(.no, "nothing was changed, because \(unfit) can't go there: \(why)")
     }
-    try refuse(ids.filter { !result.moved.contains($0) }, store)
-    report(result.moved, [])
+    try refuse(filter.ids.filter { !result.moved.contains($0) })
+    report(result.moved)
+    Console.shared.say(Line(words(result.moved)))
     if !result.unfit.isEmpty { Console.shared.say("unchanged: \(unfit): \(why)") }
   }
 
   private var filter: ReplayFilter {
     var filter = ReplayFilter()
-    filter.ids = ids
     filter.status = status.flatMap { DeliveryStatus(rawValue: $0.rawValue) }
     filter.rule = rule
     filter.destination = destination
@@ -98,42 +131,46 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     return filter
   }
 
-  /// Makes named deliveries due that still wait. Returns their previous states.
-  private func hasten(_ ids: [String], _ store: any StateStore) async throws -> [String] {
-    let isNamed = status == nil && rule == nil && destination == nil && run == nil && since == nil
-    guard isNamed, !ids.isEmpty else { return [] }
-    if !dryRun { return try await store.hasten(ids: ids, at: TimeSource.system.now()) }
-    let waiting = try await store.deliveries(DeliveryFilter(status: .pending)).map(\.id)
-    return ids.filter(waiting.contains)
-  }
-
-  private func refuse(_ missing: [String], _ store: any StateStore) throws(Failure) {
+  private func refuse(_ missing: [String]) throws(Failure) {
     guard !missing.isEmpty else { return }
     throw Failure(
       .no,
-      "not sent again: \(missing.joined(separator: ", ")): there is no such delivery, or the options exclude it; see: "
-        + "vi-notify deliveries list")
+      "not sent again: \(missing.joined(separator: ", ")): the options exclude it; see: vi-notify deliveries list")
   }
 
-  private func report(_ replayed: [String], _ hastened: [String]) {
+  private func report(_ ids: [String]) {
     switch format.output {
     case .json:
       var json = JSONWriter()
-      json.array(replayed + hastened) { $0.string($1) }
+      json.array(ids) { $0.string($1) }
       Console.shared.print(json.bytes)
-    case .table:
-      for id in replayed + hastened { Console.shared.print(Line(id)) }
-      if !replayed.isEmpty || hastened.isEmpty { Console.shared.say(Line(words(replayed))) }
-    }
-    for id in hastened {
-      Console.shared.say(
-        "\(id) is still waiting; it \(dryRun ? "would be" : "is") due now, and its destination probed at once"
-      )
+    case .table: for id in ids { Console.shared.print(Line(id)) }
     }
   }
 
+  /// What is with those that wait, one by one when they are few.
+  private func say(_ waiting: [DeliveryRecord], _ waits: WaitReport) {
+    let time = PeopleTime(now: waits.now)
+    let most = 10
+    for record in waiting.prefix(most) {
+      let wait = waits.wait(of: record)
+      let why = wait?.words(time.inWords) ?? ""
+      if !now {
+        Console.shared.say(
+          "\(record.id) still waits for: \(why); with --now it becomes due, and its destination is probed")
+      } else if case .missing = wait {
+        Console.shared.say("\(record.id) goes nowhere: \(why); --to NAME sends it elsewhere")
+      } else {
+        Console.shared.say(
+          "\(record.id) was waiting for: \(why); it \(dryRun ? "would be" : "is") due now, and its destination probed at once"
+        )
+      }
+    }
+    if waiting.count > most { Console.shared.say("so it is with \((waiting.count - most).grouped) more") }
+  }
+
   private func words(_ replayed: [String]) -> String {
-    let what = replayed.count == 1 ? "1 delivery" : "\(replayed.count) deliveries"
+    let what = replayed.count == 1 ? "1 delivery" : "\(replayed.count.grouped) deliveries"
     return dryRun
       ? "\(what) would be sent again" : "\(what) will be sent again by the watcher that runs, or the next one"
   }

@@ -18,7 +18,7 @@ struct ExplainCommand: AsyncParsableCommand {
         vi-notify explain run_abc123 --output json | jq '.timeline[] | select(.kind == "rule")'
       """)
 
-  @Argument(help: "The run's id.")
+  @Argument(help: "The run's id, or a beginning of it that is unique.")
   var id: String
   @OptionGroup var state: StateOption
   @OptionGroup var format: OutputOption
@@ -27,14 +27,17 @@ struct ExplainCommand: AsyncParsableCommand {
     try await ending {
       let store = try state.openForReading()
       defer { store.close() }
+      // As it was typed when nothing here begins so: then the run is unknown, and not its id wrong.
+      let id = try Identifiers.known(self.id, try await store.ids(.run, beginning: self.id, limit: 6))
       guard let story = try await store.story(run: id) else {
         throw Failure(
           .no,
-          "run \(id) is unknown: no sweep of this state has seen it; see: vi-notify runs get ID"
+          "run \(id) is unknown: no sweep of this state has seen it; see: vi-notify runs get \(id)"
         )
       }
       let rules = try await rules(of: story, store)
-      let timeline = Timeline(id, story) { event in
+      let (digests, waits) = (try await store.collectingDigests(run: id), try await WaitReport(store))
+      let timeline = Timeline(id, story, digests, waits) { event in
         guard let eventKind = event.eventKind, let rules = event.rules.flatMap({ rules[$0] }),
           let event = RunEvent(stored: event.body, runID: event.runID, eventKind: eventKind, time: event.time)
         else { return [] }

@@ -50,7 +50,8 @@ struct ModelsListCommand: AsyncParsableCommand {
       await http.close()
       switch format.output {
       case .json: Console.shared.print(json(outputs))
-      case .table: table(outputs).print()
+      case .table:
+        if outputs.isEmpty { Console.shared.say("run \(run.id) has no models") } else { table(outputs).print() }
       }
     }
   }
@@ -74,11 +75,14 @@ struct ModelsListCommand: AsyncParsableCommand {
   }
 
   private func table(_ outputs: [RunOutput]) -> Table {
-    var table = Table(["MODEL", "EPOCH", "READY", "METRICS"])
+    var table = Table([
+      .init(title: "MODEL", least: .max), .init(title: "EPOCH", rank: 1, least: 5, isNumber: true),
+      .init(title: "READY", least: 5), .init(title: "METRICS", rank: 2, least: 12),
+    ])
     for output in outputs {
       table.add([
-        output.id, output.epoch.map(String.init) ?? "", output.downloadURL == nil ? "no" : "yes",
-        RunMetrics(output).map { Self.line($0.text) } ?? "",
+        .init(output.id), .init(output.epoch.map(String.init) ?? ""), output.downloadURL == nil ? "no" : "yes",
+        .init(RunMetrics(output).map { Self.line($0.text) } ?? ""),
       ])
     }
     return table

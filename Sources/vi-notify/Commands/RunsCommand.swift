@@ -2,6 +2,8 @@ import ArgumentParser
 import Daemon
 import JSONSource
 import Runs
+import Storage
+import Stores
 import Transport
 import ViAPI
 import Watching
@@ -34,6 +36,7 @@ struct RunsListCommand: AsyncParsableCommand {
   var limit: Int?
   @Flag(help: "List all runs.")
   var all = false
+  @OptionGroup var state: StateOption
   @OptionGroup var format: OutputOption
 
   func validate() throws {
@@ -46,18 +49,38 @@ struct RunsListCommand: AsyncParsableCommand {
       let http = Environment.http()
       let client = try Environment.client(http)
       let most = all ? Int.max : limit ?? 50
-      let runs = try await Environment.patience.ask { () async throws(SourceError) in try await newest(most, client) }
+      let (runs, hasMore) = try await Environment.patience.ask { () async throws(SourceError) in
+        try await newest(most, client)
+      }
       await http.close()
-      RunReport.print(runs, format.output, organization: client.organization)
+      RunReport.print(runs, format.output, organization: client.organization, told: await told(runs))
+      if runs.isEmpty, format.output == .table {
+        Console.shared.say(phase.isEmpty ? "there are no runs yet" : "no run is in this phase")
+      }
+      if hasMore { Console.shared.say("showing the newest \(runs.count); --limit N or --all shows more") }
     }
   }
 
-  private func newest(_ most: Int, _ client: ViClient) async throws(SourceError) -> [Run] {
+  /// Nil without a state that can be read: the runs are listed all the same.
+  private func told(_ runs: [Run]) async -> [String: [DeliveryStatus: Int]]? {
+    guard format.output == .table, let name = try? state.name,
+      let store = try? StateStores.open(name, for: .reading)
+    else { return nil }
+    defer { store.close() }
+    return try? await store.deliveryCounts(runs: runs.map(\.id))
+  }
+
+  private func newest(_ most: Int, _ client: ViClient) async throws(SourceError) -> ([Run], hasMore: Bool) {
     var pages = RunPages(source: client)
     var runs: [Run] = []
     var seen: Set<String> = []
+    var hasMore = false
     while runs.count < most, let page = try await pages.next() {
-      for item in page.items where runs.count < most {
+      for item in page.items {
+        guard runs.count < most else {
+          hasMore = true
+          break
+        }
         do throws(MalformedRun) {
           let run = try Run(mending: Array(page.bytes[item]))
           let isWanted = phase.isEmpty || phase.contains(run.reading.phase)
@@ -67,8 +90,9 @@ struct RunsListCommand: AsyncParsableCommand {
           Console.shared.say("run \(error.id ?? "without an id") can't be read and is skipped: \(error)")
         }
       }
+      hasMore = hasMore || runs.count >= most && page.nextPage != nil
     }
-    return runs
+    return (runs, hasMore)
   }
 }
 

@@ -69,7 +69,8 @@ struct SilenceAddCommand: AsyncParsableCommand {
         reason: reason, rules: Set(rule), destinations: Set(destination), pattern: match.map { Array($0.utf8) })
       try await store.add(silence)
       Console.shared.print("\(silence.id)")
-      Console.shared.say("silenced until \(silence.until.iso8601); vi-notify silence end \(silence.id) ends it")
+      Console.shared.say(
+        "silenced until \(PeopleTime(now: now).inWords(silence.until)); vi-notify silence end \(silence.id) ends it")
     }
   }
 }
@@ -106,12 +107,19 @@ struct SilenceListCommand: AsyncParsableCommand {
   }
 
   private func table(_ silences: [Silence], _ now: Timestamp) -> Table {
-    var table = Table(["SILENCE", "UNTIL", "RULES", "DESTINATIONS", "REASON"])
+    var table = Table([
+      .init(title: "SILENCE", least: .max), .init(title: "UNTIL", least: .max),
+      .init(title: "RULES", rank: 2, least: 8),
+      .init(title: "DESTINATIONS", rank: 1, least: 8), .init(title: "REASON", least: 12),
+    ])
+    let time = PeopleTime(now: now)
     for silence in silences {
+      let (end, word) = (silence.endedAt ?? silence.until, silence.endedAt == nil ? "" : "ended ")
       table.add([
-        silence.id, silence.endedAt.map { "ended \($0.iso8601)" } ?? silence.until.iso8601,
-        silence.rules.isEmpty ? "all" : silence.rules.sorted().joined(separator: ", "),
-        silence.destinations.isEmpty ? "all" : silence.destinations.sorted().joined(separator: ", "), silence.reason,
+        .init(silence.id), .init(word + time.stamp(end), short: word + time.distance(end)),
+        .init(silence.rules.isEmpty ? "all" : silence.rules.sorted().joined(separator: ", ")),
+        .init(silence.destinations.isEmpty ? "all" : silence.destinations.sorted().joined(separator: ", ")),
+        .init(silence.reason),
       ])
     }
     return table
@@ -144,7 +152,7 @@ struct SilenceEndCommand: AsyncParsableCommand {
         vi-notify silence end sil_0123abcd
       """)
 
-  @Argument(help: "The silence's id.")
+  @Argument(help: "The silence's id, or a beginning of it that is unique.")
   var id: String
   @OptionGroup var state: StateOption
 
@@ -152,10 +160,11 @@ struct SilenceEndCommand: AsyncParsableCommand {
     try await ending {
       let store = try state.openForWriting()
       defer { store.close() }
-      if try await store.endSilence(id: id, at: TimeSource.system.now()) { return }
       let active = try await store.silences().filter { $0.isActive(at: TimeSource.system.now()) }.map(\.id)
       let known = active.isEmpty ? "nothing is silenced" : "active: \(active.joined(separator: ", "))"
-      throw Failure(.no, "no silence \(id) is active; \(known)")
+      let nothing = "no silence \(id) is active; \(known)"
+      let whole = try Identifiers.pick(id, among: active, otherwise: nothing)
+      guard try await store.endSilence(id: whole, at: TimeSource.system.now()) else { throw Failure(.no, nothing) }
     }
   }
 }

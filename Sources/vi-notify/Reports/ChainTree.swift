@@ -42,20 +42,20 @@ struct ChainTree {
   }
 
   /// `✓ model → download: delivered at 2026-11-23T09:46:00.000Z after 12s`, followed by its steps.
-  var lines: [String] {
-    ["\(rule): \(text)"] + branches(indent: "")
+  func lines(_ time: PeopleTime) -> [String] {
+    ["\(rule): \(text(time))"] + branches(indent: "", time)
   }
 
-  private func branches(indent: String) -> [String] {
+  private func branches(indent: String, _ time: PeopleTime) -> [String] {
     children.enumerated().flatMap { index, child in
       let isLast = index == children.count - 1
-      let line = "\(indent)\(isLast ? "└─" : "├─") \(child.branch ?? "") \(child.text)"
-      return [line] + child.branches(indent: indent + (isLast ? "   " : "│  "))
+      let line = "\(indent)\(isLast ? "└─" : "├─") \(child.branch ?? "") \(child.text(time))"
+      return [line] + child.branches(indent: indent + (isLast ? "   " : "│  "), time)
     }
   }
 
-  private var text: String {
-    "\(mark) \(label) → \(destination): \(state)"
+  private func text(_ time: PeopleTime) -> String {
+    "\(mark) \(label) → \(destination): \(state(time))"
   }
 
   private var mark: String {
@@ -67,15 +67,15 @@ struct ChainTree {
     }
   }
 
-  private var state: String {
+  private func state(_ time: PeopleTime) -> String {
     guard let record else { return "not started" }
     guard let settledAt = record.settledAt else {
       let tried = record.attempts == 0 ? "" : " after attempt \(record.attempts)"
       let why = record.reason.map { " (\($0.prefix(100)))" } ?? ""
-      return "\(record.shownStatus)\(tried) since \(record.createdAt.iso8601)\(why)"
+      return "\(record.shownStatus)\(tried) since \(time.stamp(record.createdAt))\(why)"
     }
     let why = record.status == .dead ? record.reason.map { ", \($0.prefix(200))" } ?? "" : ""
-    return "\(record.shownStatus) at \(settledAt.iso8601) after \((settledAt - record.createdAt).words)\(why)"
+    return "\(record.shownStatus) at \(time.stamp(settledAt)) after \((settledAt - record.createdAt).words)\(why)"
   }
 }
 

@@ -2,25 +2,58 @@ import JSONSource
 import Runs
 import Storage
 
-/// Formats deliveries.
-enum DeliveryReport {
-  static func print(_ records: [DeliveryRecord], _ format: OutputFormat, _ waits: WaitReport) {
-    switch format {
-    case .json:
-      var json = JSONWriter()
-      json.array(records) { json, record in json.object { write(record, waits, into: &$0) } }
-      Console.shared.print(json.bytes)
-    case .table:
-      var table = Table(["DELIVERY", "STATUS", "RUN", "RULE", "ACTION", "DESTINATION", "ATTEMPTS", "CREATED", "REASON"])
-      for record in records {
-        table.add([
-          record.id, record.shownStatus, record.runID, record.rule, record.action, record.destination.name,
-          "\(record.attempts)",
-          record.createdAt.iso8601, String((waits.words(record) ?? record.reason ?? "").prefix(100)),
-        ])
-      }
-      table.print()
+/// A list of deliveries, and single ones, for people and as JSON.
+struct DeliveryReport {
+  /// The newest last.
+  let records: [DeliveryRecord]
+  /// They come after the deliveries: their messages are still to be made.
+  let digests: [CollectingDigest]
+  let waits: WaitReport
+
+  var count: Int { records.count + digests.count }
+
+  var json: [UInt8] {
+    var json = JSONWriter()
+    json.array(rows) { json, row in json.object { Self.write(row.record, row.wait, into: &$0) } }
+    return json.bytes
+  }
+
+  private var rows: [(record: DeliveryRecord, wait: Wait?)] {
+    records.map { ($0, waits.wait(of: $0)) } + digests.map { (DeliveryRecord($0), waits.wait(of: $0)) }
+  }
+
+  func print() {
+    guard count > 0 else { return }
+    let time = PeopleTime(now: waits.now)
+    var table = Table([
+      .init(title: "DELIVERY", least: .max), .init(title: "STATUS", least: 9), .init(title: "RUN", rank: 1, least: 9),
+      .init(title: "RULE", rank: 5, least: 8), .init(title: "ACTION", rank: 4, least: 6),
+      .init(title: "DESTINATION", rank: 2, least: 8), .init(title: "ATTEMPTS", rank: 6, least: 2, isNumber: true),
+      .init(title: "CREATED", least: .max), .init(title: "NEXT", rank: 3, least: .max),
+      .init(title: "REASON", least: 16, wish: 26),
+    ])
+    let rows = rows
+    let length = Self.uniqueLength(rows.map(\.record.id))
+    for (record, wait) in rows {
+      let why = String((wait?.words(time.inWords) ?? record.reason ?? "").prefix(200))
+      table.add([
+        .init(record.id, short: String(record.id.prefix(length))),
+        .init(record.shownStatus, record.status.colour), .init(record.runID), .init(record.rule), .init(record.action),
+        .init(record.destination.name), .init("\(record.attempts)"), time.cell(record.createdAt),
+        time.cell(wait.map { time.isShort ? $0.until : record.nextAttemptAt } ?? nil),
+        .init(why, short: wait?.brief(record.reason)),
+      ])
     }
+    table.print()
+    let targets = Set(records.map(\.destination))
+    let held = DestinationReport.lines(targets, waits, time)
+    if !held.isEmpty { Console.shared.print("") }
+    for line in held { Console.shared.print(Line(line)) }
+  }
+
+  /// The least length at which no two ids are the same, and at least 12: longer than that only chance could make it.
+  private static func uniqueLength(_ ids: [String]) -> Int {
+    (12..<36).first { length in Set(ids.map { $0.prefix(length) }).count == ids.count } ?? 36
   }
 
   static func print(_ detail: DeliveryDetail, _ format: OutputFormat, _ waits: WaitReport) {
@@ -28,7 +61,7 @@ enum DeliveryReport {
     case .json:
       Console.shared.print(
         JSONWriter.object { json in
-          write(detail.record, waits, into: &json)
+          write(detail.record, waits.wait(of: detail.record), into: &json)
           json.member("chain") { json in json.array(ChainTree.all(of: detail.chain)) { $1.write(into: &$0) } }
           json.member("attemptLog") { json in json.array(detail.attempts) { write($1, into: &$0) } }
           write(detail, into: &json)
@@ -37,7 +70,25 @@ enum DeliveryReport {
     }
   }
 
-  private static func write(_ record: DeliveryRecord, _ waits: WaitReport, into json: inout JSONWriter) {
+  static func print(_ digest: CollectingDigest, _ format: OutputFormat, _ waits: WaitReport) {
+    let record = DeliveryRecord(digest)
+    switch format {
+    case .json:
+      Console.shared.print(
+        JSONWriter.object { json in
+          write(record, waits.wait(of: digest), into: &json)
+          json.member("events", digest.count)
+        })
+    case .table:
+      let time = PeopleTime(now: waits.now)
+      printFacts([
+        ("Digest", digest.id), ("Waits for", waits.wait(of: digest).words(time.inWords)), ("Rule", digest.rule),
+        ("Action", digest.action), ("Destination", digest.destination), ("Begun", time.inWords(digest.begunAt)),
+      ])
+    }
+  }
+
+  private static func write(_ record: DeliveryRecord, _ wait: Wait?, into json: inout JSONWriter) {
     json.member("id", record.id)
     json.member("eventId", record.eventID)
     json.member("runId", record.runID.isEmpty ? nil : record.runID)
@@ -50,7 +101,7 @@ enum DeliveryReport {
     json.member("createdAt", record.createdAt.iso8601)
     json.member("settledAt", record.settledAt?.iso8601)
     json.member("reason", record.reason)
-    json.member("waitsFor", waits.words(record))
+    json.member("waitsFor", wait?.words(\.iso8601))
   }
 
   private static func write(_ attempt: AttemptRecord, into json: inout JSONWriter) {
@@ -79,36 +130,60 @@ enum DeliveryReport {
   }
 
   private static func printText(_ detail: DeliveryDetail, _ waits: WaitReport) {
-    let record = detail.record
-    let rows: [(String, String?)] = [
-      ("Delivery", record.id), ("Status", record.shownStatus), ("Waits for", waits.words(record)),
+    let (record, time) = (detail.record, PeopleTime(now: waits.now))
+    printFacts([
+      ("Delivery", record.id), ("Status", record.shownStatus), ("Waits for", waits.text(record, time)),
       ("Reason", record.reason),
       ("Run", record.runID.isEmpty ? nil : record.runID),
       ("Event", record.eventID), ("Rule", record.rule), ("Action", record.action.isEmpty ? nil : record.action),
       ("Destination", record.destination.name),
-      ("Created", record.createdAt.iso8601), ("Next attempt", record.nextAttemptAt?.iso8601),
-      ("Settled", record.settledAt?.iso8601),
-    ]
-    for (name, value) in rows {
-      guard let value else { continue }
-      Console.shared.print("\(name):\(String(repeating: " ", count: 14 - name.count))\(value)")
-    }
+      ("Created", time.inWords(record.createdAt)), ("Next attempt", record.nextAttemptAt.map(time.inWords)),
+      ("Settled", record.settledAt.map(time.inWords)),
+    ])
     for attempt in detail.attempts {
       Console.shared.print(
-        "Attempt \(attempt.number):     \(attempt.startedAt.iso8601)  \(attempt.outcome)  \(attempt.detail)")
+        "Attempt \(attempt.number):     \(time.stamp(attempt.startedAt))  \(attempt.outcome)  \(attempt.detail)")
       for line in attempt.output.split(separator: "\n").prefix(20) {
         Console.shared.print("    \(String(line))")
       }
     }
     let carried = detail.content.command ?? detail.body
     Console.shared.print("Carries:       \(String(decoding: carried, as: UTF8.self))")
-    for (index, line) in ChainTree.all(of: detail.chain).flatMap(\.lines).enumerated() {
+    for (index, line) in ChainTree.all(of: detail.chain).flatMap({ $0.lines(time) }).enumerated() {
       Console.shared.print("\(index == 0 ? "Chain:         " : String(repeating: " ", count: 15))\(line)")
     }
   }
 }
 
+extension DeliveryReport {
+  /// A name and a value each; those without a value are left out.
+  private static func printFacts(_ facts: [(name: String, value: String?)]) {
+    for (name, value) in facts {
+      guard let value else { continue }
+      Console.shared.print("\((name + ":").padded(toWidth: 15))\(value)")
+    }
+  }
+}
+
+extension DeliveryStatus {
+  var colour: Console.Colour {
+    switch self {
+    case .pending, .claimed: .yellow
+    case .delivered: .green
+    case .dead: .red
+    }
+  }
+}
+
 extension DeliveryRecord {
+  /// The delivery that a digest will be.
+  init(_ digest: CollectingDigest) {
+    self.init(
+      id: digest.id, eventID: digest.eventID, runID: "", rule: digest.rule, action: digest.action,
+      destination: .destination(digest.destination), status: .pending, attempts: 0, nextAttemptAt: digest.dueAt,
+      createdAt: digest.begunAt, settledAt: nil, reason: nil, link: nil)
+  }
+
   /// The status for users, to whom a delivery in flight is pending.
   var shownStatus: String {
     (status == .claimed ? DeliveryStatus.pending : status).rawValue

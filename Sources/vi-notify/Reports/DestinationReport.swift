@@ -1,22 +1,24 @@
-import Runs
 import Storage
 
-/// What holds a destination back, one line each; empty for destinations that deliver.
+/// What holds destinations back, one line each; empty for those that deliver.
 enum DestinationReport {
-  static func lines(_ states: [DestinationState], now: Timestamp) -> [String] {
-    states.compactMap { state in words(state, now).map { "\(state.name): \($0)" } }
+  static func lines(_ targets: Set<Target>, _ waits: WaitReport, _ time: PeopleTime) -> [String] {
+    targets.sorted().compactMap { target in
+      waits.wait(of: target).flatMap { words($0, time) }.map { "\(target.name): \($0)" }
+    }
   }
 
-  private static func words(_ state: DestinationState, _ now: Timestamp) -> String? {
-    if let since = state.stoppedAt {
-      let next = state.nextProbeAt.map { ", next probe \($0.iso8601)" } ?? ""
-      return "stopped since \(since.iso8601): \(state.stoppedReason ?? "at its request")\(next); "
-        + "replay probes it at once"
+  /// Nil: each delivery's line says it.
+  private static func words(_ wait: Wait, _ time: PeopleTime) -> String? {
+    switch wait {
+    case .stopped(let since, let reason, let next):
+      let probe = next.map { ", next probe \(time.inWords($0))" } ?? ""
+      return "stopped since \(time.inWords(since)): \(reason)\(probe); replay --now probes it at once"
+    case .held(let until): return "held until \(time.inWords(until)) at its request; replay --now probes it at once"
+    case .failing(let failures, let next):
+      let probe = next.map { ", next probe \(time.inWords($0))" } ?? ""
+      return "failing, \(failures) in a row\(probe)"
+    default: return nil
     }
-    let held = state.holdUntil.flatMap { $0 > now ? "held until \($0.iso8601) at its request" : nil }
-    let failing =
-      state.isProbed ? state.nextProbeAt.map { "failing, \(state.failures) in a row, next probe \($0.iso8601)" } : nil
-    let parts = [held, failing].compactMap(\.self)
-    return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 }

@@ -1,22 +1,49 @@
 import JSONSource
 import Runs
+import Storage
 
 /// Formats runs.
 enum RunReport {
-  static func print(_ runs: [Run], _ format: OutputFormat, organization: String) {
+  /// - Parameter told: how many deliveries each run has, by status; nil: there is no state.
+  static func print(
+    _ runs: [Run], _ format: OutputFormat, organization: String, told: [String: [DeliveryStatus: Int]]? = nil
+  ) {
     switch format {
     case .json: Console.shared.print(json(runs, organization: organization))
-    case .table:
-      var table = Table(["RUN", "PHASE", "SINCE", "FLOW", "MESSAGE"])
-      for run in runs {
-        let reading = run.reading
-        table.add([
-          run.id, reading.phase.rawValue, reading.since.milliseconds > 0 ? reading.since.iso8601 : "-", run.flow ?? "-",
-          String((reading.decidedBy?.message ?? "").prefix(80)),
-        ])
-      }
-      table.print()
+    case .table: if !runs.isEmpty { table(runs, told).print() }
     }
+  }
+
+  private static func table(_ runs: [Run], _ told: [String: [DeliveryStatus: Int]]?) -> Table {
+    let time = PeopleTime(now: TimeSource.system.now())
+    var table = Table([
+      .init(title: "RUN", least: 16), .init(title: "PHASE", least: 9), .init(title: "CREATED", rank: 2, least: .max),
+      .init(title: "DURATION", rank: 4, least: .max), .init(title: "FLOW", rank: 1, least: 8),
+      .init(title: "TOLD", rank: 3, least: 8), .init(title: "MESSAGE", rank: 5, least: 12, wish: 30),
+    ])
+    for run in runs {
+      let reading = run.reading
+      table.add([
+        .init(run.id), .init(reading.phase.rawValue, reading.phase.colour), time.cell(run.createdAt),
+        .init(duration(of: run, reading, time.now)?.words ?? "-"), .init(run.flow ?? "-"),
+        .init(told.map { words($0[run.id] ?? [:]) } ?? ""),
+        .init(String((reading.decidedBy?.message ?? "").prefix(80))),
+      ])
+    }
+    return table
+  }
+
+  /// Of a run that has not ended: up to now.
+  private static func duration(of run: Run, _ reading: PhaseReading, _ now: Timestamp) -> Duration? {
+    guard let began = run.startedAt ?? run.createdAt else { return nil }
+    return max(.zero, (reading.phase.isTerminal ? reading.since : now) - began)
+  }
+
+  private static func words(_ counts: [DeliveryStatus: Int]) -> String {
+    let waiting = counts[.pending, default: 0] + counts[.claimed, default: 0]
+    let parts = [(counts[.delivered, default: 0], "sent"), (waiting, "waiting"), (counts[.dead, default: 0], "dead")]
+    let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return told.isEmpty ? "-" : told.joined(separator: ", ")
   }
 
   static func json(_ runs: [Run], organization: String) -> [UInt8] {
@@ -34,11 +61,13 @@ enum RunReport {
   static func printDetails(_ run: Run) {
     let reading = run.reading
     let decided = reading.decidedBy
+    let time = PeopleTime(now: TimeSource.system.now())
     let rows: [(String, String?)] = [
       ("Run", run.id), ("Organization", run.organization), ("Phase", reading.phase.rawValue),
-      ("Since", reading.since.milliseconds > 0 ? reading.since.iso8601 : nil), ("Reason", decided?.reason),
+      ("Since", reading.since.milliseconds > 0 ? time.inWords(reading.since) : nil), ("Reason", decided?.reason),
       ("Message", decided?.message), ("Flow", run.flow), ("Training project", run.trainingProject),
-      ("Created", run.createdAt?.iso8601), ("Started", run.startedAt?.iso8601), ("Killed", run.killedAt?.iso8601),
+      ("Created", run.createdAt.map(time.inWords)), ("Started", run.startedAt.map(time.inWords)),
+      ("Killed", run.killedAt.map(time.inWords)),
     ]
     for (name, value) in rows {
       guard let value else { continue }
@@ -47,9 +76,20 @@ enum RunReport {
     Console.shared.print("Conditions:")
     for condition in run.conditions {
       let words = [
-        condition.time.iso8601, condition.name, condition.status.rawValue, condition.reason, condition.message,
+        time.stamp(condition.time), condition.name, condition.status.rawValue, condition.reason, condition.message,
       ]
       Console.shared.print("  \(words.compactMap(\.self).joined(separator: "  "))")
+    }
+  }
+}
+
+extension Phase {
+  var colour: Console.Colour? {
+    switch self {
+    case .succeeded: .green
+    case .failed, .error: .red
+    case .running: .yellow
+    case .pending, .cancelled: .grey
     }
   }
 }

@@ -11,8 +11,21 @@ struct StatusReport {
     let type: String?
     let waiting: Int
     let dead: Int
+    /// Nil: it delivers, or is done on this machine.
+    let wait: Wait?
+    let isLocal: Bool
+
     /// In words; `delivers` when nothing holds it back.
-    let state: String
+    func state(_ at: (Timestamp) -> String) -> String {
+      switch wait {
+      case nil: isLocal ? "runs here" : "delivers"
+      case .missing: "not in the rules file"
+      case .stopped(_, _, let next): "stopped\(next.map { ", next probe \(at($0))" } ?? "")"
+      case .failing(let failures, let next):
+        "failing, \(failures) in a row\(next.map { ", next probe \(at($0))" } ?? "")"
+      case .some(let wait): wait.words(at)
+      }
+    }
   }
 
   let watcher: WatcherHealth
@@ -35,8 +48,7 @@ struct StatusReport {
     let now = time.now()
     watcher = WatcherHealth(try await store.heartbeat(), now: now, uptime: time.uptime(), look)
     let tallies = try await store.tally(since: now + (.zero - Self.recent))
-    let states = try await store.destinationStates()
-    let names = try await store.knownNames()
+    let (names, waits) = (try await store.knownNames(), try await WaitReport(store, time))
     silences = try await store.silences().filter { $0.isActive(at: now) }
     self.now = now
     recentlyDead = tallies.reduce(0) { $0 + $1.recentlyDead }
@@ -47,13 +59,13 @@ struct StatusReport {
     for target in shown {
       let tally = tallies.first { $0.target == target }
       let type = target.destination.flatMap { names?.destinations[$0] }
-      let isMissing = names != nil && target.destination != nil && type == nil
-      let state = states.first { $0.name == target.name && target.destination != nil }
-      let (words, reason) = Self.words(target, state, isMissing: isMissing, now)
-      if let reason, isMissing || type != nil { reasons.append(reason) }
+      let wait = waits.wait(of: target)
+      // What waits for a destination that nobody has is said, and what once went to one is not.
+      if let reason = wait.flatMap({ Self.reason(target.name, $0) }) { reasons.append(reason) }
       destinations.append(
         Destination(
-          name: target.name, type: type, waiting: tally?.waiting ?? 0, dead: tally?.dead ?? 0, state: words))
+          name: target.name, type: type, waiting: tally?.waiting ?? 0, dead: tally?.dead ?? 0, wait: wait,
+          isLocal: target.destination == nil))
     }
     self.destinations = destinations
     if recentlyDead > 0 {
@@ -63,34 +75,19 @@ struct StatusReport {
     }
   }
 
-  private static func words(
-    _ target: Target, _ state: DestinationState?, isMissing: Bool, _ now: Timestamp
-  ) -> (state: String, reason: String?) {
-    let name = target.name
-    if isMissing {
-      return (
-        "not in the rules file",
-        "deliveries wait for \(name), which the rules file does not have; put it back, or: vi-notify deliveries replay "
-          + "--destination \(name) --to OTHER"
-      )
+  /// What somebody has to do about it; nil: nothing.
+  private static func reason(_ name: String, _ wait: Wait) -> String? {
+    switch wait {
+    case .missing:
+      "deliveries wait for \(name), which the rules file does not have; put it back, or: vi-notify deliveries replay "
+        + "--destination \(name) --to OTHER"
+    case .stopped(_, let reason, _):
+      "\(name) has stopped: \(reason); mend its settings, or ask it again: vi-notify deliveries replay --destination "
+        + "\(name) --now"
+    case .failing(let failures, _):
+      "\(name) fails, \(failures) times in a row; why: vi-notify deliveries list --destination \(name)"
+    default: nil
     }
-    guard let state else { return (target.destination == nil ? "runs here" : "delivers", nil) }
-    let next = state.nextProbeAt.map { ", next probe \(Self.wait(until: $0, now))" } ?? ""
-    if state.stoppedAt != nil {
-      let why = state.stoppedReason.map { ": \($0)" } ?? ""
-      return (
-        "stopped\(next)",
-        "\(name) has stopped\(why); mend its settings, or ask it again: vi-notify deliveries replay --destination \(name)"
-      )
-    }
-    if state.isProbed {
-      return (
-        "failing, \(state.failures) in a row\(next)",
-        "\(name) fails, \(state.failures) times in a row; why: vi-notify deliveries list --destination \(name)"
-      )
-    }
-    if let until = state.holdUntil, until > now { return ("held at its request, \(wait(until: until, now))", nil) }
-    return ("delivers", nil)
   }
 
   static func wait(until moment: Timestamp, _ now: Timestamp) -> String {
@@ -108,12 +105,13 @@ extension StatusReport {
       lines += Self.fact("silence", "\(silence.id), ends \(Self.wait(until: silence.until, now)): \(silence.reason)")
     }
     if !destinations.isEmpty {
-      let width = min(30, max(11, destinations.map { Line($0.name).text.count }.max() ?? 0))
+      let width = min(30, max(11, destinations.map { Line($0.name).text.terminalWidth }.max() ?? 0))
       lines += ["", "\(Self.cell("DESTINATION", width))  WAITING     DEAD  STATE"]
       lines += destinations.map { destination in
         let counts = [destination.waiting, destination.dead].map { "\($0)" }
         let numbers = counts.map { String(repeating: " ", count: max(0, 7 - $0.count)) + $0 }.joined(separator: "  ")
-        return "\(Self.cell(destination.name, width))  \(numbers)  \(Self.cut(destination.state, 80 - width - 20))"
+        return
+          "\(Self.cell(destination.name, width))  \(numbers)  \(Self.cut(destination.state { Self.wait(until: $0, now) }, 80 - width - 20))"
       }
     }
     lines.append("")
@@ -126,15 +124,11 @@ extension StatusReport {
   }
 
   private static func cell(_ text: String, _ width: Int) -> String {
-    let cut = cut(text, width)
-    return cut + String(repeating: " ", count: width - cut.count)
+    cut(text, width).padded(toWidth: width)
   }
 
-  private static func cut(_ text: String, _ width: Int) -> String {
-    // As it is printed: a stranger's name may hold what a terminal obeys.
-    let plain = Line(text).text
-    return plain.count <= width ? plain : plain.prefix(width - 1) + "…"
-  }
+  /// As it is printed: a stranger's name may hold what a terminal obeys.
+  private static func cut(_ text: String, _ width: Int) -> String { Line(text).text.cut(toWidth: width) }
 
   /// Broken between words; a word that is longer than a line has a line of its own.
   private static func wrapped(_ text: String, indent: Int) -> [String] {
@@ -143,7 +137,7 @@ extension StatusReport {
     for word in plain.split(separator: " ", omittingEmptySubsequences: false) {
       if line.isEmpty {
         line = String(word)
-      } else if line.count + 1 + word.count <= 80 {
+      } else if line.terminalWidth + 1 + word.terminalWidth <= 80 {
         line += " " + word
       } else {
         lines.append(line)
@@ -167,7 +161,7 @@ extension StatusReport {
             json.member("type", destination.type)
             json.member("waiting", destination.waiting)
             json.member("dead", destination.dead)
-            json.member("state", destination.state)
+            json.member("state", destination.state(\.iso8601))
           }
         }
       }

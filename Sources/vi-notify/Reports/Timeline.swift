@@ -15,14 +15,22 @@ struct Timeline {
     case attempt(AttemptRecord, of: DeliveryRecord)
     case replay(DeliveryRecord)
     case settled(DeliveryRecord)
+    /// It has not settled.
+    case waiting(DeliveryRecord, Wait)
   }
 
   let runID: String
   let entries: [(time: Timestamp, entry: Entry)]
   private let chains: [ChainTree]
+  private let now: Timestamp
 
-  /// - Parameter verdicts: of the rules that decided on an event; empty if unknown.
-  init(_ runID: String, _ story: RunStory, verdicts: (StoredEvent) -> [RuleVerdict]) {
+  /// - Parameters:
+  ///   - digests: with an event of the run, that are still open.
+  ///   - verdicts: of the rules that decided on an event; empty if unknown.
+  init(
+    _ runID: String, _ story: RunStory, _ digests: [CollectingDigest], _ waits: WaitReport,
+    verdicts: (StoredEvent) -> [RuleVerdict]
+  ) {
     var entries: [(time: Timestamp, entry: Entry)] = []
     if let last = story.last, last.entry.isBaseline { entries.append((last.seenAt, .baseline(last.entry))) }
     for event in story.events {
@@ -30,7 +38,12 @@ struct Timeline {
       entries += verdicts(event).map { (event.seenAt, .rule($0, eventID: event.id)) }
     }
     entries += story.held.map { ($0.at, .held($0)) }
-    for delivery in story.deliveries { entries += Self.entries(delivery) }
+    for delivery in story.deliveries {
+      entries += Self.entries(delivery)
+      if let wait = waits.wait(of: delivery.record) { entries.append((waits.now, .waiting(delivery.record, wait))) }
+    }
+    entries += digests.map { (waits.now, .waiting(DeliveryRecord($0), waits.wait(of: $0))) }
+    now = waits.now
     self.runID = runID
     chains = ChainTree.all(of: story.deliveries.map { DeliveryStep(record: $0.record, continuation: $0.continuation) })
     // Entries of the same millisecond keep this order.
@@ -67,10 +80,11 @@ extension Timeline {
 
   func print() {
     Console.shared.print("Run \(runID)")
-    for (time, entry) in entries { Console.shared.print("\(time.iso8601)  \(entry.text)") }
+    let time = PeopleTime(now: now)
+    for (moment, entry) in entries { Console.shared.print("\(time.stamp(moment))  \(entry.text(time))") }
     for chain in chains {
       Console.shared.print("")
-      for line in chain.lines { Console.shared.print(Line(line)) }
+      for line in chain.lines(time) { Console.shared.print(Line(line)) }
     }
   }
 }
@@ -86,6 +100,7 @@ extension Timeline.Entry {
     case .attempt: "attempt"
     case .replay: "replay"
     case .settled: "settled"
+    case .waiting: "waiting"
     }
   }
 
@@ -106,6 +121,9 @@ extension Timeline.Entry {
       json.member("action", held.action)
       json.member("destination", held.destination)
       json.member("reason", held.reason)
+    case .waiting(let record, let wait):
+      json.write(record)
+      json.member("waitsFor", wait.words(\.iso8601))
     case .planned(let record): json.write(record)
     case .replay(let record): json.write(record)
     case .attempt(let attempt, let record):
@@ -122,11 +140,12 @@ extension Timeline.Entry {
     }
   }
 
-  fileprivate var text: String {
+  fileprivate func text(_ time: PeopleTime) -> String {
     switch self {
     case .baseline(let entry):
-      "seen for the first time, \(entry.phase.rawValue) since \(entry.since.iso8601): recorded without a notification"
-    case .event(let event): event.text
+      "seen for the first time, \(entry.phase.rawValue) since \(time.stamp(entry.since)): recorded without a notification"
+    case .event(let event): event.text(time)
+    case .waiting(let record, let wait): "    \(record.id) waits for: \(wait.words(time.inWords))"
     case .rule(let verdict, _): "  \(verdict.fired ? "✓" : "✗") rule \(verdict.rule): \(verdict.reason)"
     case .held(let held): "  – not sent to \(held.destination) by rule \(held.rule) (\(held.action)): \(held.reason)"
     case .planned(let record):
@@ -169,11 +188,11 @@ extension StoredEvent {
     for name in ["flow", "condition", "reason", "message"] { json.member(name, data?[name]?.string) }
   }
 
-  fileprivate var text: String {
+  fileprivate func text(_ time: PeopleTime) -> String {
     let data = data
     let stayed = eventKind?.stay.map { ", for \($0.words)" } ?? ""
     let said = data?["condition"]?.string.map { ", by \($0)" } ?? ""
     let why = ["reason", "message"].compactMap { data?[$0]?.string }.filter { !$0.isEmpty }.joined(separator: ": ")
-    return "\(word)\(stayed) since \(time.iso8601)\(said)\(why.isEmpty ? "" : " (\(why.prefix(200)))")"
+    return "\(word)\(stayed) since \(time.stamp(self.time))\(said)\(why.isEmpty ? "" : " (\(why.prefix(200)))")"
   }
 }

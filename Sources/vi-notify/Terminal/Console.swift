@@ -17,7 +17,8 @@ final class Console: Sendable {
   let isLively: Bool
   private let hasColour: Bool
   private let errors = LineWriter(descriptor: STDERR_FILENO)
-  private let outputIsTerminal = isatty(STDOUT_FILENO) == 1
+  let outputIsTerminal = isatty(STDOUT_FILENO) == 1
+  private let outputHasColour: Bool
   /// Serialises results.
   private let output = DispatchQueue(label: "vi-notify.stdout")
   private let outputState = Locked((isUsed: false, failure: Int32(0)))
@@ -26,6 +27,7 @@ final class Console: Sendable {
     let isPlain = getenv("TERM").map { String(cString: $0) == "dumb" } ?? true
     isLively = isatty(STDERR_FILENO) == 1 && !isPlain
     hasColour = isLively && getenv("NO_COLOR") == nil
+    outputHasColour = outputIsTerminal && !isPlain && getenv("NO_COLOR") == nil
   }
 
   enum Colour: String {
@@ -38,6 +40,11 @@ final class Console: Sendable {
   /// For stderr; plain without colour.
   func paint(_ text: String, _ colour: Colour) -> Line {
     hasColour ? Line(text, between: ("\u{1B}[\(colour.rawValue)m", "\u{1B}[0m")) : Line(text)
+  }
+
+  /// For stdout; plain without colour.
+  func tint(_ text: String, _ colour: Colour) -> Line {
+    outputHasColour && !text.isEmpty ? Line(text, between: ("\u{1B}[\(colour.rawValue)m", "\u{1B}[0m")) : Line(text)
   }
 
   /// Prints a line of the result. False, from then on, if it could not be written: ``end(_:)`` reports it.
@@ -77,9 +84,17 @@ final class Console: Sendable {
     errors.show(live: String(Line(text).text.prefix(width - 1)))
   }
 
-  private var width: Int {
+  private var width: Int { Self.columns(of: STDERR_FILENO) }
+
+  /// Of the terminal that results go to: as `COLUMNS` says, or the terminal itself, or else 80.
+  var outputWidth: Int {
+    let named = getenv("COLUMNS").flatMap { Int(String(cString: $0)) } ?? 0
+    return named > 20 ? named : Self.columns(of: STDOUT_FILENO)
+  }
+
+  private static func columns(of descriptor: Int32) -> Int {
     var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 80 }
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 80 }
     return Int(size.ws_col)
   }
 }
