@@ -7,6 +7,12 @@ struct AttemptMaker: Sendable {
   static let formPause: Duration = .seconds(300)
 
   let store: any StateStore
+  private let sequels: SequelSender
+
+  init(store: any StateStore) {
+    self.store = store
+    sequels = SequelSender(store: store)
+  }
 
   /// - Parameter configuration: that was in use when the attempt began.
   /// - Throws: `StorageError`.
@@ -33,7 +39,13 @@ struct AttemptMaker: Sendable {
     guard let fitted = try await fitted(delivery, to: destination.kind) else {
       return misfit(delivery, destination.kind)
     }
-    return await configuration.requests.attempt(fitted, to: destination)
+    let requests = configuration.requests
+    guard fitted.sequel != .none, let links = destination.links else {
+      return await requests.attempt(fitted, to: destination)
+    }
+    return try await sequels.attempt(fitted, links, fingerprint: requests.fingerprint(of: destination)) { sequel in
+      await requests.attempt(fitted, to: destination, sequel)
+    }
   }
 
   /// The delivery as this destination takes it: as it is, or in our own words for that type, when the rules file has given the

@@ -62,6 +62,7 @@ package struct DigestCloser: Sendable {
       timeout: planned.options.timeout, retryFor: planned.options.retryFor)
     delivery.action = digest.action
     delivery.form = planned.form?.kind.rawValue
+    delivery.sequel = planned.sequel
     if let trigger = trigger(of: digest) {
       delivery.defers = rules.defers(destination: planned.destination, trigger: trigger)
       delivery.notBefore = rules.notBefore(destination: planned.destination, trigger: trigger, at: now)

@@ -245,7 +245,8 @@ extension DispatcherState {
     } else {
       let next = plan.next(after: delivery, settlement, result.step, at: now)
       let isAttempt = result.outcome != .retry(.wrongForm, after: AttemptMaker.formPause)
-      ended.attempts.append(SettledAttempt(delivery, settlement, isAttempt ? record : nil, next: next))
+      ended.attempts.append(
+        SettledAttempt(delivery, settlement, isAttempt ? record : nil, next: next, posted: result.posted))
     }
     return notes
   }

@@ -1,4 +1,5 @@
 package import Rules
+internal import Storage
 
 /// How one attempt ended.
 package enum Outcome: Sendable, Equatable {
@@ -22,6 +23,7 @@ extension Outcome {
       case .held(let reason, let duration): .retry(reason, after: max(duration, retryAfter ?? .zero))
       case .final(let reason): .rejected(reason)
       case .stops: .rejected(.gone)
+      case .vanished: .rejected(.clientError)
       }
   }
 }
@@ -39,6 +41,12 @@ struct AttemptResult: Sendable {
   var output = ""
   /// What later steps may want to know: data, which nobody redacts.
   var step = StepResult()
+  /// How the service names what was posted; nil: it didn't, or nobody asks for it.
+  var name: [UInt8]?
+  /// What the request named isn't there.
+  var hasVanished = false
+  /// What is remembered of messages from now on.
+  var posted: [PostedMessage] = []
 }
 
 extension Outcome {

@@ -19,20 +19,25 @@ package struct RequestBuilder: Sendable {
   ///   - run: that it is about; empty for none.
   ///   - content: what the rule's action rendered.
   ///   - event: the whole event, JSON.
+  ///   - sequel: what it continues.
   /// - Throws: `SecretError`, `SigningKeyError`.
   package func message(
-    id: String, run: String, content: DeliveryContent, event: [UInt8], to destination: DestinationSettings
+    id: String, run: String, content: DeliveryContent, event: [UInt8], sequel: OutgoingSequel = OutgoingSequel(),
+    to destination: DestinationSettings
   ) throws -> PreparedMessage {
-    try message(id: id, run: run, content: content, event: event, RequestParts(of: destination, secrets))
+    try message(
+      id: id, run: run, content: content, event: event, sequel: sequel, RequestParts(of: destination, secrets))
   }
 
   func message(
-    id: String, run: String, content: DeliveryContent, event: [UInt8], _ parts: RequestParts
+    id: String, run: String, content: DeliveryContent, event: [UInt8], sequel: OutgoingSequel, _ parts: RequestParts
   ) -> PreparedMessage {
     var body: [UInt8]?
     if case .body(let rendered) = content { body = parts.limits?.fit(rendered) ?? rendered }
     let time = time.now().milliseconds / 1000
-    switch parts.make(OutgoingMessage(id: id, run: run, event: event, body: body, time: time)) {
+    var message = OutgoingMessage(id: id, run: run, event: event, body: body, time: time)
+    message.sequel = sequel
+    switch parts.make(message) {
     case .http(let made): return .http(request(made, parts))
     case .append(let line): return .append(line)
     case .mail(let made): return mail(made, parts)

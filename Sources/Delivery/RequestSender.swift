@@ -10,6 +10,8 @@ internal import WireTime
 struct RequestSender: Sendable {
   /// Bytes that are kept of an answer.
   static let keptAnswer = 20_000
+  /// Bytes that are read where the yes, or the name of a message, stands in the answer: Slack's says the whole message again.
+  static let readAnswer = 1 << 20
   /// Bytes that are read beyond them, so that a secret is whole, in its longest spelling, too, when the answer is cut.
   static let lookAhead = 16_384
 
@@ -26,6 +28,8 @@ struct RequestSender: Sendable {
     self.time = time
   }
 
+  func fingerprint(of destination: DestinationSettings) -> String { destination.fingerprint(secrets) }
+
   private func parts(of destination: DestinationSettings) throws -> RequestParts {
     if let parts = constant.withLock({ $0[destination.name] }) { return parts }
     let parts = try RequestParts(of: destination, secrets)
@@ -33,14 +37,17 @@ struct RequestSender: Sendable {
     return parts
   }
 
-  func attempt(_ delivery: ClaimedDelivery, to destination: DestinationSettings) async -> AttemptResult {
+  /// - Parameter sequel: what the message continues; nil: nothing, and nobody wants to know how it is named.
+  func attempt(
+    _ delivery: ClaimedDelivery, to destination: DestinationSettings, _ sequel: OutgoingSequel? = nil
+  ) async -> AttemptResult {
     let timeout = delivery.timeout ?? destination.common.timeout
     do {
       let message = RequestBuilder(secrets: secrets, time: time).message(
         id: delivery.id, run: delivery.runID, content: delivery.content, event: delivery.event,
-        try parts(of: destination))
+        sequel: sequel ?? OutgoingSequel(), try parts(of: destination))
       switch message {
-      case .http(let request): return await attempt(request, timeout: timeout, destination.kind)
+      case .http(let request): return await attempt(request, timeout: timeout, destination.kind, sequel)
       case .mail(let mail, _):
         return await MailSender(http: http, secrets: secrets).attempt(mail, timeout: timeout, destination.kind)
       case .publish(let publication):
@@ -53,26 +60,38 @@ struct RequestSender: Sendable {
     }
   }
 
-  private func attempt(_ request: HTTPRequest, timeout: Duration, _ type: DestinationSettings.Kind) async
-    -> AttemptResult
-  {
+  private func attempt(
+    _ request: HTTPRequest, timeout: Duration, _ type: DestinationSettings.Kind, _ sequel: OutgoingSequel?
+  ) async -> AttemptResult {
     var request = request
     do throws(TransportError) {
       request.timeout = timeout
-      request.maximumBodyBytes = Self.keptAnswer + Self.lookAhead
+      let mustBeRead = sequel != nil || type.answerPatience == nil
+      request.maximumBodyBytes = mustBeRead ? Self.readAnswer : Self.keptAnswer + Self.lookAhead
       request.truncatesBody = true
-      request.bodyPatience = type.answerPatience
+      // What the message is called is worth as long a wait as whether it was taken.
+      request.bodyPatience = mustBeRead ? nil : type.answerPatience
       request.acceptsEncodings = false
       let response = try await http.send(request)
       let wait = RetryHint.wait(response, now: time.now())
-      let (meaning, note) = type.answers.reading(of: ServiceAnswer(response))
-      return AttemptResult(
+      let answer = ServiceAnswer(response)
+      let (meaning, note) = type.answers.reading(of: answer, namesOthers: sequel?.namesOthers ?? false)
+      var result = AttemptResult(
         outcome: Outcome(meaning, retryAfter: wait?.duration),
         hold: [wait?.duration, meaning.hold].compactMap(\.self).max(), code: response.status,
         detail: detail(response, note, wait, from: request.url), output: output(response))
+      result.hasVanished = meaning == .vanished
+      if sequel != nil, meaning == .delivered { result.name = type.links?.name(in: answer).flatMap(withoutSecrets) }
+      return result
     } catch {
       return AttemptResult(outcome: Outcome(error), detail: "\(error)")
     }
+  }
+
+  /// Nil where it holds one: a name is kept, and goes out again.
+  private func withoutSecrets(_ name: [UInt8]) -> [UInt8]? {
+    let text = String(decoding: name, as: UTF8.self)
+    return secrets.redactor.redact(text) == text ? name : nil
   }
 
   /// What happened, in one clause after the other.

@@ -64,7 +64,8 @@ package struct RuleSet: Sendable {
 
   func deliveries(of rule: Rule, _ event: RunEvent, _ data: TemplateData) -> [PlannedDelivery] {
     let context = PlannedDelivery.RenderContext(
-      rule: rule.name, eventID: event.id, trigger: event.eventKind.trigger, data: data)
+      rule: rule.name, eventID: event.id, trigger: event.eventKind.trigger, data: data,
+      results: .after(suppressed: data.suppressed))
     return rule.actions.compactMap { PlannedDelivery.first($0, context) }
   }
 

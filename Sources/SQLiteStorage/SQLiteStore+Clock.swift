@@ -56,6 +56,7 @@ extension SQLiteStore {
       "UPDATE deliveries SET created_at = min(created_at, :now), settled_at = min(settled_at, :now) "
         + "WHERE created_at > :now OR settled_at > :now",
       "UPDATE events SET seen_at = :now WHERE seen_at > :now AND length(body) > 0",
+      "UPDATE posted SET used_at = :now WHERE used_at > :now",
     ] { try database.execute(sql: sql, arguments: ["now": now.milliseconds]) }
     try hurry(at: now, database)
   }

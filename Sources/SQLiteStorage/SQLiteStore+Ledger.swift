@@ -99,8 +99,9 @@ extension SQLiteStore {
       sql: """
         INSERT INTO deliveries
           (id, event_id, run_id, rule, action, destination, lane, kind, timeout, retry_for, status, next_attempt_at, created_at,
-           retry_from, delay, defers, parent, branch, is_once, continues, form, is_standard)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           retry_from, delay, defers, parent, branch, is_once, continues, form, is_standard, updates, thread, rank)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+          (SELECT coalesce(rank, sequence) FROM deliveries WHERE id = ?))
         ON CONFLICT (id) DO NOTHING
         """)
     try statement.execute(arguments: [
@@ -110,7 +111,7 @@ extension SQLiteStore {
       now.milliseconds, delivery.notBefore?.milliseconds, delivery.notBefore.map { _ in "quiet" }, delivery.defers,
       delivery.link?.parent,
       delivery.link?.branch.rawValue, delivery.isOnce, delivery.continuation != nil,
-      delivery.form, delivery.isStandard,
+      delivery.form, delivery.isStandard, delivery.sequel.updates, delivery.sequel.thread, delivery.link?.parent,
     ])
     guard database.changesCount == 1 else { return false }
     let sequence = database.lastInsertedRowID

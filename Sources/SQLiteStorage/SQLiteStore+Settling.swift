@@ -40,6 +40,7 @@ extension SQLiteStore {
     var hasFreed = false
     for settled in attempts {
       let delivery = settled.delivery
+      for posted in settled.posted { try Self.put(posted, at: now, database) }
       if settled.settlement == .interrupted, delivery.claimedAt == nil { continue }
       guard try end(settled, at: settled.record?.finishedAt ?? now, update, database) else { continue }
       if settled.settlement == .interrupted { continue }

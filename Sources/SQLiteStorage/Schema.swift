@@ -17,6 +17,7 @@ enum Schema {
     migrator.registerMigration("9 silences") { try $0.execute(sql: silences) }
     migrator.registerMigration("9 heartbeat") { try $0.execute(sql: heartbeat) }
     migrator.registerMigration("10 paces") { try $0.execute(sql: paces) }
+    migrator.registerMigration("10 sequels") { try $0.execute(sql: sequels) }
     return migrator
   }
 

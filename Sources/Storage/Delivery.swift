@@ -40,6 +40,9 @@ package struct ClaimedDelivery: Sendable {
   package var form: String?
   /// Of a body: it can be made anew from the event, for another type.
   package var isStandard = false
+  package var sequel = Sequel.none
+  /// The sequence of the first step of its chain. That of a later event of its run is greater, however long a step took.
+  package var rank: Int64
 
   package init(
     sequence: Int64, id: String, eventID: String, runID: String, rule: String, action: String, destination: Target,
@@ -68,6 +71,7 @@ package struct ClaimedDelivery: Sendable {
     self.defers = defers
     self.form = form
     self.isStandard = isStandard
+    rank = sequence
   }
 }
 
@@ -103,14 +107,18 @@ package struct SettledAttempt: Sendable {
   package let record: AttemptRecord?
   /// The steps that begin now that it has settled; those that are known already are left as they are.
   package let next: [NewDelivery]
+  /// What is remembered of messages from now on.
+  package let posted: [PostedMessage]
 
   package init(
-    _ delivery: ClaimedDelivery, _ settlement: Settlement, _ record: AttemptRecord?, next: [NewDelivery] = []
+    _ delivery: ClaimedDelivery, _ settlement: Settlement, _ record: AttemptRecord?, next: [NewDelivery] = [],
+    posted: [PostedMessage] = []
   ) {
     self.delivery = delivery
     self.settlement = settlement
     self.record = record
     self.next = next
+    self.posted = posted
   }
 }
 
@@ -139,7 +147,9 @@ extension SettlementBatch {
   /// The clock was set: what is to be written down moves with what is written.
   package mutating func move(by step: Duration) {
     attempts = attempts.map { settled in
-      SettledAttempt(settled.delivery, settled.settlement.moved(by: step), settled.record, next: settled.next)
+      SettledAttempt(
+        settled.delivery, settled.settlement.moved(by: step), settled.record, next: settled.next, posted: settled.posted
+      )
     }
     for index in destinations.indices { destinations[index].move(by: step) }
   }

@@ -150,6 +150,7 @@ package struct NewDelivery: Sendable {
   package var form: String?
   /// Of a body: it can be made anew from the event, for another type.
   package var isStandard = false
+  package var sequel = Sequel.none
 
   package init(
     id: String, rule: String, destination: Target, content: DeliveryContent, timeout: Duration? = nil,

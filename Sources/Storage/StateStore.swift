@@ -75,6 +75,9 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore {
   /// when one of the deliveries is not in the state in which this attempt took it.
   func settle(_ batch: SettlementBatch, at now: Timestamp) async throws(StorageError) -> SettlementResult
 
+  /// What is remembered of a message (``SettledAttempt/posted``); nil: nothing.
+  func posted(key: String) async throws(StorageError) -> PostedMessage?
+
   /// What was written down of destinations.
   func destinationStates() async throws(StorageError) -> [DestinationState]
 
@@ -105,7 +108,8 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore {
   func forgetClockSteps(olderThan retention: Duration, at now: Timestamp) async throws(StorageError)
 
   /// Forgets deliveries that were settled before `before`, with their attempts, and the bodies of events that no delivery
-  /// carries any more; the ids of events stay, so that none is told of twice. At most `limit` of each, the oldest first.
+  /// carries any more; the ids of events stay, so that none is told of twice. At most `limit` of each, the oldest first. What is
+  /// remembered of messages goes when nothing has continued them since `before`.
   /// Returns how many were forgotten; fewer than `limit`: there is nothing more to forget.
   func prune(before: Timestamp, limit: Int) async throws(StorageError) -> Int
 

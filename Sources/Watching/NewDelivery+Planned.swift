@@ -53,5 +53,6 @@ extension NewDelivery {
     continuation = planned.continuation
     isOnce = planned.options.isOnce
     (form, isStandard) = (planned.form?.kind.rawValue, planned.form?.isStandard ?? false)
+    sequel = planned.sequel
   }
 }

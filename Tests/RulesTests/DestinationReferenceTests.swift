@@ -33,9 +33,37 @@ import Testing
     lines += types.map { "| [`\($0)`](#\($0)) | \($0.implementation.says) |" }
     lines += ["", "## Fields of every destination", "", "| field | default | meaning |", "|---|---|---|"]
     lines += Shape.common.reference(path: "") + Shape.http.reference(path: "")
+    lines += Self.together
+    for type in types where type.links != nil {
+      let links = type.links
+      let threads =
+        switch links?.threads {
+        case nil: ""
+        case .ofFirst:
+          type == .slack ? "the first message's thread" : "a forum's thread of that name, or one with that id"
+        case .byKey: "a thread with that key"
+        case .numbered: "the topic with that number"
+        }
+      lines.append(
+        "| `\(type)`\(type == .slack ? " with a `token`" : "") | \(links?.updates == true ? "yes" : "") | \(threads) |")
+    }
     for type in types { lines += try section(type) }
     return lines.joined(separator: "\n") + "\n"
   }
+
+  private static let together = [
+    "", "## Messages that belong together", "",
+    "An action with `\"update\": true` posts one message for a run: the first event posts it, and later ones change it. What the",
+    "service calls the message is kept in the state. A message that somebody has deleted is posted anew. Edits of one message go one",
+    "after the other, in the order of the run's events; one that is older than what the message shows, because somebody sends it again",
+    "or what it includes came late, is left out. When vi-notify is killed between posting a message and writing down what it is called,",
+    "the message is posted a second time, under the same delivery id, and the second one is changed from then on.", "",
+    "Messages for which `\"thread\"` says the same stand in one thread. The first of them begins it; where that is deleted, the next",
+    "begins another. Both are remembered until nothing has continued them for as long as deliveries are kept, and for the destination",
+    "as it is: one that leads elsewhere begins anew.", "",
+    "A webhook of Mattermost isn't told what its messages are called, so they can't be changed.", "",
+    "| type | `update` | `thread` is |", "|---|---|---|",
+  ]
 
   private func section(_ type: DestinationType) throws -> [String] {
     var lines = ["", "## \(type)", "", type.implementation.says, ""]

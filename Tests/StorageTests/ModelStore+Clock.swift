@@ -21,6 +21,7 @@ extension ModelStore {
       items[index].createdAt = min(items[index].createdAt, reading.wall)
       items[index].settledAt = items[index].settledAt.map { min($0, reading.wall) }
     }
+    for index in messages.indices { messages[index].usedAt = min(messages[index].usedAt, reading.wall) }
     hurry(at: reading.wall)
     saved = reading
   }

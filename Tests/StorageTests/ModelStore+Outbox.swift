@@ -63,7 +63,7 @@ extension ModelStore {
 
   func taken(_ item: Item, attempt: Int) -> ClaimedDelivery {
     let carriesEvent = if case .body = item.new.content { false } else { true }
-    return ClaimedDelivery(
+    var delivery = ClaimedDelivery(
       sequence: item.sequence, id: item.new.id, eventID: item.event.id, runID: item.run, rule: item.new.rule,
       action: item.new.action, destination: item.destination, content: item.new.content,
       event: carriesEvent || item.new.continuation != nil ? item.event.body : [],
@@ -71,6 +71,8 @@ extension ModelStore {
       retryFrom: item.retryFrom,
       attemptsBefore: item.attemptsBefore, claimedAt: item.claimedAt, timeout: item.new.timeout,
       retryFor: item.new.retryFor, defers: item.new.defers, form: item.new.form, isStandard: item.new.isStandard)
+    (delivery.sequel, delivery.rank) = (item.new.sequel, item.rank)
+    return delivery
   }
 
   func cutOff() -> [ClaimedDelivery] {

@@ -5,11 +5,11 @@ import TestSupport
 /// How attempts end.
 extension ModelStore {
   func settle(_ batch: SettlementBatch, at now: Timestamp) throws(StorageError) -> SettlementResult {
-    let (before, blocked) = (items, items.indices.filter(waits).map { items[$0].sequence })
+    let (before, posted, blocked) = (items, messages, items.indices.filter(waits).map { items[$0].sequence })
     do throws(StorageError) {
       for settled in batch.attempts { try settle(settled, at: now) }
     } catch {
-      items = before
+      (items, messages) = (before, posted)
       throw error
     }
     for state in batch.destinations { states[state.name] = state }
@@ -29,6 +29,7 @@ extension ModelStore {
   func settle(_ settled: SettledAttempt, at now: Timestamp) throws(StorageError) {
     let (delivery, settlement, attempt) = (settled.delivery, settled.settlement, settled.record)
     let moment = attempt?.finishedAt ?? now
+    for posted in settled.posted { remember(posted, at: now) }
     if settlement == .interrupted, delivery.claimedAt == nil { return }
     let isClaim = delivery.claimedAt != nil
     let index = items.firstIndex {

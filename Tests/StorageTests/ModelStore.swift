@@ -28,6 +28,9 @@ actor ModelStore: StateStore {
     var digest: String?
     var attemptsBefore = 0
 
+    /// The sequence of the first step of its chain.
+    var rank: Int64 = 0
+
     /// Deliveries of one run go one after the other.
     var run: String { digest ?? event.runID }
     var isPutOff: Bool { isBackingOff || isQuiet }
@@ -49,6 +52,7 @@ actor ModelStore: StateStore {
   var held: [HeldBack] = []
   var windows: [CooldownWindow] = []
   var lastBeat: Heartbeat?
+  var messages: [(posted: PostedMessage, usedAt: Timestamp)] = []
 
   func ledger(organization: String) -> Ledger { model.ledger(organization: organization) }
 
@@ -69,7 +73,8 @@ actor ModelStore: StateStore {
       items.append(
         Item(
           sequence: sequence, new: delivery, destination: delivery.destination, event: new.event, createdAt: now,
-          retryFrom: delivery.notBefore ?? now, next: delivery.notBefore ?? now, isQuiet: delivery.notBefore != nil))
+          retryFrom: delivery.notBefore ?? now, next: delivery.notBefore ?? now, isQuiet: delivery.notBefore != nil,
+          rank: items.first { $0.new.id == delivery.link?.parent }?.rank ?? sequence))
     }
     for entry in new.digests { collect(new.event, entry, now) }
   }

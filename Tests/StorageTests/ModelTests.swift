@@ -125,7 +125,9 @@ private struct Life {
     for claim in [claim] + claims.filter({ _ in Int.random(in: 0..<10, using: &random) == 0 }) {
       let end = pick(ends)
       let next = [.delivered, ends[1]].contains(end) ? steps(after: claim) : []
-      batch.attempts.append(SettledAttempt(claim, end, .of(claim, at: now), next: next))
+      batch.attempts.append(
+        SettledAttempt(
+          claim, end, .of(claim, at: now), next: next, posted: Bool.random(using: &random) ? [posted()] : []))
     }
     if Int.random(in: 0..<4, using: &random) == 0 { batch.destinations = [randomState()] }
     if Int.random(in: 0..<4, using: &random) == 0 { batch.releases = [pick(Self.destinations)] }
@@ -136,6 +138,14 @@ private struct Life {
     if case .success = mine { settled += 1 }
     return "settle \(batch.attempts.map { "\($0.delivery.id) attempt \($0.delivery.attempt) as \($0.settlement)" })"
   }
+
+  private mutating func posted() -> PostedMessage {
+    PostedMessage(
+      key: pick(Self.posted), reference: [.random(in: 0...255, using: &random)],
+      rank: .random(in: 1...99, using: &random))
+  }
+
+  private static let posted = ["p", "q", "r"]
 
   private func result(
     _ body: () async throws -> SettlementResult
@@ -224,6 +234,9 @@ private struct Life {
     #expect(due == (await model.destinationsDue(at: ms(now))), comment)
     #expect(
       try await store.destinationsBackingOff(at: ms(now)) == (await model.destinationsBackingOff(at: ms(now))), comment)
+    for key in Self.posted {
+      #expect(try await store.posted(key: key) == (await model.posted(key: key)), comment)
+    }
     for destination in Self.destinations {
       let mine = try await store.probe(destination: destination, at: ms(now), except: [1, 5])
       let expected = await model.probe(destination: destination, at: ms(now), except: [1, 5])

@@ -47,6 +47,8 @@ protocol Action: Sendable {
   var form: MessageForm? { get }
 
   func content(_ context: PlannedDelivery.RenderContext) -> PlannedDelivery.Content
+  /// What its message continues.
+  func sequel(_ context: PlannedDelivery.RenderContext) -> Sequel
 }
 
 extension Action {
@@ -58,6 +60,7 @@ extension Action {
   var isOnce: Bool { false }
   var digest: Digest? { nil }
   var form: MessageForm? { nil }
+  func sequel(_ context: PlannedDelivery.RenderContext) -> Sequel { .none }
 
   mutating func finish(_ object: ObjectReader, _ reader: ActionReader, _ options: ActionOptions) -> Bool { true }
 }

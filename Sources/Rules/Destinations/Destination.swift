@@ -67,6 +67,11 @@ protocol Destination: Sendable {
   /// What is sent depends on the event, also where an action has a body of its own.
   static var needsEvent: Bool { get }
 
+  /// How its messages can be edited and stand in threads; nil: neither.
+  static var links: MessageLinks? { get }
+  /// False: it isn't told what its messages are called, although others of its type are.
+  var hasLinks: Bool { get }
+
   /// What its answers mean.
   static var answers: AnswerTable { get }
   /// How long to wait for the body of an answer once its head has arrived; nil: as long as the attempt may take, for types
@@ -90,6 +95,8 @@ extension Destination {
   static var standardDigest: BodyTemplate? { nil }
   static func message(_ text: TextTemplate) -> BodyTemplate? { nil }
   static var needsEvent: Bool { false }
+  static var links: MessageLinks? { nil }
+  var hasLinks: Bool { true }
   /// The status decides; reading on is a courtesy to whoever looks at the attempt later.
   static var answerPatience: Duration? { .seconds(2) }
 }

@@ -20,6 +20,9 @@ package struct DestinationSettings: Sendable {
   /// For whom a message can be: each gets a delivery of its own. Empty: there is one for all.
   package var recipients: [String] { destination.recipients.map(\.source) }
 
+  /// How its messages can be edited and stand in threads; nil: neither.
+  package var links: MessageLinks? { destination.hasLinks ? type(of: destination).links : nil }
+
   /// Looks every reference up and returns what makes the request of each attempt.
   ///
   /// - Throws: `SecretError`, `SigningKeyError`.

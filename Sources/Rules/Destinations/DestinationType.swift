@@ -68,6 +68,7 @@ extension DestinationType {
   package var needsEvent: Bool { implementation.needsEvent }
   package var limits: BodyLimits? { implementation.limits }
   var shape: BodyShape? { implementation.shape }
+  package var links: MessageLinks? { implementation.links }
   package var answers: AnswerTable { implementation.answers }
   package var answerPatience: Duration? { implementation.answerPatience }
   var standardMessages: [Trigger: BodyTemplate]? { implementation.standardMessages }

@@ -10,6 +10,7 @@ package struct OutgoingMessage: Sendable {
   package let body: [UInt8]?
   /// Unix seconds of this attempt.
   package let time: Int64
+  package var sequel = OutgoingSequel()
 
   package init(id: String, run: String, event: [UInt8], body: [UInt8]?, time: Int64) {
     self.id = id

@@ -109,7 +109,8 @@ package struct NextSteps: Sendable {
     }
     return TemplateData(
       (try? JSONDocument(parsing: bytes))
-        ?? JSONDocument(bytes: Array("{}".utf8), root: JSONNode(.object([]), at: 0..<2)), link: link)
+        ?? JSONDocument(bytes: Array("{}".utf8), root: JSONNode(.object([]), at: 0..<2)), link: link
+    ).with(suppressed: results.suppressed)
   }
 }
 

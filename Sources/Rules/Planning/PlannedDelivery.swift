@@ -35,6 +35,7 @@ package struct PlannedDelivery: Sendable {
   package var continuation: [UInt8]?
   /// For what a rendered message was made; nil for everything else.
   package var form: MessageForm?
+  package var sequel = Sequel.none
   /// Of what is to be collected: how its message is made.
   package var plan: ActionPlan?
   /// The destination that it is for in the end; nil: none.
@@ -98,6 +99,7 @@ package struct PlannedDelivery: Sendable {
     link = context.link
     continuation = action.continuation?.stored(context.results)
     plan = action.plan
+    sequel = action.action.sequel(context)
     if case .delivery(.body) = content { form = action.action.form }
   }
 }

@@ -66,11 +66,10 @@ extension RuleSet {
   {
     guard let send = action.action as? SendAction, let digest = send.digest else { return nil }
     let documents = collected.events.prefix(digest.most).compactMap { try? JSONDocument(parsing: $0) }
+    let data = TemplateData(Self.data(of: documents, collected.count, digest), link: link)
     let content: PlannedDelivery.Content =
       if case .json(let body) = send.message {
-        .delivery(
-          .body(
-            send.addressed(body.render(TemplateData(Self.data(of: documents, collected.count, digest), link: link)))))
+        .delivery(.body(send.addressed(body.render(data))))
       } else {
         .delivery(.body(Self.plain(documents, collected.count)))
       }
@@ -78,6 +77,7 @@ extension RuleSet {
       id: id, rule: rule, action: action.label, destination: action.target(rule: rule), content: content,
       options: action.options)
     planned.form = MessageForm(kind: send.kind, isStandard: false)
+    planned.sequel.thread = send.threadKey(data)
     return planned
   }
 

@@ -23,21 +23,20 @@ package struct StepResult: Sendable, Equatable {
 struct StepResults: Sendable {
   static let steps = "steps"
   static let error = "error"
-  static let none = StepResults(members: [], error: nil, included: nil)
+  static let none = StepResults()
   private static let included = "included"
+  private static let suppressed = "suppressed"
 
   /// By id, each a JSON object.
-  private let members: [(id: String, json: [UInt8])]
+  private var members: [(id: String, json: [UInt8])] = []
   /// Why the nearest of them that failed has failed.
-  private let error: String?
+  private var error: String?
   /// What was fetched for the action or for a step before it, as ``StepResult/included`` has it; nil: nothing was asked for yet.
-  private let included: [UInt8]?
+  private var included: [UInt8]?
+  /// Events that the rule has held back before this chain.
+  private(set) var suppressed = 0
 
-  private init(members: [(id: String, json: [UInt8])], error: String?, included: [UInt8]?) {
-    self.members = members
-    self.error = error
-    self.included = included
-  }
+  private init() {}
 
   var hasIncluded: Bool { included != nil }
 
@@ -46,6 +45,7 @@ struct StepResults: Sendable {
     members = (document.root[Self.steps]?.members ?? []).map { ($0.key, Array(document.raw($0.value))) }
     error = document.root[Self.error]?.string
     included = document.root[Self.included].map { Array(document.raw($0)) }
+    suppressed = document.root[Self.suppressed]?.integer.flatMap { Int(exactly: $0) } ?? 0
   }
 
   /// As members of an object.
@@ -55,6 +55,7 @@ struct StepResults: Sendable {
     }
     if let error { json.member(Self.error, error) }
     if let included { json.member(Self.included, raw: included) }
+    if suppressed > 0 { json.member(Self.suppressed, suppressed) }
   }
 
   /// For templates: what was fetched stands beside the event data.
@@ -65,7 +66,16 @@ struct StepResults: Sendable {
 
   /// - Parameter fetched: nil: nothing could be had.
   func including(_ fetched: [UInt8]?) -> StepResults {
-    StepResults(members: members, error: error, included: fetched ?? Array("{}".utf8))
+    var results = self
+    results.included = fetched ?? Array("{}".utf8)
+    return results
+  }
+
+  /// For the steps of a chain that begins after so many events were held back.
+  static func after(suppressed count: Int) -> StepResults {
+    var results = StepResults.none
+    results.suppressed = count
+    return results
   }
 
   /// What `test` shows of what has not been fetched: its tags.
@@ -73,27 +83,29 @@ struct StepResults: Sendable {
 
   /// - Parameter error: why it has failed for good; nil: it was delivered.
   func adding(_ label: String, _ result: StepResult, error: String?) -> StepResults {
-    guard ActionSettings.isID(label) else {
-      return StepResults(members: members, error: error ?? self.error, included: included)
-    }
+    var results = self
+    results.error = error ?? self.error
+    guard ActionSettings.isID(label) else { return results }
     let json = JSONWriter.object { json in
       json.member("status", error == nil ? "delivered" : "dead")
       if let path = result.path { json.member("path", path) }
       if let exitCode = result.exitCode { json.member("exitCode", exitCode) }
       if let stdout = result.stdout { json.member("stdout", stdout) }
     }
-    return StepResults(
-      members: members.filter { $0.id != label } + [(label, json)], error: error ?? self.error, included: included)
+    results.members = members.filter { $0.id != label } + [(label, json)]
+    return results
   }
 
   /// What `test` shows of a step that has not been made: its tags.
   func supposing(_ label: String, _ names: [String], hasFailed: Bool) -> StepResults {
-    let error = hasFailed ? "{{error}}" : self.error
-    guard ActionSettings.isID(label) else { return StepResults(members: members, error: error, included: included) }
+    var results = self
+    if hasFailed { results.error = "{{error}}" }
+    guard ActionSettings.isID(label) else { return results }
     let json = JSONWriter.object { json in
       for name in names { json.member(name, "{{steps.\(label).\(name)}}") }
     }
-    return StepResults(members: members.filter { $0.id != label } + [(label, json)], error: error, included: included)
+    results.members = members.filter { $0.id != label } + [(label, json)]
+    return results
   }
 
   /// For hooks: `VI_STEP_MODEL_PATH`, `VI_STEP_CHECK_EXIT_CODE`, …, and `VI_ERROR`.

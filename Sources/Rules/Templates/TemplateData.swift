@@ -19,6 +19,8 @@ struct TemplateData {
     return data
   }
 
+  var suppressed: Int { computed?.suppressed ?? 0 }
+
   /// What is computed beside the data; nil: nothing has this name, or there is nothing to say.
   func computed(_ name: String) -> String? { computed?.text(name, of: self) }
 

@@ -45,7 +45,8 @@ struct RuleTrial {
       guard let delivery = NewDelivery(planned) ?? alone.flatMap({ NewDelivery($0) }) else { return [] }
       let message = try planned.destination.destination.flatMap { destinations[$0] }.map { destination in
         try builder.message(
-          id: delivery.id, run: event.runID, content: delivery.content, event: event.body, to: destination
+          id: delivery.id, run: event.runID, content: delivery.content, event: event.body,
+          sequel: OutgoingSequel(thread: delivery.sequel.thread), to: destination
         ).preview
       }
       let later = planned.continuation.map { continuation in

@@ -21,6 +21,19 @@ struct SendAction: Action {
     Field(
       "digest", .digest, to: \.digest, example: #"{"window": "10m", "by": ["phase"]}"#,
       "Collects what happens within a time into one message."),
+    Field(
+      "update", .bool, to: \.updates, default: "false", example: "true",
+      """
+      One message for a run: the first event posts it, and later ones edit it. Not with `digest`; for destinations of type \
+      \(DestinationType.names { $0.updates }).
+      """),
+    Field(
+      "thread", ["$ref": .text("#/$defs/goesOut"), "minLength": .number(1)], example: #""{{flow}}""#,
+      """
+      A template: messages for which it says the same stand in one thread. For destinations of type \
+      \(DestinationType.names { $0.threads != nil }). On `discord` it names a thread of a forum, or is a thread's id; on \
+      `telegram` it is the number of a topic.
+      """),
   ]
 
   static let beside: SchemaPiece = [
@@ -28,7 +41,7 @@ struct SendAction: Action {
       "anyOf": .list(
         [["text", "body"], ["digest", "then"], ["digest", "onFailure"], ["digest", "include"]].map { pair in
           .object(["required": .list(pair.map { .text($0) })])
-        })
+        } + [.json(#"{"required": ["digest", "update"], "properties": {"update": {"const": true}}}"#)])
     ])
   ]
 
@@ -43,6 +56,8 @@ struct SendAction: Action {
 
   var destination: String?
   var digest: Digest?
+  var updates = false
+  private var thread: TextTemplate?
   /// For which type of destination the message is made.
   private(set) var kind = DestinationSettings.Kind.webhook
   private(set) var message = Message.event
@@ -63,6 +78,9 @@ struct SendAction: Action {
       return false
     }
     (self.kind, self.message) = (kind, message)
+    let links = LinksReader(action: reader, object: object)
+    links.check(updates: updates, isDigest: digest != nil, kind)
+    thread = links.thread(digest, kind)
     recipients = reader.rule.destinations[destination]?.recipients ?? []
     if recipients.count > 1 { reader.reportSteps(after: "mail to several recipients", object) }
     return true
@@ -84,6 +102,20 @@ struct SendAction: Action {
       return .delivery(template.map { .body(addressed($0.render(context.data))) } ?? .event)
     }
   }
+
+  func sequel(_ context: PlannedDelivery.RenderContext) -> Sequel {
+    Sequel(updates: updates && context.trigger?.isOfRun == true, thread: threadKey(context.data))
+  }
+
+  /// Nil: the message stands in no thread.
+  func threadKey(_ data: TemplateData) -> String? {
+    guard let key = thread.map({ Self.threadLimit.fit($0.render(data)) }), !key.allSatisfy(\.isWhitespace) else {
+      return nil
+    }
+    return key
+  }
+
+  private static let threadLimit = TextLimit(max: 250, unit: .codePoints, markup: .plain)
 
   /// A body that says for whom it is.
   func addressed(_ body: [UInt8]) -> [UInt8] {

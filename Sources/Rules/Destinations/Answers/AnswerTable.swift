@@ -46,6 +46,8 @@ package struct AnswerTable: Sendable {
     case final(FailureReason)
     /// Final, and nothing more is sent there for now.
     case stops
+    /// The message that was to be edited, or the thread that was named, isn't there.
+    case vanished
   }
 
   private let rows: [Row]
@@ -65,10 +67,12 @@ package struct AnswerTable: Sendable {
   }
 
   /// What an answer means, and what in it decided: a clause that stands behind the status.
-  package func reading(of answer: ServiceAnswer) -> (meaning: Meaning, note: String?) {
+  ///
+  /// - Parameter namesOthers: the request named another message or a thread; otherwise none can be missing.
+  package func reading(of answer: ServiceAnswer, namesOthers: Bool = false) -> (meaning: Meaning, note: String?) {
     let body = AnswerBody(answer)
     for row in [rows, rest].joined() where row.statuses.contains(where: { $0.contains(answer.status) }) {
-      guard body.fits(row.body) else { continue }
+      guard namesOthers || row.meaning != .vanished, body.fits(row.body) else { continue }
       let note = row.note ?? row.wordNote(body)
       if row.meaning == .delivered { return (row.meaning, note) }
       return (row.meaning, note ?? body.text(at: says).map { ": \($0)" })
@@ -126,6 +130,7 @@ extension AnswerTable.Meaning {
     case .held(_, let duration): "repeated, and nothing is sent there for \(duration.words)"
     case .final: "final"
     case .stops: "stops the destination"
+    case .vanished: "what it continues is gone: posted anew"
     }
   }
 }

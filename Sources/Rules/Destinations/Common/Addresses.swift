@@ -13,6 +13,17 @@ extension String {
     (hasSuffix("/") ? String(dropLast()) : self) + path
   }
 
+  /// This URL with more of a path before its query.
+  func withPathInside(_ path: String) -> String {
+    let end = firstIndex { $0 == "?" || $0 == "#" } ?? endIndex
+    return String(self[..<end]).withPath(path) + self[end...]
+  }
+
+  /// This URL with another last part of its path; for one without a query.
+  func withLastPart(_ name: String) -> String {
+    lastIndex(of: "/").map { "\(self[...$0])\(name)" } ?? self
+  }
+
   /// For one part of a path or one value of a query.
   var percentEncoded: String { PercentEncoding.encode(self) }
 }

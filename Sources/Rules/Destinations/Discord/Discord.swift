@@ -61,8 +61,39 @@ struct Discord: Destination {
 
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     // Without `wait` Discord answers 204 before it has looked at the message, and drops what it doesn't like.
-    let url = try secrets.text(url, as: .chatURL).withQuery("wait=true")
-    return { .http(OutgoingRequest(url, body: $0.body ?? $0.event)) }
+    let webhook = try secrets.text(url, as: .chatURL)
+    let url = webhook.withQuery("wait=true")
+    return { message in
+      let (sequel, body) = (message.sequel, message.body ?? message.event)
+      let thread = sequel.opener("channel_id").flatMap(Self.number) ?? sequel.thread.flatMap(Self.number)
+      guard let edited = sequel.edited("id").flatMap(Self.number) else {
+        if let thread { return .http(OutgoingRequest(url.withQuery("thread_id=\(thread)"), body: body)) }
+        let name = sequel.thread.map { [(name: "thread_name", json: [UInt8].json(Self.threadName.fit($0)))] } ?? []
+        return .http(OutgoingRequest(url, body: body.adding(name)))
+      }
+      // A message stands where it was posted, whatever thread that was.
+      let place = sequel.thread == nil ? nil : sequel.edited("channel_id").flatMap(Self.number)
+      let message = webhook.withPathInside("/messages/\(edited)")
+      var request = OutgoingRequest(place.map { message.withQuery("thread_id=\($0)") } ?? message, body: body)
+      request.method = "PATCH"
+      return .http(request)
+    }
+  }
+
+  /// Where the webhook is one of a forum, its messages name the thread that they begin or belong to by `channel_id`
+  /// (discord-api-docs, "Execute Webhook").
+  static let links: MessageLinks? = MessageLinks(name: ["id", "channel_id"], threads: .ofFirst)
+
+  /// 1 to 100 characters (discord-api-docs, "Start Thread in Forum or Media Channel").
+  private static let threadName = TextLimit(max: 100, unit: .utf16, markup: .plain)
+
+  /// An id of Discord's; nil for any other text.
+  private static func number(_ json: [UInt8]) -> String? {
+    number(String(decoding: json, as: UTF8.self).trimmingPrefix("\"").prefix { $0 != "\"" })
+  }
+
+  private static func number(_ text: some StringProtocol) -> String? {
+    (15...20).contains(text.utf8.count) && text.utf8.allSatisfy { 0x30...0x39 ~= $0 } ? String(text) : nil
   }
 
   func identity(_ secrets: SecretSource) -> [String] { [url.identity(secrets, as: .chatURL)] }
@@ -73,6 +104,11 @@ struct Discord: Destination {
     [
       // Cloudflare has banned the address (discord-api-docs#5810).
       .init(statuses: [429...429], body: .page, meaning: .held(.rateLimited, .seconds(3_600))),
+      // Unknown message, unknown channel (which a thread is), and a thread in which nothing can be edited any more
+      // (discord-api-docs, "JSON Error Codes").
+      .init(
+        statuses: [400...404], body: .members([("code", "10008"), ("code", "10003"), ("code", "50083")]),
+        meaning: .vanished),
       .init(statuses: [404...404, 401...401], meaning: .stops),
       .init(statuses: [200...299], body: .page, meaning: .repeated(.badAnswer), note: " with a page"),
     ], otherwise: .webhook, named: "webhook", says: ["message"])

@@ -1,3 +1,4 @@
+internal import JSONSource
 internal import Secrets
 
 /// A webhook of a Google Chat space: a card.
@@ -97,8 +98,18 @@ struct GoogleChat: Destination {
 
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     let url = try secrets.text(url, as: .chatURL)
-    return { .http(OutgoingRequest(url, body: $0.body ?? $0.event)) }
+    let reply = url.contains("messageReplyOption=") ? url : url.withQuery(Self.reply)
+    return { message in
+      let body = message.body ?? message.event
+      guard let thread = message.sequel.thread else { return .http(OutgoingRequest(url, body: body)) }
+      let key = JSONWriter.object { $0.member("threadKey", thread) }
+      return .http(OutgoingRequest(reply, body: body.adding([("thread", key)])))
+    }
   }
+
+  /// Threads have keys, and are made by them (developers.google.com, "spaces.messages.create"). A webhook can't edit.
+  static let links: MessageLinks? = MessageLinks(name: [], updates: false, threads: .byKey)
+  private static let reply = "messageReplyOption=REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"
 
   func identity(_ secrets: SecretSource) -> [String] { [url.identity(secrets, as: .chatURL)] }
 

@@ -72,10 +72,33 @@ struct Matrix: Destination {
     let base = server.withPath("/_matrix/client/v3/rooms/\(room.percentEncoded)/send/m.room.message/")
     return { message in
       // The same transaction id gives the same event: a repeat is recognised.
-      var request = OutgoingRequest(base + message.id.percentEncoded, body: message.body ?? message.event)
+      let body = message.body ?? message.event
+      let sent = message.sequel.edited("event_id").map { Self.edit(of: $0, body) } ?? body
+      var request = OutgoingRequest(base + message.id.percentEncoded, body: sent)
       request.method = "PUT"
       request.headers = [("Authorization", "Bearer \(token)")]
       return .http(request)
+    }
+  }
+
+  /// The first event names the message, whatever edits follow (spec.matrix.org, "Event replacements").
+  static let links: MessageLinks? = MessageLinks(name: ["event_id"])
+
+  private static let fallback = TextLimit(max: 1_000, unit: .bytes, markup: .plain)
+
+  /// Programs that know no edits show the beginning of the new words.
+  private static func edit(of event: [UInt8], _ body: [UInt8]) -> [UInt8] {
+    JSONWriter.object { json in
+      json.member("msgtype", body.text("msgtype") ?? "m.notice")
+      json.member("body", "* \(Self.fallback.fit(body.text("body") ?? ""))")
+      json.member("m.new_content", raw: body)
+      json.member("m.mentions") { $0.object { _ in } }
+      json.member("m.relates_to") { json in
+        json.object { json in
+          json.member("rel_type", "m.replace")
+          json.member("event_id", raw: event)
+        }
+      }
     }
   }
 
@@ -85,6 +108,7 @@ struct Matrix: Destination {
 
   static let answers = AnswerTable(
     [
+      .init(statuses: [400...400], body: .phrase(["to unknown event"]), meaning: .vanished),
       .init(
         statuses: [400...499], body: .phrase(["M_UNKNOWN_TOKEN", "M_USER_DEACTIVATED", "M_FORBIDDEN"]), meaning: .stops),
       .init(statuses: [200...299], body: .page, meaning: .repeated(.badAnswer), note: " with a page"),

@@ -61,11 +61,16 @@ struct Ntfy: Destination {
     let topic = [UInt8].json(try secrets.text(topic, as: .credential))
     let token = try token.map { try secrets.text($0, as: .credential) }
     return { message in
-      var request = OutgoingRequest(url, body: (message.body ?? message.event).adding([("topic", topic)]))
+      let series = message.sequel.series.map { [(name: "sequence_id", json: [UInt8].json($0))] } ?? []
+      var request = OutgoingRequest(url, body: (message.body ?? message.event).adding([("topic", topic)] + series))
       if let token { request.headers = [("Authorization", "Bearer \(token)")] }
       return .http(request)
     }
   }
+
+  /// A message with the same sequence id takes the place of the last one; servers before 2.16.0 show it beside that
+  /// (docs.ntfy.sh, "Updating + deleting notifications").
+  static let links: MessageLinks? = MessageLinks(name: [])
 
   func identity(_ secrets: SecretSource) -> [String] {
     [server.identity(secrets, as: .endpoint), topic.identity(secrets, as: .credential)]

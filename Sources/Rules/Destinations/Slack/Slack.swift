@@ -30,7 +30,8 @@ struct Slack: Destination {
       "The channel's id, in which the bot must be a member, or `#name`."),
     Field(
       "endpoint", .url(as: .endpoint), to: \.endpoint, default: #""https://slack.com/api/chat.postMessage""#,
-      example: #""https://slack-gov.com/api/chat.postMessage""#, "Where a bot's messages go."),
+      example: #""https://slack-gov.com/api/chat.postMessage""#,
+      "Where a bot's messages go. Edits go to `chat.update` beside it."),
   ]
 
   var address: (field: String, url: ReferenceText)? {
@@ -83,13 +84,30 @@ struct Slack: Destination {
     }
     let endpoint = try endpoint.map { try secrets.text($0, as: .endpoint) } ?? Self.postMessage
     let token = try secrets.text(token ?? .nowhere, as: .credential)
-    let members = [(name: "channel", json: [UInt8].json(channel ?? ""))]
+    let channel = [UInt8].json(channel ?? "")
     return { message in
-      var request = OutgoingRequest(endpoint, body: (message.body ?? message.event).adding(members))
+      let (method, members) = Self.call(message.sequel, channel)
+      let url = method.map(endpoint.withLastPart) ?? endpoint
+      var request = OutgoingRequest(url, body: (message.body ?? message.event).adding(members))
       request.contentType = "application/json; charset=utf-8"
       request.headers = [("Authorization", "Bearer \(token)")]
       return .http(request)
     }
+  }
+
+  /// An answer of `chat.postMessage` names the message by its channel and its time (docs.slack.dev, "chat.update").
+  static let links: MessageLinks? = MessageLinks(name: ["channel", "ts"], threads: .ofFirst)
+  var hasLinks: Bool { token != nil }
+
+  /// What stands beside the message, and the method of the API where it isn't the endpoint's own.
+  private static func call(_ sequel: OutgoingSequel, _ channel: [UInt8]) -> (
+    method: String?, members: [(name: String, json: [UInt8])]
+  ) {
+    if let place = sequel.edited("channel"), let time = sequel.edited("ts") {
+      // What is left out stays as it was.
+      return ("chat.update", [("channel", place), ("ts", time), ("blocks", .none), ("attachments", .none)])
+    }
+    return (nil, [("channel", channel)] + (sequel.opener("ts").map { [("thread_ts", $0)] } ?? []))
   }
 
   func identity(_ secrets: SecretSource) -> [String] {
@@ -100,6 +118,11 @@ struct Slack: Destination {
   static let answers = AnswerTable.slack
   /// Slack's yes is a word.
   static let answerPatience: Duration? = nil
+}
+
+extension [UInt8] {
+  /// An empty list.
+  fileprivate static let none = Array("[]".utf8)
 }
 
 extension Markup {

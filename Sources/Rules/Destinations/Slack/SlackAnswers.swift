@@ -6,6 +6,7 @@ extension AnswerTable {
   /// JSON, and so does `chat.postMessage`: `{"ok": false, "error": WORD}`, with the same words and some more.
   static let slack = AnswerTable(
     [
+      Row(statuses: [200...299], body: .word(slackVanished), meaning: .vanished),
       Row(statuses: [200...299, 400...499], body: .word(slackStops), meaning: .stops),
       Row(statuses: [200...299], body: .word(["ok"]), meaning: .delivered),
       Row(
@@ -25,6 +26,12 @@ extension AnswerTable {
   private static let slackStops = [
     "account_inactive", "channel_is_archived", "channel_not_found", "invalid_auth", "invalid_token", "is_archived",
     "no_active_hooks", "no_service", "no_team", "team_disabled", "token_expired", "token_revoked",
+  ]
+
+  /// For a message that can't be edited or answered, though a new one can be posted (docs.slack.dev, "chat.update" and
+  /// "chat.postMessage").
+  private static let slackVanished = [
+    "cannot_reply_to_message", "cant_update_message", "edit_window_closed", "message_not_found", "thread_not_found",
   ]
 
   /// For a message that will never be taken.

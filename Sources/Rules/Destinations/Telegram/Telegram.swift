@@ -70,11 +70,21 @@ struct Telegram: Destination {
 
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     let endpoint = try endpoint.map { try secrets.text($0, as: .endpoint) } ?? "https://api.telegram.org"
-    let url = endpoint.withPath("/bot\(try secrets.text(token, as: .credential))/sendMessage")
-    var members = [(name: "chat_id", json: [UInt8].json(chat))]
-    if let topic { members.append(("message_thread_id", Array("\(topic)".utf8))) }
-    return { [members] in .http(OutgoingRequest(url, body: ($0.body ?? $0.event).adding(members))) }
+    let bot = endpoint.withPath("/bot\(try secrets.text(token, as: .credential))")
+    let chat = (name: "chat_id", json: [UInt8].json(chat))
+    return { message in
+      let body = message.body ?? message.event
+      if let edited = message.sequel.edited("message_id") {
+        return .http(OutgoingRequest("\(bot)/editMessageText", body: body.adding([chat, ("message_id", edited)])))
+      }
+      let topic = message.sequel.thread.flatMap { Int($0) } ?? topic
+      let place = topic.map { [(name: "message_thread_id", json: Array("\($0)".utf8))] } ?? []
+      return .http(OutgoingRequest("\(bot)/sendMessage", body: body.adding([chat] + place)))
+    }
   }
+
+  /// core.telegram.org, "Message" and "editMessageText". A bot can't look a topic up by its name.
+  static let links: MessageLinks? = MessageLinks(name: ["result.message_id"], threads: .numbered)
 
   func identity(_ secrets: SecretSource) -> [String] {
     [token.identity(secrets, as: .credential), chat, topic.map { "\($0)" } ?? ""]
@@ -85,6 +95,10 @@ struct Telegram: Destination {
   static let answers = AnswerTable(
     [
       .init(statuses: [200...499], body: .phrase(["message is not modified"]), meaning: .delivered),
+      .init(
+        statuses: [200...400],
+        body: .phrase(["message to edit not found", "message can't be edited", "message_id_invalid"]),
+        meaning: .vanished),
       .init(statuses: [200...299], body: .members([("ok", "true")]), meaning: .delivered),
       .init(statuses: [200...299], body: .broken, meaning: .delivered),
       .init(statuses: [401...401, 404...404], meaning: .stops),
