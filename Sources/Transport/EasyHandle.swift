@@ -42,11 +42,13 @@ final class EasyHandle {
   }
 
   /// The settings of a mail, on a connection that no other transfer has used or will use.
-  func prepare(_ mail: CheckedMail, left: Duration) throws(TransportError) {
+  ///
+  /// - Parameter proxy: asked for a tunnel, as libcurl does for all that isn't HTTP.
+  func prepare(_ mail: CheckedMail, proxy: String?, left: Duration) throws(TransportError) {
     errorText[0] = 0
     let request = mail.request
     try check(ccurl_set_url(raw, mail.server.text))
-    try check(ccurl_set_proxy(raw, ""))
+    try check(ccurl_set_proxy(raw, proxy ?? ""))
     try check(ccurl_set_starttls(raw, !mail.isSecureFromTheStart && request.requiresTLS))
     if let account = request.account {
       try check(ccurl_set_user(raw, account.user))

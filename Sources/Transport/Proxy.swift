@@ -1,9 +1,10 @@
+internal import HTTPSyntax
 internal import Notation
 
-/// Whether requests go through a proxy.
+/// Whether requests and mails go through a proxy.
 package enum Proxy: Sendable, Equatable {
   /// The environment as libcurl reads it: `http_proxy` (lower case only, because CGI sets `HTTP_PROXY` from a request header),
-  /// `https_proxy`, `all_proxy` and `no_proxy`, the latter three also in upper case.
+  /// `https_proxy`, `smtp_proxy`, `smtps_proxy`, `all_proxy` and `no_proxy`, all but the first also in upper case.
   case environment
   case none
   /// This proxy for every request: `http://`, `https://` or `socks5h://`, with optional user and password.
@@ -15,16 +16,20 @@ package enum Proxy: Sendable, Equatable {
 struct ProxyRoutes: Sendable {
   private let http: String?
   private let https: String?
+  private let smtp: String?
+  private let smtps: String?
   private let direct: DirectHosts
 
   init(_ proxy: Proxy, environment: (String) -> String?) {
     switch proxy {
-    case .none: (http, https, direct) = (nil, nil, DirectHosts(""))
-    case .url(let url): (http, https, direct) = (url, url, DirectHosts(""))
+    case .none: (http, https, smtp, smtps, direct) = (nil, nil, nil, nil, DirectHosts(""))
+    case .url(let url): (http, https, smtp, smtps, direct) = (url, url, url, url, DirectHosts(""))
     case .environment:
       let all = environment("all_proxy") ?? environment("ALL_PROXY")
       http = environment("http_proxy") ?? all
       https = environment("https_proxy") ?? environment("HTTPS_PROXY") ?? all
+      smtp = environment("smtp_proxy") ?? environment("SMTP_PROXY") ?? all
+      smtps = environment("smtps_proxy") ?? environment("SMTPS_PROXY") ?? all
       direct = DirectHosts(environment("no_proxy") ?? environment("NO_PROXY") ?? "")
     }
   }
@@ -32,6 +37,12 @@ struct ProxyRoutes: Sendable {
   /// The proxy's URL, or nil.
   func proxy(for url: CheckedURL) -> String? {
     guard let proxy = url.isSecure ? https : http, !direct.contains(url.host) else { return nil }
+    return proxy
+  }
+
+  /// The same for a mail server.
+  func proxy(for server: ServerAddress) -> String? {
+    guard let proxy = server.scheme == "smtps" ? smtps : smtp, !direct.contains(server.host) else { return nil }
     return proxy
   }
 }

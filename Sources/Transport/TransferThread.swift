@@ -102,7 +102,8 @@ struct TransferThread: ~Copyable {
     case .http(let request):
       let pool = try pool(for: request.connection)
       return try Transfer(job, request, on: pool.take(), proxy: routes.proxy(for: request.url), now: .now)
-    case .mail(let mail): return try MailTransfer(job, mail, caFile: caFile, now: .now)
+    case .mail(let mail):
+      return try MailTransfer(job, mail, proxy: routes.proxy(for: mail.server), caFile: caFile, now: .now)
     }
   }
 

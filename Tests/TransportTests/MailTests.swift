@@ -185,6 +185,40 @@ import Testing
     #expect(seen.isEmpty)
   }
 
+  @Test func `a mail goes through the proxy's tunnel, as requests do`() async throws {
+    try await serving(Script.tunnel) { proxy, _ in
+      try await serving(Self.script()) { server, _ in
+        let client = HTTPClient(HTTPClient.Configuration(proxy: .url("http://user:word@127.0.0.1:\(proxy.port)")))
+        var mail = mail(server)
+        mail.egress = .notMetadata
+        #expect(try await client.outcome(of: mail).get().code == 250)
+        #expect(server.seen.requests.contains { $0.hasPrefix("MAIL FROM:<vi@example.com>") })
+        let head = try #require(proxy.seen.requests.first)
+        #expect(head.hasPrefix("CONNECT 127.0.0.1:\(server.port) HTTP/1.1\r\n"))
+        #expect(head.contains("Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n"))
+        // What the address itself says is judged before the proxy hears of it.
+        mail.egress = .publicOnly
+        #expect(await client.outcome(of: mail).failure?.label == "forbidden_address")
+        #expect(proxy.seen.connections == 1)
+        await client.close()
+      }
+    }
+  }
+
+  @Test func `a proxy that refuses a mail is told from the mail server`() async throws {
+    let refusing = Script { visit in
+      visit.readRequest()
+      visit.answer("no", status: "403 Forbidden")
+    }
+    try await serving(refusing) { proxy, _ in
+      let client = HTTPClient(HTTPClient.Configuration(proxy: .url("http://127.0.0.1:\(proxy.port)")))
+      var mail = mail(proxy)
+      mail.server = "smtp://mail.invalid:25"
+      #expect(await client.outcome(of: mail).failure == .proxyRefused(status: 403))
+      await client.close()
+    }
+  }
+
   @Test func `a cancelled mail ends at once`() async throws {
     try await serving(.hangs) { server, client in
       let mail = mail(server)
@@ -212,6 +246,10 @@ import Testing
   ]) func `what is no address says why`(text: String, problem: ServerAddressProblem) {
     #expect(throws: problem) { try ServerAddress(text, ports: ports) }
   }
+}
+
+extension Result where Failure == TransportError {
+  fileprivate var failure: TransportError? { if case .failure(let error) = self { error } else { nil } }
 }
 
 extension HTTPClient {

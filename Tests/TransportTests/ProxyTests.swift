@@ -1,4 +1,5 @@
 import Glibc
+import HTTPSyntax
 import Testing
 
 @testable import Transport
@@ -19,6 +20,14 @@ struct ProxyRouteTests {
       #expect(try proxy("https://x/", [name: "a"]) == "a")
     }
     #expect(try proxy("http://x/", all, .none) == nil)
+    func mailProxy(_ scheme: String, _ environment: [String: String]) throws -> String? {
+      let server = try ServerAddress("\(scheme)://mail.example", ports: MailRequest.ports)
+      return ProxyRoutes(.environment) { environment[$0] }.proxy(for: server)
+    }
+    #expect(try mailProxy("smtp", all) == "a" && mailProxy("smtps", all) == "a")
+    #expect(try mailProxy("smtp", ["http_proxy": "h", "https_proxy": "s"]) == nil)
+    #expect(try mailProxy("smtp", ["SMTP_PROXY": "m", "all_proxy": "a"]) == "m")
+    #expect(try mailProxy("smtps", ["smtps_proxy": "m", "no_proxy": "example"]) == nil)
     #expect(try proxy("http://x/", all, .url("u")) == "u")
   }
 

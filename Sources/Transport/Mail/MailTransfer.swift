@@ -21,18 +21,26 @@ final class MailTransfer: Exchange {
   /// One of the refused addresses.
   private var refused: IPAddress?
   private var hasTriedAllowed = false
+  private let isProxied: Bool
 
   /// - Parameter caFile: the client's, used if the request names none.
-  /// - Throws: ``TransportError/other(code:text:)`` if libcurl refuses a setting or memory is short.
-  init(_ job: Job, _ mail: CheckedMail, caFile: String?, now: SuspendingClock.Instant) throws(TransportError) {
+  /// - Throws: ``TransportError/other(code:text:)`` if libcurl refuses a setting or memory is short, and `forbiddenAddress` if
+  ///   the mail must not be sent through the proxy.
+  init(
+    _ job: Job, _ mail: CheckedMail, proxy: String?, caFile: String?, now: SuspendingClock.Instant
+  ) throws(TransportError) {
     self.job = job
     self.mail = mail
+    isProxied = proxy != nil
+    if isProxied, let address = mail.request.egress.refusal(ofHost: mail.server.host) {
+      throw .forbiddenAddress(host: mail.server.host, address: "\(address)")
+    }
     easy = try EasyHandle(protocols: "smtp,smtps")
     dialogue = MailDialogue(mayKnowHELOOnly: mail.isSecureFromTheStart || !mail.request.requiresTLS)
     try easy.setConnection(
       ConnectionSettings(caFile: mail.request.caFile, clientCertificate: mail.request.clientCertificate), caFile: caFile
     )
-    try easy.prepare(mail, left: now.duration(to: job.deadline))
+    try easy.prepare(mail, proxy: proxy, left: now.duration(to: job.deadline))
     recipients = curl_slist_append(nil, mail.request.recipient)
     guard recipients != nil else { throw .outOfMemory }
     let address = Unmanaged.passUnretained(self).toOpaque()
@@ -49,6 +57,8 @@ final class MailTransfer: Exchange {
   func outcome(_ code: CURLcode, now: SuspendingClock.Instant) -> ResponseResult {
     if code == CURLE_OK || dialogue.code >= 400 { return .success(reply) }
     var ending = TransferResult(code: code, host: mail.server.host)
+    ending.isProxied = isProxied
+    ending.connectStatus = easy.connectStatus
     ending.wasConnected = easy.pretransferMicroseconds > 0 || dialogue.code > 0
     ending.isOutOfTime = now + .milliseconds(100) >= job.deadline
     if !hasTriedAllowed { ending.forbiddenAddress = refused?.description }
@@ -65,7 +75,7 @@ final class MailTransfer: Exchange {
 
   fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
     let egress = mail.request.egress
-    if egress != .anywhere {
+    if egress != .anywhere, !isProxied {
       guard let place = ccurl_address(address), let destination = IPAddress(place) else { return CURL_SOCKET_BAD }
       guard egress.allows(destination) else {
         refused = destination

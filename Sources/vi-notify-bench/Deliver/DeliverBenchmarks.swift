@@ -26,6 +26,7 @@ struct DeliverBenchmarks {
   func run() async throws {
     defer { removeFiles() }
     try await compareBursts()
+    try await compareLimits()
     try await measurePace("deliver_paced")
     try await measurePace("deliver_beside_stuck", beside: SilentServer())
     try await measureMemory()
@@ -49,8 +50,20 @@ struct DeliverBenchmarks {
     report("deliver_cpu", cost.cpu, "us/delivery", ratio: cost.cpu / limit.cpu)
   }
 
-  private func burst(path: String) async throws -> DeliveryCost {
-    let kit = try OutboxKit(path: path, url: sink.url)
+  /// The same blocks to a webhook and to Slack: the difference is what its limits cost.
+  private func compareLimits() async throws {
+    var (unlimited, limited): ([DeliveryCost], [DeliveryCost]) = ([], [])
+    for round in 0..<Self.rounds {
+      unlimited.append(try await burst(path: "\(directory)/unlimited-\(round)", .unlimited))
+      limited.append(try await burst(path: "\(directory)/limited-\(round)", .limited))
+    }
+    let (without, with) = (DeliveryCost.best(unlimited), DeliveryCost.best(limited))
+    report("deliver_blocks_cpu", without.cpu, "us/delivery")
+    report("deliver_slack_blocks_cpu", with.cpu, "us/delivery", ratio: with.cpu / without.cpu)
+  }
+
+  private func burst(path: String, _ message: OutboxKit.Sink = .signed) async throws -> DeliveryCost {
+    let kit = try OutboxKit(path: path, url: sink.url, sink: message)
     try await kit.fill(0..<Self.burst)
     let before = sink.count()
     let start = Stopwatch()
@@ -127,7 +140,7 @@ struct DeliverBenchmarks {
   private func removeFiles() {
     let names =
       ["deliver_paced", "deliver_beside_stuck", "waiting"]
-      + (0..<Self.rounds).flatMap { ["least-\($0)", "state-\($0)"] }
+      + (0..<Self.rounds).flatMap { ["least-\($0)", "state-\($0)", "unlimited-\($0)", "limited-\($0)"] }
     for name in names { for end in ["", "-wal", "-shm"] { unlink("\(directory)/\(name)\(end)") } }
     rmdir(directory)
   }

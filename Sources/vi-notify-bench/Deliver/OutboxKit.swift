@@ -14,21 +14,55 @@ struct OutboxKit {
   let store: any StateStore
   let dispatcher: Dispatcher
   private let http: HTTPClient
-  private static let body = [UInt8](
-    "{\"text\":\"\(String(repeating: "x", count: 1_000))\"}".utf8)
+  private let body: [UInt8]
+
+  /// What is sent, and to what.
+  struct Sink: Sendable {
+    /// Members of the destination, JSON.
+    let type: String
+    let body: [UInt8]
+
+    /// 1 kB to a webhook that is signed.
+    static let signed = Sink(
+      type: #""type": "webhook", "secret": "${env:KEY}""#,
+      body: [UInt8]("{\"text\":\"\(String(repeating: "x", count: 1_000))\"}".utf8))
+
+    /// Blocks to a webhook, which has no limits.
+    static let unlimited = Sink(type: #""type": "webhook""#, body: blocks)
+
+    /// The same to Slack, whose limits are looked for in each of them.
+    static let limited = Sink(
+      type: #""type": "slack", "rateLimit": {"count": 10000, "per": "100ms"}"#, body: blocks)
+
+    /// A header, sections with fields, and a context, as people write them: 1.6 kB within all limits.
+    private static let blocks: [UInt8] = {
+      let words = String(repeating: "the loss has not fallen for ten epochs ", count: 6)
+      let field = { (name: String) in #"{"type": "mrkdwn", "text": "*\#(name)*\ndefect detector 4 of 7"}"# }
+      let section =
+        #"{"type": "section", "text": {"type": "mrkdwn", "text": "\#(words)"}, "fields": [\#(["Flow", "Took", "Epoch", "Loss"].map(field).joined(separator: ", "))]}"#
+      return [UInt8](
+        """
+        {"text": "a run failed", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "defect detector failed"}},
+        \(section), {"type": "divider"}, \(section), {"type": "context", "elements": [{"type": "mrkdwn", "text": "run_8f2c"}]}]}
+        """.utf8)
+    }()
+  }
 
   struct Failure: Error {}
 
   /// - Parameters:
-  ///   - url: of the destination `sink`; it gets signed webhooks, 64 at once.
+  ///   - url: of the destination `sink`, 64 at once.
+  ///   - sink: what it gets.
   ///   - stuck: of a second destination, `stuck`.
   ///   - onLog: gets the metadata of everything that the dispatcher says.
   init(
-    path: String, url: String, stuck: String? = nil, onLog: (@Sendable (Logger.Metadata) -> Void)? = nil
+    path: String, url: String, sink: Sink = .signed, stuck: String? = nil,
+    onLog: (@Sendable (Logger.Metadata) -> Void)? = nil
   ) throws {
     store = try StateStores.open(path, for: .watching)
+    body = sink.body
     let destination = { (name: String, url: String) in
-      #""\#(name)": {"type": "webhook", "url": "\#(url)/hook", "secret": "${env:KEY}", "concurrency": 64}"#
+      #""\#(name)": {\#(sink.type), "url": "\#(url)/hook", "concurrency": 64}"#
     }
     let destinations = [destination("sink", url)] + (stuck.map { [destination("stuck", $0)] } ?? [])
     let rules = """
@@ -53,18 +87,18 @@ struct OutboxKit {
     return log
   }
 
-  /// Puts one delivery of 1 kB for each of so many runs into the outbox, as sweeps do.
+  /// Puts one delivery for each of so many runs into the outbox, as sweeps do.
   func fill(_ range: Range<Int>, to destination: String = "sink") async throws {
     for start in stride(from: range.lowerBound, to: range.upperBound, by: 1_000) {
       var sweep = SweepCommit(organization: "org", time: TimeSource.system.now())
       for index in start..<min(start + 1_000, range.upperBound) {
-        sweep.events.append(try Self.event(index, to: destination))
+        sweep.events.append(try event(index, to: destination))
       }
       _ = try await store.commit(sweep)
     }
   }
 
-  private static func event(_ index: Int, to destination: String) throws -> NewEvent {
+  private func event(_ index: Int, to destination: String) throws -> NewEvent {
     let document = """
       {"runId":"run_\(index)","status":{"conditions":[{"condition":"Failed","lastTransitionTime":1766000000000}]}}
       """
