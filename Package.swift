@@ -41,15 +41,16 @@ let package = Package(
     .executableTarget(
       name: "vi-notify",
       dependencies: [
-        "Daemon", "Simulator", "Watching", "Delivery", "Stores", "Storage", "Models", "ViAPI", "Rules", "Runs",
-        "Transport", "Secrets", "JSONSource", "Locking", "WireTime", argumentParser, logging,
+        "Daemon", "StatusPort", "Simulator", "Watching", "Delivery", "Stores", "Storage", "Models", "ViAPI", "Rules",
+        "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", argumentParser, logging,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "vi-notify-bench",
       dependencies: [
         "Simulator", "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules", "EventPatterns",
-        "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", grdb, grdbSQLite, logging,
+        "Runs", "Transport", "Secrets", "JSONSource", "Locking", "Telemetry", "CCurl", "CProcess", grdb, grdbSQLite,
+        logging,
       ],
       swiftSettings: strict),
     .executableTarget(

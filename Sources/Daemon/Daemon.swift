@@ -207,7 +207,8 @@ package final class Daemon: Sendable {
     let watcher = RunningWatcher(
       current: current, resources: resources, lifeSign: lifeSign, reloader: reloader, dispatcher: dispatcher)
     let surroundings = Surroundings(
-      store: store, telemetry: telemetry, clock: resources.clock, version: settings.version)
+      store: store, telemetry: telemetry, clock: resources.clock, documents: settings.documents,
+      version: settings.version)
     let port = StatusPort(watcher, surroundings, host: settings.host, token: settings.token)
     resources.log.notice(
       "the status port listens", metadata: ["address": "http://\(settings.shown):\(door.listener.port)/"])

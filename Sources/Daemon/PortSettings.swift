@@ -1,23 +1,24 @@
 internal import HTTPServing
-internal import StatusPort
+package import StatusPort
 
 /// Where the status port listens, and who may act there.
 package struct PortSettings: Sendable {
   package let host: String
   package let port: UInt16
   let token: AccessToken?
+  let documents: any StatusDocuments
   let version: String
 
   /// - Parameters:
   ///   - address: `HOST:PORT`; an IPv6 address in brackets; 0 takes a free port.
   ///   - tokenFile: nil: nobody may act.
   /// - Throws: ``Failure`` with `usage` where that is no address, or one that others reach and no token is asked for.
-  package init(_ address: String, tokenFile: String?, version: String) throws(Failure) {
+  package init(_ address: String, tokenFile: String?, documents: any StatusDocuments, version: String) throws(Failure) {
     guard let (host, port) = Self.parts(address) else {
       throw Failure(
         .usage, "--listen \(address): give HOST:PORT, such as 127.0.0.1:9469 or [::1]:9469")
     }
-    (self.host, self.port, self.version) = (host, port, version)
+    (self.host, self.port, self.documents, self.version) = (host, port, documents, version)
     do throws(AccessToken.Unfit) {
       token = try tokenFile.map { path throws(AccessToken.Unfit) in try AccessToken(file: path) }
     } catch {

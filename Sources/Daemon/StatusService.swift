@@ -17,7 +17,15 @@ struct StatusService: Service {
   let log: Logger
 
   func run() async throws {
-    if case .failure(let error) = await stoppable({ try await server.run() }) {
+    let result = await stoppable {
+      try await withThrowingTaskGroup { group in
+        group.addTask { try await server.run() }
+        group.addTask { try await port.run() }
+        defer { group.cancelAll() }
+        try await group.next()
+      }
+    }
+    if case .failure(let error) = result {
       log.error("the status port is out of use; restart to have it back", metadata: ["why": "\(error)"])
     }
     try await gracefulShutdown()

@@ -20,7 +20,7 @@ package final class Broadcast: Sendable {
       (self.id, self.data) = (id, data)
     }
 
-    var bytes: [UInt8] { Array("id: \(id)\ndata: ".utf8) + data + Array("\n\n".utf8) }
+    var bytes: [UInt8] { Array("id: \(id)\nretry: 2000\ndata: ".utf8) + data + Array("\n\n".utf8) }
   }
 
   private let state = Locked(State())

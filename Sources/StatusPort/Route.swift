@@ -1,4 +1,6 @@
 internal import HTTPServing
+internal import JSONSource
+internal import Runs
 internal import Storage
 
 /// One thing that is served.
@@ -41,8 +43,67 @@ extension StatusPort {
     },
     Route("GET", "/-/healthy", .open) { port, request, _ in port.health(.healthy, request) },
     Route("GET", "/-/ready", .open) { port, request, _ in port.health(.ready, request) },
+    Route("GET", "/", .reading) { _, _, _ in Page.html },
+    Route("GET", "/runs/{id}", .reading) { _, _, _ in Page.html },
+    Route("GET", "/assets/page.css", .reading) { _, _, _ in Page.style },
+    Route("GET", "/assets/page.js", .reading) { _, _, _ in Page.script },
+    Route("GET", "/api/v1/overview", .reading) { port, _, _ throws(StorageError) in
+      .json(LiveUpdates.message(try await port.overview.members(), port.surroundings.clock.system.now()))
+    },
+    Route("GET", "/api/v1/events", .reading) { port, request, _ in
+      port.updates.subscribe(after: request.headers["last-event-id"])
+    },
+    Route("GET", "/api/v1/status", .reading) { port, _, _ throws(StorageError) in
+      .json(try await port.surroundings.documents.status(port.surroundings.store, port.surroundings.clock.system))
+    },
+    Route("GET", "/api/v1/runs", .reading) { port, request, _ throws(StorageError) in
+      try await RunList.page(port, request)
+    },
+    Route("GET", "/api/v1/runs/{id}", .reading) { port, _, parameters throws(StorageError) in
+      let (around, id) = (port.surroundings, parameters[0])
+      let found = try await around.documents.explanation(of: id, around.store, around.clock.system)
+      return found.map { .json($0) } ?? .problem(404, "run \(id) is unknown: no sweep of this state has seen it")
+    },
+    Route("GET", "/api/v1/deliveries", .reading) { port, request, _ throws(StorageError) in
+      try await port.deliveries(request)
+    },
+    Route("GET", "/api/v1/deliveries/{id}", .reading) { port, _, parameters throws(StorageError) in
+      let (around, id) = (port.surroundings, parameters[0])
+      let found = try await around.documents.delivery(id, around.store, around.clock.system)
+      return found.map { .json($0) } ?? .problem(404, "there is no delivery \(id)")
+    },
+    Route("POST", "/api/v1/deliveries/{id}/replay", .acting) { port, _, parameters throws(StorageError) in
+      try await Actions.replay(port, parameters[0])
+    },
+    Route("GET", "/api/v1/silences", .reading) { port, _, _ throws(StorageError) in
+      let (silences, now) = (try await port.surroundings.store.silences(), port.surroundings.clock.now)
+      var json = JSONWriter()
+      json.array(silences.filter { $0.isActive(at: now) }) { $1.write(into: &$0, now: now) }
+      return .json(json.bytes)
+    },
+    Route("POST", "/api/v1/silences", .acting) { port, request, _ throws(StorageError) in
+      try await Actions.silence(port, request)
+    },
+    Route("POST", "/api/v1/silences/{id}/end", .acting) { port, _, parameters throws(StorageError) in
+      try await Actions.endSilence(port, parameters[0])
+    },
     Route("POST", "/-/reload", .acting) { port, _, _ in await port.reload() },
   ]
+
+  /// `?status=dead&run=ID&rule=NAME&destination=NAME&limit=50`: the newest, as `deliveries list` has them.
+  private func deliveries(_ request: Request) async throws(StorageError) -> Response {
+    let largest = 500
+    let status = request.query["status"]
+    let limit = request.query["limit"].map { Int($0) } ?? 50
+    guard status.map({ ["pending", "delivered", "dead"].contains($0) }) ?? true, let limit,
+      (1...largest).contains(limit)
+    else { return .problem(400, "status is pending, delivered or dead; limit is 1 to \(largest)") }
+    let filter = DeliveryFilter(
+      status: status.flatMap(DeliveryStatus.init(rawValue:)), runID: request.query["run"], rule: request.query["rule"],
+      destination: request.query["destination"], limit: limit)
+    let records = try await surroundings.store.deliveries(filter)
+    return .json(try await surroundings.documents.deliveries(records, surroundings.store, surroundings.clock.system))
+  }
 
   private func health(_ question: Health.Question, _ request: Request) -> Response {
     Health(question, subject.facts, surroundings.telemetry, surroundings.clock.system)

@@ -17,16 +17,25 @@ package struct StatusPort: Sendable {
   let surroundings: Surroundings
   let gate: Gate
   let metrics: MetricsReader
+  let overview: Overview
+  let updates: LiveUpdates
 
   /// - Parameter host: that is listened on.
   package init(_ subject: any StatusSubject, _ surroundings: Surroundings, host: String, token: AccessToken?) {
+    var surroundings = surroundings
+    surroundings.canAct = token != nil
     (self.subject, self.surroundings) = (subject, surroundings)
     gate = Gate(host: host, token: token)
     metrics = MetricsReader(subject, surroundings)
+    overview = Overview(subject, surroundings)
+    updates = LiveUpdates(overview, surroundings)
   }
 
   /// Whether `host` may be listened on without a token.
   package static func isLoopback(_ host: String) -> Bool { Gate.isLoopback(host) }
+
+  /// Tells those who read the page of what changes, until it is cancelled.
+  package func run() async throws { try await updates.run() }
 
   /// Answers one request; never longer than it takes to read the state.
   package func respond(to request: Request) async -> Response {

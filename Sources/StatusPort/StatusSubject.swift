@@ -90,9 +90,15 @@ package struct Surroundings: Sendable {
   package let telemetry: Telemetry
   /// By which the state's moments are.
   package let clock: StateClock
+  package let documents: any StatusDocuments
   package let version: String
+  /// There is a token, with which somebody may act.
+  var canAct = false
 
-  package init(store: any StateStore, telemetry: Telemetry, clock: StateClock, version: String) {
-    (self.store, self.telemetry, self.clock, self.version) = (store, telemetry, clock, version)
+  package init(
+    store: any StateStore, telemetry: Telemetry, clock: StateClock, documents: any StatusDocuments, version: String
+  ) {
+    (self.store, self.telemetry, self.clock) = (store, telemetry, clock)
+    (self.documents, self.version) = (documents, version)
   }
 }

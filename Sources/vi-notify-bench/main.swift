@@ -34,6 +34,7 @@ case "serve-model":
   }
 case "download-model" where arguments.count == 3:
   try await ModelBenchmarks.download(endpoint: arguments[1], directory: arguments[2])
+case "telemetry" where arguments.count == 1: TelemetryBenchmarks.run()
 case "hooks" where arguments.count == 1: await HookBenchmarks().run()
 case "models" where arguments.count <= 3:
   if let megabytes = Int(arguments.count > 1 ? arguments[1] : "1000"), megabytes > 0 {
@@ -50,7 +51,7 @@ default: explain()
 private func explain() {
   print(
     """
-    usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | deliver [DIR] | hooks
+    usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | deliver [DIR] | hooks | telemetry
            vi-notify-bench watch [CASE]… | soak [SWEEPS] | sink | serve-runs COUNT MOVING [PAGE]
            vi-notify-bench models [MEGABYTES [DIR]] | serve-model MEGABYTES
     """)

@@ -1,4 +1,5 @@
 import Glibc
+import JSONSource
 import Simulator
 import Testing
 
@@ -83,6 +84,63 @@ import Testing
       let weak = try await stage.run(
         "watch", "--rules", "rules.json", "--listen", "127.0.0.1:0", "--token-file", "weak")
       #expect(weak.code == 78 && weak.errors.contains("must have 16 or more"), "\(weak.errors)")
+    }
+  }
+
+  @Test func `what it answers is what the commands print, and what is done there stands in explain`() async throws {
+    try await onPort { stage, _, address in
+      stage.simulator.setAnswers([.status(404)], forInbox: "hub")
+      stage.simulator.move("run_a", to: .failed)
+      func api(_ path: String) async throws -> End {
+        try await stage.shell(#"curl -s "$0""#, ["\(address)/api/v1\(path)"])
+      }
+      while try await !api("/deliveries?status=dead").output.contains("run_a") {}
+      for (path, words) in [
+        ("/runs/run_a", ["explain", "run_a"]), ("/deliveries", ["deliveries", "list"]),
+      ] {
+        let printed = try await stage.run(arguments: words + ["--output", "json"]).output
+        #expect(try await api(path).output + "\n" == printed, "\(path)")
+      }
+      let id = try #require(try await api("/deliveries").json.elements?.first?[text: "id"])
+      let shown = try await stage.run("deliveries", "show", id, "--output", "json").output
+      #expect(try await api("/deliveries/\(id)").output + "\n" == shown)
+      let replay = try await stage.shell(
+        #"curl -s -X POST -H "Authorization: Bearer $0" "$1""#,
+        [Self.token, "\(address)/api/v1/deliveries/\(id)/replay"])
+      #expect(replay.output == #"{"replayed":["\#(id)"]}"#)
+      try await stage.simulator.inboxCount("hub", atLeast: 2)
+      while try await !stage.run("deliveries", "list").output.contains("delivered") {}
+      #expect(try await stage.run("explain", "run_a").output.contains("replay requested"))
+      #expect(try await api("/overview").json[text: "overview.source.organization"] == "demo-org")
+    }
+  }
+
+  @Test func `no secret stands on any page`() async throws {
+    try await onStage(Scenario(runs: [.running("run_a")])) { stage in
+      try stage.write(
+        RulesText.hub.replacing(
+          "\"ENDPOINT/inbox/hub\"",
+          with: "\"${env:HOOK}\", \"headers\": {\"Authorization\": \"Bearer ${env:BEARER}\"}"))
+      try stage.write(Self.token, to: "token", mode: 0o600)
+      stage.simulator.setAnswers([.status(500, times: nil)], forInbox: "hub-SECRETPATH")
+      let watch = try stage.start(
+        "watch", "--rules", "rules.json", "--listen", "127.0.0.1:0", "--token-file", "token",
+        with: ["HOOK": "\(stage.simulator.endpoint)/inbox/hub-SECRETPATH", "BEARER": "SECRETBEARER"])
+      let address = try await Self.address(of: watch)
+      stage.simulator.move("run_a", to: .failed)
+      try await stage.simulator.inboxCount("hub-SECRETPATH", atLeast: 1)
+      let list = try await stage.run("deliveries", "list", "--output", "json").json
+      let id = try #require(list.elements?.first?[text: "id"])
+      for path in [
+        "/", "/metrics", "/assets/page.js", "/api/v1/overview", "/api/v1/status", "/api/v1/runs", "/api/v1/runs/run_a",
+        "/api/v1/deliveries", "/api/v1/deliveries/\(id)", "/api/v1/silences", "/-/ready?format=json", "/nothing",
+      ] {
+        let text = try await Self.curl(stage, "\(address)\(path)")
+        let secrets = ["SECRETPATH", "SECRETBEARER", Self.token, stage.environment["DATATURE_VI_SECRET_KEY"] ?? "?"]
+        #expect(!secrets.contains { text.contains($0) }, "\(path): \(text)")
+      }
+      watch.send(SIGTERM)
+      #expect(try await watch.end().code == 0)
     }
   }
 

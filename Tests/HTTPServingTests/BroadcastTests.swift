@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct BroadcastTests {
   private func message(_ id: String) -> Broadcast.Message { .init(id: id, data: Array("{}".utf8)) }
 
-  private func bytes(_ id: String) -> Subscription.Taken { .bytes(Array("id: \(id)\ndata: {}\n\n".utf8)) }
+  private func bytes(_ id: String) -> Subscription.Taken { .bytes(Array("id: \(id)\nretry: 2000\ndata: {}\n\n".utf8)) }
 
   @Test func `everybody gets what is published, in order`() throws {
     let broadcast = Broadcast()

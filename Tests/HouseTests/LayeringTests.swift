@@ -7,7 +7,8 @@ private let house: [(room: String, imports: Set<String>)] = [
   (
     "vi-notify",
     [
-      "Daemon", "Simulator", "Watching", "Delivery", "Stores", "Storage", "Models", "ViAPI", "Rules", "Runs",
+      "Daemon", "StatusPort", "Simulator", "Watching", "Delivery", "Stores", "Storage", "Models", "ViAPI", "Rules",
+      "Runs",
       "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "ArgumentParser", "Logging",
     ]
   ),
@@ -15,7 +16,8 @@ private let house: [(room: String, imports: Set<String>)] = [
     "vi-notify-bench",
     [
       "Simulator", "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules", "EventPatterns",
-      "Runs", "Transport", "Secrets", "JSONSource", "Locking", "CCurl", "CProcess", "GRDB", "GRDBSQLite", "Logging",
+      "Runs", "Transport", "Secrets", "JSONSource", "Locking", "Telemetry", "CCurl", "CProcess", "GRDB", "GRDBSQLite",
+      "Logging",
     ]
   ),
   ("vi-notify-fuzz", ["Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "WireTime"]),

@@ -28,6 +28,25 @@ final class PlayedWatcher: StatusSubject {
   func wakeDelivery() { state.withLock { $0.wakes += 1 } }
 }
 
+/// Documents that say what was asked for.
+struct PlayedDocuments: StatusDocuments {
+  func status(_ store: any StateStore, _ time: TimeSource) -> [UInt8] {
+    Array(#"{"healthy":true,"reasons":[]}"#.utf8)
+  }
+
+  func explanation(of run: String, _ store: any StateStore, _ time: TimeSource) async throws(StorageError) -> [UInt8]? {
+    try await store.knows(run: run) ? Array(#"{"runId":"\#(run)","timeline":[]}"#.utf8) : nil
+  }
+
+  func deliveries(_ records: [DeliveryRecord], _ store: any StateStore, _ time: TimeSource) -> [UInt8] {
+    Array("[\(records.map { "\"\($0.id)\"" }.joined(separator: ","))]".utf8)
+  }
+
+  func delivery(_ id: String, _ store: any StateStore, _ time: TimeSource) async throws(StorageError) -> [UInt8]? {
+    try await store.delivery(id: id) == nil ? nil : Array(#"{"id":"\#(id)"}"#.utf8)
+  }
+}
+
 /// A port over a state of its own.
 struct PortKit {
   static let token = "0123456789abcdef"
@@ -59,7 +78,8 @@ struct PortKit {
     watcher = PlayedWatcher(facts)
     telemetry.rulesFired.know(["rule", "off"])
     let surroundings = Surroundings(
-      store: store, telemetry: telemetry, clock: StateClock(time.source), version: "1.2.3")
+      store: store, telemetry: telemetry, clock: StateClock(time.source), documents: PlayedDocuments(),
+      version: "1.2.3")
     port = StatusPort(watcher, surroundings, host: host, token: try token.map { try AccessToken($0) })
   }
 

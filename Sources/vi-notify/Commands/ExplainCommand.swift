@@ -29,33 +29,16 @@ struct ExplainCommand: AsyncParsableCommand {
       defer { store.close() }
       // As it was typed when nothing here begins so: then the run is unknown, and not its id wrong.
       let id = try Identifiers.known(self.id, try await store.ids(.run, beginning: self.id, limit: 6))
-      guard let story = try await store.story(run: id) else {
+      guard let timeline = try await Timeline(of: id, store) else {
         throw Failure(
           .no,
           "run \(id) is unknown: no sweep of this state has seen it; see: vi-notify runs get \(id)"
         )
-      }
-      let rules = try await rules(of: story, store)
-      let (digests, waits) = (try await store.collectingDigests(run: id), try await WaitReport(store))
-      let timeline = Timeline(id, story, digests, waits) { event in
-        guard let eventKind = event.eventKind, let rules = event.rules.flatMap({ rules[$0] }),
-          let event = RunEvent(stored: event.body, runID: event.runID, eventKind: eventKind, time: event.time)
-        else { return [] }
-        return rules.verdicts(on: event)
       }
       switch format.output {
       case .json: Console.shared.print(timeline.json)
       case .table: timeline.print()
       }
     }
-  }
-
-  /// The rules that decided, by the digests of their files.
-  private func rules(of story: RunStory, _ store: any StateStore) async throws(StorageError) -> [String: RuleSet] {
-    var found: [String: RuleSet] = [:]
-    for digest in Set(story.events.compactMap(\.rules)) {
-      found[digest] = try await store.ruleFile(digest: digest).flatMap(RuleSet.init(remembered:))
-    }
-    return found
   }
 }

@@ -85,7 +85,7 @@ struct WatchCommand: AsyncParsableCommand {
       configuration, settings: { settings($0) }, state: try state.name, environment: Environment.variables,
       http: Environment.http(), downloads: Environment.storage(),
       port: try listen.map { address throws(Failure) in
-        try PortSettings(address, tokenFile: tokenFile, version: Version.current)
+        try PortSettings(address, tokenFile: tokenFile, documents: CommandDocuments(), version: Version.current)
       }, time: .system,
       log: LogLines.logger(configuration.secrets.redactor, format: logFormat, level: logLevel?.level ?? .info))
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }

@@ -58,15 +58,17 @@ struct DeliveryReport {
 
   static func print(_ detail: DeliveryDetail, _ format: OutputFormat, _ waits: WaitReport) {
     switch format {
-    case .json:
-      Console.shared.print(
-        JSONWriter.object { json in
-          write(detail.record, waits.wait(of: detail.record), into: &json)
-          json.member("chain") { json in json.array(ChainTree.all(of: detail.chain)) { $1.write(into: &$0) } }
-          json.member("attemptLog") { json in json.array(detail.attempts) { write($1, into: &$0) } }
-          write(detail, into: &json)
-        })
+    case .json: Console.shared.print(json(detail, waits))
     case .table: printText(detail, waits)
+    }
+  }
+
+  static func json(_ detail: DeliveryDetail, _ waits: WaitReport) -> [UInt8] {
+    JSONWriter.object { json in
+      write(detail.record, waits.wait(of: detail.record), into: &json)
+      json.member("chain") { json in json.array(ChainTree.all(of: detail.chain)) { $1.write(into: &$0) } }
+      json.member("attemptLog") { json in json.array(detail.attempts) { write($1, into: &$0) } }
+      write(detail, into: &json)
     }
   }
 
