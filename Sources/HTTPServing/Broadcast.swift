@@ -43,8 +43,6 @@ package final class Broadcast: Sendable {
     while readers == 0, !Task.isCancelled { await arrivals.wait() }
   }
 
-  package var latest: Message? { state.withLock { $0.latest } }
-
   package func publish(_ message: Message) {
     let readers = state.withLock { state in
       state.latest = message

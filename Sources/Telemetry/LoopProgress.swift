@@ -36,8 +36,6 @@ package struct LoopProgress: Metric {
     return since == 0 ? nil : max(.zero, time.uptime() - .milliseconds(since))
   }
 
-  package func hasBegun(_ loop: Loop) -> Bool { turn(loop).startedAt.load(ordering: .relaxed) != 0 }
-
   private func turn(_ loop: Loop) -> Turn {
     switch loop {
     case .watching: turns[0]

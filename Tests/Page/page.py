@@ -237,6 +237,9 @@ def main():
                 until(lambda: len(page.find_elements(By.CSS_SELECTOR, "#older > li")) == before + 50, "50 older runs")
                 shown = [node.text for node in page.find_elements(By.CSS_SELECTOR, "#ended a, #older a")]
                 check(len(set(shown)) == len(shown) == 70, "older runs come page by page, each once")
+                page.find_element(By.ID, "more-moving").send_keys(Keys.ENTER)
+                until(lambda: len(page.find_elements(By.CSS_SELECTOR, "#all a")) > 70, "all that are under way")
+                check(True, "all runs under way can be seen")
             finally:
                 page.quit()
             views(folder, scratch, address, "many")

@@ -55,6 +55,8 @@ import ViAPI
     #expect(telemetry.events.value(.transition) == UInt64(report.newEvents))
     #expect(telemetry.rulesFired.value("all") == 2)
     #expect(telemetry.planned.value(.only) == 2)
+    #expect(telemetry.detectionTime.count == 3)
+    #expect(telemetry.loops.busyTime(of: .watching, kit.time.source) == nil)
     _ = try await kit.watcher.sweep()
     #expect(telemetry.events.value(.transition) == 3)
     await kit.end()

@@ -223,9 +223,11 @@ extension Page {
       $('foot').textContent = `vi-notify ${overview.version}, running since ${clock(overview.startedAt)}` +
         (canAct ? '' : '. To act from here, start it with --token-file.');
       drawHealth(overview);
-      draw('moving', runs.moving, () => runs.moving.length ? [...runs.moving.map(movingRow),
-        ...(runs.active > runs.moving.length ? [none(`and ${runs.active - runs.moving.length} more`)] : [])] :
-        [none('No run is under way.')]);
+      draw('moving', runs.moving, () => runs.moving.length ? runs.moving.map(movingRow) : [none('No run is under way.')]);
+      const hidden = runs.active - runs.moving.length;
+      if (hidden <= 0) $('all').replaceChildren();
+      $('more-moving').hidden = hidden <= 0;
+      $('more-moving').textContent = `Show all ${runs.active} that are under way`;
       draw('ended', runs.ended, () => runs.ended.length ? runs.ended.map(endedRow) : [none('No run has ended yet.')]);
       if (!isOpened) {
         const last = runs.ended[runs.ended.length - 1];
@@ -243,10 +245,26 @@ extension Page {
       $('reload').hidden = !canAct;
     }
 
+    // As they are now: what comes by itself is the list above.
+    async function allMoving() {
+      const rows = [];
+      for (let after = ''; after !== null;) {
+        const answer = await fetch(`/api/v1/runs?phase=pending,running&limit=100${after}`).catch(() => null);
+        if (!answer || !answer.ok) return say('The runs could not be read.');
+        const page = await answer.json();
+        rows.push(...page.runs);
+        after = page.next === null ? null : `&after=${encodeURIComponent(page.next)}`;
+      }
+      $('all').replaceChildren(none(`All ${rows.length}, as of ${new Date(now()).toLocaleTimeString()}:`), ...rows.map(run => el('li', {},
+        el('div', { class: 'what' }, tag(run.phase, tones[run.phase]), ' ', run.flow ? el('b', { text: run.flow }) : null, ' ',
+          runLink(run.runId)), el('div', { class: 'side soft' }, 'since ', ago(run.since)))));
+    }
+
     async function older() {
       isOpened = true;
-      const answer = await fetch(`/api/v1/runs?phase=succeeded,failed,error,cancelled&limit=50&after=${encodeURIComponent(cursor)}`);
-      if (!answer.ok) return say('Older runs could not be read.');
+      const answer = await fetch(`/api/v1/runs?phase=succeeded,failed,error,cancelled&limit=50&after=${encodeURIComponent(cursor)}`)
+        .catch(() => null);
+      if (!answer || !answer.ok) return say('Older runs could not be read.');
       const page = await answer.json();
       $('older').append(...page.runs.map(endedRow));
       cursor = page.next;
@@ -415,6 +433,7 @@ extension Page {
       };
     }
     $('more').addEventListener('click', older);
+    $('more-moving').addEventListener('click', allMoving);
     $('reload').addEventListener('click', reload);
     listen();
 

@@ -24,7 +24,8 @@ extension Page {
     <main id="main" tabindex="-1">
       <section id="health" aria-label="Health" class="live"></section>
       <div id="watch" class="live">
-        <section aria-labelledby="h-moving"><h2 id="h-moving">Under way</h2><ul id="moving" class="rows"></ul></section>
+        <section aria-labelledby="h-moving"><h2 id="h-moving">Under way</h2><ul id="moving" class="rows"></ul>
+          <ul id="all" class="rows"></ul><p><button type="button" id="more-moving" hidden>Show all that are under way</button></p></section>
         <section aria-labelledby="h-ended"><h2 id="h-ended">Ended lately</h2><ul id="ended" class="rows"></ul>
           <ul id="older" class="rows"></ul><p><button type="button" id="more" hidden>Show older runs</button></p></section>
         <section aria-labelledby="h-dead" id="dead-part"><h2 id="h-dead">Dead letters</h2><ul id="dead" class="rows"></ul></section>
