@@ -38,16 +38,18 @@ import Testing
     return RuleFile.read(Array(text.utf8), secrets: secrets)
   }
 
-  private static func request(_ file: RuleFile, _ planned: PlannedDelivery, _ event: RunEvent) throws -> OutgoingRequest
-  {
+  private static func request(
+    _ file: RuleFile, _ planned: PlannedDelivery, _ event: RunEvent, _ sequel: OutgoingSequel = OutgoingSequel()
+  ) throws -> OutgoingRequest {
     let destination = try #require(file.destinations.first)
     var body: [UInt8]?
     if case .delivery(.body(let rendered)) = planned.content {
       body = destination.kind.limits?.fit(rendered) ?? rendered
     }
     let make = try destination.requestMaker(ReferenceResolver(secrets))
-    let message = OutgoingMessage(
+    var message = OutgoingMessage(
       id: planned.id, run: event.runID, event: event.body, body: body, time: 1_800_000_000)
+    message.sequel = sequel
     switch make(message) {
     case .http(let request): return request
     case .mail(let mail): return OutgoingRequest(mail.server, body: mail.body)
@@ -200,6 +202,56 @@ import Testing
     let planned = try #require(RuleSet(file).deliveries(for: event).first)
     let (first, second) = (try Self.request(file, planned, event), try Self.request(file, planned, event))
     #expect((first.url, first.method, first.body) == (second.url, second.method, second.body))
+  }
+
+  @Test(arguments: DestinationType.all) func `update and thread are taken just where messages can be continued`(
+    type: DestinationType
+  ) throws {
+    let destination = Self.destination(type)
+    let links = try #require(Self.read(destination).file?.destinations.first).links
+    let key = links?.threads == .numbered ? "7" : "{{flow}}"
+    for (field, isTaken) in [
+      (#""update": true"#, links?.updates == true), (#""thread": "\#(key)""#, links?.threads != nil),
+    ] {
+      let (file, problems) = Self.read(destination, action: "{\"send\": \"d\", \(field)}")
+      #expect((file != nil) == isTaken, "\(field): \(problems)")
+    }
+  }
+
+  private static let bot = #"{"type": "slack", "token": "${env:SLACK_BOT_TOKEN}", "channel": "C1"}"#
+  /// How messages are called that can be continued, and what one may have at most.
+  private static let continued = [
+    ("slack", #"{"channel":"C1","ts":"17.1"}"#, 24_000),
+    ("discord", #"{"id":"111111111111111111","channel_id":"222222222222222222"}"#, 40_000),
+    ("telegram", #"{"message_id":7}"#, 20_000), ("matrix", #"{"event_id":"$e"}"#, 65_536 - 1_000),
+    ("ntfy", "{}", 6_000),
+    ("googlechat", "{}", 32_000),
+  ]
+
+  @Test(arguments: continued)
+  func `whatever a thread is called and a message says, its continuation is whole, and a repeat the same`(
+    _ name: String, _ reference: String, _ most: Int
+  ) throws {
+    let type = try #require(DestinationType(rawValue: name))
+    let file = try #require(Self.read(type == .slack ? Self.bot : Self.destination(type)).file)
+    let rules = try RuleSet(file)
+    for text in ["", Self.hostile, String(repeating: Self.hostile, count: 600)] {
+      let event = try RunEvent.of("Failed", message: text)
+      let planned = try #require(rules.deliveries(for: event).first)
+      let (key, called) = (String("\(text) x".prefix(250)), Array(reference.utf8))
+      for sequel in [
+        OutgoingSequel(series: "ab12", thread: key), OutgoingSequel(series: "ab12", thread: key, first: called),
+        OutgoingSequel(series: "ab12", edits: called, thread: key), OutgoingSequel(series: "ab12", edits: called),
+      ] {
+        let (first, second) = (
+          try Self.request(file, planned, event, sequel), try Self.request(file, planned, event, sequel)
+        )
+        #expect((first.url, first.method, first.body) == (second.url, second.method, second.body))
+        #expect((try? JSONDocument(parsing: first.body)) != nil)
+        #expect(first.url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F })
+        #expect(sequel.edits == nil || first.body.count <= most, "\(first.body.count)")
+      }
+    }
   }
 
   /// A mistake in a secret field is told without the secret.

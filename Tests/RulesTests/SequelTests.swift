@@ -195,6 +195,11 @@ import Testing
     #expect(root["channel"]?.string == "C9" && root["ts"]?.string == "17.1")
     #expect(root["blocks"]?.elements?.isEmpty == true && root["thread_ts"] == nil)
     #expect(root["text"]?.string?.contains("failed") == true)
+    let long = try request(
+      to: "bot", OutgoingSequel(edits: name(#"{"channel":"C9","ts":"17.1"}"#)),
+      action: #"{"send": "bot", "text": "```\#(String(repeating: "&lt;", count: 3_000))"}"#)
+    #expect(try body(long)["text"]?.string?.utf16.count ?? 0 <= 4_000)
+    #expect(try body(long)["text"]?.string?.hasSuffix("&lt;…\n```") == true)
     let blocks = try request(
       to: "bot", OutgoingSequel(edits: name(#"{"channel":"C9","ts":"17.1"}"#)),
       action: #"{"send": "bot", "body": {"blocks": [{"type": "divider"}], "text": "x"}}"#)

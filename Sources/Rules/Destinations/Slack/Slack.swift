@@ -88,7 +88,9 @@ struct Slack: Destination {
     return { message in
       let (method, members) = Self.call(message.sequel, channel)
       let url = method.map(endpoint.withLastPart) ?? endpoint
-      var request = OutgoingRequest(url, body: (message.body ?? message.event).adding(members))
+      let body = message.body ?? message.event
+      let fitted = method == nil ? body : BodyLimits.slackEdit.fit(body)
+      var request = OutgoingRequest(url, body: fitted.adding(members))
       request.contentType = "application/json; charset=utf-8"
       request.headers = [("Authorization", "Bearer \(token)")]
       return .http(request)

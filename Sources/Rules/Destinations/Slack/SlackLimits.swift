@@ -15,6 +15,10 @@ extension BodyLimits {
       text("attachments[].fields[].title", 1_024), text("attachments[].fields[].value", maxText, .slack),
     ] + blocks("blocks") + blocks("attachments[].blocks"))
 
+  /// Of `chat.update`, which refuses a text of more than 4,000 characters (`msg_too_long`) that `chat.postMessage` takes
+  /// (archive-slackblast#64, ChatGPT-in-Slack#102).
+  static let slackEdit = BodyLimits([text("text", 3_900, .slack)])
+
   private static let maxText = 39_900
 
   private static func text(
