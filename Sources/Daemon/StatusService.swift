@@ -19,8 +19,9 @@ struct StatusService: Service {
   func run() async throws {
     let result = await stoppable {
       try await withThrowingTaskGroup { group in
-        group.addTask { try await server.run() }
-        group.addTask { try await port.run() }
+        // Where there is too much to do, watching and delivery come first.
+        group.addTask(priority: .utility) { try await server.run() }
+        group.addTask(priority: .utility) { try await port.run() }
         defer { group.cancelAll() }
         try await group.next()
       }

@@ -54,6 +54,11 @@ package final class Listener: Sendable {
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
     // Accepted sockets inherit it: an answer's last part isn't kept back until the first is acknowledged.
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    // Inherited, too. The kernel would hold megabytes of answers for each client that doesn't read, and each would be worked out first.
+    var buffer: Int32 = 65_536
+    for option in [SO_SNDBUF, SO_RCVBUF] {
+      setsockopt(descriptor, SOL_SOCKET, option, &buffer, socklen_t(MemoryLayout<Int32>.size))
+    }
     let isListening = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
         bind(descriptor, address, size) == 0 && Glibc.listen(descriptor, 128) == 0
