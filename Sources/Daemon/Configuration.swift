@@ -99,8 +99,9 @@ package struct Configuration: Sendable {
         + WrittenCredentials.places(in: bytes))
   }
 
+  /// - Parameter path: `-`: standard input, read to its end.
   private static func read(_ path: String) throws(Failure) -> [UInt8] {
-    guard let file = fopen(path, "re") else {
+    guard let file = path == "-" ? fdopen(dup(STDIN_FILENO), "r") : fopen(path, "re") else {
       throw Failure(
         .badConfiguration,
         "the rules file \(path) can't be read: \(String(cString: strerror(errno))); name another with --rules FILE")

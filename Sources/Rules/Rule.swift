@@ -17,6 +17,9 @@ package struct Rule: Sendable {
   let patternOffset: Int
   let actions: [ActionSettings]
 
+  /// Of its actions and of everything that comes after them.
+  package var labels: Set<String> { actions.reduce(into: []) { $1.collectLabels(into: &$0) } }
+
   func fires(on eventKind: EventKind) -> Bool {
     isEnabled && triggers.contains(eventKind.trigger) && holdsFor == eventKind.stay
   }

@@ -148,7 +148,18 @@ struct RuleFileReader {
   /// Parses a text with references and sees that they lead somewhere.
   func reference(_ node: JSONNode, path: String, as field: SecretField) -> ReferenceText? {
     guard looksUp else { return node.string.flatMap { try? ReferenceText($0) } }
+    if let text = unresolved(node, as: field) { return text }
     return resolved(node, path: path, as: field)?.text
+  }
+
+  /// A text with references where their form alone is checked; nil: it is to be resolved.
+  func unresolved(_ node: JSONNode, as field: SecretField) -> ReferenceText? {
+    guard secrets.isFormOnly, let string = node.string, let text = try? ReferenceText(string), text.hasReferences else {
+      return nil
+    }
+    let masked = text.masked(as: field)
+    if masked != string { diagnostics.mask(node.range, with: masked) }
+    return text
   }
 
   /// Like ``reference(_:path:as:)``, with what the text stands for.

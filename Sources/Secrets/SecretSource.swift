@@ -4,10 +4,13 @@ import Glibc
 package struct SecretSource: Sendable {
   private let environment: [String: String]
   package let redactor: Redactor
+  /// References are checked for their form and looked up nowhere: of another machine, nothing can be known.
+  package let isFormOnly: Bool
 
-  package init(environment: [String: String], redactor: Redactor = Redactor()) {
+  package init(environment: [String: String], redactor: Redactor = Redactor(), isFormOnly: Bool = false) {
     self.environment = environment
     self.redactor = redactor
+    self.isFormOnly = isFormOnly
   }
 
   /// Returns the text with every reference replaced by its value, without one trailing newline. From then on, the parts that are
@@ -31,6 +34,8 @@ package struct SecretSource: Sendable {
   func found(for part: ReferenceText.Part) throws(SecretError) -> String {
     switch part {
     case .literal(let text): return text
+    case .environment(let name, _) where isFormOnly: throw .missingVariable(name)
+    case .file(let path) where isFormOnly: throw .unreadableFile(path, "nobody looked")
     case .environment(let name, let fallback):
       let value = environment[name].map(Self.withoutFinalNewline) ?? ""
       if !value.isEmpty { return value }

@@ -51,26 +51,28 @@ struct StateOption: ParsableArguments {
       """
       The state file, on a disk of this machine (not NFS, SMB, 9p, sshfs and the like); also found by $STATE_DIRECTORY and \
       $XDG_STATE_HOME.
-      """, valueName: "file"))
+      """, valueName: "file"), completion: .file())
   var state: String?
 
-  /// `--state`, else systemd's directory, else the user's.
   var name: String {
-    get throws(Failure) {
-      if let state { return state }
-      let variables = Environment.variables
-      if let directory = variables["STATE_DIRECTORY"]?.split(separator: ":").first {
-        return "\(directory)/state.sqlite"
-      }
-      if let directory = variables["XDG_STATE_HOME"], directory.hasPrefix("/") {
-        return "\(directory)/vi-notify/state.sqlite"
-      }
-      guard let home = variables["HOME"], !home.isEmpty else {
-        throw Failure(
-          .stateUnusable, "there is no place for the state because HOME is not set; name a file with --state FILE")
-      }
-      return "\(home)/.local/state/vi-notify/state.sqlite"
+    get throws(Failure) { try Self.name(state) }
+  }
+
+  /// `--state`, else systemd's directory, else the user's.
+  static func name(_ state: String?) throws(Failure) -> String {
+    if let state { return state }
+    let variables = Environment.variables
+    if let directory = variables["STATE_DIRECTORY"]?.split(separator: ":").first {
+      return "\(directory)/state.sqlite"
     }
+    if let directory = variables["XDG_STATE_HOME"], directory.hasPrefix("/") {
+      return "\(directory)/vi-notify/state.sqlite"
+    }
+    guard let home = variables["HOME"], !home.isEmpty else {
+      throw Failure(
+        .stateUnusable, "there is no place for the state because HOME is not set; name a file with --state FILE")
+    }
+    return "\(home)/.local/state/vi-notify/state.sqlite"
   }
 
   /// For commands that only read.

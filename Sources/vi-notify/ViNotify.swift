@@ -1,4 +1,6 @@
 import ArgumentParser
+import Daemon
+import Transport
 
 /// The program: its commands, what they print, and the status with which they end.
 ///
@@ -26,14 +28,14 @@ struct ViNotify: AsyncParsableCommand {
         vi-notify check rules.json        report every mistake in a rules file
         vi-notify --rules rules.json      watch, until stopped
       """,
-    version: Version.current,
+    version: Version.full,
     subcommands: [
       WatchCommand.self, StatusCommand.self, CheckCommand.self, TestCommand.self, SendTestCommand.self,
       SchemaCommand.self,
       RunsCommand.self,
       ModelsCommand.self, DeliveriesCommand.self, ExplainCommand.self, SilenceCommand.self, VerifyCommand.self,
       SimulateCommand.self,
-      DemoCommand.self,
+      DemoCommand.self, InitCommand.self, CompletionsCommand.self, ManualCommand.self,
     ],
     defaultSubcommand: WatchCommand.self)
 
@@ -42,6 +44,7 @@ struct ViNotify: AsyncParsableCommand {
     Surroundings.check()
     Console.prepareStreams()
     do {
+      if let failure = failure(of: Array(CommandLine.arguments.dropFirst())) { Console.shared.end(failure) }
       var command = try await asyncParseAsRoot()
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
@@ -64,8 +67,34 @@ struct ViNotify: AsyncParsableCommand {
   }
 }
 
+extension ViNotify {
+  /// Says what is wrong with the command that is named, and returns the status to end with; nil: nothing is.
+  private static func failure(of arguments: [String]) -> Int32? {
+    do throws(Failure) {
+      try UnknownCommand.check(arguments)
+      return nil
+    } catch {
+      Console.shared.say("vi-notify: \(Console.shared.paint("error:", .red)) \(error.description)")
+      return error.status.rawValue
+    }
+  }
+}
+
 enum Version {
   static let current = "0.1.0"
+  /// With what it was built and runs. The commit isn't known: no step of the build asks git for it.
+  static var full: String { "\(current) (Swift \(swift), libcurl \(CurlLibrary.version))" }
+
+  private static var swift: String {
+    #if compiler(>=6.4)
+      "6.4 or later"
+    #elseif compiler(>=6.3)
+      "6.3"
+    #else
+      "6"
+    #endif
+  }
+
   /// Identifies us to servers.
   static let userAgent = "vi-notify/\(current)"
 }

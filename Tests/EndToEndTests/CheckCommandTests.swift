@@ -121,4 +121,66 @@ import Testing
       #expect(!well.errors.contains("everybody"), "\(well.errors)")
     }
   }
+
+  @Test func `several files are checked, and standard input is one of them`() async throws {
+    try await onStage { stage in
+      try stage.write(RulesText.hub, to: "good.json")
+      try stage.write("{\"version\": 1, \"rules\": 7}", to: "bad.json")
+      let end = try await stage.run("check", "good.json", "bad.json")
+      #expect(end.code == 78)
+      #expect(end.output == "good.json: fine; rules: 1, destinations: 1\n")
+      #expect(end.errors.contains("bad.json:1:25: error:"), "\(end.errors)")
+      let json = try await stage.run("check", "good.json", "bad.json", "--output", "json")
+      #expect(try json.json["diagnostics"]?.elements?.map { $0[text: "file"] } == ["bad.json"])
+      let piped = try await stage.shell("\"$0\" check - good.json < good.json", [Binary.path])
+      #expect(piped.output.hasPrefix("-: fine; rules: 1"), "\(piped.errors)")
+      #expect(try await stage.run("check", "-", "-").code == 64)
+    }
+  }
+
+  @Test func `where the secrets aren't, references are checked for their form, and warnings can count`() async throws {
+    try await onStage { stage in
+      try stage.write(
+        """
+        {"version": 1, "destinations": {
+          "hub": {"type": "webhook", "url": "${env:NOT_SET}/x", "secret": "${file:/none}", "headers": {"X": "${env:NONE}"}},
+          "mail": {"type": "email", "server": "${env:MAIL_SERVER}", "from": "${env:FROM}", "to": "${env:TO}"}},
+         "rules": [{"name": "a", "actions": [{"send": "hub"}, {"send": "mail"}]}]}
+        """)
+      #expect(try await stage.run("check", "rules.json").code == 78)
+      let end = try await stage.run(
+        arguments: ["check", "--no-secrets", "--strict", "rules.json"], without: ["DATATURE_VI_SECRET_KEY"])
+      #expect(end.code == 0 && end.errors.isEmpty, "\(end.errors)")
+      #expect(end.output == "rules.json: fine; rules: 1, destinations: 2\n")
+      try stage.write(
+        RulesText.hub.replacing("\"actions\": [", with: "\"actions\": [{\"run\": [\"no-such-program\"]}, "))
+      #expect(try await stage.run("check", "rules.json").code == 0)
+      #expect(try await stage.run("check", "--strict", "rules.json").code == 1)
+      try stage.write(RulesText.hub.replacing("ENDPOINT/inbox/hub", with: "${env:oops"))
+      let form = try await stage.run("check", "--no-secrets", "rules.json")
+      #expect(form.code == 78 && form.errors.contains("destinations.hub.url"), "\(form.errors)")
+    }
+  }
+
+  @Test func `before something is taken away that is waited for, the state is asked`() async throws {
+    let inbox = ["hub": [ScriptedAnswer.status(503, times: nil)]]
+    try await onStage(Scenario(runs: [.ended("run_a")], inbox: inbox)) { stage in
+      let rules = RulesText.hub.replacing("\"100ms\"", with: "\"100ms\", \"since\": \"all\"")
+      try stage.write(rules)
+      #expect(try await stage.run("--rules", "rules.json", "--once", "--state", "state.sqlite").code == 75)
+      let arguments = ["check", "--strict", "--state", "state.sqlite", "rules.json"]
+      #expect(try await stage.run(arguments: arguments).code == 0)
+      try stage.write(rules.replacing("\"hub\"", with: "\"bub\"").replacing("\"ends\"", with: "\"finishes\""))
+      let end = try await stage.run(arguments: arguments)
+      #expect(end.code == 1)
+      #expect(
+        end.errors.contains("rules.json: warning: 1 delivery waits for destination hub, which this file doesn't have"),
+        "\(end.errors)")
+      #expect(end.errors.contains("1 delivery waits by rule ends, which this file doesn't have"))
+      try stage.write(rules.replacing("{\"send\"", with: "{\"id\": \"step\", \"send\""))
+      let step = try await stage.run(arguments: arguments + ["--output", "json"])
+      let found = try step.json["diagnostics"]?.elements?.compactMap { $0[text: "message"] } ?? []
+      #expect(found.count == 1 && found[0].hasPrefix("1 delivery waits by step actions[0] of rule ends"), "\(found)")
+    }
+  }
 }

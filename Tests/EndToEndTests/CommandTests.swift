@@ -21,7 +21,8 @@ import Testing
     try await onStage { stage in
       let end = try await stage.run("--version")
       #expect(end.code == 0)
-      #expect(end.output.split(separator: ".").count == 3)
+      #expect(
+        end.output.contains(/^0\.[0-9]+\.[0-9]+ \(Swift 6\.[0-9]+, libcurl [78]\.[0-9]+\.[0-9]+\)\n$/), "\(end.output)")
     }
   }
 

@@ -121,7 +121,7 @@ import Testing
   @Test func `what a hook prints can't take over the terminal of who reads it`() async throws {
     try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
       try stage.write(RulesText.shell("printf '\\033[2J\\007evil\\r\\033]0;title\\n'; exit 1"))
-      let end = try await stage.run("--rules", "rules.json", "--once", "--since", "all")
+      let end = try await stage.run("--rules", "rules.json", "--once", "--since", "all", "--log-level", "info")
       expectPlain(end.errors)
       #expect(end.errors.contains("evil"))
       let id = try #require(try await stage.run("deliveries", "list", "--output", "json").rows.first?[text: "id"])

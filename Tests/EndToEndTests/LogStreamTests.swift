@@ -91,7 +91,7 @@ import Testing
   @Test func `a broken pipe ends what a hook starts as it ends what a shell starts`() async throws {
     try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
       try stage.write(RulesText.shell("(yes; echo status $? >&2) | head -n 1"))
-      let end = try await stage.run("--rules", "rules.json", "--once", "--since", "all")
+      let end = try await stage.run("--rules", "rules.json", "--once", "--since", "all", "--log-level", "info")
       #expect(end.errors.contains("status 141"), "\(end.errors)")
     }
   }

@@ -175,7 +175,7 @@ import Testing
         {"version": 1, "watch": {"since": "all"}, "rules": [{"name": "r", "actions": [
           {"shell": "\(script)", "env": {"API_TOKEN": "${env:HOOK_TOKEN}"}}]}]}
         """)
-      let end = try await stage.run("--rules", "rules.json", "--once")
+      let end = try await stage.run("--rules", "rules.json", "--once", "--log-level", "info")
       #expect(end.code == 0 && end.errors.contains("hook wrote"), "\(end.errors)")
       let id = try #require(try await stage.run("deliveries", "list", "--output", "json").rows.first?[text: "id"])
       let show = try await stage.run("deliveries", "show", id, "--output", "json")

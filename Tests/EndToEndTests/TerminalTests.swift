@@ -44,7 +44,7 @@ import Testing
         {"version": 1, "watch": {"since": "all"}, "rules": [{\(name), "actions": [
           {"shell": "printf '\\\\033]0;t\\\\007\\\\233x\\\\r\\\\n\\\\302\\\\233x'; exit 1"}]}]}
         """)
-      let watch = try await stage.run("--rules", "rules.json", "--once")
+      let watch = try await stage.run("--rules", "rules.json", "--once", "--log-level", "info")
       #expect(watch.code == 1 && watch.errors.contains("hook wrote"), "\(watch.errors.debugDescription)")
       expectPlain(watch.errors, "the log")
       let id = try #require(try await stage.run("deliveries", "list", "--output", "json").rows.first?[text: "id"])

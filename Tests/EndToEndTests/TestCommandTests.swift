@@ -143,4 +143,16 @@ import Testing
       #expect(unresolved.errors.contains("HUB_TOKEN is not set"))
     }
   }
+
+  @Test(arguments: ["pending", "running", "succeeded", "failed", "error", "cancelled"])
+  func `a made-up run stands in for one that there isn't`(_ phase: String) async throws {
+    try await onStage { stage in
+      try stage.write(RulesText.hub.replacing("\"ends\",", with: "\"ends\", \"on\": \"\(phase)\","))
+      let end = try await stage.run("test", "rules.json", "--sample", phase, "--expect", "ends", "--output", "json")
+      #expect(end.code == 0, "\(end.errors)")
+      let request = try end.json["deliveries"]?.elements?.first?["request"]
+      #expect(request?["body"]?["data"]?["phase"]?.string == phase)
+      #expect(try await stage.run("test", "rules.json", "--sample", phase, "--run", "run.json").code == 64)
+    }
+  }
 }

@@ -43,6 +43,12 @@ package struct ActionSettings: Sendable {
     for action in then + onFailure { action.collectDestinations(into: &names) }
   }
 
+  /// Its own, that of the step before it, and those of all that comes after it.
+  func collectLabels(into labels: inout Set<String>) {
+    labels.formUnion([label, "\(label).include"])
+    for action in then + onFailure { action.collectLabels(into: &labels) }
+  }
+
   /// The name of one that has an `id`; places hold brackets.
   static func isID(_ label: String) -> Bool { Run.isValid(id: label) }
 }

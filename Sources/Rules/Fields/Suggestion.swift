@@ -4,7 +4,7 @@ private let maxCompared = 100
 private let maxListed = 20
 
 /// "Did you mean": the known word nearest to what was written, if one is near.
-func suggestion(for word: String, among known: some Sequence<String>) -> String? {
+package func suggestion(for word: String, among known: some Sequence<String>) -> String? {
   let wanted = Array(word.prefix(64).lowercased().utf8)
   var best: (word: String, edits: Int)?
   var compared = 0

@@ -3,51 +3,136 @@ import Daemon
 import JSONSource
 import Rules
 import Secrets
+import Storage
+import Stores
 
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Check a rules file and report every mistake.",
+    commandName: "check", abstract: "Check rules files and report every mistake.",
     discussion: """
-      Shows each mistake with its place and what to write instead. Watches and sends nothing. The exit status is 0 if the file \
-      can be used, otherwise 78.
+      Shows each mistake with its place and what to write instead. Watches and sends nothing. The exit status is 0 if every file \
+      can be used, otherwise 78; with --strict, 1 if there are only warnings.
 
       EXAMPLE
         vi-notify check rules.json
+        vi-notify check --no-secrets --strict rules/*.json       where the secrets aren't, as in CI
+        vi-notify check --state state.sqlite new-rules.json      whether it takes away what something waits for
+        generate-rules | vi-notify check -
       """)
 
-  @Argument(help: "The rules file.")
-  var file: String
+  @Argument(help: "Rules files; - is standard input.", completion: .file())
+  var files: [String]
+  @Flag(name: .customLong("no-secrets"), help: "Check references for their form only, and look none of them up.")
+  var withoutSecrets = false
+  @Flag(help: "Exit with 1 if there are warnings.")
+  var strict = false
+  @Option(
+    help: ArgumentHelp(
+      "Warn of destinations, rules and steps that the file doesn't have and that something in this state waits for.",
+      valueName: "file"))
+  var state: String?
   @OptionGroup var format: OutputOption
+
+  func validate() throws {
+    if files.count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("- stands for standard input, which can be read once: give it once")
+    }
+  }
 
   func run() async throws {
     try await ending {
-      let secrets = SecretSource(environment: Environment.variables)
-      let check = try Configuration.check(
-        path: file, secrets: secrets, machine: .system(Environment.variables))
-      switch format.output {
-      case .json: Console.shared.print(DiagnosticReport.json(check, file: file))
-      case .table:
-        DiagnosticReport.say(check, file: file)
-        DiagnosticReport.warnIfOpenToAll(file)
-        warnOfMissingCredentials(check, secrets)
-        if let rules = check.configuration?.file {
-          Console.shared.print("\(file): fine; rules: \(rules.rules.count), destinations: \(rules.destinations.count)")
+      let waiting = try await waiting()
+      var (isUsable, hasWarnings, diagnostics) = (true, false, [DiagnosticReport.Entry]())
+      for file in files {
+        let secrets = SecretSource(environment: Environment.variables, isFormOnly: withoutSecrets)
+        let check = try Configuration.check(path: file, secrets: secrets, machine: .system(Environment.variables))
+        let warnings =
+          (file == "-" ? [] : [OpenToAll.fault(of: file)].compactMap(\.self)) + missingCredentials(check, secrets)
+          + (check.configuration.flatMap { waiting?.warnings(for: $0.file) } ?? [])
+        isUsable = isUsable && check.configuration != nil
+        hasWarnings = hasWarnings || !warnings.isEmpty || !check.diagnostics.isEmpty
+        switch format.output {
+        case .json:
+          diagnostics +=
+            DiagnosticReport.entries(check, file: file)
+            + (waiting == nil ? [] : check.configuration.flatMap { waiting?.warnings(for: $0.file) } ?? []).map {
+              DiagnosticReport.Entry(file: file, line: 1, column: 1, severity: "warning", message: $0, hint: nil)
+            }
+        case .table:
+          DiagnosticReport.say(check, file: file)
+          for warning in warnings {
+            Console.shared.say("\(file): \(Console.shared.paint("warning:", .yellow)) \(warning)")
+          }
+          if let rules = check.configuration?.file {
+            Console.shared.print(
+              "\(file): fine; rules: \(rules.rules.count), destinations: \(rules.destinations.count)")
+          }
         }
       }
-      if check.configuration == nil { throw Failure(.badConfiguration, "") }
+      if format.output == .json { Console.shared.print(DiagnosticReport.json(diagnostics)) }
+      if !isUsable { throw Failure(.badConfiguration, "") }
+      if strict, hasWarnings { throw Failure(.no, "") }
+    }
+  }
+
+  private func waiting() async throws -> WaitingWork? {
+    guard let state else { return nil }
+    do throws(StorageError) {
+      let store = try StateStores.open(state, for: .reading)
+      defer { store.close() }
+      return try await WaitingWork(store)
+    } catch {
+      throw Failure(error)
     }
   }
 
   /// The file can be valid on a machine that doesn't watch.
-  private func warnOfMissingCredentials(_ check: Configuration.Check, _ secrets: SecretSource) {
-    guard let source = check.configuration?.file.source else { return }
-    for (text, field) in [(source.organization, SecretField.plain), (source.secretKey, .credential)] {
+  private func missingCredentials(_ check: Configuration.Check, _ secrets: SecretSource) -> [String] {
+    guard !withoutSecrets, let source = check.configuration?.file.source else { return [] }
+    return [(source.organization, SecretField.plain), (source.secretKey, .credential)].compactMap { text, field in
       do throws(SecretError) {
         _ = try secrets.resolve(text, as: field)
+        return nil
       } catch {
-        Console.shared.say("\(file): \(Console.shared.paint("warning:", .yellow)) \(error), and watch needs it")
+        return "\(error), and watch needs it"
       }
     }
+  }
+}
+
+/// What waits in a state, to see whether another rules file still has what it waits for.
+struct WaitingWork {
+  private let records: [DeliveryRecord]
+  private let digests: [CollectingDigest]
+
+  init(_ store: any StateStore) async throws(StorageError) {
+    records = try await store.deliveries(DeliveryFilter(status: .pending))
+    digests = try await store.collectingDigests(run: nil)
+  }
+
+  func warnings(for file: RuleFile) -> [String] {
+    let destinations = Set(file.destinations.map(\.name))
+    let rules = Dictionary(file.rules.map { ($0.name, $0.labels) }) { first, _ in first }
+    let homeless = Self.counted(
+      (records.compactMap(\.destination.destination) + digests.map(\.destination)).filter { !destinations.contains($0) }
+    )
+    let orphaned = Self.counted((records.map(\.rule) + digests.map(\.rule)).filter { rules[$0] == nil })
+    let steps = Self.counted(
+      records.filter { record in rules[record.rule].map { !$0.contains(record.action) } ?? false }
+        .map { "\($0.action) of rule \($0.rule)" })
+    return homeless.map { name, count in
+      "\(count) for destination \(name), which this file doesn't have: kept until it is back or their time is over; to send "
+        + "them elsewhere: vi-notify deliveries replay --destination \(name) --to NAME"
+    }
+      + orphaned.map { name, count in
+        "\(count) by rule \(name), which this file doesn't have: they go out as it said"
+      }
+      + steps.map { name, count in "\(count) by step \(name), which this file doesn't have: they go out as it said" }
+  }
+
+  private static func counted(_ names: [String]) -> [(String, String)] {
+    Dictionary(grouping: names) { $0 }.sorted { $0.key < $1.key }
+      .map { ($0.key, $0.value.count == 1 ? "1 delivery waits" : "\($0.value.count.grouped) deliveries wait") }
   }
 }
 
@@ -96,19 +181,36 @@ enum DiagnosticReport {
     }
   }
 
-  static func json(_ check: Configuration.Check, file: String) -> [UInt8] {
+  struct Entry {
+    let file: String
+    let line: Int
+    let column: Int
+    let severity: String
+    let message: String
+    let hint: String?
+  }
+
+  static func entries(_ check: Configuration.Check, file: String) -> [Entry] {
     var locator = SourceLocator(check.bytes)
-    return JSONWriter.object { json in
+    return check.diagnostics.map { diagnostic in
+      let place = locator.location(of: diagnostic.offset)
+      return Entry(
+        file: file, line: place.line, column: place.column, severity: diagnostic.severity.rawValue,
+        message: diagnostic.message, hint: diagnostic.hint)
+    }
+  }
+
+  static func json(_ entries: [Entry]) -> [UInt8] {
+    JSONWriter.object { json in
       json.member("diagnostics") { json in
-        json.array(check.diagnostics) { json, diagnostic in
-          let place = locator.location(of: diagnostic.offset)
+        json.array(entries) { json, entry in
           json.object { json in
-            json.member("file", file)
-            json.member("line", place.line)
-            json.member("column", place.column)
-            json.member("severity", diagnostic.severity.rawValue)
-            json.member("message", diagnostic.message)
-            json.member("hint", diagnostic.hint)
+            json.member("file", entry.file)
+            json.member("line", entry.line)
+            json.member("column", entry.column)
+            json.member("severity", entry.severity)
+            json.member("message", entry.message)
+            json.member("hint", entry.hint)
           }
         }
       }

@@ -35,11 +35,13 @@ struct DeliveriesListCommand: AsyncParsableCommand {
 
   @Option(help: "Only deliveries that are pending, delivered or dead.")
   var status: Status?
-  @Option(help: ArgumentHelp("Only deliveries about this run.", valueName: "id"))
+  @Option(help: ArgumentHelp("Only deliveries about this run.", valueName: "id"), completion: StateCompletion.runs)
   var run: String?
-  @Option(help: ArgumentHelp("Only deliveries of this rule.", valueName: "name"))
+  @Option(help: ArgumentHelp("Only deliveries of this rule.", valueName: "name"), completion: StateCompletion.rules)
   var rule: String?
-  @Option(help: ArgumentHelp("Only deliveries to this destination.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Only deliveries to this destination.", valueName: "name"),
+    completion: StateCompletion.destinations)
   var destination: String?
   @Option(help: "Only deliveries created since then: a duration such as 2d, or a time.")
   var since: SinceArgument?
@@ -105,7 +107,7 @@ struct DeliveriesShowCommand: AsyncParsableCommand {
         vi-notify deliveries show msg_0123456789abcdef --output json
       """)
 
-  @Argument(help: "The delivery's id, or a beginning of it that is unique.")
+  @Argument(help: "The delivery's id, or a beginning of it that is unique.", completion: StateCompletion.deliveries)
   var id: String
   @OptionGroup var state: StateOption
   @OptionGroup var format: OutputOption

@@ -29,19 +29,25 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     case pending, delivered, dead
   }
 
-  @Argument(help: "Ids of deliveries, or beginnings of them that are unique; default: all that the options select.")
+  @Argument(
+    help: "Ids of deliveries, or beginnings of them that are unique; default: all that the options select.",
+    completion: StateCompletion.deliveries)
   var ids: [String] = []
   @Option(help: "Only deliveries that are pending (with --now or --to), delivered or dead.")
   var status: Status?
-  @Option(help: ArgumentHelp("Only deliveries of this rule.", valueName: "name"))
+  @Option(help: ArgumentHelp("Only deliveries of this rule.", valueName: "name"), completion: StateCompletion.rules)
   var rule: String?
-  @Option(help: ArgumentHelp("Only deliveries to this destination.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Only deliveries to this destination.", valueName: "name"),
+    completion: StateCompletion.destinations)
   var destination: String?
-  @Option(help: ArgumentHelp("Only deliveries about this run.", valueName: "id"))
+  @Option(help: ArgumentHelp("Only deliveries about this run.", valueName: "id"), completion: StateCompletion.runs)
   var run: String?
   @Option(help: "Only deliveries created since then: a duration such as 2d, or a time.")
   var since: SinceArgument?
-  @Option(help: ArgumentHelp("Send them to this destination instead.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Send them to this destination instead.", valueName: "name"),
+    completion: StateCompletion.destinations)
   var to: String?
   @Flag(help: "Also make due what still waits, and probe its destination at once.")
   var now = false

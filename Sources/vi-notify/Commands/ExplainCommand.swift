@@ -18,7 +18,7 @@ struct ExplainCommand: AsyncParsableCommand {
         vi-notify explain run_abc123 --output json | jq '.timeline[] | select(.kind == "rule")'
       """)
 
-  @Argument(help: "The run's id, or a beginning of it that is unique.")
+  @Argument(help: "The run's id, or a beginning of it that is unique.", completion: StateCompletion.runs)
   var id: String
   @OptionGroup var state: StateOption
   @OptionGroup var format: OutputOption

@@ -41,7 +41,7 @@ struct RunsListCommand: AsyncParsableCommand {
 
   func validate() throws {
     if all, limit != nil { throw ValidationError("--all and --limit contradict each other: give one of them") }
-    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+    if let limit, limit < 1 { throw ValidationError("--limit \(limit) lists nothing; give at least 1, or --all") }
   }
 
   func run() async throws {
@@ -108,7 +108,7 @@ struct RunsGetCommand: AsyncParsableCommand {
         vi-notify runs get run_abc123 --output json > run.json
       """)
 
-  @Argument(help: "The run's id.")
+  @Argument(help: "The run's id.", completion: StateCompletion.runs)
   var id: String
   @OptionGroup var format: OutputOption
 

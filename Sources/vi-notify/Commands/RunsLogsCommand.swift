@@ -24,7 +24,9 @@ struct RunsLogsCommand: AsyncParsableCommand {
   @OptionGroup var format: OutputOption
 
   func validate() throws {
-    if let tail, tail < 1 { throw ValidationError("--tail must be at least 1") }
+    if let tail, tail < 1 {
+      throw ValidationError("--tail must be at least 1, such as --tail 50: the number of lines at the end of the log")
+    }
   }
 
   func run() async throws {

@@ -33,9 +33,13 @@ struct SilenceAddCommand: AsyncParsableCommand {
 
   @Option(name: .customLong("for"), help: ArgumentHelp("How long, such as 2h or 7d.", valueName: "duration"))
   var duration: DurationArgument
-  @Option(help: ArgumentHelp("Only this rule; may be given several times.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Only this rule; may be given several times.", valueName: "name"),
+    completion: StateCompletion.rules)
   var rule: [String] = []
-  @Option(help: ArgumentHelp("Only messages to this destination; may be given several times.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Only messages to this destination; may be given several times.", valueName: "name"),
+    completion: StateCompletion.destinations)
   var destination: [String] = []
   @Option(help: ArgumentHelp("Only events that match this event pattern, JSON.", valueName: "pattern"))
   var match: String?
@@ -47,12 +51,15 @@ struct SilenceAddCommand: AsyncParsableCommand {
 
   func validate() throws {
     if duration.duration < .seconds(1) || duration.duration > Self.longest {
-      throw ValidationError("--for must be between 1s and 365d")
+      throw ValidationError(
+        "--for must be between 1s and 365d, such as 2h: a longer silence is a rule to switch off (\"enabled\": false)")
     }
     if reason.allSatisfy(\.isWhitespace) {
       throw ValidationError("--reason is empty: say why, for those who will look")
     }
-    if reason.count > 500 { throw ValidationError("--reason is longer than 500 characters") }
+    if reason.count > 500 {
+      throw ValidationError("--reason is longer than 500 characters: it is shown on one line; keep the rest elsewhere")
+    }
     if let match, let problem = EventPatternText.problem(in: match) { throw ValidationError("--match: \(problem)") }
   }
 
@@ -152,7 +159,7 @@ struct SilenceEndCommand: AsyncParsableCommand {
         vi-notify silence end sil_0123abcd
       """)
 
-  @Argument(help: "The silence's id, or a beginning of it that is unique.")
+  @Argument(help: "The silence's id, or a beginning of it that is unique.", completion: StateCompletion.silences)
   var id: String
   @OptionGroup var state: StateOption
 

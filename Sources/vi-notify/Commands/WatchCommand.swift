@@ -5,6 +5,7 @@ import Logging
 import Rules
 import Runs
 import Secrets
+import Transport
 
 struct WatchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,19 +19,27 @@ struct WatchCommand: AsyncParsableCommand {
         vi-notify --rules rules.json
         vi-notify watch --rules rules.json --run run_abc123 --until-done
         vi-notify watch --rules rules.json --once       from cron
+        vi-notify watch --rules rules.json --dry-run    what would fire now, and be sent
         vi-notify watch --rules rules.json --listen 127.0.0.1:9469 --token-file token
       """)
 
-  @Option(help: ArgumentHelp("The rules file.", valueName: "file"))
+  @Option(help: ArgumentHelp("The rules file.", valueName: "file"), completion: .file())
   var rules: String
-  @Option(help: ArgumentHelp("Watch only this run; may be given several times.", valueName: "id"))
+  @Option(
+    help: ArgumentHelp("Watch only this run; may be given several times.", valueName: "id"),
+    completion: StateCompletion.runs)
   var run: [String] = []
   @Option(help: ArgumentHelp("The average time between two polls, such as 30s.", valueName: "duration"))
   var interval: DurationArgument?
-  @Option(help: "Which ended runs count on the first start: now, all, a duration, or a time.")
+  @Option(
+    help:
+      "Which ended runs count on the first start: now, all, a duration such as 2h, or a time such as 2026-11-27T08:00:00Z."
+  )
   var since: SinceArgument?
   @Flag(help: "Poll once, deliver what is due, and exit.")
   var once = false
+  @Flag(help: "Poll once, print what would fire and exactly what would be sent, and send and change nothing.")
+  var dryRun = false
   @Flag(help: "Exit when every watched run has ended and every delivery is settled.")
   var untilDone = false
   @Option(
@@ -50,13 +59,18 @@ struct WatchCommand: AsyncParsableCommand {
 
   func validate() throws {
     if once, untilDone { throw ValidationError("--once and --until-done contradict each other: give one of them") }
+    if dryRun, untilDone {
+      throw ValidationError("--dry-run polls once and sends nothing: leave --until-done out")
+    }
+    if dryRun, listen != nil { throw ValidationError("--dry-run ends before anybody could ask: leave --listen out") }
     if once, listen != nil { throw ValidationError("--once ends before anybody could ask: leave --listen out") }
     if tokenFile != nil, listen == nil { throw ValidationError("--token-file is for --listen HOST:PORT: give both") }
     for id in run where !Run.isValid(id: id) {
       throw ValidationError("\(id.debugDescription) isn't a run id: use letters, digits, _ and - only")
     }
     if let interval, !(.milliseconds(100)...(.seconds(86_400))).contains(interval.duration) {
-      throw ValidationError("--interval must be from 100ms to 1d")
+      throw ValidationError(
+        "--interval must be from 100ms to 1d, such as 30s: the API is asked once in that time, on average")
     }
   }
 
@@ -64,8 +78,23 @@ struct WatchCommand: AsyncParsableCommand {
     try await ending {
       let configuration = try Configuration.load(
         rules, omitted: "nothing was started", machine: .system(Environment.variables))
+      if dryRun { return try await rehearse(configuration) }
       try await watch(configuration)
     }
+  }
+
+  private func rehearse(_ configuration: Configuration) async throws {
+    let http = Environment.http()
+    let outcome = try await Rehearsal.run(
+      configuration, settings(configuration), state: try state.name, http: http, time: .system,
+      log: LogLines.logger(configuration.secrets.redactor, format: logFormat, level: logLevel?.level ?? .warning))
+    await http.close()
+    try RehearsalReport(outcome, configuration).print()
+  }
+
+  /// cron mails whatever is said: a look that went well says nothing, unless somebody asks for it or sits before it.
+  private var level: Logger.Level {
+    logLevel?.level ?? (once && !Console.shared.errorsAreTerminal ? .warning : .info)
   }
 
   private var mode: WatchMode {
@@ -87,7 +116,7 @@ struct WatchCommand: AsyncParsableCommand {
       port: try listen.map { address throws(Failure) in
         try PortSettings(address, tokenFile: tokenFile, documents: CommandDocuments(), version: Version.current)
       }, time: .system,
-      log: LogLines.logger(configuration.secrets.redactor, format: logFormat, level: logLevel?.level ?? .info))
+      log: LogLines.logger(configuration.secrets.redactor, format: logFormat, level: level))
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }
     if mode == .untilDone, await daemon.dispatcher.deadCount > 0 {
       throw Failure.deadLetters

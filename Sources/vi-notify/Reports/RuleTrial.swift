@@ -25,13 +25,20 @@ struct RuleTrial {
 
   /// Throws if a secret can't be used.
   init(_ configuration: Configuration, of run: Run) throws {
-    let source = configuration.file.source
-    let secrets = configuration.secrets
+    let (source, secrets) = (configuration.file.source, configuration.secrets)
     let endpoint = (try? secrets.resolvePlain(source.endpoint, as: .endpoint)) ?? "https://api.vi.datature.com"
     let organization = run.organization ?? (try? secrets.resolvePlain(source.organization)) ?? "organization"
     let event = RunEvent(
       run, reading: run.reading, previousPhase: nil,
       origin: .init(organization: organization, endpoint: endpoint))
+    try self.init(configuration, on: event)
+  }
+
+  /// - Parameter isMeant: which of the actions that fire; their later steps are shown with them.
+  init(
+    _ configuration: Configuration, on event: RunEvent, where isMeant: (PlannedDelivery) -> Bool = { _ in true }
+  ) throws {
+    let secrets = configuration.secrets
     verdicts = configuration.rules.verdicts(on: event)
     redactor = secrets.redactor
     let builder = RequestBuilder(secrets: secrets, time: .system)
@@ -58,7 +65,8 @@ struct RuleTrial {
       return try [Outgoing(planned: planned, delivery: delivery, message: message, depth: depth)]
         + (later ?? []).flatMap { try outgoing($0, depth: depth + 1) }
     }
-    self.outgoing = try rules.deliveries(for: [event]).flatMap { $0 }.flatMap { try outgoing($0, depth: 0) }
+    self.outgoing = try rules.deliveries(for: [event]).flatMap { $0 }.filter(isMeant)
+      .flatMap { try outgoing($0, depth: 0) }
   }
 
   var json: [UInt8] {
@@ -118,6 +126,12 @@ struct RuleTrial {
     for verdict in verdicts {
       console.print("\(verdict.fired ? "✓" : "✗") \(verdict.rule): \(verdict.reason)")
     }
+    printOutgoing()
+  }
+
+  /// Exactly what would be sent and run, secrets as `•••`.
+  func printOutgoing() {
+    let console = Console.shared
     for outgoing in outgoing {
       let planned = outgoing.planned
       let branch = planned.link.map { "\(String(repeating: "  ", count: outgoing.depth))\($0.branch.rawValue): " } ?? ""
@@ -126,9 +140,9 @@ struct RuleTrial {
       if let request = outgoing.message {
         console.print("  \(request.method) \(redactor.redact(request.url))")
         for header in request.headers { console.print("  \(header.name): \(redactor.redact(header.value))") }
-        console.print("  \(String(decoding: request.body, as: UTF8.self))")
+        console.print("  \(redactor.redact(String(decoding: request.body, as: UTF8.self)))")
       } else if let command = outgoing.delivery.content.command {
-        console.print("  \(String(decoding: command, as: UTF8.self))")
+        console.print("  \(redactor.redact(String(decoding: command, as: UTF8.self)))")
       }
     }
   }

@@ -17,6 +17,7 @@ final class Console: Sendable {
   let isLively: Bool
   private let hasColour: Bool
   private let errors = LineWriter(descriptor: STDERR_FILENO)
+  let errorsAreTerminal = isatty(STDERR_FILENO) == 1
   let outputIsTerminal = isatty(STDOUT_FILENO) == 1
   private let outputHasColour: Bool
   /// Serialises results.

@@ -6,6 +6,7 @@ internal import Secrets
 /// leaves.
 extension RuleFileReader {
   func url(_ node: JSONNode, path: String, as field: SecretField) -> ReferenceText? {
+    if let text = unresolved(node, as: field) { return isTemplate(node, path: path, hint: Self.wayOut) ? nil : text }
     // Now, and not when it is first used, it is known what of it is secret: another destination may say it before that.
     guard let (text, value) = resolved(node, path: path, as: field), !isTemplate(node, path: path, hint: Self.wayOut)
     else { return nil }
@@ -87,6 +88,9 @@ extension RuleFileReader {
       guard !Self.reservedHeaders.contains(member.key.lowercased()) else {
         diagnostics.error(at: member.keyRange, "the header \(member.key) is set by vi-notify itself", hint: "remove it")
         return nil
+      }
+      if let text = unresolved(member.value, as: .header(name: member.key)) {
+        return HTTPSettings.Header(name: member.key, value: text)
       }
       guard let (text, value) = resolved(member.value, path: path, as: .header(name: member.key)),
         !isTemplate(member.value, path: path, hint: Self.wayOut)

@@ -11,6 +11,7 @@ extension FieldType where Value == ReferenceText {
     let pattern = "^((\(schemes.joined(separator: "|")))://[^@/?#{]+/?$|.*[$][{])"
     return .own(["type": .text("string"), "pattern": .text(pattern), "not": .object(["pattern": .text(#"\{\{"#)])]) {
       node, path, context in
+      if let text = context.unresolved(node, as: .endpoint) { return text }
       guard let (text, value) = context.resolved(node, path: path, as: .endpoint),
         !context.isTemplate(node, path: path, hint: "write what changes from run to run into the message")
       else { return nil }

@@ -71,6 +71,7 @@ extension FieldType where Value == [ReferenceText] {
   /// Keys that sign: one, or a list of them.
   static let signingSecrets = FieldType(schema: ["$ref": .text("#/$defs/secrets")]) { object, key, context in
     object.list(key).compactMap { node -> ReferenceText? in
+      if let text = context.unresolved(node, as: .credential) { return text }
       guard let (text, value) = context.resolved(node, path: object.pathOf(key), as: .credential) else { return nil }
       context.warnOfPlainSecret(text, at: node)
       do throws(SigningKeyError) {
