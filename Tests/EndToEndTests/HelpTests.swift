@@ -78,11 +78,12 @@ import Testing
     }
   }
 
-  @Test func `the man page has every command, and formats without a complaint`() async throws {
+  @Test func `the man page has every command that the help lists`() async throws {
     try await onStage { stage in
       let end = try await stage.run("manual")
       #expect(end.code == 0)
       #expect(end.output.hasPrefix(".TH \"VI-NOTIFY\" 1"))
+      #expect(end.stdout.allSatisfy { $0 < 0x80 })
       for words in [".SS vi\\-notify deliveries replay", "\\-\\-dry\\-run", ".SS vi\\-notify init"] {
         #expect(end.output.contains(words), "\(words)")
       }

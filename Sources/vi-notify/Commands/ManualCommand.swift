@@ -84,9 +84,15 @@ struct ManualPage {
 
   private static func string(_ node: JSONNode, _ key: String) -> String { node[key]?.string ?? "" }
 
-  /// Backslashes and hyphens are roff's own, and so are full stops and quotation marks at the beginning of a line.
+  /// In ASCII: roff takes other bytes for what it likes. Backslashes and hyphens are its own, and so are full stops and quotation
+  /// marks at the beginning of a line.
   private static func escaped(_ text: String) -> String {
-    let plain = text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("\n", with: " ")
+    let escaped = text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("\n", with: " ")
+    let plain = escaped.unicodeScalars.map { scalar in
+      if scalar.isASCII { return String(scalar) }
+      let digits = String(scalar.value, radix: 16, uppercase: true)
+      return "\\[u\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits)]"
+    }.joined()
     return plain.hasPrefix(".") || plain.hasPrefix("'") ? "\\&\(plain)" : plain
   }
 }
