@@ -21,7 +21,7 @@ package struct Configuration: Sendable {
   }
 
   private let bytes: [UInt8]
-  private let masks: [RuleFile.Mask]
+  private let masks: [SecretMask]
 
   /// Where a configuration was read, to read it anew.
   struct Origin: Sendable {

@@ -57,7 +57,7 @@ import TimeZones
   ) throws -> (Draft, [String]) {
     let document = try JSONDocument(parsing: Array(#"{"\#(field.key)": \#(value)}"#.utf8))
     let diagnostics = DiagnosticList()
-    let context = RuleFileReader(
+    let context = FieldContext(
       diagnostics: diagnostics, secrets: SecretSource(environment: [:]), zones: ZoneFinder(.system))
     var draft = draft
     let reader = try #require(

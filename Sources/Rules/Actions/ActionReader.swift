@@ -6,7 +6,7 @@ internal import Storage
 
 /// Reads one entry of a list of actions, with all that comes after it.
 struct ActionReader {
-  let rule: RuleReader
+  let rule: RuleContext
   let path: String
   /// When it has no `id`.
   let defaultLabel: String
@@ -25,7 +25,7 @@ struct ActionReader {
     let known = type.implementation.keys + shared.keys
     guard let reader = ObjectReader(node, path: path, known: known, diagnostics) else { return nil }
     var draft = ActionDraft()
-    shared.read(reader, rule.file, into: &draft)
+    shared.read(reader, rule.fields, into: &draft)
     draft.options.include = Set(draft.include)
     let reading = including(draft.options.include)
     draft.options.when = reader["when"].flatMap(reading.condition)
@@ -50,7 +50,7 @@ struct ActionReader {
 
   private func condition(_ node: JSONNode) -> EventPattern? {
     let check = PatternCheck(
-      phases: [], scope: WatchScope(.init()), diagnostics: diagnostics, subject: "this action is never taken",
+      phases: [], scope: WatchScope(runs: []), diagnostics: diagnostics, subject: "this action is never taken",
       shape: EventFields.shape(with: place.included))
     return check.pattern(node)
   }
@@ -65,7 +65,7 @@ struct ActionReader {
 
   /// What its fields may need: templates know what the steps before it leave.
   var context: FieldContext {
-    var context = rule.file
+    var context = rule.fields
     context.scope = place.scope
     return context
   }
@@ -99,7 +99,7 @@ extension Action {
   }
 }
 
-extension RuleFileReader {
+extension FieldContext {
   /// Compiles a template. Returns nil, and reports why, when it can't be compiled or refers to a secret.
   func template(_ text: String, at node: JSONNode, markup: Markup, scope: TemplateScope) -> TextTemplate? {
     // Any other `${` is a shell's, or somebody's own.

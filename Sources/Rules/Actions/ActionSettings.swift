@@ -48,9 +48,6 @@ package struct ActionSettings: Sendable {
     labels.formUnion([label, "\(label).include"])
     for action in then + onFailure { action.collectLabels(into: &labels) }
   }
-
-  /// The name of one that has an `id`; places hold brackets.
-  static func isID(_ label: String) -> Bool { Run.isValid(id: label) }
 }
 
 extension ActionType {

@@ -33,7 +33,7 @@ final class DiagnosticList {
   private(set) var all: [Diagnostic] = []
   /// Of grammar or meaning.
   var hasErrors: Bool { end != nil || all.contains { $0.severity == .error } }
-  private(set) var masks: [RuleFile.Mask] = []
+  private(set) var masks: [SecretMask] = []
   /// Where reading ended, when the text has mistakes of grammar: what reaches up to there may have been cut off by them.
   private let end: Int?
 
@@ -48,7 +48,7 @@ final class DiagnosticList {
 
   /// A secret stands in this string: whoever shows or keeps it puts `text` in its place.
   func mask(_ range: Range<Int>, with text: String) {
-    masks.append(RuleFile.Mask(range: range, text: text))
+    masks.append(SecretMask(range: range, text: text))
   }
 
   /// The texts are made only where they are kept.
@@ -76,4 +76,11 @@ final class DiagnosticList {
   private static func bounded(_ text: String) -> String {
     text.utf8.count <= maxText ? text : "\(text.prefix(maxText))…"
   }
+}
+
+/// A string of a rules file that holds a secret, with its quotation marks, and what may be seen of it.
+package struct SecretMask: Sendable {
+  package let range: Range<Int>
+  /// Not escaped.
+  package let text: String
 }

@@ -2,9 +2,6 @@ internal import JSONSource
 internal import Runs
 internal import Secrets
 
-/// What reading a field may need beside the object it stands in.
-typealias FieldContext = RuleFileReader
-
 extension FieldType where Value == Duration {
   /// `500ms`, `30s`, `2h30m`, within a range.
   static func duration(_ range: ClosedRange<Duration>) -> FieldType {

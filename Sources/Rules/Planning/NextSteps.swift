@@ -121,12 +121,11 @@ extension ActionReader {
   static func stored(
     _ label: String, _ destinations: [String: DestinationSettings], _ kinds: [String: DestinationSettings.Kind]
   ) -> ActionReader {
-    let file = RuleFileReader(
+    let fields = FieldContext(
       diagnostics: DiagnosticList(end: nil), secrets: SecretSource(environment: [:]), zones: ZoneFinder(.none),
       looksUp: false)
-    let rule = RuleReader(
-      file: file, destinations: destinations, writtenDestinations: [], destinationNames: [], scope: WatchScope(.init()),
-      path: "")
+    let rule = RuleContext(
+      fields: fields, destinations: destinations, writtenDestinations: [], destinationNames: [], path: "")
     return ActionReader(rule: rule, path: label, defaultLabel: label, place: .stored(kinds))
   }
 }

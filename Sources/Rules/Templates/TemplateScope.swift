@@ -10,7 +10,7 @@ struct TemplateScope {
   private let names: [String]?
   private let isDigest: Bool
   /// The steps before an action, by id; nil: whatever they are.
-  private let steps: [String: ActionType]?
+  private let steps: [String: EarlierStep]?
   /// There is an `error`.
   private let hasFailed: Bool
 
@@ -28,7 +28,7 @@ struct TemplateScope {
   }
 
   static func chain(
-    after steps: [String: ActionType]?, including parts: Set<IncludeCall.Part> = [], hasFailed: Bool
+    after steps: [String: EarlierStep]?, including parts: Set<IncludeCall.Part> = [], hasFailed: Bool
   ) -> TemplateScope {
     TemplateScope(
       names: EventFields.all + ["runUrl", "comparison", "suppressed"] + (steps?.isEmpty == true ? [] : ["modelPath"])
@@ -107,7 +107,7 @@ struct TemplateScope {
         message: "{{\(name)}} names nothing", hint: "write {{steps.ID.path}}, with the id of an earlier step")
     }
     guard let steps else { return nil }
-    guard let type = steps[tag.path[1]] else {
+    guard let step = steps[tag.path[1]] else {
       let known = steps.keys.sorted()
       return .init(
         message:
@@ -116,11 +116,19 @@ struct TemplateScope {
           ? "steps are what \"then\" and \"onFailure\" come after; give that action an \"id\""
           : hint(for: tag.path[1], among: known))
     }
-    guard type.results.contains(tag.path[2]) else {
+    guard step.results.contains(tag.path[2]) else {
       return .init(
-        message: "{{\(name)}} can't exist: \(tag.path[1]) is a \(type.verb)",
-        hint: "of a \(type.verb) there is \(type.results.joined(separator: ", "))")
+        message: "{{\(name)}} can't exist: \(tag.path[1]) is a \(step.verb)",
+        hint: "of a \(step.verb) there is \(step.results.joined(separator: ", "))")
     }
     return nil
   }
+}
+
+/// A step before an action, as far as templates can ask for what it leaves.
+struct EarlierStep: Sendable {
+  /// What it does: its word in the rules file.
+  let verb: String
+  /// `{{steps.ID.NAME}}`.
+  let results: [String]
 }

@@ -147,7 +147,7 @@ extension Shape where Target == HookSettings {
   }
 }
 
-extension RuleFileReader {
+extension FieldContext {
   /// What a run says is cut to what the system takes; half of what the user wrote must not run (execve(2): 128 KiB with the NUL at
   /// the end).
   func checkArgumentLength(_ text: String, at node: JSONNode) {

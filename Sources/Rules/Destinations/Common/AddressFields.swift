@@ -4,7 +4,7 @@ internal import Secrets
 
 /// Where requests go and which headers they have. What passes here can be sent: the same code looks at it before a request
 /// leaves.
-extension RuleFileReader {
+extension FieldContext {
   func url(_ node: JSONNode, path: String, as field: SecretField) -> ReferenceText? {
     if let text = unresolved(node, as: field) { return isTemplate(node, path: path, hint: Self.wayOut) ? nil : text }
     // Now, and not when it is first used, it is known what of it is secret: another destination may say it before that.

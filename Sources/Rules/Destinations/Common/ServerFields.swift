@@ -40,7 +40,7 @@ extension ReferenceText {
   }
 }
 
-extension RuleFileReader {
+extension FieldContext {
   /// What a text stands for that is no secret; nil where references aren't looked up, and where one leads nowhere.
   func plain(_ text: ReferenceText, as field: SecretField = .plain) -> String? {
     looksUp ? try? secrets.resolvePlain(text, as: field) : nil

@@ -36,14 +36,14 @@ extension RuleFileReader {
     guard let reader = ObjectReader(member.value, path: path, known: nil, diagnostics) else { return nil }
     let type = self.type(reader)
     var (common, http) = (CommonSettings(), HTTPSettings())
-    Shape.common.read(reader, self, into: &common)
-    Shape.http.read(reader, self, into: &http)
+    Shape.common.read(reader, context, into: &common)
+    Shape.http.read(reader, context, into: &http)
     checkClientCertificate(reader)
     guard let type else { return nil }
     type.reportForeignFields(in: reader)
-    guard let destination = type.implementation.read(reader, self) else { return nil }
+    guard let destination = type.implementation.read(reader, context) else { return nil }
     if let (field, url) = destination.address, let node = reader[field] {
-      checkAddress(url, http, at: node, path: reader.pathOf(field))
+      context.checkAddress(url, http, at: node, path: reader.pathOf(field))
       checkService(url, type, at: node, path: reader.pathOf(field))
     }
     if common.rateLimit == nil { common.rateLimit = type.implementation.usualRate }
@@ -65,7 +65,7 @@ extension RuleFileReader {
 
   /// A URL of one service in a destination of another type.
   private func checkService(_ url: ReferenceText, _ type: DestinationType, at node: JSONNode, path: String) {
-    guard looksUp, let url = try? secrets.resolve(url, as: .chatURL).revealed,
+    guard context.looksUp, let url = try? context.secrets.resolve(url, as: .chatURL).revealed,
       let owner = DestinationType.owner(ofURL: url), owner != type
     else { return }
     // Discord takes Slack's messages at this address.

@@ -1,4 +1,5 @@
 internal import JSONSource
+internal import Runs
 
 /// How one step ended, as later steps see it.
 package struct StepResult: Sendable, Equatable {
@@ -85,7 +86,7 @@ struct StepResults: Sendable {
   func adding(_ label: String, _ result: StepResult, error: String?) -> StepResults {
     var results = self
     results.error = error ?? self.error
-    guard ActionSettings.isID(label) else { return results }
+    guard Self.isID(label) else { return results }
     let json = JSONWriter.object { json in
       json.member("status", error == nil ? "delivered" : "dead")
       if let path = result.path { json.member("path", path) }
@@ -100,7 +101,7 @@ struct StepResults: Sendable {
   func supposing(_ label: String, _ names: [String], hasFailed: Bool) -> StepResults {
     var results = self
     if hasFailed { results.error = "{{error}}" }
-    guard ActionSettings.isID(label) else { return results }
+    guard Self.isID(label) else { return results }
     let json = JSONWriter.object { json in
       for name in names { json.member(name, "{{steps.\(label).\(name)}}") }
     }
@@ -125,6 +126,9 @@ struct StepResults: Sendable {
     }
     return found
   }
+
+  /// Whether a label is an `id`, and so a name under which later steps find what this one leaves. Any other is a place.
+  static func isID(_ label: String) -> Bool { Run.isValid(id: label) }
 
   /// The beginning of the variables of a step: `VI_STEP_MY_MODEL` for `my-model`.
   static func variable(_ id: String) -> String {

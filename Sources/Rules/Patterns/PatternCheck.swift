@@ -7,8 +7,9 @@ struct WatchScope {
   /// Empty: every run.
   let runs: Set<String>
 
-  init(_ settings: WatchSettings) {
-    runs = Set(settings.runs)
+  /// - Parameter runs: of `watch.runs`.
+  init(runs: [String]) {
+    self.runs = Set(runs)
   }
 }
 

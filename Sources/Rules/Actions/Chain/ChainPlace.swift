@@ -4,7 +4,7 @@ internal import Storage
 /// Where an action stands in its chain: what its templates can know of the steps before it.
 struct ChainPlace {
   /// The steps before it that have an id; nil: whatever they are.
-  let steps: [String: ActionType]?
+  let steps: [String: EarlierStep]?
   /// What was fetched for it or for a step before it.
   let included: Set<IncludeCall.Part>
   /// One of them has failed.
@@ -31,9 +31,9 @@ struct ChainPlace {
   }
 
   func after(_ label: String, _ type: ActionType, _ branch: ActionBranch) -> ChainPlace {
-    let isNamed = ActionSettings.isID(label)
+    let isNamed = StepResults.isID(label)
     return ChainPlace(
-      steps: isNamed ? steps?.merging([label: type]) { $1 } : steps, included: included,
+      steps: isNamed ? steps?.merging([label: EarlierStep(verb: type.verb, results: type.results)]) { $1 } : steps, included: included,
       isAfterFailure: isAfterFailure || branch == .onFailure, isStored: isStored, kinds: kinds)
   }
 }
@@ -56,18 +56,5 @@ extension ActionReader {
         rule: rule, path: "\(path).\(key)[\(index)]", defaultLabel: branch.label(index, after: label), place: place
       ).action(node)
     }
-  }
-}
-
-/// What an action waits for.
-package enum ActionBranch: String, Sendable, CaseIterable {
-  /// For the action before it to be delivered.
-  case then
-  /// For it to have failed for good.
-  case onFailure
-
-  /// Of an action without an id: its place.
-  func label(_ index: Int, after parent: String) -> String {
-    "\(parent).\(rawValue)[\(index)]"
   }
 }

@@ -1,24 +1,17 @@
 internal import JSONSource
 
 extension RuleFile {
-  /// A string of a rules file that holds a secret, with its quotation marks, and what may be seen of it.
-  package struct Mask: Sendable {
-    package let range: Range<Int>
-    /// Not escaped.
-    package let text: String
-  }
-
   /// What reading a rules file brought to light.
   package struct Reading: Sendable {
     /// Nil when there is an error among the diagnostics.
     package let file: RuleFile?
     package let diagnostics: [Diagnostic]
-    package let masks: [Mask]
+    package let masks: [SecretMask]
   }
 
   /// A rules file as it may be kept: strict JSON without its comments, and with its secrets masked. Only where they stand: the
   /// same word elsewhere in the file is none.
-  package static func copy(of bytes: [UInt8], masking masks: [Mask]) -> [UInt8] {
+  package static func copy(of bytes: [UInt8], masking masks: [SecretMask]) -> [UInt8] {
     let texts = Dictionary(masks.map { ($0.range.lowerBound, $0.text) }) { first, _ in first }
     var json = JSONWriter()
     write(JSONParser.parse(bytes, options: .relaxed).0.root, masking: texts, into: &json)

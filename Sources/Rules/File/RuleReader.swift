@@ -4,20 +4,15 @@ internal import Secrets
 
 /// Reads one entry of `rules`.
 struct RuleReader {
-  let file: RuleFileReader
-  let destinations: [String: DestinationSettings]
-  /// Also those that could not be read: they have been reported, and naming one is no second mistake.
-  let writtenDestinations: Set<String>
-  /// Sorted, for hints.
-  let destinationNames: [String]
+  let rule: RuleContext
   let scope: WatchScope
-  let path: String
 
-  var diagnostics: DiagnosticList { file.diagnostics }
+  private var diagnostics: DiagnosticList { rule.diagnostics }
+  private var path: String { rule.path }
 
   func rule(_ node: JSONNode) -> Rule? {
     var draft = RuleDraft()
-    guard let reader = Shape.rule.read(node, path: path, file, into: &draft) else { return nil }
+    guard let reader = Shape.rule.read(node, path: path, rule.fields, into: &draft) else { return nil }
     let triggers = draft.triggers
     reportMomentary(triggers, reader)
     let pattern = reader["match"].flatMap {
@@ -26,7 +21,7 @@ struct RuleReader {
     let nodes = reader.elements("actions")
     let actions = nodes.enumerated().flatMap { index, node in
       ActionReader(
-        rule: self, path: "\(path).actions[\(index)]", defaultLabel: "actions[\(index)]", place: .first
+        rule: rule, path: "\(path).actions[\(index)]", defaultLabel: "actions[\(index)]", place: .first
       ).actions(node)
     }
     reportRepeatedIDs(nodes)
