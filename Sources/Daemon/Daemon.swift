@@ -30,7 +30,7 @@ package enum WatchMode: Sendable {
 ///
 /// - ``Resources`` is what the process has once; ``Runtime`` is everything that is made of one rules file. Reading the file anew is a
 ///   loop around the runtime, in ``WatchingService``, which holds the order of that.
-/// - Services end in reverse order when the group asks them to, and only then (``Ending``).
+/// - Services end in reverse order when the group asks them to, and only then (``Shutdown``).
 /// - What goes from one to the other goes through the state; beside it there are only bells.
 package final class Daemon: Sendable {
   /// What is on its way has so long to end after the first signal; then it is cut off, and hooks have
@@ -150,12 +150,12 @@ package final class Daemon: Sendable {
   ) async throws(Failure) {
     // Also where it ends with an error: what waits in the log belongs into the state.
     defer { store.close() }
-    let (ending, lifeSign) = (Ending(), LifeSign(mode, current, resources))
+    let (shutdown, lifeSign) = (Shutdown(), LifeSign(mode, current, resources))
     do {
-      try await serve(mode, signals, ending, lifeSign)
+      try await serve(mode, signals, shutdown, lifeSign)
       try await lifeSign.give(hasEnded: true)
-      try ending.check()
-      if mode == .once, !ending.isStopped { try await refuseWhatFailed() }
+      try shutdown.check()
+      if mode == .once, !shutdown.isStopped { try await refuseWhatFailed() }
     } catch let error as Failure {
       throw error
     } catch let error as SourceError {
@@ -172,18 +172,18 @@ package final class Daemon: Sendable {
   }
 
   private func serve(
-    _ mode: WatchMode, _ signals: some AsyncSequence<UnixSignal, Never> & Sendable, _ ending: Ending,
+    _ mode: WatchMode, _ signals: some AsyncSequence<UnixSignal, Never> & Sendable, _ shutdown: Shutdown,
     _ lifeSign: LifeSign
   ) async throws {
     let reloader = Reloader(resources, current.runtime.configuration, lifeSign)
     var services: [any Service] = [
       SignalService(
-        signals: signals, ending: ending, reloader: mode == .once ? nil : reloader, log: resources.log,
+        signals: signals, shutdown: shutdown, reloader: mode == .once ? nil : reloader, log: resources.log,
         onStop: { [store, dispatcher] in
           store.endSoon()
           dispatcher.stop()
         }),
-      DeliveryService(dispatcher: dispatcher, ending: ending),
+      DeliveryService(dispatcher: dispatcher, shutdown: shutdown),
     ]
     if let door { services.insert(statusService(door, reloader, lifeSign), at: 1) }
     // A look from cron closes what is due itself, and is too short for the rest.
@@ -193,12 +193,13 @@ package final class Daemon: Sendable {
     }
     services.append(
       WatchingService(
-        current: current, dispatcher: dispatcher, reloader: reloader, resources: resources, ending: ending, mode: mode,
+        current: current, dispatcher: dispatcher, reloader: reloader, resources: resources, shutdown: shutdown,
+        mode: mode,
         settings: settings))
     var configuration = ServiceGroupConfiguration(services: services, logger: resources.log)
     configuration.maximumGracefulShutdownDuration = Self.shutdownTime
     let group = ServiceGroup(configuration: configuration)
-    ending.bind { await group.triggerGracefulShutdown() }
+    shutdown.bind { await group.triggerGracefulShutdown() }
     try await group.run()
   }
 

@@ -4,7 +4,7 @@ internal import ServiceLifecycle
 /// Delivers. When the dispatcher has come to the end that was set for it, the process has nothing left to do.
 struct DeliveryService: Service {
   let dispatcher: Dispatcher
-  let ending: Ending
+  let shutdown: Shutdown
 
   func run() async throws {
     try await withGracefulShutdownHandler {
@@ -12,7 +12,7 @@ struct DeliveryService: Service {
     } onGracefulShutdown: {
       dispatcher.stop()
     }
-    await ending.request()
+    await shutdown.request()
     try await gracefulShutdown()
   }
 }

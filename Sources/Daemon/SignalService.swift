@@ -10,7 +10,7 @@ struct SignalService<Signals: AsyncSequence<UnixSignal, Never> & Sendable>: Serv
   static var heard: [UnixSignal] { [.sigterm, .sigint, .sighup] }
 
   let signals: Signals
-  let ending: Ending
+  let shutdown: Shutdown
   /// Nil: the rules file is not read anew.
   let reloader: Reloader?
   let log: Logger
@@ -28,10 +28,10 @@ struct SignalService<Signals: AsyncSequence<UnixSignal, Never> & Sendable>: Serv
         hangUp()
         continue
       }
-      if ending.isStopped { ProcessEnd.atOnce(afterSignal: signal.rawValue) }
+      if shutdown.isStopped { ProcessEnd.atOnce(afterSignal: signal.rawValue) }
       log.notice("stopping; what is on its way may end", metadata: ["signal": "\(signal)"])
       onStop()
-      await ending.stop()
+      await shutdown.stop()
     }
   }
 

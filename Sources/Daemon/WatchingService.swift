@@ -22,7 +22,7 @@ struct WatchingService: Service {
   let dispatcher: Dispatcher
   let reloader: Reloader
   let resources: Resources
-  let ending: Ending
+  let shutdown: Shutdown
   let mode: WatchMode
   let settings: @Sendable (Configuration) -> WatchSettings
 
@@ -40,7 +40,7 @@ struct WatchingService: Service {
   private func lookOnce() async throws {
     let runtime = current.runtime
     if case .failure(let error) = await stoppable({ try await lookOnce(with: runtime.watcher) }) {
-      ending.fail(with: error)
+      shutdown.fail(with: error)
     }
     _ = try await runtime.digests.close()
     dispatcher.wake()
@@ -107,7 +107,7 @@ struct WatchingService: Service {
       plan, settings: settings(plan.configuration), resources, after: await runtime.watcher.legacy)
     // There may be something to watch again.
     dispatcher.finish(.never)
-    ending.fail(with: nil)
+    shutdown.fail(with: nil)
     try await next.remember(in: resources)
     await dispatcher.adopt(next.delivery)
     current.replace(with: next)
@@ -123,7 +123,7 @@ struct WatchingService: Service {
           guard mode == .untilDone else { return false }
           let missing = report.missing.first.map { SourceError.noSuchRun(id: $0) }
           // Why the last look did not find a run, or can't find out how it ends.
-          ending.fail(with: missing ?? report.lost.values.first)
+          shutdown.fail(with: missing ?? report.lost.values.first)
           let isLast = report.active == report.lost.count
           isDone.withLock { $0 = isLast }
           return isLast

@@ -3,6 +3,7 @@ import Glibc
 import JSONSource
 import Simulator
 import Testing
+import TestSupport
 
 /// The rules file is read anew while the watcher runs.
 @Suite(.timeLimit(.minutes(6))) struct ReloadTests {

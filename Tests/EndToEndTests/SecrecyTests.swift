@@ -3,6 +3,7 @@ import Glibc
 import JSONSource
 import Simulator
 import Testing
+import TestSupport
 
 /// Secrets go where they belong and nowhere else, also when the other side says them back.
 @Suite(.timeLimit(.minutes(6))) struct SecrecyTests {

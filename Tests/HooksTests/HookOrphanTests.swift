@@ -1,6 +1,7 @@
 import CProcess
 import Glibc
 import Testing
+import TestSupport
 
 @testable import Hooks
 
@@ -61,10 +62,7 @@ import Testing
       let task = Task { await runner.run(stubborn).ending }
       #expect(await comesTrue { HookOrphanTests.deadChildren() == 1 })
       // Of a process that has no thread of ours any more: a child that nobody noted.
-      var orphan = pid_t()
-      var words = [strdup("/bin/true"), nil]
-      #expect(posix_spawn(&orphan, "/bin/true", nil, nil, &words, nil) == 0)
-      free(words[0])
+      let orphan = try spawnProcess(["/bin/true"], streams: (nil, nil, nil))
       #expect(await comesTrue { HookOrphanTests.deadChildren() == 2 })
       runner.reapOrphans()
       #expect(HookOrphanTests.deadChildren() == 1)
@@ -77,13 +75,10 @@ import Testing
     }
   }
 
-  @Test func `where nothing becomes ours nobody's end is taken`() async {
+  @Test func `where nothing becomes ours nobody's end is taken`() async throws {
     let runner = HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"])
     #expect(!cprocess_inherits_orphans())
-    var child = pid_t()
-    var words = [strdup("/bin/true"), nil]
-    #expect(posix_spawn(&child, "/bin/true", nil, nil, &words, nil) == 0)
-    free(words[0])
+    let child = try spawnProcess(["/bin/true"], streams: (nil, nil, nil))
     runner.reapOrphans()
     var status: Int32 = 0
     #expect(waitpid(child, &status, 0) == child)

@@ -94,7 +94,7 @@ import Testing
     let file = try #require(Self.read(Self.destination(type)).file)
     let rules = try RuleSet(file)
     for condition in ["Pending", "Running", "Succeeded", "Failed", "Error", "Cancelled"] {
-      let long = condition == "Failed" ? [String(repeating: Self.hostile, count: 600)] : []
+      let long = condition == "Failed" ? [String(repeating: Self.hostile, count: 200)] : []
       for text in [Self.hostile, ""] + long {
         let event = try RunEvent.of(condition, members: #""spec":{"flow":{"name":\#(quoted(text))}}"#, message: text)
         let planned = try #require(rules.deliveries(for: event).first)
@@ -109,9 +109,8 @@ import Testing
         )
         for (key, leaf) in leaves(of: try JSONDocument(parsing: body).root) {
           let hasNotation = type.markup != .words && Self.withoutNotation[type.rawValue]?.contains(key) != true
-          for mark in Self.neverSent + (hasNotation ? Self.marks(of: type) : []) {
-            #expect(!leaf.contains(mark), "\(condition), \(key): \(mark)")
-          }
+          let found = (Self.neverSent + (hasNotation ? Self.marks(of: type) : [])).filter(leaf.contains)
+          #expect(found.isEmpty, "\(condition), \(key)")
         }
       }
     }

@@ -186,23 +186,12 @@ private struct Helper: ~Copyable {
   private let output: Int32
 
   init(_ script: String) throws {
-    var (stdin, stdout): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
-    try #require(pipe(&stdin) == 0 && pipe(&stdout) == 0)
-    for descriptor in stdin + stdout { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_adddup2(&actions, stdin[0], 0)
-    posix_spawn_file_actions_adddup2(&actions, stdout[1], 1)
-    var words = [strdup("/bin/sh"), strdup("-c"), strdup(script), nil]
-    var environment = [strdup("PATH=/usr/bin:/bin"), nil]
-    var child: pid_t = 0
-    let result = posix_spawn(&child, "/bin/sh", &actions, nil, &words, &environment)
-    for word in words + environment { free(word) }
-    posix_spawn_file_actions_destroy(&actions)
-    close(stdin[0])
-    close(stdout[1])
-    (processID, input, output) = (child, stdin[1], stdout[0])
-    #expect(result == 0)
+    let (stdin, stdout) = (try Pipe(), try Pipe())
+    processID = try spawnProcess(
+      ["/bin/sh", "-c", script], environment: ["PATH": "/usr/bin:/bin"], streams: (stdin.read, stdout.write, nil))
+    close(stdin.read)
+    close(stdout.write)
+    (input, output) = (stdin.write, stdout.read)
   }
 
   /// Kills it and waits until it is gone.

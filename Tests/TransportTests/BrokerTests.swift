@@ -176,7 +176,7 @@ final class Broker: Sendable {
       }
       poll(nil, 0, 10)
     }
-    throw SystemFailure()
+    throw SystemFailure("connect")
   }
 }
 

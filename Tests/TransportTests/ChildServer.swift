@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A server in a process of its own, which prints its port and ends when this object does.
 final class ChildServer: Sendable {
@@ -11,15 +12,15 @@ final class ChildServer: Sendable {
   init(_ words: [String]) throws {
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-      throw SystemFailure()
+      throw SystemFailure("socketpair")
     }
     line = ends[0]
     defer { close(ends[1]) }
-    process = try spawnProcess(words, standardStreams: ends[1])
+    process = try spawnProcess(words, streams: (ends[1], ends[1], nil))
     close(ends[1])
     ends[1] = -1
     port = readPort(line)
-    if port == 0 { throw SystemFailure() }
+    if port == 0 { throw SystemFailure("\(words[0]) named no port", EPIPE) }
   }
 
   deinit {
@@ -33,27 +34,11 @@ final class ChildServer: Sendable {
 ///
 /// - Throws: when it can't be started, or ends with anything but 0.
 func runProcess(_ words: String...) throws {
-  let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-  defer { close(null) }
-  let process = try spawnProcess(words, standardStreams: null)
+  let process = try spawnProcess(words, streams: (nil, nil, nil))
   var status: Int32 = 0
-  guard waitpid(process, &status, 0) == process, status == 0 else { throw SystemFailure() }
-}
-
-private func spawnProcess(_ words: [String], standardStreams: Int32) throws -> pid_t {
-  var actions = posix_spawn_file_actions_t()
-  posix_spawn_file_actions_init(&actions)
-  defer { posix_spawn_file_actions_destroy(&actions) }
-  posix_spawn_file_actions_adddup2(&actions, standardStreams, 0)
-  posix_spawn_file_actions_adddup2(&actions, standardStreams, 1)
-  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-  var arguments: [UnsafeMutablePointer<CChar>?] = []
-  for word in words { arguments.append(strdup(word)) }
-  arguments.append(nil)
-  defer { for argument in arguments { free(argument) } }
-  var process: pid_t = 0
-  guard posix_spawnp(&process, words[0], &actions, nil, arguments, environ) == 0 else { throw SystemFailure() }
-  return process
+  guard waitpid(process, &status, 0) == process, status == 0 else {
+    throw SystemFailure("\(words[0]) ended with \(status)", 0)
+  }
 }
 
 /// 0 when the other side ended without one.

@@ -1,6 +1,7 @@
 import HTTPSyntax
 import Locking
 import Testing
+import TestSupport
 
 @testable import Transport
 

@@ -1,5 +1,6 @@
 import CNats
 import Testing
+import TestSupport
 
 @testable import Transport
 

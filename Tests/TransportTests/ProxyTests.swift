@@ -1,6 +1,7 @@
 import Glibc
 import HTTPSyntax
 import Testing
+import TestSupport
 
 @testable import Transport
 

@@ -1,5 +1,6 @@
 import Glibc
 import Locking
+import TestSupport
 
 @testable import Transport
 
@@ -56,7 +57,7 @@ final class ScriptedServer: Sendable {
     let listener = try Sockets.listen()
     port = Sockets.port(of: listener)
     self.listener = listener
-    acceptor = try spawn { [log] in
+    acceptor = try joinableThread { [log] in
       while case let connection = accept(listener, nil, nil), connection >= 0 {
         Self.welcome(connection, log, script)
       }
@@ -98,7 +99,7 @@ final class ScriptedServer: Sendable {
       log.maxOpen = max(log.maxOpen, log.open.count)
       return log.connections
     }
-    let thread = try? spawn {
+    let thread = try? joinableThread {
       script.run(Visit(number: number, connection: connection, log: log))
       // Under the lock, so that `stop` can't meet the number of a socket that is somebody else's by now.
       log.withLock { log in

@@ -6,18 +6,9 @@ final class SilentServer: Sendable {
   private let listener: Int32
 
   init() throws(ServerFailure) {
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isReady = withUnsafeMutablePointer(to: &address) { [listener] address in
-      address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, size) == 0 && listen(listener, 256) == 0 && getsockname(listener, $0, &size) == 0
-      }
-    }
-    guard isReady else { throw ServerFailure("listen") }
-    url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+    let port: UInt16
+    (listener, port) = try listenOnLoopback(backlog: 256)
+    url = "http://127.0.0.1:\(port)"
   }
 
   deinit { close(listener) }

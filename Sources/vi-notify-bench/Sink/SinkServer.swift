@@ -18,20 +18,8 @@ struct SinkServer: ~Copyable {
 
   /// Listens on a port that the system chooses.
   init() throws(ServerFailure) {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-    guard listener >= 0 else { throw ServerFailure("socket") }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { address in
-      address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, size) == 0 && listen(listener, 1024) == 0 && getsockname(listener, $0, &size) == 0
-      }
-    }
-    guard isBound else { throw ServerFailure("bind") }
-    self.listener = listener
-    port = UInt16(bigEndian: address.sin_port)
+    (listener, port) = try listenOnLoopback(backlog: 1024)
+    _ = fcntl(listener, F_SETFL, O_NONBLOCK)
     polled = [0, listener].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
   }
 
@@ -91,14 +79,5 @@ struct SinkServer: ~Copyable {
         guard connection.send(Array((head + body).utf8)) else { return false }
       }
     }
-  }
-}
-
-/// A system call of a server of the bench, or of its start, that failed.
-struct ServerFailure: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ call: String, number: Int32 = errno) {
-    description = "a server of the bench could not start: \(call): \(String(cString: strerror(number)))"
   }
 }

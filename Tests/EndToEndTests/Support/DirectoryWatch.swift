@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// What happens in one directory: the names of files and directories that are made there or written to, in order.
 final class DirectoryWatch: Sendable {

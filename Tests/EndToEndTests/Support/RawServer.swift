@@ -1,5 +1,6 @@
 import Glibc
 import Locking
+import TestSupport
 
 /// What one connection of a ``RawServer`` is asked.
 struct RawRequest: Sendable {
@@ -41,20 +42,9 @@ final class RawServer: Sendable {
   private let log = Locked(Log())
 
   init(_ reply: @escaping @Sendable (RawRequest) -> Reply) throws {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var place = sockaddr_in()
-    place.sin_family = sa_family_t(AF_INET)
-    place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutableBytes(of: &place) { bytes in
-      let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self)
-      return bind(listener, address, size) == 0 && listen(listener, 128) == 0
-        && getsockname(listener, address, &size) == 0
-    }
-    guard isBound else { throw SystemFailure("bind") }
-    _ = fcntl(listener, F_SETFD, FD_CLOEXEC)
+    let listener = try Sockets.listen()
     self.listener = listener
-    address = "http://127.0.0.1:\(UInt16(bigEndian: place.sin_port))"
+    address = "http://127.0.0.1:\(Sockets.port(of: listener))"
     try onThread { [log] in
       while case let connection = accept(listener, nil, nil), connection >= 0 {
         _ = fcntl(connection, F_SETFD, FD_CLOEXEC)

@@ -1,5 +1,6 @@
 import Glibc
 import Locking
+import TestSupport
 
 /// How a process ended, and everything that it said.
 struct End: Sendable {

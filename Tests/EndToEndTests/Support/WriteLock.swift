@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// Holds the lock that whoever writes into a SQLite database in WAL mode must take: byte 120 of the index file
 /// (sqlite.org/walformat.html, "WAL locks").

@@ -33,7 +33,8 @@ struct ChainPlace {
   func after(_ label: String, _ type: ActionType, _ branch: ActionBranch) -> ChainPlace {
     let isNamed = StepResults.isID(label)
     return ChainPlace(
-      steps: isNamed ? steps?.merging([label: EarlierStep(verb: type.verb, results: type.results)]) { $1 } : steps, included: included,
+      steps: isNamed ? steps?.merging([label: EarlierStep(verb: type.verb, results: type.results)]) { $1 } : steps,
+      included: included,
       isAfterFailure: isAfterFailure || branch == .onFailure, isStored: isStored, kinds: kinds)
   }
 }

@@ -5,7 +5,7 @@ internal import Runs
 ///
 /// Services end when their group asks them to and not before: one that returns by itself while others are being ended would cut
 /// these off. Whoever has reason to end the process asks here, and waits like the others.
-final class Ending: Sendable {
+final class Shutdown: Sendable {
   private struct State {
     var trigger: @Sendable () async -> Void = {}
     var isStopped = false
