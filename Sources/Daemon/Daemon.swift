@@ -78,7 +78,7 @@ package final class Daemon: Sendable {
       Resources(
         store: store, http: http, downloads: downloads, hooks: HookRunner(baseEnvironment: environment),
         home: environment["HOME"], clock: clock, telemetry: Telemetry(targets: Dispatcher.targets),
-        status: WatchStatus(), log: log), door)
+        status: WatchStatus(), log: log, systemd: Systemd(environment)), door)
     do throws(StorageError) {
       try await daemon.takeOver()
     } catch {
@@ -175,11 +175,14 @@ package final class Daemon: Sendable {
     _ mode: WatchMode, _ signals: some AsyncSequence<UnixSignal, Never> & Sendable, _ shutdown: Shutdown,
     _ lifeSign: LifeSign
   ) async throws {
+    let pulse = Pulse()
     let reloader = Reloader(resources, current.runtime.configuration, lifeSign)
     var services: [any Service] = [
       SignalService(
         signals: signals, shutdown: shutdown, reloader: mode == .once ? nil : reloader, log: resources.log,
-        onStop: { [store, dispatcher] in
+        systemd: resources.systemd,
+        onStop: { [store, dispatcher, systemd = resources.systemd] in
+          systemd?.stopping(within: Self.shutdownTime * 2)
           store.endSoon()
           dispatcher.stop()
         }),
@@ -190,12 +193,15 @@ package final class Daemon: Sendable {
     if mode != .once {
       services.append(
         UpkeepService(current: current, dispatcher: dispatcher, resources: resources, lifeSign: lifeSign))
+      services.append(HeartbeatService(current: current, resources: resources, pulse: pulse))
+      if let systemd = resources.systemd {
+        services.append(SystemdService(systemd: systemd, current: current, resources: resources))
+      }
     }
     services.append(
       WatchingService(
         current: current, dispatcher: dispatcher, reloader: reloader, resources: resources, shutdown: shutdown,
-        mode: mode,
-        settings: settings))
+        mode: mode, pulse: pulse, settings: settings))
     var configuration = ServiceGroupConfiguration(services: services, logger: resources.log)
     configuration.maximumGracefulShutdownDuration = Self.shutdownTime
     let group = ServiceGroup(configuration: configuration)

@@ -7,6 +7,7 @@ internal import StatusPort
 internal import Storage
 internal import Telemetry
 internal import ViAPI
+internal import Watching
 
 /// Reads the rules file anew when somebody asks for it (SIGHUP), and when the file has become another one. What can't be used is
 /// said, and changes nothing.
@@ -83,6 +84,8 @@ final class Reloader: Sendable {
       return state.waiters
     }
     for waiter in waiters.values { waiter.resume(returning: answer) }
+    // Also after a refusal: the service goes on. Before the first whole sweep it isn't ready, whatever the rules say.
+    if resources.status.snapshot.lastWholeSweep != nil { resources.systemd?.ready() }
   }
 
   /// Returns the next configuration that can take the place of this runtime's. Throws `CancellationError` when cancelled.

@@ -19,6 +19,8 @@ struct Resources: Sendable {
   let telemetry: Telemetry
   let status: WatchStatus
   let log: Logger
+  /// Nil: it didn't start this process.
+  var systemd: Systemd?
 
   func close() async {
     await http.close()

@@ -14,6 +14,8 @@ struct SignalService<Signals: AsyncSequence<UnixSignal, Never> & Sendable>: Serv
   /// Nil: the rules file is not read anew.
   let reloader: Reloader?
   let log: Logger
+  /// Hears of a reload when it begins; the reloader tells it of the end.
+  let systemd: Systemd?
   /// At the first signal to end, before anything else.
   let onStop: @Sendable () -> Void
 
@@ -36,7 +38,10 @@ struct SignalService<Signals: AsyncSequence<UnixSignal, Never> & Sendable>: Serv
   }
 
   private func hangUp() {
-    if let reloader { return reloader.ask() }
+    if let reloader {
+      systemd?.reloading()
+      return reloader.ask()
+    }
     log.warning("SIGHUP is ignored: with --once the rules file is read only at the start")
   }
 }

@@ -24,6 +24,7 @@ struct WatchingService: Service {
   let resources: Resources
   let shutdown: Shutdown
   let mode: WatchMode
+  let pulse: Pulse
   let settings: @Sendable (Configuration) -> WatchSettings
 
   private var time: TimeSource { resources.clock.system }
@@ -41,6 +42,10 @@ struct WatchingService: Service {
     let runtime = current.runtime
     if case .failure(let error) = await stoppable({ try await lookOnce(with: runtime.watcher) }) {
       shutdown.fail(with: error)
+    }
+    let seen = resources.status.snapshot
+    if let sign = seen.failure.map({ .failed($0) }) ?? seen.lastWholeSweep.map({ Pulse.Sign.swept($0) }) {
+      _ = await pulse.send(sign, runtime, resources)
     }
     _ = try await runtime.digests.close()
     dispatcher.wake()

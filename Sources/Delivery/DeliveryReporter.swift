@@ -14,13 +14,17 @@ struct DeliveryReporter: Sendable {
   static let targets = DestinationSettings.Kind.allCases.map(\.rawValue) + [hook, download, include]
 
   func report(_ notes: [DispatcherState.Note], _ plan: DeliveryPlan) {
+    var times: [String: Duration] = [:]
     for note in notes {
       switch note {
-      case .attempt(let outcome, let delivery, let took): count(outcome, of: delivery, after: took, plan)
+      case .attempt(let outcome, let delivery, let took):
+        times[delivery.id] = took
+        count(outcome, of: delivery, after: took, plan)
       case .destination(let state, let before):
         count(state, before)
         report(state, before)
-      case .settled(let delivery, let settlement, let number): report(delivery, settlement, at: number)
+      case .settled(let delivery, let settlement, let number):
+        report(delivery, settlement, at: number, after: times[delivery.id])
       }
     }
   }
@@ -120,7 +124,8 @@ struct DeliveryReporter: Sendable {
     }
   }
 
-  func report(_ delivery: ClaimedDelivery, _ settlement: Settlement, at attempt: Int) {
+  /// - Parameter took: the attempt; nil: there was none now.
+  func report(_ delivery: ClaimedDelivery, _ settlement: Settlement, at attempt: Int, after took: Duration? = nil) {
     let level: Logger.Level =
       switch settlement {
       case .delivered, .interrupted: .info
@@ -132,6 +137,7 @@ struct DeliveryReporter: Sendable {
       "delivery": "\(delivery.id)", "rule": "\(delivery.rule)", "action": "\(delivery.action)",
       "destination": "\(delivery.destination)", "attempt": "\(attempt)",
     ]
+    if let took { metadata["took"] = "\(took.milliseconds)ms" }
     // Events about the source, and digests, belong to no single run.
     if Run.isValid(id: delivery.runID) { metadata["run"] = "\(delivery.runID)" }
     switch settlement {

@@ -9,10 +9,6 @@ struct Health {
     case healthy, ready
   }
 
-  /// A turn of a loop that takes longer hangs. A sweep may take ten minutes, and a write waits a minute for another program's.
-  private static let patience: [(loop: Loop, limit: Duration)] = [
-    (.watching, .seconds(900)), (.delivery, .seconds(180)), (.upkeep, .seconds(180)),
-  ]
   /// Signs of life are written every ten seconds.
   private static let silence: Duration = .seconds(60)
 
@@ -26,9 +22,8 @@ struct Health {
   }
 
   private static func hanging(_ telemetry: Telemetry, _ time: TimeSource) -> [String] {
-    patience.compactMap { loop, limit in
-      guard let busy = telemetry.loops.busyTime(of: loop, time), busy > limit else { return nil }
-      return "the \(loop.rawValue) loop has been at one turn for \(busy.words); look at the log, and restart it"
+    telemetry.loops.hanging(time).map { loop, busy in
+      "the \(loop.rawValue) loop has been at one turn for \(busy.words); look at the log, and restart it"
     }
   }
 

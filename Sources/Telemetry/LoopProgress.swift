@@ -36,6 +36,18 @@ package struct LoopProgress: Metric {
     return since == 0 ? nil : max(.zero, time.uptime() - .milliseconds(since))
   }
 
+  /// A turn of a loop that takes longer hangs. A sweep may take ten minutes, and a write waits a minute for another program's.
+  private static let patience: [(loop: Loop, limit: Duration)] = [
+    (.watching, .seconds(900)), (.delivery, .seconds(180)), (.upkeep, .seconds(180)),
+  ]
+
+  /// The loops that hang, and for how long each has been at one turn.
+  package func hanging(_ time: TimeSource) -> [(loop: Loop, busy: Duration)] {
+    Self.patience.compactMap { loop, limit in
+      busyTime(of: loop, time).flatMap { $0 > limit ? (loop, $0) : nil }
+    }
+  }
+
   private func turn(_ loop: Loop) -> Turn {
     switch loop {
     case .watching: turns[0]

@@ -72,6 +72,14 @@ struct MovingRuns: Sendable {
     return overdue
   }
 
+  /// Flows, or else ids, of those that have been in their phase for the shortest time.
+  func names(most: Int) -> [String] {
+    runs.sorted {
+      ($0.value.since ?? .init(milliseconds: 0), $0.key) > ($1.value.since ?? .init(milliseconds: 0), $1.key)
+    }.prefix(most)
+      .map { $0.value.flow ?? $0.key }
+  }
+
   /// The input of the schedule: each run's flow and start.
   var expected: [(flow: String?, startedAt: Timestamp)] {
     runs.values.compactMap { run in (run.startedAt ?? run.since).map { (run.flow, $0) } }

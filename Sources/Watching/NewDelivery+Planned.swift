@@ -5,7 +5,7 @@ package import Storage
 extension NewEvent {
   /// An event with the rows of the actions that fired.
   ///
-  /// - Parameter now: by which quiet hours are judged.
+  /// - Parameter now: by which quiet hours and the time of a digest are judged.
   package init(_ event: RunEvent, _ planned: PlannedEvent, _ rules: RuleSet, at now: Timestamp) {
     self.init(event, planned.deliveries, rules, at: now)
     (held, windows) = (planned.held, planned.windows)
@@ -14,17 +14,17 @@ extension NewEvent {
   /// The same where nothing is held back.
   package init(_ event: RunEvent, _ planned: [PlannedDelivery], _ rules: RuleSet, at now: Timestamp) {
     let deliveries = planned.compactMap { NewDelivery($0, rules, at: now) }
-    self.init(event: event, deliveries: deliveries, digests: planned.compactMap { DigestEntry($0) })
+    self.init(event: event, deliveries: deliveries, digests: planned.compactMap { DigestEntry($0, at: now) })
   }
 }
 
 extension DigestEntry {
-  fileprivate init?(_ planned: PlannedDelivery) {
-    guard case .digest(let key, let window) = planned.content, let name = planned.destination.destination else {
+  fileprivate init?(_ planned: PlannedDelivery, at now: Timestamp) {
+    guard case .digest(let key, let end) = planned.content, let name = planned.destination.destination else {
       return nil
     }
     self.init(
-      rule: planned.rule, action: planned.action, key: key, destination: name, window: window,
+      rule: planned.rule, action: planned.action, key: key, destination: name, window: end.wait(from: now),
       plan: planned.plan?.bytes)
   }
 }

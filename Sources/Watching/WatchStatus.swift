@@ -8,6 +8,10 @@ package final class WatchStatus: Sendable {
     package var active = 0
     package var total = 0
     package var lastWholeSweep: Timestamp?
+    /// When the source is asked next, by the uptime; nil: it is being asked.
+    package var nextLook: Duration?
+    /// Flows, or else ids, of some runs that have not ended.
+    package var moving: [String] = []
     /// Why the last sweep failed; nil if it succeeded.
     package var failure: String?
   }

@@ -67,12 +67,7 @@ extension Watcher {
 
   private func transitions(_ sweep: Sweep) -> [RunEvent] {
     (sweep.passed + sweep.observations.values.filter(\.isTransition)).map { observation in
-      log.info(
-        "run changed",
-        metadata: [
-          "run": "\(observation.run.id)", "flow": "\(observation.run.flow ?? "")",
-          "from": "\(observation.previousPhase?.rawValue ?? "")", "to": "\(observation.reading.phase.rawValue)",
-        ])
+      log.info("run changed", metadata: observation.metadata)
       return RunEvent(
         observation.run, reading: observation.reading, previousPhase: observation.previousPhase, origin: source.origin,
         usual: history.usual(flow: observation.run.flow))
@@ -124,5 +119,24 @@ extension Watcher {
         "ended": "\(silent.count { $0.phase.isTerminal })", "moving": "\(silent.count { !$0.phase.isTerminal })",
         "counted": "\(commit.events.count)",
       ])
+  }
+}
+
+extension Observation {
+  /// As much of a run's own words as a line of a log has room for.
+  private static let maxWords = 200
+
+  /// For the log.
+  fileprivate var metadata: Logger.Metadata {
+    var metadata: Logger.Metadata = [
+      "run": "\(run.id)", "flow": "\(run.flow ?? "")", "from": "\(previousPhase?.rawValue ?? "")",
+      "to": "\(reading.phase.rawValue)",
+    ]
+    guard reading.phase.isTerminal else { return metadata }
+    if let start = run.startedAt ?? run.createdAt { metadata["after"] = "\(max(.zero, reading.since - start).words)" }
+    let words = [reading.decidedBy?.reason, reading.decidedBy?.message].compactMap(\.self).filter { !$0.isEmpty }
+      .joined(separator: ": ")
+    if !words.isEmpty { metadata["why"] = "\(words.prefix(Self.maxWords))" }
+    return metadata
   }
 }

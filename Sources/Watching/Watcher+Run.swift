@@ -86,6 +86,9 @@ extension Watcher {
 
   /// True if watching should end.
   private func rest(for duration: Duration) async throws -> Bool {
+    let next = time.uptime() + max(.zero, duration)
+    status.update { $0.nextLook = next }
+    defer { status.update { $0.nextLook = nil } }
     try await leaving.sleep(max(.zero, duration), time)
     return leaving.isWanted
   }

@@ -269,6 +269,7 @@ package actor Watcher {
     let total = settings.runs.isEmpty ? list.items.count : settings.runs.count
     status.update { status in
       status.active = moving.runs.count
+      status.moving = moving.names(most: 3)
       status.total = total
       status.lastWholeSweep = stamp()
       status.failure = nil

@@ -34,8 +34,8 @@ struct ViNotify: AsyncParsableCommand {
       SchemaCommand.self,
       RunsCommand.self,
       ModelsCommand.self, DeliveriesCommand.self, ExplainCommand.self, SilenceCommand.self, VerifyCommand.self,
-      SimulateCommand.self,
-      DemoCommand.self, InitCommand.self, CompletionsCommand.self, ManualCommand.self,
+      SystemdUnitCommand.self, SimulateCommand.self, DemoCommand.self, InitCommand.self, CompletionsCommand.self,
+      ManualCommand.self,
     ],
     defaultSubcommand: WatchCommand.self)
 

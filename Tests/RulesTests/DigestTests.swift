@@ -24,9 +24,38 @@ struct DigestTests {
   @Test func `an action with a digest collects, and its key is what the events have in common`() throws {
     let rules = try rules(#""digest": {"window": "2m", "by": ["phase", "attributes.team"]}"#)
     let planned = try rules.deliveries(for: .of(members: #""metadata":{"attributes":{"team":"a"}}"#))
-    #expect(planned.map(\.content) == [.digest(key: "\"failed\"\n\"a\"", window: .seconds(120))])
+    #expect(planned.map(\.content) == [.digest(key: "\"failed\"\n\"a\"", end: .after(.seconds(120)))])
     #expect(
-      try rules.deliveries(for: .of()).map(\.content) == [.digest(key: "\"failed\"\nnull", window: .seconds(120))])
+      try rules.deliveries(for: .of()).map(\.content) == [.digest(key: "\"failed\"\nnull", end: .after(.seconds(120)))])
+  }
+
+  @Test func `a digest of a time of day ends when the clocks of its zone show that next`() throws {
+    let rules = try rules(#""digest": {"at": "09:00", "tz": "Europe/Berlin"}"#)
+    guard case .digest(_, let end)? = try rules.deliveries(for: .of()).first?.content else {
+      Issue.record("there is no digest")
+      return
+    }
+    func wait(_ text: String) throws -> Duration { end.wait(from: try #require(Timestamp(iso8601: text))) }
+    #expect(try wait("2026-11-23T07:59:59Z") == .seconds(1))
+    #expect(try wait("2026-11-23T08:00:00Z") == .seconds(86_400))
+    #expect(try wait("2026-11-23T23:30:00Z") == .seconds(8 * 3600 + 1800))
+    // A day of 23 hours, and one of 25.
+    #expect(try wait("2026-03-28T08:00:00Z") == .seconds(23 * 3600))
+    #expect(try wait("2026-10-24T07:00:00Z") == .seconds(25 * 3600))
+  }
+
+  @Test func `a time that clocks skip is when they are put forward`() throws {
+    let rules = try rules(#""digest": {"at": "02:30", "tz": "Europe/Berlin"}"#)
+    guard case .digest(_, let end)? = try rules.deliveries(for: .of()).first?.content else {
+      Issue.record("there is no digest")
+      return
+    }
+    #expect(end.wait(from: try #require(Timestamp(iso8601: "2026-03-29T00:00:00Z"))) == .seconds(3600))
+  }
+
+  @Test func `what was collected until a time of day is still understood when it is sent`() throws {
+    let sent = try message(#""text": "{{count}}", "digest": {"at": "09:00", "tz": "Europe/Berlin"}"#, then: "").planned
+    #expect(sent.json == #"{"text":"3"}"#)
   }
 
   @Test func `a template sees the events, their count, and what they have in common`() throws {
@@ -100,7 +129,16 @@ struct DigestTests {
 
   @Test func `mistakes in a digest are told at their place`() {
     expectActionErrors(
-      #"{"send": "chat", "digest": 1️⃣{}}"#, #"rules[0].actions[0].digest needs "window""#)
+      #"{"send": "chat", "digest": 1️⃣{}}"#, #"rules[0].actions[0].digest needs "window" or "at""#)
+    expectActionErrors(
+      #"{"send": "chat", "digest": {"window": "1m", "at": 1️⃣"09:00"}}"#,
+      #"rules[0].actions[0].digest has both "window" and "at""#)
+    expectActionErrors(
+      #"{"send": "chat", "digest": {"window": "1m", "tz": 1️⃣"UTC"}}"#,
+      #"rules[0].actions[0].digest.tz says by whose clock "at" is meant, and there is none"#)
+    expectActionErrors(
+      #"{"send": "chat", "digest": {"at": 1️⃣"9:00"}}"#,
+      #"rules[0].actions[0].digest.at is no time of day: "9:00""#)
     expectRuleErrors(
       #"{"name": "r", "actions": [{"send": "chat", "digest": {"window": 1️⃣"10ms", "by": [2️⃣"phas"], "max": 3️⃣0, 4️⃣"size": 1}}]}"#,
       "rules[0].actions[0].digest.window is out of range: 10ms (allowed: 1000 ms to 7d)",

@@ -20,6 +20,12 @@ package struct Rule: Sendable {
   /// Of its actions and of everything that comes after them.
   package var labels: Set<String> { actions.reduce(into: []) { $1.collectLabels(into: &$0) } }
 
+  /// Where its actions go: destinations, and the words of what is done on this machine, each once.
+  package var places: [String] {
+    var seen: Set<String> = []
+    return actions.map { $0.action.destination ?? $0.type.verb }.filter { seen.insert($0).inserted }
+  }
+
   func fires(on eventKind: EventKind) -> Bool {
     isEnabled && triggers.contains(eventKind.trigger) && holdsFor == eventKind.stay
   }

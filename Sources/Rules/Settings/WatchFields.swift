@@ -1,5 +1,6 @@
 internal import JSONSource
 internal import Runs
+internal import Secrets
 
 /// `watch`, as it is read. The pattern comes last: what it may ask for depends on the runs that are watched.
 struct WatchDraft: Sendable {
@@ -33,6 +34,10 @@ extension Shape where Target == WatchDraft {
         "unreachableAfter", .duration(.seconds(1)...(.seconds(30 * 86_400))), to: \.settings.unreachableAfter,
         default: #""5m""#, example: #""15m""#, "Time without a whole sweep before `sourceUnreachable` fires, 1s to 30d."
       ),
+      Field(
+        "heartbeat", .own(["$ref": .text("#/$defs/url")], read: heartbeat), to: \.settings.heartbeat,
+        example: #""${env:HEARTBEAT_URL}""#,
+        "A URL that is asked after each whole sweep, and with /fail behind its path once the source is out of reach."),
     ])
 
   private static let sinceSchema: SchemaPiece = [
@@ -53,6 +58,10 @@ extension Shape where Target == WatchDraft {
       at: node.range, "\(path) can't be read: \(text.prefix(40).debugDescription)",
       hint: "write now, all, a duration such as 2h, or a time such as 2026-11-23T09:46:00Z")
     return nil
+  }
+
+  private static func heartbeat(_ node: JSONNode, _ path: String, _ context: FieldContext) -> ReferenceText? {
+    context.url(node, path: path, as: .chatURL)
   }
 
   private static func runID(_ node: JSONNode, _ object: ObjectReader, _ context: FieldContext) -> String? {

@@ -1,4 +1,5 @@
 package import Runs
+package import Secrets
 
 /// `watch`: which runs are watched, and how often.
 package struct WatchSettings: Sendable {
@@ -15,6 +16,8 @@ package struct WatchSettings: Sendable {
   package var unreachableAfter: Duration = .seconds(300)
   /// Sweeps are laid where an end is likely; `interval` is then their average distance.
   package var isAdaptive = true
+  /// Asked after each whole sweep, so that somebody notices when none comes any more; nil: nobody waits for that.
+  package var heartbeat: ReferenceText?
 }
 
 /// Which ended runs count on the first start.

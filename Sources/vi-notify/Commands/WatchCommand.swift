@@ -109,6 +109,18 @@ struct WatchCommand: AsyncParsableCommand {
     return settings
   }
 
+  /// To a person: what would make it speak.
+  private func introduce(_ file: RuleFile) {
+    guard Console.shared.isLively, logFormat == nil, mode != .once else { return }
+    let shown = file.rules.prefix(5)
+    for rule in shown {
+      let on = rule.triggers.map(\.word).sorted().joined(separator: ", ")
+      let isSilent = rule.isEnabled ? "" : " (not enabled)"
+      Console.shared.say("  \(rule.name)\(isSilent): on \(on) → \(rule.places.joined(separator: ", "))")
+    }
+    if file.rules.count > shown.count { Console.shared.say("  and \(file.rules.count - shown.count) more rules") }
+  }
+
   private func watch(_ configuration: Configuration) async throws {
     let daemon = try await Daemon.prepare(
       configuration, settings: { settings($0) }, state: try state.name, environment: Environment.variables,
@@ -117,6 +129,7 @@ struct WatchCommand: AsyncParsableCommand {
         try PortSettings(address, tokenFile: tokenFile, documents: CommandDocuments(), version: Version.current)
       }, time: .system,
       log: LogLines.logger(configuration.secrets.redactor, format: logFormat, level: level))
+    introduce(configuration.file)
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }
     if mode == .untilDone, await daemon.dispatcher.deadCount > 0 {
       throw Failure.deadLetters

@@ -3,7 +3,7 @@ import Runs
 import Storage
 import Watching
 
-/// The terminal's live line: active runs, the last complete sweep, waiting deliveries.
+/// The terminal's live line: the runs under way, the next look at the source, and what waits or is dead.
 struct LiveLine {
   private let status: WatchStatus
   private let store: any StateStore
@@ -26,20 +26,32 @@ struct LiveLine {
 
   private func draw() async {
     var frame = 0
+    var outbox: OutboxCount?
     while !Task.isCancelled {
-      let waiting = (try? await store.unsettledCount()) ?? 0
-      Console.shared.showLive(text(frame, waiting))
+      if frame.isMultiple(of: 4) { outbox = try? await store.outbox(at: TimeSource.system.now()) }
+      Console.shared.showLive(text(frame, outbox))
       frame += 1
       try? await Task.sleep(for: .milliseconds(250))
     }
   }
 
-  private func text(_ frame: Int, _ waiting: Int) -> String {
+  /// What moves, when the source is asked next, what waits, and what is dead.
+  private func text(_ frame: Int, _ outbox: OutboxCount?) -> String {
     let now = status.snapshot
     let mark = now.failure == nil ? String(Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")[frame % 10]) : "!"
-    let swept = now.lastWholeSweep.map { "polled \((TimeSource.system.now() - $0).words) ago" } ?? "polling"
-    let waits = waiting == 0 ? "nothing waits" : "\(waiting) waiting to be sent"
-    let trouble = now.failure.map { " · \($0)" } ?? ""
-    return "\(mark) \(now.active) of \(now.total) runs active · \(swept) · \(waits)\(trouble)"
+    let names =
+      now.moving.isEmpty ? "" : " (\(now.moving.joined(separator: ", "))\(now.active > now.moving.count ? ", …" : ""))"
+    let runs = now.lastWholeSweep == nil ? "the first look" : "\(now.active) of \(now.total) runs under way\(names)"
+    let look =
+      now.nextLook.map { max(.zero, $0 - TimeSource.system.uptime()) }
+      .map { "next look in \(Duration.seconds($0.components.seconds).words)" } ?? "looking"
+    var parts = [runs, look]
+    if let outbox, outbox.pending > 0 {
+      let later = outbox.pending - outbox.due
+      parts.append("\(outbox.pending) to be sent\(later > 0 ? ", \(later) of them later: see status" : "")")
+    }
+    if let outbox, outbox.dead > 0 { parts.append("\(outbox.dead) dead: see deliveries list --status dead") }
+    if let failure = now.failure { parts.append(failure) }
+    return "\(mark) \(parts.joined(separator: " · "))"
   }
 }

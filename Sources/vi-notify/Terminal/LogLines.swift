@@ -4,7 +4,7 @@ import Secrets
 
 /// The log on stderr: a level, a constant phrase, and values. It contains no secret and never blocks.
 ///
-/// On a terminal it is written for the eye, with colours; elsewhere as ``LogFormat`` says.
+/// On a terminal it is written for a person (``PersonLog``); elsewhere as ``LogFormat`` says.
 struct LogLines: LogHandler {
   var metadata: Logger.Metadata = [:]
   var metadataProvider: Logger.MetadataProvider?
@@ -12,6 +12,7 @@ struct LogLines: LogHandler {
   private let redactor: Redactor
   /// Nil: for the eye.
   private let format: LogFormat?
+  private let person = PersonLog()
 
   /// - Parameter format: nil: for the eye on a terminal, else as text.
   static func logger(_ redactor: Redactor, format: LogFormat? = nil, level: Logger.Level = .info) -> Logger {
@@ -35,29 +36,14 @@ struct LogLines: LogHandler {
     let values = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues { redactor.redact("\($0)") }
     let message = redactor.redact("\(event.message)")
     let console = Console.shared
-    let time = TimeSource.system.now().iso8601
+    let now = TimeSource.system.now()
     guard let format else {
-      let pairs = values.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted($0.value))" }.joined()
-      return console.log("\(console.paint(time, .grey)) \(level(event.level)) \(message)\(pairs)")
+      for line in person.lines(at: now, event.level, message, values) { console.log(line) }
+      return
     }
+    let time = now.iso8601
     let isJournal = JournalStream.isStderr
     let line = format.line(time: isJournal ? nil : time, event.level, message, values)
     console.log("\(isJournal ? "<\(event.level.priority)>" : "")\(line)")
-  }
-
-  private func level(_ level: Logger.Level) -> Line {
-    let console = Console.shared
-    return switch level {
-    case .warning: console.paint("warning", .yellow)
-    case .error, .critical: console.paint("error", .red)
-    default: "\(level)"
-    }
-  }
-
-  private func quoted(_ value: String) -> String {
-    let isBare =
-      !value.isEmpty
-      && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
-    return isBare ? value : "\"\(value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 }

@@ -28,6 +28,9 @@ struct PeopleTime {
       "\(here.text(isNear ? "%H:%M:%S" : here.year == today.year ? "%b %e %H:%M" : "%Y-%m-%d %H:%M")) (\(distance(moment)))"
   }
 
+  /// `14:03:22`.
+  func clock(_ moment: Timestamp) -> String { Local(moment).text("%H:%M:%S") }
+
   /// `3m ago`, `in 2h`, `now`.
   func distance(_ moment: Timestamp) -> String {
     let span = max(moment - now, now - moment)

@@ -7,8 +7,8 @@ package struct PlannedDelivery: Sendable {
   package enum Content: Sendable, Equatable {
     /// What is stored and carried out.
     case delivery(DeliveryContent)
-    /// To be collected with others that have this key, for so long.
-    case digest(key: String, window: Duration)
+    /// To be collected with others that have this key, until then.
+    case digest(key: String, end: DigestEnd)
   }
 
   /// The step before it.

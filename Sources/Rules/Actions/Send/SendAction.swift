@@ -93,7 +93,7 @@ struct SendAction: Action {
   }
 
   func content(_ context: PlannedDelivery.RenderContext) -> PlannedDelivery.Content {
-    if let digest { return .digest(key: digest.key(of: context.data), window: digest.window) }
+    if let digest { return .digest(key: digest.key(of: context.data), end: digest.end) }
     switch message {
     case .event: return .delivery(.event)
     case .json(let template): return .delivery(.body(addressed(template.render(context.data))))

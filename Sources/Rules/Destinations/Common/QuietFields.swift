@@ -14,36 +14,16 @@ extension Shape where Target == QuietDraft {
   static let quiet = Shape(
     says: "Hours in which the destination isn't to be disturbed; what would be sent waits for their end.",
     fields: [
-      Field("from", timeOfDay, to: \.from, isRequired: true, example: #""22:00""#, "When the quiet hours begin."),
+      Field("from", .timeOfDay, to: \.from, isRequired: true, example: #""22:00""#, "When the quiet hours begin."),
       Field(
-        "to", timeOfDay, to: \.to, isRequired: true, example: #""07:00""#,
+        "to", .timeOfDay, to: \.to, isRequired: true, example: #""07:00""#,
         "When they end; earlier than `from` means on the next day."),
       Field(
-        "tz", zone, to: \.zone, default: #""UTC""#, example: #""Asia/Singapore""#,
+        "tz", .zone, to: \.zone, default: #""UTC""#, example: #""Asia/Singapore""#,
         "Whose clock is meant, by its name in the IANA database."),
       Field(
         "except", .triggers, to: \.except, example: #"["failed"]"#, "What is sent all the same."),
     ])
-
-  private static let timeOfDay = FieldType<TimeOfDay>.own(["$ref": .text("#/$defs/timeOfDay")]) { node, path, context in
-    guard let text = context.text(node, path: path) else { return nil }
-    if let time = TimeOfDay(notation: text) { return time }
-    context.diagnostics.error(
-      at: node.range, "\(path) is no time of day: \(text.prefix(40).debugDescription)", hint: "write 00:00 to 23:59")
-    return nil
-  }
-
-  private static let zone = FieldType<ZoneRules?>.own([
-    "type": .text("string"), "maxLength": .number(100), "pattern": .text("^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"),
-  ]) { node, path, context in
-    guard let name = context.text(node, path: path) else { return .some(nil) }
-    do throws(ZoneError) {
-      return try context.zones.zone(name)
-    } catch {
-      context.diagnostics.error(at: node.range, "\(path): \(error)", hint: context.zones.hint(for: error))
-      return .some(nil)
-    }
-  }
 }
 
 extension FieldType where Value == Set<Trigger> {

@@ -45,22 +45,3 @@ package struct QuietHours: Sendable {
     )
   }
 }
-
-/// What a clock shows, 00:00 to 23:59.
-package struct TimeOfDay: Sendable, Hashable, Comparable {
-  package let hour: Int
-  package let minute: Int
-
-  /// Reads `07:00`. Nil for anything else.
-  package init?(notation text: String) {
-    guard let (_, hour, minute) = text.wholeMatch(of: /([01][0-9]|2[0-3]):([0-5][0-9])/)?.output,
-      let hour = Int(hour), let minute = Int(minute)
-    else { return nil }
-    self.hour = hour
-    self.minute = minute
-  }
-
-  package static func < (left: TimeOfDay, right: TimeOfDay) -> Bool {
-    (left.hour, left.minute) < (right.hour, right.minute)
-  }
-}
