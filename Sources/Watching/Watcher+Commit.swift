@@ -62,7 +62,24 @@ extension Watcher {
           "reason": "\(held.reason)",
         ])
     }
+    if log.logLevel <= .info {
+      for (event, planned) in zip(events, planned) { report(planned.deliveries, of: event) }
+    }
     return zip(events, planned).map { NewEvent($0, $1, rules, at: now) }
+  }
+
+  /// A line for each rule that fires.
+  private func report(_ deliveries: [PlannedDelivery], of event: RunEvent) {
+    var rules: [String] = []
+    for delivery in deliveries where rules.last != delivery.rule { rules.append(delivery.rule) }
+    for rule in rules {
+      let places = deliveries.filter { $0.rule == rule }.map { $0.sendsTo ?? "\($0.destination)" }
+      var metadata: Logger.Metadata = [
+        "rule": "\(rule)", "event": "\(event.id)", "to": "\(places.joined(separator: ", "))",
+      ]
+      if Run.isValid(id: event.runID) { metadata["run"] = "\(event.runID)" }
+      log.info("rule fires", metadata: metadata)
+    }
   }
 
   private func transitions(_ sweep: Sweep) -> [RunEvent] {

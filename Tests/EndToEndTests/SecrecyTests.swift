@@ -262,6 +262,66 @@ import TestSupport
     }
   }
 
+  /// A short one, with what JSON, URLs and shells escape.
+  private static let short = #"Zk%/q"+9"#
+
+  @Test func `everything that shows anything, at the level of traces, shows no secret in any spelling`() async throws {
+    let secrets = Self.all + [Self.short]
+    let echo = Self.echo + Self.short + Self.spellings(Self.short).joined(separator: "\n")
+    let scenario = Scenario(
+      runs: [.ended("run_a", .failed, message: "no key"), .running("run_b")],
+      inbox: ["hub": [.status(400, body: echo, times: nil)], "chat": [.status(500, body: echo, times: nil)]])
+    try await onStage(scenario, environment: Self.environment.merging(["SHORT": Self.short]) { $1 }) { stage in
+      let rules = Self.rules.replacing("DIRECTORY", with: stage.directory)
+        .replacing("\"headers\": {", with: "\"headers\": {\"X-Api-Key\": \"${env:SHORT}\", ")
+      try stage.write(rules)
+      try stage.write("ENDPOINT/inbox/chat/\(Self.chatPath)\n", to: "secret-url")
+      try stage.write(StatusPortTests.token + "\n", to: "token", mode: 0o600)
+      let watch = try stage.start(
+        "watch", "--rules", "rules.json", "--log-level", "trace", "--log-format", "json", "--listen", "127.0.0.1:0",
+        "--token-file", "token")
+      let address = try await StatusPortTests.address(ofJSON: watch)
+      try await stage.simulator.inboxCount(atLeast: 2)
+      try await watch.says("exited with 1")
+      let id = try #require(
+        try await stage.run("deliveries", "list", "--output", "json").rows.first { $0[text: "destination"] == "hub" }?[
+          text: "id"])
+      var shown: [(place: String, text: String)] = []
+      for path in [
+        "/", "/runs/run_a", "/metrics", "/-/healthy", "/-/ready", "/api/v1/overview", "/api/v1/status", "/api/v1/runs",
+        "/api/v1/runs/run_a", "/api/v1/deliveries", "/api/v1/deliveries/\(id)", "/api/v1/silences",
+      ] {
+        let page = try await StatusPortTests.curl(
+          stage, "-H", "Authorization: Bearer \(StatusPortTests.token)", "\(address)\(path)")
+        shown.append((path, page))
+      }
+      try stage.write(try await stage.run("runs", "get", "run_a", "--output", "json").output, to: "run.json")
+      for command in [
+        ["status"], ["status", "--output", "json"], ["deliveries", "list"], ["deliveries", "show", id],
+        ["deliveries", "show", id, "--output", "json"], ["explain", "run_a"], ["explain", "run_a", "--output", "json"],
+        ["check", "rules.json"], ["test", "rules.json", "--run", "run.json"], ["silence", "list"],
+        ["send-test", "hub", "--rules", "rules.json"], ["send-test", "shut", "--rules", "rules.json"],
+        ["deliveries", "replay", id, "--dry-run"], ["runs", "list"], ["--version"],
+      ] {
+        let end = try await stage.run(arguments: command)
+        shown.append((command.joined(separator: " "), end.output + end.errors))
+      }
+      // What is left when it dies on the spot.
+      watch.send(SIGABRT)
+      shown.append(("the log", try await watch.end().errors))
+      let directory = ".local/state/vi-notify"
+      for file in try stage.files(directory) { shown.append((file, stage.read("\(directory)/\(file)") ?? "")) }
+      let quoted = secrets.map { $0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") }
+      let spelled = secrets.flatMap(Self.spellings).map { String($0.dropFirst(4).dropLast(4)) }
+      for (place, text) in shown {
+        #expect(!text.isEmpty, "\(place)")
+        let found = (secrets + quoted + spelled + [StatusPortTests.token]).filter(text.contains)
+        #expect(found.isEmpty, "in \(place)")
+      }
+      #expect(stage.simulator.inbox("hub").first?.headers["x-api-key"] == Self.short)
+    }
+  }
+
   @Test func `the state is for its owner alone`() async throws {
     try await onPreparedStage([]) { stage in
       #expect(try await stage.run("--rules", "rules.json", "--once").code == 1)

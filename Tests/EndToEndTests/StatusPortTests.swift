@@ -15,6 +15,14 @@ import Testing
     return String(try #require(found).output.1)
   }
 
+  /// The same where the log is JSON.
+  static func address(ofJSON watch: RunningBinary) async throws -> String {
+    try await watch.says("the status port listens")
+    try await watch.says("first start")
+    let found = watch.errors.firstMatch(of: /"address":"(http:\/\/[0-9.:]+[0-9])/)
+    return String(try #require(found).output.1)
+  }
+
   /// What curl gets: the body, and the status in a line of its own.
   static func curl(_ stage: Stage, _ words: String...) async throws -> String {
     try await stage.shell(#"curl -s -w '\n%{http_code}\n' "$@""#, ["sh"] + words).output

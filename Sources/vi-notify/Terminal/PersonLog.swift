@@ -7,14 +7,8 @@ import Rules
 /// The log as a person in front of a terminal wants to read it: one short line an event, in local time, the flow before the run's id,
 /// deliveries below the run that they tell of.
 ///
-/// What has no words of its own here is shown by its message and its fields, so that nothing is ever left out.
+/// What has no words of its own here is shown by its message and its fields.
 struct PersonLog: Sendable {
-  /// Events that have words of their own, by the log's message.
-  static let known: Set<String> = [
-    "run changed", "delivered", "attempt failed, it will be repeated", "delivery is dead", "message is held back",
-    "hook wrote", "watching", "first start: existing runs are the baseline",
-  ]
-
   /// Below the time and the mark of a run.
   private static let indent = "            "
   /// The run whose line, or whose deliveries' lines, came last.
@@ -23,6 +17,8 @@ struct PersonLog: Sendable {
   func lines(at time: Timestamp, _ level: Logger.Level, _ message: String, _ values: [String: String]) -> [Line] {
     switch message {
     case "run changed": return [runChanged(time, values)]
+    // Its deliveries follow, each with a line of its own.
+    case "rule fires": return []
     case "delivered":
       let took = values["took"].map { " \($0.replacing("ms", with: " ms"))" } ?? ""
       return below(values, time, "→ \(place(values)) \(paint("✓", .green))\(took)")
