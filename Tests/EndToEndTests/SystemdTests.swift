@@ -12,14 +12,14 @@ import Testing
       try stage.write(Self.rules)
       let watcher = try stage.start(
         "--rules", "rules.json", with: ["NOTIFY_SOCKET": stage.path("notify"), "WATCHDOG_USEC": "400000"])
-      _ = await manager.next { $0.contains("READY=1") }
-      _ = await manager.next { $0.contains("STATUS=watching 1 run, 0 under way") }
-      _ = await manager.next { $0.contains("WATCHDOG=1") }
+      _ = await manager.next("READY=1")
+      _ = await manager.next("STATUS=watching 1 run, 0 under way")
+      _ = await manager.next("WATCHDOG=1")
       watcher.send(SIGHUP)
-      _ = await manager.next { $0.hasPrefix("RELOADING=1\nMONOTONIC_USEC=") }
-      _ = await manager.next { $0 == "READY=1" }
+      _ = await manager.next("RELOADING=1\nMONOTONIC_USEC=")
+      _ = await manager.next("READY=1")
       watcher.send(SIGTERM)
-      let stopping = await manager.next { $0.contains("STOPPING=1") }
+      let stopping = await manager.next("STOPPING=1")
       #expect(stopping.contains("EXTEND_TIMEOUT_USEC=16000000"))
       #expect(try await watcher.end().code == 0)
     }
@@ -33,10 +33,10 @@ import Testing
         let watcher = try stage.start(
           "--rules", "rules.json",
           with: ["NOTIFY_SOCKET": "@vi-notify-test-\(getpid())", "DATATURE_VI_API_ENDPOINT": source.address])
-        _ = await manager.next { $0.contains("EXTEND_TIMEOUT_USEC=30000000") }
-        _ = await manager.next { $0.hasPrefix("STATUS=the source can't be read") }
+        _ = await manager.next("EXTEND_TIMEOUT_USEC=30000000")
+        _ = await manager.next("STATUS=the source can't be read")
         watcher.send(SIGTERM)
-        _ = await manager.next { $0.contains("STOPPING=1") }
+        _ = await manager.next("STOPPING=1")
         _ = try await watcher.end()
         #expect(manager.all.allSatisfy { !$0.contains("READY=1") })
       }
@@ -92,10 +92,11 @@ private final class ServiceManager: Sendable {
       var buffer = [UInt8](repeating: 0, count: 4_096)
       while case let count = recv(socket, &buffer, buffer.count, 0), count > 0 {
         let text = String(decoding: buffer[..<count], as: UTF8.self)
-        let waiter = state.withLock { state in
+        let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
+          let waiter = state.waiter
           state.all.append(text)
-          defer { state.waiter = nil }
-          return state.waiter
+          state.waiter = nil
+          return waiter
         }
         waiter?.resume()
       }
@@ -107,11 +108,11 @@ private final class ServiceManager: Sendable {
 
   var all: [String] { state.withLock { $0.all } }
 
-  /// The next datagram like that.
-  func next(_ isMeant: (String) -> Bool) async -> String {
+  /// The next datagram that holds this.
+  func next(_ words: String) async -> String {
     while true {
       while let text = take() {
-        if isMeant(text) { return text }
+        if text.contains(words) { return text }
       }
       await withCheckedContinuation { continuation in
         let isThere = state.withLock { state in
@@ -127,8 +128,8 @@ private final class ServiceManager: Sendable {
   private func take() -> String? {
     state.withLock { state in
       guard state.seen < state.all.count else { return nil }
-      defer { state.seen += 1 }
-      return state.all[state.seen]
+      state.seen += 1
+      return state.all[state.seen - 1]
     }
   }
 }
