@@ -307,7 +307,7 @@ import TestSupport
         shown.append((command.joined(separator: " "), end.output + end.errors))
       }
       // What is left when it dies on the spot.
-      watch.send(SIGABRT)
+      watch.send(SIGKILL)
       shown.append(("the log", try await watch.end().errors))
       let directory = ".local/state/vi-notify"
       for file in try stage.files(directory) { shown.append((file, stage.read("\(directory)/\(file)") ?? "")) }

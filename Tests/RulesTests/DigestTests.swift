@@ -129,22 +129,22 @@ struct DigestTests {
 
   @Test func `mistakes in a digest are told at their place`() {
     expectActionErrors(
-      #"{"send": "chat", "digest": 1️⃣{}}"#, #"rules[0].actions[0].digest needs "window" or "at""#)
+      #"{"send": "chat", "digest": 1️⃣{}}"#, #"rules[0].actions[0].digest needs "window" or "at" (write "window": "10m", or "at": "09:00")"#)
     expectActionErrors(
       #"{"send": "chat", "digest": {"window": "1m", "at": 1️⃣"09:00"}}"#,
-      #"rules[0].actions[0].digest has both "window" and "at""#)
+      #"rules[0].actions[0].digest has both "window" and "at" (keep one of the two)"#)
     expectActionErrors(
       #"{"send": "chat", "digest": {"window": "1m", "tz": 1️⃣"UTC"}}"#,
-      #"rules[0].actions[0].digest.tz says by whose clock "at" is meant, and there is none"#)
+      #"rules[0].actions[0].digest.tz says by whose clock "at" is meant, and there is none (add "at", such as "09:00", or remove it)"#)
     expectActionErrors(
       #"{"send": "chat", "digest": {"at": 1️⃣"9:00"}}"#,
-      #"rules[0].actions[0].digest.at is no time of day: "9:00""#)
+      #"rules[0].actions[0].digest.at is no time of day: "9:00" (write 00:00 to 23:59)"#)
     expectRuleErrors(
       #"{"name": "r", "actions": [{"send": "chat", "digest": {"window": 1️⃣"10ms", "by": [2️⃣"phas"], "max": 3️⃣0, 4️⃣"size": 1}}]}"#,
       "rules[0].actions[0].digest.window is out of range: 10ms (allowed: 1000 ms to 7d)",
       #"no event has "phas" (did you mean "phase"?)"#,
       "rules[0].actions[0].digest.max must be a whole number from 1 to 1000",
-      #"unknown field "size" in rules[0].actions[0].digest (known here: window, by, max)"#)
+      #"unknown field "size" in rules[0].actions[0].digest (known here: window, at, tz, by, max)"#)
     expectActionErrors(
       #"{"send": "chat", "text": 1️⃣"{{flow}}", "digest": {"window": "1m"}}"#,
       #"{{flow}} differs from event to event (write it inside {{#events}}…{{/events}}, or name it in "by")"#)
