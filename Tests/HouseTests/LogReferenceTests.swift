@@ -2,7 +2,6 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-
 /// docs/logs.md lists every event of the log, and is made of the sources: whoever greps or alerts can rely on it.
 @Suite struct LogReferenceTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

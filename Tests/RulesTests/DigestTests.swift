@@ -129,13 +129,15 @@ struct DigestTests {
 
   @Test func `mistakes in a digest are told at their place`() {
     expectActionErrors(
-      #"{"send": "chat", "digest": 1️⃣{}}"#, #"rules[0].actions[0].digest needs "window" or "at" (write "window": "10m", or "at": "09:00")"#)
+      #"{"send": "chat", "digest": 1️⃣{}}"#,
+      #"rules[0].actions[0].digest needs "window" or "at" (write "window": "10m", or "at": "09:00")"#)
     expectActionErrors(
       #"{"send": "chat", "digest": {"window": "1m", "at": 1️⃣"09:00"}}"#,
       #"rules[0].actions[0].digest has both "window" and "at" (keep one of the two)"#)
     expectActionErrors(
       #"{"send": "chat", "digest": {"window": "1m", "tz": 1️⃣"UTC"}}"#,
-      #"rules[0].actions[0].digest.tz says by whose clock "at" is meant, and there is none (add "at", such as "09:00", or remove it)"#)
+      #"rules[0].actions[0].digest.tz says by whose clock "at" is meant, and there is none (add "at", such as "09:00", or remove it)"#
+    )
     expectActionErrors(
       #"{"send": "chat", "digest": {"at": 1️⃣"9:00"}}"#,
       #"rules[0].actions[0].digest.at is no time of day: "9:00" (write 00:00 to 23:59)"#)

@@ -36,7 +36,7 @@ extension Shape where Target == WatchDraft {
       ),
       Field(
         "heartbeat", .own(["$ref": .text("#/$defs/url")], read: heartbeat), to: \.settings.heartbeat,
-        example: #""${env:HEARTBEAT_URL}""#,
+        example: #""https://hc.example/ping/5f2b9c0e""#,
         "A URL that is asked after each whole sweep, and with /fail behind its path once the source is out of reach."),
     ])
 
