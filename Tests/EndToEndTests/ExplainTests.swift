@@ -96,16 +96,13 @@ import Testing
       let id = try #require(try await row()?[text: "id"])
       for count in 2...5 {
         // The end of the last attempt is written down, or it would put off what is asked for now.
-        while try await row()?[text: "attempts"] != "\(count - 1)" {}
-        let mere = try await stage.run("deliveries", "replay", id)
-        #expect(
-          mere.code == 1 && mere.errors.contains("\(id) still waits for: failing, next probe 2"), "\(mere.errors)")
+        while try await row()?["attempts"]?.integer ?? 0 < count - 1 {}
         let replay = try await stage.run("deliveries", "replay", String(id.prefix(20)), "--now")
         #expect(replay.code == 0)
         #expect(replay.errors.contains("it is due now, and its destination probed at once"), "\(replay.errors)")
         try await stage.simulator.inboxCount("hub", atLeast: count)
       }
-      while try await row()?[text: "attempts"] != "5" {}
+      while try await row()?["attempts"]?.integer ?? 0 < 5 {}
       let dry = try await stage.run("deliveries", "replay", id, "--now", "--dry-run")
       #expect(dry.errors.contains("would be due now"))
       #expect(try await stage.run("deliveries", "replay", id, "--now").code == 0)

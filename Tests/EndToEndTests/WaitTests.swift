@@ -101,4 +101,18 @@ import Testing
       #expect(try await stage.run("deliveries", "list", "--status", "dead").output.isEmpty)
     }
   }
+
+  @Test func `those that wait for the same are said together`() async throws {
+    let inbox = ["hub": [ScriptedAnswer.status(429, headers: ["Retry-After": "3600"], times: nil)]]
+    try await onStage(Scenario(runs: (1...6).map { .ended("run_\($0)") }, inbox: inbox)) { stage in
+      try stage.write(Self.rules(", \"concurrency\": 1"))
+      #expect(try await stage.run("--rules", "rules.json", "--once").code == 75)
+      let end = try await stage.run("deliveries", "replay", "--destination", "hub", "--run", "run_")
+      #expect(end.code == 1 && end.errors.contains("several ids begin with run_"))
+      let all = try await stage.run("deliveries", "replay", "--destination", "hub")
+      #expect(all.code == 1)
+      #expect(all.errors.contains("6 deliveries still wait for: held until 2"), "\(all.errors)")
+      #expect(all.errors.contains("with --now they become due, and the destination is probed"), "\(all.errors)")
+    }
+  }
 }

@@ -61,12 +61,13 @@ struct DeliveriesListCommand: AsyncParsableCommand {
     try await ending {
       let store = try state.openForReading()
       defer { store.close() }
+      let run = try await Identifiers.run(run, store)
       try await NameFilters(rule: rule, destination: destination, run: run).check(store)
       let waits = try await WaitReport(store)
       var filter = DeliveryFilter(
         status: status.flatMap { DeliveryStatus(rawValue: $0.rawValue) }, runID: run, rule: rule,
         destination: destination, since: since?.since.time(before: waits.now))
-      let digests = try await digests(store)
+      let digests = try await digests(of: run, store)
       let total = try await store.deliveryCount(filter) + digests.count
       filter.limit = all ? nil : max(0, (limit ?? 50) - digests.count)
       let report = DeliveryReport(
@@ -80,7 +81,7 @@ struct DeliveriesListCommand: AsyncParsableCommand {
   }
 
   /// They are pending, and have no delivery yet.
-  private func digests(_ store: any StateStore) async throws(StorageError) -> [CollectingDigest] {
+  private func digests(of run: String?, _ store: any StateStore) async throws(StorageError) -> [CollectingDigest] {
     guard status ?? .pending == .pending else { return [] }
     let since = since?.since.time(before: TimeSource.system.now())
     return try await store.collectingDigests(run: run).filter { digest in

@@ -71,8 +71,10 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     try await ending {
       let store = dryRun ? try state.openForReading() : try state.openForWriting()
       defer { store.close() }
+      let run = try await Identifiers.run(run, store)
       try await NameFilters(rule: rule, destination: destination, run: run).check(store)
       var filter = filter
+      filter.runID = run
       for id in ids { filter.ids.append(try await Identifiers.delivery(id, store)) }
       if let to { return try await redirect(filter, to, store) }
       try await replay(filter, store)
@@ -154,25 +156,35 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     }
   }
 
-  /// What is with those that wait, one by one when they are few.
+  /// What is with those that wait, together with others that wait for the same.
   private func say(_ waiting: [DeliveryRecord], _ waits: WaitReport) {
     let time = PeopleTime(now: waits.now)
-    let most = 10
-    for record in waiting.prefix(most) {
+    var groups: [(why: String, isMissing: Bool, ids: [String])] = []
+    for record in waiting {
       let wait = waits.wait(of: record)
+      let isMissing = if case .missing = wait { true } else { false }
       let why = wait?.words(time.inWords) ?? ""
-      if !now {
-        Console.shared.say(
-          "\(record.id) still waits for: \(why); with --now it becomes due, and its destination is probed")
-      } else if case .missing = wait {
-        Console.shared.say("\(record.id) goes nowhere: \(why); --to NAME sends it elsewhere")
+      if let index = groups.firstIndex(where: { $0.why == why }) {
+        groups[index].ids.append(record.id)
       } else {
-        Console.shared.say(
-          "\(record.id) was waiting for: \(why); it \(dryRun ? "would be" : "is") due now, and its destination probed at once"
-        )
+        groups.append((why, isMissing, [record.id]))
       }
     }
-    if waiting.count > most { Console.shared.say("so it is with \((waiting.count - most).grouped) more") }
+    for group in groups { Console.shared.say(Line(words(group.ids, group.why, isMissing: group.isMissing))) }
+  }
+
+  private func words(_ ids: [String], _ why: String, isMissing: Bool) -> String {
+    let isOne = ids.count == 1
+    let who = ids.count <= 3 ? ids.joined(separator: ", ") : "\(ids.count.grouped) deliveries"
+    if isMissing { return "\(who) can go nowhere: \(why); --to NAME sends \(isOne ? "it" : "them") elsewhere" }
+    guard now else {
+      let due =
+        isOne ? "it becomes due, and its destination is probed" : "they become due, and the destination is probed"
+      return "\(who) still \(isOne ? "waits" : "wait") for: \(why); with --now \(due)"
+    }
+    let are = dryRun ? "would be" : isOne ? "is" : "are"
+    return "\(who) \(isOne ? "was" : "were") waiting for: \(why); "
+      + "\(isOne ? "it" : "they") \(are) due now, and \(isOne ? "its" : "the") destination probed at once"
   }
 
   private func words(_ replayed: [String]) -> String {

@@ -28,7 +28,7 @@ struct ExplainCommand: AsyncParsableCommand {
       let store = try state.openForReading()
       defer { store.close() }
       // As it was typed when nothing here begins so: then the run is unknown, and not its id wrong.
-      let id = try Identifiers.known(self.id, try await store.ids(.run, beginning: self.id, limit: 6))
+      let id = try await Identifiers.run(self.id, store) ?? self.id
       guard let timeline = try await Timeline(of: id, store) else {
         throw Failure(
           .no,

@@ -12,6 +12,12 @@ enum Identifiers {
       otherwise: "there is no delivery \(text); vi-notify deliveries list shows their ids")
   }
 
+  /// Of a filter; nil: there is none.
+  static func run(_ text: String?, _ store: any StateStore) async throws -> String? {
+    guard let text else { return nil }
+    return try known(text, try await store.ids(.run, beginning: text, limit: most + 1))
+  }
+
   /// The one that begins so, or else the text itself.
   static func known(_ text: String, _ ids: [String]) throws(Failure) -> String {
     ids.isEmpty ? text : try pick(text, among: ids, otherwise: "")
