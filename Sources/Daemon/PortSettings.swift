@@ -1,7 +1,7 @@
 internal import HTTPServing
 package import StatusPort
 
-/// Where the status port listens, and who may act there.
+/// The address and token of the status port.
 package struct PortSettings: Sendable {
   package let host: String
   package let port: UInt16
@@ -11,8 +11,8 @@ package struct PortSettings: Sendable {
 
   /// - Parameters:
   ///   - address: `HOST:PORT`; an IPv6 address in brackets; 0 takes a free port.
-  ///   - tokenFile: nil: nobody may act.
-  /// - Throws: ``Failure`` with `usage` where that is no address, or one that others reach and no token is asked for.
+  ///   - tokenFile: nil if nobody may act.
+  /// - Throws: ``Failure`` with `usage` if it isn't an address, or if other machines can reach it and there is no token.
   package init(_ address: String, tokenFile: String?, documents: any StatusDocuments, version: String) throws(Failure) {
     guard let (host, port) = Self.parts(address) else {
       throw Failure(
@@ -27,7 +27,7 @@ package struct PortSettings: Sendable {
     if token == nil, !StatusPort.isLoopback(host) {
       throw Failure(
         .usage,
-        "--listen \(address) can be reached from other machines, so whoever asks must bring a token: make one (openssl rand "
+        "--listen \(address) can be reached from other machines, so it needs a token: make one (openssl rand "
           + "-hex 24 > token; chmod 600 token) and give it with --token-file token, or listen on 127.0.0.1:\(port)")
     }
   }
@@ -41,13 +41,13 @@ package struct PortSettings: Sendable {
     return host.contains(":") ? nil : (host.isEmpty ? "127.0.0.1" : String(host), port)
   }
 
-  /// Throws ``Failure`` when it can't be listened there.
+  /// Throws ``Failure`` if the address can't be used.
   func listen() throws(Failure) -> Listener {
     do throws(Listener.Failure) {
       return try Listener(host: host, port: port)
     } catch {
       var advice = ""
-      if case .inUse = error { advice = "; stop who uses it, or choose another with --listen \(shown):0" }
+      if case .inUse = error { advice = "; stop the program that uses it, or choose another with --listen \(shown):0" }
       throw Failure(.sourceUnreachable, "can't listen on \(shown):\(port): \(error)\(advice)")
     }
   }

@@ -10,7 +10,7 @@ internal import Storage
 internal import ViAPI
 internal import Watching
 
-/// Serves the status port until the end. Nobody waits for it, and what goes wrong with it ends nothing else.
+/// Serves the status port until the process ends. Its errors don't end the process.
 struct StatusService: Service {
   let port: StatusPort
   let server: Server
@@ -19,7 +19,7 @@ struct StatusService: Service {
   func run() async throws {
     let result = await stoppable {
       try await withThrowingTaskGroup { group in
-        // Where there is too much to do, watching and delivery come first.
+        // Watching and delivering come first when the machine is busy.
         group.addTask(priority: .utility) { try await server.run() }
         group.addTask(priority: .utility) { try await port.run() }
         defer { group.cancelAll() }
@@ -27,7 +27,7 @@ struct StatusService: Service {
       }
     }
     if case .failure(let error) = result {
-      log.error("the status port is out of use; restart to have it back", metadata: ["why": "\(error)"])
+      log.error("the status port has failed; restart vi-notify to get it back", metadata: ["why": "\(error)"])
     }
     try await gracefulShutdown()
   }

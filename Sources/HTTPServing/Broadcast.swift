@@ -1,7 +1,7 @@
 internal import Locking
 
-/// One writer, many readers of the same news (server-sent events). A reader that doesn't keep up is dropped, and may come back;
-/// nobody waits for it.
+/// One writer and many readers of the same messages (server-sent events). A reader that falls behind is dropped and may reconnect;
+/// the writer never waits.
 package final class Broadcast: Sendable {
   private struct State {
     var latest: Message?
@@ -11,7 +11,7 @@ package final class Broadcast: Sendable {
   }
 
   package struct Message: Sendable {
-    /// Tells one message from every other, also of an earlier process.
+    /// Unique, also across restarts.
     package let id: String
     /// Without line breaks.
     package let data: [UInt8]
@@ -26,19 +26,19 @@ package final class Broadcast: Sendable {
   private let state = Locked(State())
   private let maxReaders: Int
   private let maxWaiting: Int
-  /// Rings when somebody has come.
+  /// Rings when a reader subscribes.
   private let arrivals = WakeUp()
 
   /// - Parameters:
   ///   - maxReaders: at once.
-  ///   - maxWaiting: messages that one of them may be behind.
+  ///   - maxWaiting: the messages that a reader may be behind.
   package init(maxReaders: Int = 32, maxWaiting: Int = 8) {
     (self.maxReaders, self.maxWaiting) = (maxReaders, maxWaiting)
   }
 
   package var readers: Int { state.withLock { $0.readers.count } }
 
-  /// Returns when somebody reads, or when cancelled.
+  /// Returns when there is a reader, or when cancelled.
   package func waitForReader() async {
     while readers == 0, !Task.isCancelled { await arrivals.wait() }
   }
@@ -51,7 +51,7 @@ package final class Broadcast: Sendable {
     for reader in readers { reader.put(message.bytes) }
   }
 
-  /// Nil: there are too many. It begins with what was published last, unless the reader has that.
+  /// Nil if there are too many readers. The subscription starts with the latest message unless the reader has seen it.
   package func subscribe(after seen: String?) -> Subscription? {
     let reader: Subscription? = state.withLock { state in
       guard !state.hasEnded, state.readers.count < maxReaders else { return nil }
@@ -83,7 +83,7 @@ package final class Subscription: Sendable {
   package enum Taken: Sendable, Equatable {
     case nothing
     case bytes([UInt8])
-    /// It was too slow, or the server ends.
+    /// The reader fell behind, or the server stops.
     case end
   }
 
@@ -134,6 +134,6 @@ package final class Subscription: Sendable {
     bell.ring()
   }
 
-  /// It doesn't read any more.
+  /// Unsubscribes.
   package func leave() { broadcast.remove(id) }
 }

@@ -6,7 +6,7 @@ struct Conversation: Sendable {
   let limits: Limits
   let time: TimeSource
   let respond: Server.Respond
-  /// It begins to wait for a request, or (false) has one.
+  /// Called with true when the connection starts waiting for a request, with false when it has one.
   let onIdle: @Sendable (Bool) -> Void
 
   func run() async {
@@ -25,7 +25,7 @@ struct Conversation: Sendable {
     } catch is TimeOver where reader.hasBegun {
       try? await send(.text("the request took too long", status: 408), toHEAD: false, keepsAlive: false)
     } catch {
-      // It has left, or was cut off.
+      // The client disconnected, or the connection was closed.
     }
   }
 
@@ -39,7 +39,7 @@ struct Conversation: Sendable {
     }
   }
 
-  /// False: the connection can't go on.
+  /// Returns false if the connection must be closed.
   private func answer(_ request: Request, keepsAlive: Bool) async throws -> Bool {
     let response: Response
     do {
@@ -72,7 +72,7 @@ struct Conversation: Sendable {
         do {
           try await within(limits.silence, time) { await subscription.wait() }
         } catch is TimeOver {
-          // A comment, for which nobody waits: it finds out whether the reader is still there.
+          // A comment line: readers ignore it, and writing it fails if the reader is gone.
           try await write(Array(":\n\n".utf8))
         }
         try Task.checkCancellation()

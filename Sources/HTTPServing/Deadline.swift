@@ -1,9 +1,9 @@
 internal import Runs
 
-/// Something has taken longer than it may.
+/// A time limit has passed.
 struct TimeOver: Error {}
 
-/// Runs `body`, and cuts it off when `limit` is over: then throws ``TimeOver``.
+/// Runs `body`. Cancels it and throws ``TimeOver`` when `limit` has passed.
 func within<Value: Sendable>(
   _ limit: Duration, _ time: TimeSource, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {

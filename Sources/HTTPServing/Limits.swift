@@ -1,6 +1,6 @@
-/// What a server grants its clients. A stranger who uses all of it must not be noticed by what else the process does.
+/// What clients may use. A client that uses all of it must not affect the rest of the process.
 package struct Limits: Sendable {
-  /// Connections at once. One more takes the place of the one that has asked for nothing for the longest.
+  /// Connections at once. A further one replaces the one that has been idle longest.
   package var connections = 256
   /// Requests of one connection.
   package var requests = 10_000
@@ -10,13 +10,13 @@ package struct Limits: Sendable {
   package var body = 65_536
   /// From a request's first byte to its last.
   package var reading: Duration = .seconds(10)
-  /// Until a connection that asks for nothing is closed.
+  /// Until an idle connection is closed.
   package var idling: Duration = .seconds(75)
-  /// For an answer to be made.
+  /// For computing an answer.
   package var answering: Duration = .seconds(30)
   /// For a client to take ``part`` of an answer.
   package var writing: Duration = .seconds(10)
-  /// Between two signs of life in a stream without news: how soon a reader who has left is noticed.
+  /// Between two comment lines in a quiet stream, by which a disconnected reader is noticed.
   package var silence: Duration = .seconds(15)
   /// Bytes that are written at once.
   let part = 65_536

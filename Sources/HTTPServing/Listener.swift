@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// A socket that listens. What comes before it is accepted waits in the kernel.
+/// A listening socket.
 ///
-/// FlyingFox's own server puts no bounds on what a client may send, or how long it may take. So only its pool of sockets
-/// (``FlyingSocks``) is used here: an epoll for all connections.
+/// FlyingFox's server doesn't limit what a client may send or how long it may take, so this module uses only its socket pool
+/// (FlyingSocks): one epoll for all connections.
 package final class Listener: Sendable {
   /// Why an address can't be listened on. `description` is a clause.
   package enum Failure: Error, CustomStringConvertible {
@@ -22,7 +22,7 @@ package final class Listener: Sendable {
   }
 
   let descriptor: Int32
-  /// The one that was asked for, or the free one that was taken for 0.
+  /// The requested port, or the free one that was taken for 0.
   package let port: UInt16
 
   /// - Parameter host: an IPv4 or IPv6 address, or `localhost`.
@@ -52,9 +52,9 @@ package final class Listener: Sendable {
     guard descriptor >= 0 else { throw .refused(String(cString: strerror(errno))) }
     var (one, size) = (Int32(1), socklen_t(MemoryLayout<Address>.size))
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-    // Accepted sockets inherit it: an answer's last part isn't kept back until the first is acknowledged.
+    // Accepted sockets inherit it. Without it, the last part of an answer waits for the first one's acknowledgement.
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
-    // Inherited, too. The kernel would hold megabytes of answers for each client that doesn't read, and each would be worked out first.
+    // Inherited, too. By default the kernel buffers megabytes for a client that doesn't read, and we would compute them first.
     var buffer: Int32 = 65_536
     for option in [SO_SNDBUF, SO_RCVBUF] {
       setsockopt(descriptor, SOL_SOCKET, option, &buffer, socklen_t(MemoryLayout<Int32>.size))

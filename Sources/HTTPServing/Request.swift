@@ -1,10 +1,10 @@
-/// A request, whole and within the bounds of ``Limits``.
+/// A complete request within ``Limits``.
 package struct Request: Sendable {
   package let method: String
-  /// The path's parts, without percent signs: `/api/v1/runs/a%2Fb` has four, of which `a/b` is the last.
+  /// The decoded parts of the path: `/api/v1/runs/a%2Fb` has four, of which `a/b` is the last.
   package let segments: [String]
   package let query: [String: String]
-  /// By name in lower case; what comes several times is joined by commas.
+  /// By lower-case name; repeated headers are joined by commas.
   package let headers: [String: String]
   package let body: [UInt8]
 
@@ -16,7 +16,7 @@ package struct Request: Sendable {
     (self.headers, self.body) = (headers, body)
   }
 
-  /// Nil when the target is not a path, or its percent signs mean nothing.
+  /// Nil if the target isn't a path or its percent-encoding is invalid.
   init?(method: String, target: Substring, headers: [String: String], body: [UInt8]) {
     guard target.first == "/" else { return nil }
     let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -36,7 +36,7 @@ package struct Request: Sendable {
 
   var keepsAlive: Bool { headers["connection"]?.lowercased() != "close" }
 
-  /// Nil for a percent sign without two digits, or for what is no UTF-8 then.
+  /// Nil if an escape is incomplete or the result isn't UTF-8.
   private static func decoded(_ text: Substring, plus: Bool = false) -> String? {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]

@@ -1,6 +1,7 @@
-/// Takes requests out of the bytes of a connection, and holds no more of them than it may.
+/// Extracts requests from the bytes of a connection, within ``Limits``.
 struct RequestReader {
-  /// What can't be read is answered with this status, and the connection ends: nobody knows where the next request begins.
+  /// The status that answers an unreadable request. The connection is then closed, because the start of the next request is
+  /// unknown.
   enum Fault: Int, Error {
     case unreadable = 400
     case lengthRequired = 411
@@ -20,7 +21,7 @@ struct RequestReader {
     self.limits = limits
   }
 
-  /// Something of the next request has come.
+  /// A part of the next request has arrived.
   var hasBegun: Bool { !bytes.isEmpty }
 
   mutating func take(_ more: [UInt8]) {
@@ -63,7 +64,7 @@ struct RequestReader {
     return length
   }
 
-  /// A name with a space, or a line that goes on in the next, is refused: others read it differently (RFC 9112, section 5.1).
+  /// Refuses spaces in names and folded lines, which proxies may read differently (RFC 9112, section 5.1).
   private static func headers(_ lines: ArraySlice<Substring>) throws(Fault) -> [String: String] {
     var headers: [String: String] = [:]
     for line in lines {
@@ -76,7 +77,7 @@ struct RequestReader {
         throw .unreadable
       }
       if let first = headers[name] {
-        // Two of these, and nobody knows which counts.
+        // With two of these it is undefined which one counts.
         guard name != "host", name != "content-length" else { throw .unreadable }
         headers[name] = "\(first), \(value)"
       } else {

@@ -1,8 +1,8 @@
-/// What a request is answered with.
+/// The answer to a request.
 package struct Response: Sendable {
   package enum Body: Sendable {
     case bytes([UInt8])
-    /// Goes on until the reader leaves, is too slow, or the server ends.
+    /// Runs until the reader disconnects, falls behind, or the server stops.
     case events(Subscription)
   }
 
@@ -22,7 +22,7 @@ package struct Response: Sendable {
     Response(status, headers: [("Content-Type", "application/json")], body: .bytes(bytes))
   }
 
-  /// The status line and the headers. A body without a known end is ended by the connection.
+  /// The status line and the headers. A body of unknown length ends when the connection closes.
   func head(keepsAlive: Bool) -> [UInt8] {
     var lines = ["HTTP/1.1 \(status) \(Self.phrases[status] ?? "Status")"]
     lines += headers.map { "\($0.name): \($0.value)" }

@@ -3,16 +3,16 @@ internal import Glibc
 internal import Locking
 package import Runs
 
-/// An HTTP/1.1 server for a few friends and any number of strangers: what it reads, holds and waits for is bounded (``Limits``).
+/// An HTTP/1.1 server that bounds what it reads, holds and waits for (``Limits``).
 ///
-/// In: a ``Listener`` and a function from ``Request`` to ``Response``. Out: bytes. It knows nothing of what is served, of tokens or
-/// of hosts; those are `StatusPort`'s. Begin reading at ``Conversation``.
+/// In: a ``Listener`` and a function from ``Request`` to ``Response``. Out: bytes. It knows nothing
+/// about content, tokens or hosts; `StatusPort` does. Begin reading at ``Conversation``.
 package final class Server: Sendable {
   package typealias Respond = @Sendable (Request) async -> Response
 
   private struct Guest {
     let wire: Wire
-    /// When it began to wait for a request, by the uptime; nil: it is being answered.
+    /// The uptime at which it started waiting for a request; nil while a request is being answered.
     var idleSince: Duration?
   }
 
@@ -51,7 +51,7 @@ package final class Server: Sendable {
         try Task.checkCancellation()
         let descriptor = accept(listener.descriptor, nil, nil)
         if descriptor >= 0 {
-          // A hook that starts in between gets none of ours: it closes what it doesn't know.
+          // A hook that starts before this line doesn't inherit the descriptor: hooks close what they don't know.
           _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
           _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
           let wire = Wire(descriptor, pool)
@@ -59,18 +59,18 @@ package final class Server: Sendable {
         } else if errno == EAGAIN {
           try await pool.suspendSocket(door, untilReadyFor: .connection)
         } else if errno != EINTR && errno != ECONNABORTED {
-          // The process has no descriptors left: somebody else's work must not end by that.
+          // Out of descriptors. Retry later, because an error here must not end the process.
           try await time.sleep(.milliseconds(100))
         }
       }
     }
   }
 
-  /// False: everybody who is there is being answered, and there is no place for one more.
+  /// Returns false if there is no room and no idle connection to close.
   private func admit(_ wire: Wire) -> Bool {
     let now = time.uptime()
     return state.withLock { state in
-      // Those that are asked to leave are on their way out; beyond twice as many there is none to ask.
+      // Connections that were shut down still count until their tasks end, hence the factor.
       if state.guests.count >= limits.connections {
         let idle = state.guests.filter { $0.value.idleSince != nil }
         guard state.guests.count < 2 * limits.connections,
@@ -92,7 +92,7 @@ package final class Server: Sendable {
         self.state.withLock { $0.guests[wire.descriptor]?.idleSince = since }
       })
     await conversation.run()
-    // Under the lock: once closed, the number may be another's, whom nobody has asked to leave.
+    // Under the lock: once closed, the number may be reused, and `admit` must not shut down its new owner.
     state.withLock { state in
       state.guests[wire.descriptor] = nil
       wire.close()

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// One end of a connection.
 struct Wire: Sendable {
-  /// The other side has closed its end, or the connection is broken.
+  /// The peer closed the connection, or it broke.
   struct Gone: Error {}
 
   private static let readSize = 16_384
@@ -52,7 +52,7 @@ struct Wire: Sendable {
     }
   }
 
-  /// Ends reading and writing, of whoever is at it; the descriptor stays.
+  /// Shuts the connection down, so that pending reads and writes end. The descriptor stays open.
   func end() {
     shutdown(descriptor, Int32(SHUT_RDWR))
   }

@@ -3,7 +3,7 @@ internal import JSONSource
 package import Runs
 package import Storage
 
-/// What is shown of a state while it is in use. Each is one statement on a reader of its own: nobody who writes waits for it.
+/// Queries for displays. Each runs on a reader connection, so writers don't wait for it.
 extension SQLiteStore {
   package func outbox(at now: Timestamp) async throws(StorageError) -> OutboxCount {
     try await read { database in
@@ -80,7 +80,7 @@ extension SQLiteStore {
       for (slot, word, count) in try database.all(
         ended, bounds, of: "events", by: "slot", { (try $0.count("slot"), try $0.text("phase"), try $0.count("count")) }
       ) {
-        // The word may be another kind of event's.
+        // Other kinds of events have other words in this column.
         guard let phase = Phase(rawValue: word), phase.isTerminal else { continue }
         slots[slot].ended[phase] = count
       }

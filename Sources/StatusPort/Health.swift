@@ -3,7 +3,7 @@ internal import HTTPServing
 internal import Runs
 internal import Telemetry
 
-/// Whether the process goes on (healthy), and whether it does what it is there for (ready).
+/// Whether the process makes progress (healthy), and whether it does its job (ready).
 struct Health {
   enum Question: String {
     case healthy, ready
@@ -13,7 +13,7 @@ struct Health {
   private static let silence: Duration = .seconds(60)
 
   let question: Question
-  /// Why not; empty: yes.
+  /// Why not; empty if the answer is yes.
   let reasons: [String]
 
   init(_ question: Question, _ facts: LiveFacts, _ telemetry: Telemetry, _ time: TimeSource) {
@@ -23,7 +23,7 @@ struct Health {
 
   private static func hanging(_ telemetry: Telemetry, _ time: TimeSource) -> [String] {
     telemetry.loops.hanging(time).map { loop, busy in
-      "the \(loop.rawValue) loop has been at one turn for \(busy.words); look at the log, and restart it"
+      "the \(loop.rawValue) loop has made no progress for \(busy.words); check the log, then restart vi-notify"
     }
   }
 
@@ -37,12 +37,13 @@ struct Health {
     if written == 0 {
       reasons.append("nothing has been written into the state yet")
     } else if age > silence {
-      reasons.append("the state could not be written for \(age.words); look at its disk, and at who has it locked")
+      reasons.append(
+        "the state could not be written for \(age.words); check its disk, and whether another program has locked it")
     }
     return reasons
   }
 
-  /// - Parameter isTrusted: reasons may be given.
+  /// - Parameter isTrusted: whether the client may see the reasons.
   func response(to request: Request, isTrusted: Bool) -> Response {
     let status = reasons.isEmpty ? 200 : 503
     let wantsJSON = request.headers["accept"]?.contains("json") == true || request.query["format"] == "json"

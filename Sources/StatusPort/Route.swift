@@ -3,13 +3,13 @@ internal import JSONSource
 internal import Runs
 internal import Storage
 
-/// One thing that is served.
+/// A path with its handler.
 struct Route: Sendable {
   typealias Handle =
     @Sendable (StatusPort, Request, _ parameters: [String]) async throws(StorageError) -> Response
 
   let method: String
-  /// `/api/v1/runs/{id}`: a part in braces stands for any text.
+  /// `/api/v1/runs/{id}`: a part in braces matches any text.
   let path: String
   let access: Gate.Access
   let handle: Handle
@@ -18,7 +18,7 @@ struct Route: Sendable {
     (self.method, self.path, self.access, self.handle) = (method, path, access, handle)
   }
 
-  /// What stands in the places of the braces; nil: these parts are no such path.
+  /// The texts in the places of the braces; nil if the path doesn't match.
   func parameters(_ segments: [String]) -> [String]? {
     let parts = path.split(separator: "/")
     guard parts.count == segments.count else { return nil }

@@ -2,14 +2,13 @@ package import HTTPServing
 internal import Runs
 internal import Storage
 
-/// The port by which a running watcher shows itself: a page for people, numbers for machines, and a few things that may be asked of
-/// it.
+/// The HTTP interface of a running watcher: a page for people, metrics, health checks, an API, and a few actions.
 ///
-/// - In: a ``StatusSubject`` (the watcher), and the state, through its reading side. Out: responses.
-/// - ``Gate`` decides who may have what, ``StatusPort/routes`` what there is; each route is a function of the request.
-/// - What is shown is data: no text of a stranger becomes markup. The page's script puts it into the page as text, and the content
-///   security policy lets no other script run.
-/// - It decides nothing about runs or deliveries; actions are rows in the state, as the commands leave them.
+/// - In: a ``StatusSubject`` (the watcher) and the state. Out: responses.
+/// - ``Gate`` decides on access, ``StatusPort/routes`` lists what exists; each route is a function of the request.
+/// - Foreign text never becomes markup: the page's script inserts it as text, and the content security policy blocks every other
+///   script.
+/// - Actions write the same rows into the state as the commands do.
 ///
 /// Begin reading at ``respond(to:)``.
 package struct StatusPort: Sendable {
@@ -34,10 +33,10 @@ package struct StatusPort: Sendable {
   /// Whether `host` may be listened on without a token.
   package static func isLoopback(_ host: String) -> Bool { Gate.isLoopback(host) }
 
-  /// Tells those who read the page of what changes, until it is cancelled.
+  /// Publishes changes to the readers of `/api/v1/events` until cancelled.
   package func run() async throws { try await updates.run() }
 
-  /// Answers one request; never longer than it takes to read the state.
+  /// Answers one request.
   package func respond(to request: Request) async -> Response {
     var response = await found(request)
     response.headers += Self.safety
@@ -48,10 +47,10 @@ package struct StatusPort: Sendable {
     let here = Self.routes.compactMap { route in route.parameters(request.segments).map { (route, $0) } }
     let method = request.method == "HEAD" ? "GET" : request.method
     guard let (route, parameters) = here.first(where: { $0.0.method == method }) else {
-      // Who may not read learns nothing of what there is.
+      // Don't reveal which paths exist to clients that may not read.
       if let refusal = gate.refusal(of: request, .reading) { return refusal }
-      guard !here.isEmpty else { return .text("there is nothing here; see /", status: 404) }
-      var response = Response.text("this isn't done by \(request.method) here", status: 405)
+      guard !here.isEmpty else { return .text("not found; see /", status: 404) }
+      var response = Response.text("\(request.method) is not allowed here", status: 405)
       response.headers.append(("Allow", Set(here.map(\.0.method)).sorted().joined(separator: ", ")))
       return response
     }
@@ -63,8 +62,8 @@ package struct StatusPort: Sendable {
     }
   }
 
-  /// With every response. Nothing may be loaded but what comes from here, nothing runs that stands in the page itself, and no other
-  /// page may have this one in a frame or read it.
+  /// Headers of every response. They allow only resources from this server, no inline script, no framing, and no reading by other
+  /// sites.
   private static let safety: [(name: String, value: String)] = [
     (
       "Content-Security-Policy",

@@ -2,15 +2,15 @@ package import Runs
 package import Storage
 package import Telemetry
 
-/// The watcher that the port tells of: what it knows at this moment and isn't in the state, and what may be asked of it.
+/// The watcher behind the port: what it knows beyond the state, and what it can be asked to do.
 package protocol StatusSubject: Sendable {
-  /// No secret stands in them.
+  /// Contains no secrets.
   var facts: LiveFacts { get }
 
   /// Watched runs that have not ended, the longest under way first; at most `limit`.
   func movingRuns(limit: Int) async -> [MovingFact]
 
-  /// Has the rules file read anew, and returns when that is decided. Nil: it was cancelled before.
+  /// Rereads the rules file and returns the outcome; nil if cancelled before.
   func reload() async -> ReloadAnswer?
 
   /// Something in the state may be due.
@@ -19,7 +19,7 @@ package protocol StatusSubject: Sendable {
 
 package enum ReloadAnswer: Sendable, Equatable {
   case applied
-  /// The rules in use stay in use, because of this.
+  /// The rules in use stay in use, for this reason.
   case refused(String)
 }
 
@@ -37,7 +37,7 @@ package struct LiveFacts: Sendable {
   package struct Destination: Sendable {
     package let name: String
     package let type: String
-    /// How fast it may be sent to, as the rules file says it: `10 per 1s`; nil: as fast as it takes it.
+    /// Its rate limit, such as `10 per 1s`; nil if it has none.
     package let pace: String?
 
     package init(name: String, type: String, pace: String?) {
@@ -59,7 +59,7 @@ package struct LiveFacts: Sendable {
   package var lastWholeSweep: Timestamp?
   /// Why the last sweep failed; nil: it did not.
   package var failure: String?
-  /// So long without a sweep is no reason to worry.
+  /// A gap between sweeps up to this long is normal.
   package var patience: Duration = .zero
 
   package init(startedAt: Timestamp) {
@@ -84,15 +84,15 @@ package struct MovingFact: Sendable, Equatable {
   }
 }
 
-/// What the port needs beside its subject.
+/// What the port needs besides its subject.
 package struct Surroundings: Sendable {
   package let store: any StateStore
   package let telemetry: Telemetry
-  /// By which the state's moments are.
+  /// The clock of the state's times.
   package let clock: StateClock
   package let documents: any StatusDocuments
   package let version: String
-  /// There is a token, with which somebody may act.
+  /// Whether there is a token, without which nobody can act.
   var canAct = false
 
   package init(

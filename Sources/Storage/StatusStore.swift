@@ -1,12 +1,12 @@
 package import Runs
 
-/// How much waits, and how much is dead.
+/// The size of the outbox.
 package struct OutboxCount: Sendable, Equatable {
   /// Neither delivered nor dead.
   package let pending: Int
-  /// Of those, the ones whose time has come.
+  /// Those of them that are due.
   package let due: Int
-  /// When the oldest of them was made; nil: nothing is pending.
+  /// The creation time of the oldest pending one; nil if there is none.
   package let oldest: Timestamp?
   package let dead: Int
 
@@ -29,7 +29,7 @@ package struct KnownRun: Sendable {
 
 package struct RunQuery: Sendable {
   package var phases: Set<Phase>
-  /// Where the last page has ended: what comes after that.
+  /// The last run of the previous page.
   package var after: (since: Timestamp, id: String)?
   package var limit: Int
 
@@ -38,15 +38,15 @@ package struct RunQuery: Sendable {
   }
 }
 
-/// What happened in a stretch of time.
+/// What happened within a period.
 package struct Activity: Sendable, Equatable {
-  /// When the stretch begins.
+  /// The start of the period.
   package let at: Timestamp
   /// Events of runs that ended, by phase.
   package var ended: [Phase: Int]
   package var delivered: Int
   package var dead: Int
-  /// Of all that was delivered: from its being made to its being delivered.
+  /// The sum over all delivered ones, from creation to delivery.
   package var waited: Duration
 
   package init(at: Timestamp, ended: [Phase: Int] = [:], delivered: Int = 0, dead: Int = 0, waited: Duration = .zero) {
@@ -54,19 +54,19 @@ package struct Activity: Sendable, Equatable {
   }
 }
 
-/// What a state answers to those who show it. Nothing is changed by it.
+/// Queries for displays. They change nothing.
 package protocol StatusStore: Sendable {
   func outbox(at now: Timestamp) async throws(StorageError) -> OutboxCount
 
-  /// Runs that aren't gone, by when they entered their phase, the newest first; of the same moment by id.
+  /// Runs that still exist, sorted by the time they entered their phase, newest first, then by id.
   func runs(_ query: RunQuery) async throws(StorageError) -> [KnownRun]
 
-  /// How many runs that aren't gone are in each phase; none has 0.
+  /// The number of existing runs in each phase; phases without runs are left out.
   func runCounts() async throws(StorageError) -> [Phase: Int]
 
-  /// When a delivery was last made for each rule.
+  /// When each rule's newest delivery was created.
   func lastFirings() async throws(StorageError) -> [String: Timestamp]
 
-  /// From `start` on, in stretches of `step`, as many as `count`: what was seen, delivered and buried in each.
+  /// What was seen, delivered and given up in each of `count` periods of length `step` from `start`.
   func activity(from start: Timestamp, step: Duration, count: Int) async throws(StorageError) -> [Activity]
 }

@@ -1,15 +1,15 @@
 package import Runs
 import Synchronization
 
-/// What the process does over and over.
+/// The loops of the process.
 package enum Loop: String, MetricLabel {
   package static let label = "loop"
   case watching, delivery, upkeep
 }
 
-/// Whether the loops of the process go on: when each began its last turn, and for how long that has been busy.
+/// Tracks whether the loops make progress: when each started its last turn, and how long it has been busy with it.
 ///
-/// A loop that waits for work is well, however long that takes; one that doesn't come to the end of a turn hangs.
+/// A loop that waits for work is fine, however long it waits. A loop that doesn't finish a turn hangs.
 package struct LoopProgress: Metric {
   private let name: String
   private let help: String
@@ -20,17 +20,17 @@ package struct LoopProgress: Metric {
     self.help = help
   }
 
-  /// A turn begins.
+  /// Call at the start of a turn.
   package func begin(_ loop: Loop, _ time: TimeSource) {
     turn(loop).begin(time)
   }
 
-  /// It has ended; the loop waits for work.
+  /// Call at the end of a turn, before waiting for work.
   package func rest(_ loop: Loop) {
     turn(loop).busySince.store(0, ordering: .relaxed)
   }
 
-  /// Since when it has been busy with one turn, by the uptime in milliseconds; nil: it waits for work, or hasn't begun.
+  /// How long the current turn has lasted; nil if the loop is waiting for work or hasn't started.
   package func busyTime(of loop: Loop, _ time: TimeSource) -> Duration? {
     let since = turn(loop).busySince.load(ordering: .relaxed)
     return since == 0 ? nil : max(.zero, time.uptime() - .milliseconds(since))

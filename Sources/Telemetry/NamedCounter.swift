@@ -1,10 +1,10 @@
 internal import Locking
 
-/// A counter with a series for each name of the rules file, which may be read anew: what it doesn't name any more keeps its count.
+/// A counter with a series for each name in the rules file. After a reload, names that are gone keep their counts.
 ///
-/// Names are looked up under a lock, so this is for what happens once an event, and not once a request.
+/// Names are looked up under a lock, so use it for events, not on the hot path of deliveries.
 package struct NamedCounter: Metric {
-  /// Names beyond these share the series `other`: a rules file is written by hand, a generated one may hold any number.
+  /// Further names share the series `other`, because a generated rules file may contain any number.
   static let capacity = 1_000
 
   private let name: String
@@ -20,7 +20,7 @@ package struct NamedCounter: Metric {
     self.label = label
   }
 
-  /// From now on there is a series for each of these, with 0.
+  /// Creates a series with 0 for each of these names.
   package func know(_ names: some Sequence<String>) {
     series.withLock { series in
       for name in names where series[name] == nil && series.count < Self.capacity { series[name] = Series() }

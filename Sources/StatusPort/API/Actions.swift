@@ -3,7 +3,7 @@ internal import JSONSource
 internal import Runs
 internal import Storage
 
-/// What may be done here: the same that the commands do in the state, so that `explain` tells of it in the same way.
+/// The actions. They change the state as the commands do, so `explain` reports them the same way.
 enum Actions {
   private static let longestSilence: Duration = .seconds(365 * 86_400)
   private static let longestReason = 500
@@ -23,7 +23,7 @@ enum Actions {
   /// Like `silence add`: `{"for": "2h", "rules": ["name"], "destinations": [], "reason": "why"}`.
   static func silence(_ port: StatusPort, _ request: Request) async throws(StorageError) -> Response {
     guard let body = try? JSONDocument(parsing: request.body).root, body.members != nil else {
-      return .problem(400, "the body is no JSON object")
+      return .problem(400, "the body is not a JSON object")
     }
     guard let duration = body["for"]?.string.flatMap(Duration.init(notation:)), duration >= .seconds(1),
       duration <= longestSilence
@@ -61,7 +61,7 @@ enum Actions {
 }
 
 extension JSONNode {
-  /// Empty when there is no such member; nil when it is no list of texts.
+  /// Empty if the member is missing; nil if it isn't a list of strings.
   fileprivate func names(_ key: String) -> Set<String>? {
     guard let node = present(key) else { return [] }
     guard let names = node.elements?.map(\.string), !names.contains(nil) else { return nil }

@@ -3,12 +3,12 @@ internal import JSONSource
 internal import Runs
 internal import Storage
 
-/// Sends the overview to whoever reads `/api/v1/events`, when it has changed, and now and then when it hasn't, so that they know it
-/// still is as they see it. While nobody reads, nothing is worked out.
+/// Publishes the overview to the readers of `/api/v1/events` when it has changed, and every 15 s otherwise, so that readers can tell
+/// a quiet connection from a broken one. Without readers it computes nothing.
 final class LiveUpdates: Sendable {
-  /// Between two looks.
+  /// Between two checks for changes.
   private static let pause: Duration = .seconds(1)
-  /// Without news.
+  /// The longest time without a message.
   private static let silence: Duration = .seconds(15)
 
   let broadcast = Broadcast()
@@ -19,7 +19,7 @@ final class LiveUpdates: Sendable {
     (self.overview, self.surroundings) = (overview, surroundings)
   }
 
-  /// Until it is cancelled. A state that can't be read is tried again: readers see that nothing comes.
+  /// Runs until cancelled. If the state can't be read it retries; readers notice the silence.
   func run() async throws {
     defer { broadcast.end() }
     let (time, start) = (surroundings.clock.system, surroundings.clock.now.milliseconds)
@@ -48,7 +48,7 @@ final class LiveUpdates: Sendable {
 
   func subscribe(after seen: String?) -> Response {
     guard let subscription = broadcast.subscribe(after: seen) else {
-      return .problem(503, "too many read this already; try again later")
+      return .problem(503, "too many readers; try again later")
     }
     return Response(200, headers: [("Content-Type", "text/event-stream")], body: .events(subscription))
   }

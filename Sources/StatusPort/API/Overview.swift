@@ -2,7 +2,7 @@ internal import JSONSource
 internal import Runs
 internal import Storage
 
-/// Everything that the page shows, as one JSON object. Bounded: the runs that move and the newest that ended; the rest is asked for
+/// Everything that the page shows, as one JSON object of bounded size: some moving runs and the newest ended ones. The rest comes
 /// page by page.
 actor Overview {
   static let maxMoving = 25
@@ -10,7 +10,7 @@ actor Overview {
   private static let maxDead = 20
   private static let maxRows = 200
   private static let hours = 24
-  /// What walks over the whole outbox is worked out so often at most.
+  /// Values that need a scan of the whole outbox are cached this long.
   private static let slowFreshness: Duration = .seconds(10)
 
   /// The history of the last day, and when the rules last fired.
@@ -28,7 +28,7 @@ actor Overview {
     (self.subject, self.surroundings) = (subject, surroundings)
   }
 
-  /// Without the moment at which it was made: while nothing changes, it is the same.
+  /// Contains no current time, so it is unchanged while nothing happens.
   func members() async throws(StorageError) -> [UInt8] {
     let (store, facts) = (surroundings.store, subject.facts)
     let status = try await surroundings.documents.status(store, surroundings.clock.system)
@@ -89,7 +89,7 @@ actor Overview {
   private func history() async throws(StorageError) -> Slow {
     let (store, clock) = (surroundings.store, surroundings.clock)
     if let slow, clock.uptime < slow.until { return slow }
-    // Whole hours, the last of which has begun.
+    // Whole hours, including the current one.
     let hour: Int64 = 3_600_000
     let start = Timestamp(milliseconds: (clock.now.milliseconds / hour - Int64(Self.hours) + 1) * hour)
     let found = Slow(
@@ -136,12 +136,12 @@ actor Overview {
 }
 
 extension Silence {
-  /// Everything that the rule would send.
+  /// Whether it silences everything that the rule would send.
   fileprivate func silences(_ rule: String) -> Bool {
     pattern == nil && destinations.isEmpty && (rules.isEmpty || rules.contains(rule))
   }
 
-  /// As `silence list` does.
+  /// Same form as `silence list`.
   func write(into json: inout JSONWriter, now: Timestamp) {
     json.object { json in
       json.member("id", id)
@@ -187,7 +187,7 @@ extension MovingFact {
 }
 
 extension DeliveryRecord {
-  /// What a line about it needs.
+  /// The fields that a list line needs.
   func writeBrief(into json: inout JSONWriter) {
     json.object { json in
       json.member("id", id)

@@ -3,7 +3,7 @@ internal import JSONSource
 internal import Runs
 internal import Storage
 
-/// A run in a list, with who was told of it.
+/// A run in a list, with its deliveries.
 struct ListedRun {
   let run: KnownRun
   let deliveries: [DeliveryRecord]
@@ -14,7 +14,7 @@ struct ListedRun {
       json.member("runId", run.id)
       json.member("phase", run.entry.phase.rawValue)
       json.member("since", run.entry.since.iso8601)
-      // It had ended before anybody watched.
+      // Its phase was recorded at the first start, without notifications.
       json.member("isBaseline", run.entry.isBaseline)
       json.member("flow", data?["flow"]?.string)
       json.member("message", (data?["message"]?.string).map { String($0.prefix(300)) })
@@ -29,10 +29,10 @@ struct ListedRun {
 /// Runs page by page.
 enum RunList {
   static let largestPage = 100
-  /// Of one run: a rule with hundreds of actions doesn't fill the page.
+  /// Per run, so that a rule with hundreds of actions can't flood a page.
   private static let maxDeliveries = 20
 
-  /// The newest that ended.
+  /// The newest ended runs.
   static func ended(_ store: any StateStore, limit: Int) async throws(StorageError) -> [ListedRun] {
     try await listed(store, RunQuery(phases: Set(Phase.allCases.filter(\.isTerminal)), limit: limit))
   }

@@ -1,7 +1,7 @@
 package import Runs
 package import Storage
 
-/// What the commands print with `--output json`: the API answers with the same documents, so that who knows one knows both.
+/// The documents that the commands print with `--output json`. The API returns the same ones.
 package protocol StatusDocuments: Sendable {
   /// `status`
   func status(_ store: any StateStore, _ time: TimeSource) async throws(StorageError) -> [UInt8]

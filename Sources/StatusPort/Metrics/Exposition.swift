@@ -6,7 +6,7 @@ package import Telemetry
 package enum Exposition: Sendable {
   case text, openMetrics
 
-  /// - Parameter accept: of the request. What isn't understood gets the older format, as everybody reads that.
+  /// - Parameter accept: of the request. The older format is the default, because every scraper reads it.
   package init(accept: String?) {
     let wanted = (accept ?? "").split(separator: ",").first { type in
       let parts = type.split(separator: ";").map { $0.filter { $0 != " " } }
@@ -43,7 +43,7 @@ package enum Exposition: Sendable {
     return Array(text.utf8)
   }
 
-  /// OpenMetrics names a counter without the ending of its samples.
+  /// In OpenMetrics, a counter's name lacks its samples' suffix.
   private func name(of sample: Sample) -> String {
     let hasEnding = self == .openMetrics && sample.kind == .counter && sample.family.hasSuffix("_total")
     return hasEnding ? String(sample.family.dropLast("_total".count)) : sample.family

@@ -2,9 +2,9 @@ internal import Runs
 internal import Storage
 internal import Telemetry
 
-/// Everything that `/metrics` shows: what is counted while things happen, and what is read when somebody asks.
+/// Collects everything on `/metrics`: counters, and values that are read from the state on each scrape.
 actor MetricsReader {
-  /// The outbox is walked over for some of it: scrapers that come more often see the same once more.
+  /// Some values need a scan of the outbox, so more frequent scrapes get cached ones.
   static let freshness: Duration = .seconds(2)
 
   private let subject: any StatusSubject

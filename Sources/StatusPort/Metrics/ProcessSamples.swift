@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Telemetry
 
-/// What the machine says of this process (proc_pid_stat(5)), under the names that every Prometheus client uses.
+/// Facts about this process from /proc (proc_pid_stat(5)), under the names that all Prometheus clients use.
 enum ProcessSamples {
   static func read() -> [Sample] {
     var samples: [Sample] = []
@@ -32,7 +32,7 @@ enum ProcessSamples {
     return samples
   }
 
-  /// From the third on: the second, the program's name, may hold anything.
+  /// From the third field on: the second, the program's name, may contain spaces.
   private static func statFields() -> [Substring] {
     let text = text(of: "/proc/self/stat")
     guard let close = text.lastIndex(of: ")") else { return [] }

@@ -1,7 +1,7 @@
 extension Page {
   static let code = #"""
     'use strict';
-    // Whatever a run, a flow or a service says comes into the page by textContent: it stays text.
+    // All foreign text (runs, flows, services) is inserted through textContent, so it stays text.
     const $ = id => document.getElementById(id);
     function el(name, attributes, ...children) {
       const node = document.createElement(name);
@@ -21,7 +21,7 @@ extension Page {
       return node;
     }
 
-    // Time, by the watcher's clock: that of this machine may be off.
+    // Time by the watcher's clock, because this machine's may be off.
     let ahead = 0;
     const now = () => Date.now() + ahead;
     function words(seconds) {
@@ -33,7 +33,7 @@ extension Page {
       return parts.slice(first, first + 2).filter(part => part[0] > 0).map(part => part[0] + part[1]).join(' ');
     }
     const clock = text => new Date(text).toLocaleString();
-    // A moment that is told from now, and goes on by itself.
+    // A relative time that updates by itself.
     function ago(text, form) {
       const node = el('time', { datetime: text, title: clock(text), 'data-form': form || 'ago' });
       tell(node);
@@ -60,7 +60,7 @@ extension Page {
       watchLink();
     }, 1000);
 
-    // A part is drawn anew only when what it shows has changed, and whoever was at one of its buttons stays there.
+    // Redraws a part only if its data has changed, and keeps the focus on its button.
     const drawn = {};
     function draw(id, data, make) {
       const text = JSON.stringify(data);
@@ -86,19 +86,19 @@ extension Page {
         el('p', { class: 'head', text: status.healthy ? '✓ All is well' : '✗ This needs somebody' }),
         status.reasons.length ? el('ul', {}, ...status.reasons.map(text => el('li', { text }))) : null,
         el('p', { class: 'soft' },
-          source.lastSweepAt ? 'The Vi API was last read whole ' : 'The Vi API has not been read yet',
+          source.lastSweepAt ? 'The Vi API was last read in full ' : 'The Vi API has not been read in full yet',
           source.lastSweepAt ? ago(source.lastSweepAt) : '',
           `. ${overview.runs.active} of ${overview.runs.total} runs are under way.`),
-        source.failure ? el('p', { class: 'warn', text: `The last look failed: ${source.failure}` }) : null,
+        source.failure ? el('p', { class: 'warn', text: `The last sweep failed: ${source.failure}` }) : null,
       ].filter(node => node !== null));
     }
 
     function movingRow(run) {
       const started = run.startedAt || run.since;
       const row = el('li', {},
-        el('div', { class: 'what' }, tag(run.phase, tones[run.phase]), ' ', el('b', { text: run.flow || 'a run without a flow' }),
+        el('div', { class: 'what' }, tag(run.phase, tones[run.phase]), ' ', el('b', { text: run.flow || '(no flow)' }),
           ' ', runLink(run.runId)),
-        el('div', { class: 'side soft' }, started ? el('span', {}, 'for ', ago(started, 'for')) : 'since when is unknown'));
+        el('div', { class: 'side soft' }, started ? el('span', {}, 'for ', ago(started, 'for')) : 'start unknown'));
       if (run.startedAt && run.usualSeconds) {
         const bar = el('div', { class: 'grow soft', 'data-usual': run.usualSeconds, 'data-started': run.startedAt },
           el('span', { class: 'left' }),
@@ -124,7 +124,7 @@ extension Page {
           runLink(run.runId), run.message ? el('div', { class: 'soft', text: run.message }) : null),
         el('div', { class: 'side soft' }, ago(run.since), took),
         el('div', { class: 'side' }, ...(run.deliveries.length ? run.deliveries.map(told) :
-          [el('span', { class: 'soft', text: run.isBaseline ? 'before vi-notify watched' : 'nobody was told' })])));
+          [el('span', { class: 'soft', text: run.isBaseline ? 'before the first start' : 'no notification' })])));
     }
 
     function deadRow(delivery, canAct) {
@@ -139,12 +139,14 @@ extension Page {
     const states = { delivers: ['delivers', 'good'], held: ['asked for a pause', 'warn'], failing: ['fails', 'bad'],
       stopped: ['has stopped', 'bad'] };
     function destinationRow(destination) {
-      const [word, tone] = states[destination.state] || [destination.state, 'still'];
+      const retries = destination.state === 'delivers' && destination.failures > 0;
+      const [word, tone] = retries ? ['tries again', 'warn'] : states[destination.state] || [destination.state, 'still'];
       const why = el('span', { class: 'soft' });
       if (destination.state === 'held') why.append('until ', ago(destination.heldUntil));
       if (destination.state === 'failing') why.append(`${destination.failures} times in a row`);
+      if (retries) why.append(`after ${destination.failures === 1 ? 'a failure' : `${destination.failures} failures`}`);
       if (destination.reason) why.append(destination.reason);
-      if (destination.nextProbeAt && destination.state !== 'delivers') why.append(', tried again ', ago(destination.nextProbeAt));
+      if (destination.nextProbeAt && (retries || destination.state !== 'delivers')) why.append(', next ', ago(destination.nextProbeAt));
       return el('li', {},
         el('div', { class: 'what' }, el('b', { text: destination.name }), ` ${destination.type} `, tag(word, tone), ' ', why),
         el('div', { class: 'side soft' },
@@ -155,7 +157,7 @@ extension Page {
 
     function ruleRow(rule, canAct) {
       const state = !rule.enabled ? tag('off', 'still') : rule.silencedUntil ?
-        el('span', { class: 'tag warn' }, 'silent, ends ', ago(rule.silencedUntil)) : tag('on', 'good');
+        el('span', { class: 'tag warn' }, 'silenced, ends ', ago(rule.silencedUntil)) : tag('on', 'good');
       const act = !canAct || !rule.enabled ? null : rule.silencedUntil ?
         button('End the silence', `rule ${rule.name}`, () => unsilence(rule), `End the silence of rule ${rule.name}`) :
         button('Silence', `rule ${rule.name}`, () => silence(rule), `Silence rule ${rule.name}`);
@@ -245,7 +247,7 @@ extension Page {
       $('reload').hidden = !canAct;
     }
 
-    // As they are now: what comes by itself is the list above.
+    // A snapshot; only the list above updates by itself.
     async function allMoving() {
       const rows = [];
       for (let after = ''; after !== null;) {
@@ -305,7 +307,7 @@ extension Page {
         const token = sessionStorage.getItem('token');
         const answer = await fetch(path, { method: 'POST', body: body ? JSON.stringify(body) : undefined,
           headers: token ? { Authorization: `Bearer ${token}` } : {} }).catch(() => null);
-        if (!answer) { say('vi-notify could not be reached. Nothing was done.'); return null; }
+        if (!answer) { say('vi-notify is out of reach. Nothing was done.'); return null; }
         if (answer.status !== 401) {
           const text = await answer.text();
           if (answer.ok) return text;
@@ -315,8 +317,8 @@ extension Page {
           return null;
         }
         sessionStorage.removeItem('token');
-        const given = await ask(token ? 'That token is not the right one' : 'Who acts needs the token',
-          'It stands in the file that --token-file names. This tab keeps it until it is closed.', 'Go on', { token: true });
+        const given = await ask(token ? 'That token is wrong' : 'This needs the token',
+          'It is in the file given with --token-file. This tab remembers it until you close it.', 'Go on', { token: true });
         if (!given) return null;
         $('ask-token').value = '';
         sessionStorage.setItem('token', given.token);
@@ -324,23 +326,23 @@ extension Page {
     }
     async function replay(delivery) {
       if (!await ask('Send it again?', `To ${delivery.destination}, by rule ${delivery.rule}, under its old id.`, 'Send again')) return;
-      if (await post(`/api/v1/deliveries/${encodeURIComponent(delivery.id)}/replay`)) say(`It is sent again to ${delivery.destination}.`);
+      if (await post(`/api/v1/deliveries/${encodeURIComponent(delivery.id)}/replay`)) say(`It will be sent to ${delivery.destination} again.`);
     }
     async function silence(rule) {
-      const given = await ask(`Silence ${rule.name}?`, 'What it would send is recorded, and not sent.', 'Silence', { silence: true });
+      const given = await ask(`Silence ${rule.name}?`, 'What it would send is recorded but not sent.', 'Silence', { silence: true });
       if (!given) return;
       const body = { for: given.time, rules: [rule.name], reason: given.why };
-      if (await post('/api/v1/silences', body)) { $('ask-why').value = ''; say(`${rule.name} is silent for ${given.time}.`); }
+      if (await post('/api/v1/silences', body)) { $('ask-why').value = ''; say(`${rule.name} is silenced for ${given.time}.`); }
     }
     async function unsilence(rule) {
       const mine = overview.silences.filter(one => !one.match && !one.destinations.length &&
         (!one.rules.length || one.rules.includes(rule.name)));
       for (const one of mine) {
-        const others = one.rules.length === 1 ? '' : ' It is in force for other rules, too.';
+        const others = one.rules.length === 1 ? '' : ' It applies to other rules, too.';
         if (!await ask('End the silence?', `“${one.reason}”.${others}`, 'End it')) return;
         if (!await post(`/api/v1/silences/${encodeURIComponent(one.id)}/end`)) return;
       }
-      say(`${rule.name} tells of its events again.`);
+      say(`${rule.name} is no longer silenced.`);
     }
     async function reload() {
       const text = await post('/-/reload');
@@ -349,7 +351,7 @@ extension Page {
 
     // One run
     const kinds = {
-      baseline: one => ['event', `seen for the first time, ${one.phase}: recorded without a message`],
+      baseline: one => ['event', `seen for the first time, ${one.phase}: recorded without a notification`],
       event: one => ['event', `${one.phase}${one.stayed ? `, for ${one.stayed}` : ''}` +
         [one.reason, one.message].filter(Boolean).map(text => `, ${text}`).join('')],
       rule: one => [`minor ${one.fired ? 'ok' : ''}`, `${one.fired ? '✓' : '–'} rule ${one.rule}: ${one.reason}`],
@@ -357,7 +359,7 @@ extension Page {
       delivery: one => ['minor', `to be sent to ${one.destination} by rule ${one.rule}, ${one.deliveryId}`],
       attempt: one => [`minor ${one.outcome === 'delivered' ? 'ok' : 'no'}`, `attempt ${one.number} to ${one.destination}: ` +
         [one.outcome, one.detail].filter(Boolean).join(', ')],
-      replay: one => ['minor', `somebody had it sent again: ${one.destination}, ${one.deliveryId}`],
+      replay: one => ['minor', `replay requested: ${one.destination}, ${one.deliveryId}`],
       settled: one => [`minor ${one.status === 'delivered' ? 'ok' : 'no'}`,
         `${one.status}: ${one.destination}${one.reason ? `, ${one.reason}` : ''}`],
     };
@@ -399,7 +401,7 @@ extension Page {
       lost = since || Date.now();
       document.body.classList.add('stale');
       $('link').textContent = 'Not connected';
-      $('banner').textContent = `vi-notify can't be reached since ${new Date(lost).toLocaleTimeString()}. ` +
+      $('banner').textContent = `vi-notify has been out of reach since ${new Date(lost).toLocaleTimeString()}. ` +
         'What you see is from then; this page tries again by itself.';
       $('banner').hidden = false;
     }
@@ -428,7 +430,7 @@ extension Page {
       };
       events.onerror = () => {
         if (!lost) lose(heard || Date.now());
-        // It tries again by itself, except where the answer was no stream.
+        // The browser reconnects by itself unless the answer wasn't a stream.
         if (events.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
       };
     }

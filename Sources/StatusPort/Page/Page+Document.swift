@@ -18,7 +18,7 @@ extension Page {
       <p id="where"></p>
       <p id="link" role="status">Connecting…</p>
     </header>
-    <noscript><p class="banner">This page needs its script. In a terminal, <code>vi-notify status</code> says the same.</p></noscript>
+    <noscript><p class="banner">This page needs JavaScript. <code>vi-notify status</code> shows the same in a terminal.</p></noscript>
     <p id="banner" class="banner" role="alert" hidden></p>
     <p id="said" class="banner said" role="status" hidden></p>
     <main id="main" tabindex="-1">
@@ -32,7 +32,7 @@ extension Page {
         <section aria-labelledby="h-destinations"><h2 id="h-destinations">Destinations</h2>
           <ul id="destinations" class="rows"></ul></section>
         <section aria-labelledby="h-rules"><h2 id="h-rules">Rules</h2><ul id="rules" class="rows"></ul>
-          <p class="acts"><button type="button" id="reload" hidden>Read the rules file again</button></p></section>
+          <p class="acts"><button type="button" id="reload" hidden>Reload the rules file</button></p></section>
         <section aria-labelledby="h-day"><h2 id="h-day">The last 24 hours</h2><div id="charts"></div></section>
       </div>
       <div id="run" hidden>

@@ -74,6 +74,7 @@ extension Page {
       border-radius: .6rem; padding: 1.2rem; overflow-wrap: anywhere; }
     dialog::backdrop { background: rgb(0 0 0 / .5); }
     dialog p { margin: .6rem 0; }
+    label { display: inline-flex; gap: .4rem; align-items: center; flex-wrap: wrap; }
     #ask-silence { display: flex; flex-wrap: wrap; gap: .6rem; }
     .vh { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     #charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1.25rem; }
@@ -100,7 +101,7 @@ extension Page {
     .tree, .tree ul { list-style: none; margin: 0; padding-left: 1.1rem; border-left: 2px solid var(--line); }
     .tree { margin-bottom: 1rem; } .tree li { padding: .2rem 0 .2rem .5rem; overflow-wrap: anywhere; }
     footer { margin-top: 2rem; color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
-    .stale .live { opacity: .6; }
+    .stale .live { filter: grayscale(1); }
     @media (min-width: 64rem) {
       #watch { display: grid; grid-template-columns: 1fr 1fr; column-gap: 2.5rem; align-items: start; }
       #watch > section:nth-child(-n+2), #watch > section:last-child { grid-column: 1 / -1; }

@@ -1,8 +1,8 @@
 internal import HTTPServing
 
-/// The page, in three parts that stand in this program: there is nothing to install beside it, and nothing is loaded from elsewhere.
+/// The page: HTML, CSS and script as string literals, because resource files would break the single binary.
 ///
-/// The HTML is the same for everybody and holds no data. The script fills it with what `/api/v1` says, always as text.
+/// The HTML is static and contains no data. The script fills it from `/api/v1`, always as text.
 enum Page {
   static let html = part("text/html; charset=utf-8", document)
   static let style = part("text/css; charset=utf-8", sheet)

@@ -3,9 +3,9 @@ internal import FoundationEssentials
 internal import Glibc
 internal import HTTPServing
 
-/// What whoever may act has to bring, from `--token-file`.
+/// The secret from `--token-file` that allows acting.
 package struct AccessToken: Sendable {
-  /// Why a file holds no token. `description` is a clause.
+  /// Why a text is no token. `description` is a clause.
   package struct Unfit: Error, CustomStringConvertible {
     package let description: String
   }
@@ -27,7 +27,7 @@ package struct AccessToken: Sendable {
     digest = SHA256.hash(data: Array(text.utf8))
   }
 
-  /// Spaces and line breaks around it don't count.
+  /// Surrounding white space is ignored.
   package init(file path: String) throws(Unfit) {
     guard let file = fopen(path, "re") else {
       throw Unfit(description: "it can't be read: \(String(cString: strerror(errno)))")
@@ -39,7 +39,7 @@ package struct AccessToken: Sendable {
     try self.init(String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()))
   }
 
-  /// Digests are compared, and in constant time: how long that takes tells nothing of the token.
+  /// Compares digests in constant time, so that timing reveals nothing about the token.
   func isBrought(by request: Request) -> Bool {
     guard let header = request.headers["authorization"] else { return false }
     let words = header.split(separator: " ", maxSplits: 1)
@@ -47,7 +47,7 @@ package struct AccessToken: Sendable {
     switch words[0].lowercased() {
     case "bearer": return matches(words[1].utf8)
     case "basic":
-      // A browser asks for a name as well, which may be anything.
+      // Browsers also ask for a user name; any will do.
       guard let pair = Data(base64Encoded: String(words[1])), let colon = pair.firstIndex(of: UInt8(ascii: ":")) else {
         return false
       }

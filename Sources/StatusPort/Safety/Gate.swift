@@ -1,15 +1,15 @@
 internal import HTTPServing
 internal import Notation
 
-/// Who may have what.
+/// Decides who may read and who may act.
 ///
-/// - On a loopback address everybody on the machine may read; anywhere else the token is needed for that, too.
-/// - Acting needs the token everywhere, and a page of our own where a browser is involved.
-/// - A page of somebody else's can have its name lead to this address (DNS rebinding). It then asks under that name, and has no
-///   token: so a name that isn't this machine's is answered only with one.
+/// - On a loopback address, every local user may read. On any other address, reading needs the token.
+/// - Acting always needs the token; from a browser it also needs a page of ours.
+/// - A foreign page can make its own host name resolve to this address (DNS rebinding). Its requests carry that name and no token,
+///   so a host name that isn't this machine's is accepted only together with the token.
 struct Gate: Sendable {
   enum Access: Sendable {
-    /// Everybody: whether it lives, and no more.
+    /// Everyone: only whether it is healthy.
     case open
     case reading
     case acting
@@ -28,7 +28,7 @@ struct Gate: Sendable {
     host == "localhost" || host == "::1" || (host.hasPrefix("127.") && isAddress(host))
   }
 
-  /// Nil: it may.
+  /// Nil if it is allowed.
   func refusal(of request: Request, _ access: Access) -> Response? {
     switch access {
     case .open: return nil
@@ -42,23 +42,23 @@ struct Gate: Sendable {
     }
   }
 
-  /// Reasons may hold what the API or a disk has said.
+  /// Whether the client may see details, such as error texts of the API.
   func mayRead(_ request: Request) -> Bool { isLoopback || isTrusted(request) }
 
   private func isTrusted(_ request: Request) -> Bool { token?.isBrought(by: request) ?? false }
 
   private func misdirection(_ request: Request) -> Response? {
     guard let host = request.headers["host"], !host.isEmpty else {
-      return .text("the request names no host", status: 400)
+      return .text("the request has no Host header", status: 400)
     }
     let name = Self.name(of: host)
     let isOurs = isLoopback ? Self.isLoopback(name) : name == "localhost" || Self.isAddress(name)
     if isOurs || isTrusted(request) { return nil }
     return .text(
-      "vi-notify is asked under a name that may be somebody else's: use its address, or bring the token", status: 421)
+      "this host name isn't one of this machine's: use its address, or send the token", status: 421)
   }
 
-  /// Only what isn't a browser, and pages from here, may act.
+  /// Refuses requests that a browser sends for another site's page.
   private static func crossOrigin(_ request: Request) -> Response? {
     let site = request.headers["sec-fetch-site"]
     let isSameSite = site == nil || site == "same-origin" || site == "none"
@@ -67,12 +67,12 @@ struct Gate: Sendable {
         let host = request.headers["host"]?.lowercased() ?? ""
         return ["http://\(host)", "https://\(host)"].contains(origin.lowercased())
       } ?? true
-    return isSameSite && isSameOrigin ? nil : .text("another site's page may not do this", status: 403)
+    return isSameSite && isSameOrigin ? nil : .text("requests from another site's page are refused", status: 403)
   }
 
   private static func challenge(_ scheme: String) -> Response {
     var response = Response.text(
-      "the token is needed: as a password with any name, or as Authorization: Bearer TOKEN", status: 401)
+      "a token is required: send Authorization: Bearer TOKEN, or the token as the password of any user", status: 401)
     response.headers.append(("WWW-Authenticate", "\(scheme) realm=\"vi-notify\""))
     return response
   }
