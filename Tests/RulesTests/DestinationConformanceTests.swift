@@ -20,7 +20,8 @@ import Testing
     "TEAMS_WORKFLOW_URL": "https://x.api.powerplatform.com/workflows/1?sig=s3cretpath",
     "MATTERMOST_WEBHOOK_URL": "https://chat.example.com/hooks/s3cretpath",
     "GOOGLE_CHAT_WEBHOOK_URL": "https://chat.googleapis.com/v1/spaces/S/messages?key=k&token=s3cretpath",
-    "TELEGRAM_BOT_TOKEN": "123456789:AAEs3cretpaths3cretpaths3cretpath12", "MATRIX_TOKEN": "syt_s3cretpath",
+    "MATTERMOST_TOKEN": "s3cretpaths3cretpath", "TELEGRAM_BOT_TOKEN": "123456789:AAEs3cretpaths3cretpaths3cretpath12",
+    "MATRIX_TOKEN": "syt_s3cretpath",
     "ZULIP_KEY": "s3cretpaths3cretpath", "NTFY_TOPIC": "s3cretpath", "GOTIFY_TOKEN": "As3cretpath",
     "PUSHOVER_TOKEN": "s3cretpathabcdefghijklmnopqrst", "PUSHOVER_USER": "s3cretpathabcdefghijklmnopqrsu",
     "PAGERDUTY_ROUTING_KEY": "s3cretpathabcdefghijklmnopqrstuv", "GITHUB_TOKEN": "ghp_s3cretpath",
@@ -217,14 +218,18 @@ import Testing
     }
   }
 
-  private static let bot = #"{"type": "slack", "token": "${env:SLACK_BOT_TOKEN}", "channel": "C1"}"#
+  private static let bots = [
+    "slack": #"{"type": "slack", "token": "${env:SLACK_BOT_TOKEN}", "channel": "C1"}"#,
+    "mattermost":
+      #"{"type": "mattermost", "server": "https://c.example", "token": "${env:SLACK_BOT_TOKEN}", "channel": "c1"}"#,
+  ]
   /// How messages are called that can be continued, and what one may have at most.
   private static let continued = [
     ("slack", #"{"channel":"C1","ts":"17.1"}"#, 24_000),
     ("discord", #"{"id":"111111111111111111","channel_id":"222222222222222222"}"#, 40_000),
     ("telegram", #"{"message_id":7}"#, 20_000), ("matrix", #"{"event_id":"$e"}"#, 65_536 - 1_000),
     ("ntfy", "{}", 6_000),
-    ("googlechat", "{}", 32_000),
+    ("googlechat", "{}", 32_000), ("mattermost", #"{"id":"abcdefghij0123456789abcdef"}"#, 60_000),
   ]
 
   @Test(arguments: continued)
@@ -232,7 +237,7 @@ import Testing
     _ name: String, _ reference: String, _ most: Int
   ) throws {
     let type = try #require(DestinationType(rawValue: name))
-    let file = try #require(Self.read(type == .slack ? Self.bot : Self.destination(type)).file)
+    let file = try #require(Self.read(Self.bots[name] ?? Self.destination(type)).file)
     let rules = try RuleSet(file)
     for text in ["", Self.hostile, String(repeating: Self.hostile, count: 600)] {
       let event = try RunEvent.of("Failed", message: text)
@@ -328,7 +333,7 @@ import Testing
 extension Destination {
   fileprivate static var requiredExamples: [(key: String, example: String)] {
     let required = fields.filter(\.isRequired).map { ($0.key, $0.example) }
-    // Slack needs one of two.
+    // Slack and Mattermost need one of two.
     return required.isEmpty ? fields.prefix(1).map { ($0.key, $0.example) } : required
   }
 }

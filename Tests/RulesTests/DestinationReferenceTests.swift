@@ -45,7 +45,7 @@ import Testing
         case .numbered: "the topic with that number"
         }
       lines.append(
-        "| `\(type)`\(type == .slack ? " with a `token`" : "") | \(links?.updates == true ? "yes" : "") | \(threads) |")
+        "| `\(type)`\(type.needsBot ? " with a `token`" : "") | \(links?.updates == true ? "yes" : "") | \(threads) |")
     }
     for type in types { lines += try section(type) }
     return lines.joined(separator: "\n") + "\n"
@@ -61,7 +61,8 @@ import Testing
     "Messages for which `\"thread\"` says the same stand in one thread. The first of them begins it; where that is deleted, the next",
     "begins another. Both are remembered until nothing has continued them for as long as deliveries are kept, and for the destination",
     "as it is: one that leads elsewhere begins anew.", "",
-    "A webhook of Mattermost isn't told what its messages are called, so they can't be changed.", "",
+    "A webhook of Slack or Mattermost isn't told what its messages are called, so that only a bot's can be changed.",
+    "",
     "| type | `update` | `thread` is |", "|---|---|---|",
   ]
 

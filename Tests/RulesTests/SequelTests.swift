@@ -15,7 +15,8 @@ import Testing
     "matrix": {"type": "matrix", "server": "https://m.example", "token": "syt_1234", "room": "!r:m.example"},
     "ntfy": {"type": "ntfy", "topic": "runs-of-the-team"}, "web": {"type": "webhook", "url": "https://w.example/"},
     "google": {"type": "googlechat", "url": "https://chat.googleapis.com/v1/spaces/S/messages?key=k&token=t"},
-    "mattermost": {"type": "mattermost", "url": "https://c.example/hooks/1"}
+    "mattermost": {"type": "mattermost", "url": "https://c.example/hooks/1"},
+    "mattermost-bot": {"type": "mattermost", "server": "https://c.example/sub/", "token": "token-of-a-bot", "channel": "c1"}
     """#
 
   private static func read(_ action: String, on: String = #""any""#) -> (file: RuleFile?, problems: [Diagnostic]) {
@@ -108,7 +109,8 @@ import Testing
     ),
     (#"{"send": "web", "update": true}"#, "update: messages can't be edited at a destination of type webhook"),
     (
-      #"{"send": "mattermost", "update": true}"#, "update: messages can't be edited at a destination of type mattermost"
+      #"{"send": "mattermost", "update": true}"#,
+      "update: messages can't be edited at a destination of type mattermost with a url"
     ),
     (#"{"send": "google", "update": true}"#, "update: messages can't be edited at a destination of type googlechat"),
     (#"{"send": "ntfy", "thread": "x"}"#, "thread: messages stand in no threads at a destination of type ntfy"),
@@ -146,6 +148,7 @@ import Testing
       "discord": (#"{"id":"11","channel_id":"22","content":"x"}"#, #"{"id":"11","channel_id":"22"}"#),
       "telegram": (#"{"ok":true,"result":{"message_id":7}}"#, #"{"message_id":7}"#),
       "matrix": (#"{"event_id":"$e"}"#, #"{"event_id":"$e"}"#), "ntfy": ("", "{}"), "googlechat": ("", "{}"),
+      "mattermost": (#"{"id":"17.0001","message":"x"}"#, #"{"id":"17.0001"}"#),
     ]
     let (answer, expected) = try #require(answers[type.rawValue])
     #expect(links.name(in: ServiceAnswer(status: 200, body: Array(answer.utf8))) == Array(expected.utf8))
@@ -156,6 +159,25 @@ import Testing
     }
     let long = answer.replacing("17.0001", with: long).replacing(":7", with: ":\"\(long)\"").replacing("$e", with: long)
     #expect(type.rawValue == "discord" || links.name(in: ServiceAnswer(status: 200, body: Array(long.utf8))) == nil)
+  }
+
+  @Test func `a bot of Mattermost posts, and edits its post`() throws {
+    let post = try request(to: "mattermost-bot", OutgoingSequel())
+    #expect(post.url == "https://c.example/sub/api/v4/posts" && post.method == "POST")
+    #expect(post.headers.contains { $0 == ("Authorization", "Bearer token-of-a-bot") })
+    #expect(try body(post)["channel_id"]?.string == "c1")
+    #expect(try body(post)["props"]?["attachments"]?.elements?.count == 1)
+    let id = "abcdefghij0123456789abcdef"
+    let edit = try request(to: "mattermost-bot", OutgoingSequel(edits: name(#"{"id":"\#(id)"}"#)))
+    #expect(edit.url == "https://c.example/sub/api/v4/posts/\(id)/patch" && edit.method == "PUT")
+    #expect(try body(edit)["channel_id"] == nil)
+    #expect(try body(edit)["message"]?.string == "")
+    let text = try request(
+      to: "mattermost-bot", OutgoingSequel(), action: #"{"send": "mattermost-bot", "text": "{{phase}} now"}"#)
+    #expect(try body(text)["message"]?.string == "failed now")
+    // What isn't the id of a post never becomes a part of an address.
+    let odd = try request(to: "mattermost-bot", OutgoingSequel(edits: name(#"{"id":"../users/me/abcdefghijkl"}"#)))
+    #expect(odd.url == "https://c.example/sub/api/v4/posts")
   }
 
   private var long: String { String(repeating: "1", count: 600) }

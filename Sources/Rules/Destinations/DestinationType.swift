@@ -69,6 +69,8 @@ extension DestinationType {
   package var limits: BodyLimits? { implementation.limits }
   var shape: BodyShape? { implementation.shape }
   package var links: MessageLinks? { implementation.links }
+  /// Only what a bot has written can be continued, not what came through a webhook.
+  package var needsBot: Bool { links != nil && !implementation.init().hasLinks }
   package var answers: AnswerTable { implementation.answers }
   package var answerPatience: Duration? { implementation.answerPatience }
   var standardMessages: [Trigger: BodyTemplate]? { implementation.standardMessages }

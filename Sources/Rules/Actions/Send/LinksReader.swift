@@ -42,7 +42,7 @@ struct LinksReader {
   private func reportMissing(
     _ field: String, _ what: String, at node: JSONNode, _ kind: DestinationType, _ others: String
   ) {
-    // A webhook of Slack's isn't told what its messages are called.
+    // A webhook of Slack's or Mattermost's isn't told what its messages are called.
     let isOtherwise = kind.implementation.links != nil && links == nil
     diagnostics.error(
       at: node.range,
@@ -55,7 +55,7 @@ extension DestinationType {
   /// Types by what can be done with their messages, in words.
   static func names(_ can: (MessageLinks) -> Bool) -> String {
     let names = all.filter { $0.implementation.links.map(can) ?? false }.map { type in
-      "`\(type)`\(type == .slack ? " with a token" : "")"
+      "`\(type)`\(type.needsBot ? " with a token" : "")"
     }
     return "\(names.dropLast().joined(separator: ", ")) and \(names.last ?? "")"
   }
