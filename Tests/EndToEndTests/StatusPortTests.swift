@@ -45,7 +45,10 @@ import Testing
       stage.simulator.move("run_a", to: .failed)
       try await stage.simulator.inboxCount("hub", atLeast: 1)
       var text = ""
-      while !text.contains("vi_notify_deliveries_settled_total{status=\"delivered\"} 1\n") {
+      // What waits is counted in the state, at most every two seconds.
+      while !text.contains("vi_notify_deliveries_settled_total{status=\"delivered\"} 1\n")
+        || !text.contains("vi_notify_destination_pending{destination=\"hub\"} 0\n")
+      {
         text = try await Self.curl(stage, "\(address)/metrics")
       }
       for line in [
