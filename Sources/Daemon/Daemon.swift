@@ -58,7 +58,7 @@ package final class Daemon: Sendable {
   ///   - settings: of a rules file, or what the user put in their place.
   ///   - environment: the process's; hooks get a part of it.
   ///   - downloads: for models alone: its thread waits for the disk.
-  ///   - port: where the status port listens from now on; nil: there is none.
+  ///   - port: the address of the status port, which listens when this returns; nil opens no port.
   package static func prepare(
     _ configuration: Configuration, settings: @escaping @Sendable (Configuration) -> WatchSettings, state: String,
     environment: [String: String], http: HTTPClient, downloads: HTTPClient, port: PortSettings? = nil,

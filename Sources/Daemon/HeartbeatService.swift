@@ -59,7 +59,7 @@ final class Pulse: Sendable {
     /// The source is out of sight; why.
     case failed(String)
 
-    /// An outage is told once, whatever reasons it finds.
+    /// Report an outage once, even if its reason changes.
     func says(theSameAs other: Sign) -> Bool {
       switch (self, other) {
       case (.failed, .failed): true

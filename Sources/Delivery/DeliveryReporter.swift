@@ -124,7 +124,7 @@ struct DeliveryReporter: Sendable {
     }
   }
 
-  /// - Parameter took: the attempt; nil: there was none now.
+  /// - Parameter took: how long the attempt lasted; nil if the settlement wasn't the end of one.
   func report(_ delivery: ClaimedDelivery, _ settlement: Settlement, at attempt: Int, after took: Duration? = nil) {
     let level: Logger.Level =
       switch settlement {

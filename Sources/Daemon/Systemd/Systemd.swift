@@ -22,7 +22,7 @@ package final class Systemd: Sendable {
 
   deinit { close(socket) }
 
-  /// The variables may be inherited from a parent whose watchdog is none of our business.
+  /// `WATCHDOG_PID` names the watched process. When it names another one, we inherited the variables from our parent.
   private static func watchdog(_ environment: [String: String]) -> Duration? {
     guard let text = environment["WATCHDOG_USEC"], let microseconds = Int64(text), microseconds > 0 else { return nil }
     if let process = environment["WATCHDOG_PID"], process != "\(getpid())" { return nil }

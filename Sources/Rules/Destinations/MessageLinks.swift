@@ -9,7 +9,7 @@ package struct MessageLinks: Sendable {
   package enum Threads: Sendable {
     /// A thread is the first message with its key, or begins with it: what names that message names the thread.
     case ofFirst
-    /// The request names it by its key; the service makes it when there is none.
+    /// The request names it by its key, and the service creates a missing one.
     case byKey
     /// There are those that people have made, by their numbers.
     case numbered

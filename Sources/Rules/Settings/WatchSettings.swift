@@ -12,7 +12,7 @@ package struct WatchSettings: Sendable {
   package var match: RunFilter?
   /// Between two readings of the whole list. 1 s to 1 d.
   package var fullSweep: Duration = .seconds(900)
-  /// Without a whole sweep until `sourceUnreachable` is told. 1 s to 30 d.
+  /// Time without a whole sweep before `sourceUnreachable` fires. 1 s to 30 d.
   package var unreachableAfter: Duration = .seconds(300)
   /// Sweeps are laid where an end is likely; `interval` is then their average distance.
   package var isAdaptive = true

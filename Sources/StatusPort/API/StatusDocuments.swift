@@ -14,6 +14,6 @@ package protocol StatusDocuments: Sendable {
     _ records: [DeliveryRecord], _ store: any StateStore, _ time: TimeSource
   ) async throws(StorageError) -> [UInt8]
 
-  /// `deliveries show ID`; nil: there is none.
+  /// What `deliveries show ID` prints; nil if no delivery has this id.
   func delivery(_ id: String, _ store: any StateStore, _ time: TimeSource) async throws(StorageError) -> [UInt8]?
 }

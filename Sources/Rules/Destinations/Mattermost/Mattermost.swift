@@ -40,19 +40,7 @@ struct Mattermost: Destination {
   ]
 
   func check(_ object: ObjectReader, _ context: FieldContext) {
-    let ofBot = ["token", "server"]
-    if object["url"] == nil, !ofBot.contains(where: { object[$0] != nil }) {
-      _ = object.required("url")
-    } else if object["url"] != nil {
-      for field in ofBot {
-        guard let member = object[field] else { continue }
-        context.diagnostics.error(
-          at: member.range, "\(object.pathOf(field)) is for a bot, and \"url\" is a webhook",
-          hint: "keep one of the two")
-      }
-    } else if !context.diagnostics.isCut(object.node) {
-      for field in ["token", "server", "channel"] { _ = object.required(field) }
-    }
+    context.checkWebhookOrBot(object, ofBot: ["token", "server"], required: ["token", "server", "channel"])
   }
 
   static let markup = Markup.markdown

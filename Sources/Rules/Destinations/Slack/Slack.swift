@@ -45,20 +45,7 @@ struct Slack: Destination {
   ]
 
   func check(_ object: ObjectReader, _ context: FieldContext) {
-    let node = object.node
-    let ofBot = ["token", "channel", "endpoint"]
-    if object["url"] == nil, !ofBot.contains(where: { object[$0] != nil }) {
-      _ = object.required("url")
-    } else if object["url"] != nil {
-      for field in ofBot {
-        guard let member = object[field] else { continue }
-        context.diagnostics.error(
-          at: member.range, "\(object.pathOf(field)) is for a bot, and \"url\" is a webhook",
-          hint: "keep one of the two")
-      }
-    } else if !context.diagnostics.isCut(node) {
-      for field in ["token", "channel"] { _ = object.required(field) }
-    }
+    context.checkWebhookOrBot(object, ofBot: ["token", "channel", "endpoint"], required: ["token", "channel"])
     guard let token, let written = object["token"], let text = context.revealed(token) else { return }
     if !["xoxb-", "xoxp-", "xoxe."].contains(where: text.hasPrefix) {
       context.diagnostics.error(
