@@ -44,7 +44,7 @@ let package = Package(
         "Daemon", "StatusPort", "Simulator", "Watching", "Delivery", "Stores", "Storage", "Models", "ViAPI", "Rules",
         "Runs", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", argumentParser, logging,
       ],
-      swiftSettings: strict),
+      swiftSettings: strict, plugins: ["CommitStamp"]),
     .executableTarget(
       name: "vi-notify-bench",
       dependencies: [
@@ -135,6 +135,7 @@ let package = Package(
     .target(name: "CNats"),
     .target(name: "CDisk"),
     .target(name: "CProcess"),
+    .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/CommitStamp"),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["vi-notify", "TestSupport", "Simulator", "Runs", "JSONSource", "Locking", crypto],

@@ -57,6 +57,9 @@ struct ViNotify: AsyncParsableCommand {
       let text = fullMessage(for: error)
       if status == .success {
         Console.shared.print(Array(text.utf8))
+      } else if let message = UsageMessage(text, arguments: Array(CommandLine.arguments.dropFirst())) {
+        Console.shared.say("vi-notify: \(Console.shared.paint("error:", .red)) \(message.lines[0])")
+        for line in message.lines.dropFirst() { Console.shared.say("\(line)") }
       } else if !text.isEmpty {
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
           Console.shared.say(Line(String(line)))
@@ -82,8 +85,11 @@ extension ViNotify {
 
 enum Version {
   static let current = "0.1.0"
-  /// With what it was built and runs. The commit isn't known: no step of the build asks git for it.
-  static var full: String { "\(current) (Swift \(swift), libcurl \(CurlLibrary.version))" }
+  /// With what it was built of, and runs with: `0.1.0 (commit 0123456789ab, Swift 6.3, libcurl 7.88.1)`.
+  static var full: String {
+    let parts = [builtCommit.map { "commit \($0)" }, "Swift \(swift)", "libcurl \(CurlLibrary.version)"]
+    return "\(current) (\(parts.compactMap(\.self).joined(separator: ", ")))"
+  }
 
   private static var swift: String {
     #if compiler(>=6.4)

@@ -37,16 +37,57 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (["deliveries", "list", "--status", "gone"], "'gone' is no value of --status; give pending, delivered or dead"),
+    (["deliveries", "list", "--status", "deda"], "'deda' is no value of --status; did you mean 'dead'?"),
+    (["deliveries", "list", "--limit", "x"], "'x' is no value of --limit; give a whole number, such as 20"),
+    (["deliveries", "list", "--all=1"], "--all takes no value; leave =1 out"),
+    (
+      ["deliveries", "list", "more"],
+      "unexpected argument 'more': nothing takes it; leave it out, or put it behind its option"
+    ),
+    (["watch", "--rulez", "rules.json"], "unknown option --rulez; did you mean --rules?"),
+    (["watch", "--rules", "rules.json", "--onze"], "unknown option --onze; did you mean --once?"),
+    (["watch", "--rules"], "--rules needs a value: --rules <file>"), (["watch"], "--rules <file> is missing"),
+    (
+      ["models", "download", "run_a", "--timeout", "5"],
+      "'5' is no value of --timeout; give a number with a unit, such as 500ms, 30s, 5m, 2h30m or 7d"
+    ), (["runs", "list", "--phase", "suceeded"], "'suceeded' is no value of --phase; did you mean 'succeeded'?"),
+  ])
+  func `what is wrong comes first, then the option, then where to read more`(
+    _ arguments: [String], _ message: String
+  ) async throws {
+    try await onStage { stage in
+      let end = try await stage.run(arguments: arguments)
+      #expect(end.code == 64 && end.output.isEmpty)
+      let lines = end.errors.split(separator: "\n")
+      #expect(lines.first == "vi-notify: error: \(message)")
+      #expect(lines.last?.hasPrefix("  see: vi-notify ") == true && lines.last?.hasSuffix(" --help") == true)
+      #expect(lines.count <= 3 && !end.errors.contains("Usage:"), "\(end.errors)")
+    }
+  }
+
+  @Test func `the version names the commit`() async throws {
+    try await onStage { stage in
+      let git = try await stage.shell(
+        "git -C \"$(dirname \"$1\")\" rev-parse --short=12 HEAD", ["sh", #filePath])
+      let version = try await stage.run("--version").output
+      // A tree that is no clone, as of a tarball, has no commit.
+      let commit = git.code == 0 ? "commit \(git.output.prefix(12))" : "Swift"
+      #expect(version.contains("(\(commit)") && version.contains("libcurl "), "\(version)")
+    }
+  }
+
   @Test(arguments: ["bash", "zsh", "fish"])
   func `each shell gets its script`(_ shell: String) async throws {
     try await onStage { stage in
       let end = try await stage.run("completions", shell)
       #expect(end.code == 0 && end.errors.isEmpty)
       #expect(end.output.contains("vi-notify") && end.output.contains("replay"))
-      if shell == "bash" {
-        try stage.write(end.output, to: "script")
-        #expect(try await stage.shell("bash -n script", []).code == 0)
-      }
+      try stage.write(end.output, to: "_vi-notify")
+      guard try await stage.shell("command -v \"$1\"", ["sh", shell]).code == 0 else { return }
+      let check = try await stage.shell("\"$1\" -n _vi-notify", ["sh", shell])
+      #expect(check.code == 0, "\(check.errors)")
     }
   }
 
@@ -75,6 +116,37 @@ import Testing
       #expect(runs == ["run_a", "run_b"])
       // Where there is no state there is nothing to say.
       #expect(try await offered(["explain"], "positional@0", ["vi-notify", "explain", "r"]).isEmpty)
+    }
+  }
+
+  /// The shells themselves: bash by its function, zsh with a person's keys. fish completes only for somebody who sits before it.
+  @Test(arguments: [
+    (
+      "bash",
+      #"""
+      . ./_vi-notify; COMP_WORDS=(vi-notify explain run_); COMP_CWORD=2; COMP_LINE="${COMP_WORDS[*]}"
+      COMP_POINT=${#COMP_LINE}; _vi-notify vi-notify run_ explain; echo "${COMPREPLY[*]}"
+      """#
+    ),
+    (
+      "zsh",
+      #"""
+      zmodload zsh/zpty; zpty z zsh -f -i
+      zpty -w z "PROMPT=; fpath=($PWD \$fpath); autoload -U compinit; compinit -u -D; bindkey '^I' list-choices; echo re''ady"
+      zpty -r z out '*ready*'; zpty -w -n z "vi-notify explain run_"$'\t'
+      zpty -r -m z out '*run_alpha*run_beta*'; print -r -- "$out"
+      """#
+    ),
+  ])
+  func `a shell completes the runs of the state`(_ shell: String, _ script: String) async throws {
+    try await onStage(Scenario(runs: [.ended("run_alpha"), .ended("run_beta", .failed)])) { stage in
+      guard try await stage.shell("command -v \"$1\"", ["sh", shell]).code == 0 else { return }
+      try stage.write(RulesText.hub)
+      let home = ["XDG_STATE_HOME": stage.directory, "PATH": "\(Binary.path.dropLast("/vi-notify".count)):/usr/bin:/bin"]
+      #expect(try await stage.run(arguments: ["--rules", "rules.json", "--once"], with: home).code == 0)
+      try stage.write(try await stage.run("completions", shell).output, to: "_vi-notify")
+      let end = try await stage.shell("exec \"$1\" -c \"$2\"", ["sh", shell, script], with: home)
+      #expect(end.output.contains("run_alpha") && end.output.contains("run_beta"), "\(end.output)\(end.errors)")
     }
   }
 

@@ -171,4 +171,32 @@ struct LineQueueTests {
     queue.add("plain")
     #expect(text(queue.take()) == "plain\n")
   }
+
+  @Test func `explain and show break their lines between words, within the terminal`() async throws {
+    let message = Array(repeating: "CUDA out of memory while reducing gradients", count: 5).joined(separator: ", ")
+    try await onStage(Scenario(runs: [.ended("run_a", .failed, flow: "detector", message: message)])) { stage in
+      try stage.write(
+        #"""
+        {"version": 1, "watch": {"since": "all"}, "destinations": {
+          "hub": {"type": "webhook", "url": "ENDPOINT/inbox/hub"}},
+          "rules": [{"name": "say-what-has-failed-and-go-on", "on": ["failed"], "actions": [
+            {"id": "first", "send": "hub", "then": [{"id": "second", "send": "hub"}]}]}]}
+        """#)
+      #expect(try await stage.run("--rules", "rules.json", "--once", "--state", "here.sqlite").code == 0)
+      let list = try await stage.run("deliveries", "list", "--output", "json", "--state", "here.sqlite")
+      let id = try #require(list.rows.first?[text: "id"])
+      for command in ["explain run_a", "deliveries show \(id)"] {
+        let shown = try await stage.shell(
+          "exec script -qec \"stty cols 80; $1 \(command) --state here.sqlite\" /dev/null", ["sh", Binary.path],
+          with: ["NO_COLOR": "1"])
+        let lines = shown.output.replacing("\r\n", with: "\n").split(separator: "\n")
+        #expect(lines.count > 8)
+        for line in lines { #expect(line.count <= 80, "\(line)") }
+        let piped = try await stage.run(
+          arguments: command.split(separator: " ").map(String.init) + ["--state", "here.sqlite"])
+        #expect(piped.output.contains(message.prefix(190)), "in a pipe nothing is broken")
+      }
+    }
+  }
+
 }

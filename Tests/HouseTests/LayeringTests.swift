@@ -115,7 +115,8 @@ private let system: Set<String> = ["Glibc", "Dispatch", "FoundationEssentials", 
 
   @Test func `every folder of sources is a room of this house`() throws {
     let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Sources").path)
-    #expect(Set(folders) == Set(house.map(\.room)))
+    // What a build runs, and no program holds, stands beside the house.
+    #expect(Set(folders) == Set(house.map(\.room) + ["CommitStamp"]))
   }
 
   @Test func `nothing is more widely open than the package`() throws {

@@ -45,7 +45,7 @@ struct DeliveriesListCommand: AsyncParsableCommand {
   var destination: String?
   @Option(help: "Only deliveries created since then: a duration such as 2d, or a time.")
   var since: SinceArgument?
-  @Option(help: "The maximum number of deliveries; the newest are listed.")
+  @Option(help: ArgumentHelp("The maximum number of deliveries; the newest are listed.", valueName: "number"))
   var limit: Int?
   @Flag(help: "List all deliveries.")
   var all = false

@@ -27,7 +27,7 @@ struct ModelsDownloadCommand: AsyncParsableCommand {
   var checkpoint: String?
   @Option(help: ArgumentHelp("The directory for models, with one folder per run.", valueName: "dir"))
   var to = ModelFolder.standard
-  @Option(help: "Give up after this long, such as 30m or 12h; default: never.")
+  @Option(help: ArgumentHelp("Give up after this long, such as 30m or 12h; default: never.", valueName: "duration"))
   var timeout: DurationArgument?
   @OptionGroup var format: OutputOption
 

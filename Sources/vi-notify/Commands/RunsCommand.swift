@@ -32,7 +32,7 @@ struct RunsListCommand: AsyncParsableCommand {
 
   @Option(help: "Only runs in this phase; may be given several times.")
   var phase: [Phase] = []
-  @Option(help: "The maximum number of runs.")
+  @Option(help: ArgumentHelp("The maximum number of runs.", valueName: "number"))
   var limit: Int?
   @Flag(help: "List all runs.")
   var all = false

@@ -19,7 +19,7 @@ struct RunsLogsCommand: AsyncParsableCommand {
   @OptionGroup var run: RunArgument
   @Option(help: ArgumentHelp("Only the log of this block of the flow.", valueName: "block"))
   var block: String?
-  @Option(help: ArgumentHelp("Only the last lines.", valueName: "lines"))
+  @Option(help: ArgumentHelp("Only the last lines.", valueName: "number"))
   var tail: Int?
   @OptionGroup var format: OutputOption
 

@@ -18,7 +18,7 @@ struct RunsWaitCommand: AsyncParsableCommand {
 
   @Argument(help: "The runs' ids.")
   var ids: [String]
-  @Option(help: "Give up after this long, such as 30m or 12h; default: never.")
+  @Option(help: ArgumentHelp("Give up after this long, such as 30m or 12h; default: never.", valueName: "duration"))
   var timeout: DurationArgument?
   @OptionGroup var format: OutputOption
 

@@ -22,7 +22,7 @@ struct VerifyCommand: AsyncParsableCommand {
   var secret: String
   @Option(help: "The webhook-id header.")
   var id: String
-  @Option(help: "The webhook-timestamp header, Unix seconds.")
+  @Option(help: ArgumentHelp("The webhook-timestamp header, Unix seconds.", valueName: "seconds"))
   var timestamp: Int64
   @Option(help: "The webhook-signature header.")
   var signature: String

@@ -42,8 +42,14 @@ struct ChainTree {
   }
 
   /// `✓ model → download: delivered at 2026-11-23T09:46:00.000Z after 12s`, followed by its steps.
-  func lines(_ time: PeopleTime) -> [String] {
-    ["\(rule): \(text(time))"] + branches(indent: "", time)
+  ///
+  /// - Parameter before: the first line begins with it, the others with as many spaces.
+  func print(_ time: PeopleTime, after before: String = "") {
+    let margin = String(repeating: " ", count: before.terminalWidth)
+    for (index, line) in (["\(rule): \(text(time))"] + branches(indent: "", time)).enumerated() {
+      let depth = line.prefix { " │├└─".contains($0) }.count
+      Console.shared.print((index == 0 ? before : margin) + line, hanging: margin.count + depth + 2)
+    }
   }
 
   private func branches(indent: String, _ time: PeopleTime) -> [String] {

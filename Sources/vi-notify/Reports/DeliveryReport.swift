@@ -143,16 +143,28 @@ struct DeliveryReport {
       ("Settled", record.settledAt.map(time.inWords)),
     ])
     for attempt in detail.attempts {
+      let name = "Attempt \(attempt.number):".padded(toWidth: 15)
       Console.shared.print(
-        "Attempt \(attempt.number):     \(time.stamp(attempt.startedAt))  \(attempt.outcome)  \(attempt.detail)")
+        "\(name)\(time.stamp(attempt.startedAt))  \(attempt.outcome)  \(attempt.detail)", hanging: 15)
       for line in attempt.output.split(separator: "\n").prefix(20) {
-        Console.shared.print("    \(String(line))")
+        Console.shared.print("    \(String(line))", hanging: 6)
       }
     }
-    let carried = detail.content.command ?? detail.body
-    Console.shared.print("Carries:       \(String(decoding: carried, as: UTF8.self))")
-    for (index, line) in ChainTree.all(of: detail.chain).flatMap({ $0.lines(time) }).enumerated() {
-      Console.shared.print("\(index == 0 ? "Chain:         " : String(repeating: " ", count: 15))\(line)")
+    for (index, chain) in ChainTree.all(of: detail.chain).enumerated() {
+      chain.print(time, after: (index == 0 ? "Chain:" : "").padded(toWidth: 15))
+    }
+    // The longest comes last.
+    printCarried(detail.content.command ?? detail.body)
+  }
+
+  /// In a pipe as it is sent; on a terminal laid out, for one line of it fills the screen.
+  private static func printCarried(_ json: [UInt8]) {
+    guard Console.shared.outputIsTerminal else {
+      return Console.shared.print("Carries:       \(String(decoding: json, as: UTF8.self))", hanging: 0)
+    }
+    Console.shared.print("Carries:")
+    for line in JSONLayout.lines(json) {
+      Console.shared.print("  \(line)", hanging: 6 + line.prefix { $0 == " " }.count)
     }
   }
 }
@@ -162,7 +174,7 @@ extension DeliveryReport {
   private static func printFacts(_ facts: [(name: String, value: String?)]) {
     for (name, value) in facts {
       guard let value else { continue }
-      Console.shared.print("\((name + ":").padded(toWidth: 15))\(value)")
+      Console.shared.print("\((name + ":").padded(toWidth: 15))\(value)", hanging: 15)
     }
   }
 }

@@ -116,11 +116,11 @@ extension StatusReport {
     }
     lines.append("")
     if reasons.isEmpty { return lines + ["All is well."] }
-    return lines + ["This needs somebody:"] + reasons.flatMap { Self.wrapped("- \($0)", indent: 2) }
+    return lines + ["This needs somebody:"] + reasons.flatMap { Line("- \($0)").text.wrapped(toWidth: 80, hanging: 2) }
   }
 
   private static func fact(_ name: String, _ value: String) -> [String] {
-    wrapped("\(cell(name, 10))  \(value)", indent: 12)
+    Line("\(cell(name, 10))  \(value)").text.wrapped(toWidth: 80, hanging: 12)
   }
 
   private static func cell(_ text: String, _ width: Int) -> String {
@@ -129,23 +129,6 @@ extension StatusReport {
 
   /// As it is printed: a stranger's name may hold what a terminal obeys.
   private static func cut(_ text: String, _ width: Int) -> String { Line(text).text.cut(toWidth: width) }
-
-  /// Broken between words; a word that is longer than a line has a line of its own.
-  private static func wrapped(_ text: String, indent: Int) -> [String] {
-    let plain = Line(text).text
-    var (lines, line) = ([String](), "")
-    for word in plain.split(separator: " ", omittingEmptySubsequences: false) {
-      if line.isEmpty {
-        line = String(word)
-      } else if line.terminalWidth + 1 + word.terminalWidth <= 80 {
-        line += " " + word
-      } else {
-        lines.append(line)
-        line = String(repeating: " ", count: indent) + word
-      }
-    }
-    return lines + [line]
-  }
 
   var json: [UInt8] {
     JSONWriter.object { json in

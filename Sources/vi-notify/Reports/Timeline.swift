@@ -81,10 +81,15 @@ extension Timeline {
   func print() {
     Console.shared.print("Run \(runID)")
     let time = PeopleTime(now: now)
-    for (moment, entry) in entries { Console.shared.print("\(time.stamp(moment))  \(entry.text(time))") }
+    for (moment, entry) in entries {
+      let (stamp, text) = (time.stamp(moment), entry.text(time))
+      // What goes on stands a little deeper than what begins.
+      let depth = text.prefix { " →✓✗–".contains($0) }.count
+      Console.shared.print("\(stamp)  \(text)", hanging: stamp.count + 3 + depth)
+    }
     for chain in chains {
       Console.shared.print("")
-      for line in chain.lines(time) { Console.shared.print(Line(line)) }
+      chain.print(time)
     }
   }
 }

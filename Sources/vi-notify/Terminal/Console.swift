@@ -53,6 +53,15 @@ final class Console: Sendable {
     printBytes(Array(line.text.utf8))
   }
 
+  /// Prints a text that on a terminal is broken into lines at its width. Elsewhere it is one line.
+  ///
+  /// - Parameter hanging: how far the lines but the first are indented.
+  func print(_ text: String, hanging: Int) {
+    let whole = Line(text).text
+    let lines = outputIsTerminal ? whole.wrapped(toWidth: outputWidth, hanging: hanging) : [whole]
+    for line in lines { print(Line(line)) }
+  }
+
   /// Prints JSON or a path unchanged, unless to a terminal.
   @discardableResult func print(_ json: [UInt8]) -> Bool {
     printBytes(outputIsTerminal ? Line.json(json) : json)

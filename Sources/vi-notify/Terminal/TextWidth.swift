@@ -21,6 +21,29 @@ extension StringProtocol {
     return width > 0 ? kept + "…" : ""
   }
 
+  /// Lines of so many cells at most, broken at spaces; a word that is longer than a line is broken where the line ends.
+  ///
+  /// - Parameter hanging: how far all lines but the first are indented; no more than half of the width.
+  func wrapped(toWidth width: Int, hanging: Int) -> [String] {
+    guard terminalWidth > width, width > 1 else { return [String(self)] }
+    let indent = String(repeating: " ", count: Swift.min(hanging, width / 2))
+    var (lines, line, taken, lastSpace): ([String], String, Int, String.Index?) = ([], "", 0, nil)
+    for character in self {
+      if taken + character.terminalWidth > width {
+        let end = character == " " ? line.endIndex : lastSpace ?? line.endIndex
+        lines.append(String(line[..<end]))
+        line = indent + line[end...].drop { $0 == " " }
+        (taken, lastSpace) = (line.terminalWidth, nil)
+        if character == " " { continue }
+      }
+      line.append(character)
+      taken += character.terminalWidth
+      // Not within the indentation: that would leave an empty line.
+      if character == " ", line.contains(where: { $0 != " " }) { lastSpace = line.index(before: line.endIndex) }
+    }
+    return lines + (line.allSatisfy { $0 == " " } ? [] : [line])
+  }
+
   /// Filled with spaces to so many cells.
   func padded(toWidth width: Int) -> String {
     self + String(repeating: " ", count: Swift.max(0, width - terminalWidth))
