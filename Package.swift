@@ -205,7 +205,7 @@ let package = Package(
       name: "TransportTests",
       dependencies: ["TestSupport", "Transport", "HTTPSyntax", "CCurl", "CNats", "Locking", "WireTime", "Notation"],
       swiftSettings: strict),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Runs"], swiftSettings: strict),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),
     .testTarget(name: "LockingTests", dependencies: ["Locking"], swiftSettings: strict),
     .testTarget(name: "JSONSourceTests", dependencies: ["JSONSource"], swiftSettings: strict),

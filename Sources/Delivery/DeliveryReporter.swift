@@ -9,22 +9,15 @@ struct DeliveryReporter: Sendable {
   let telemetry: Telemetry
   let log: Logger
 
-  private static let (hook, download, include) = (Lane.hook.name, Lane.download.name, Lane.include.name)
-  /// The types of what deliveries go to, for ``Telemetry/init(targets:)``.
-  static let targets = DestinationSettings.Kind.allCases.map(\.rawValue) + [hook, download, include]
-
-  func report(_ notes: [DispatcherState.Note], _ plan: DeliveryPlan) {
-    var times: [String: Duration] = [:]
+  func report(_ notes: [DispatcherState.Note]) {
     for note in notes {
       switch note {
-      case .attempt(let outcome, let delivery, let took):
-        times[delivery.id] = took
-        count(outcome, of: delivery, after: took, plan)
+      case .attempt(let outcome, let type, let took): count(outcome, at: type, after: took)
       case .destination(let state, let before):
         count(state, before)
         report(state, before)
-      case .settled(let delivery, let settlement, let number):
-        report(delivery, settlement, at: number, after: times[delivery.id])
+      case .settled(let delivery, let settlement, let number, let took):
+        report(delivery, settlement, at: number, after: took)
       }
     }
   }
@@ -77,16 +70,10 @@ struct DeliveryReporter: Sendable {
       metadata: ["destination": "\(burial.destination)", "deliveries": "\(buried)", "reason": "\(burial.reason)"])
   }
 
-  private func count(_ outcome: Outcome, of delivery: ClaimedDelivery, after took: Duration, _ plan: DeliveryPlan) {
-    let type =
-      switch delivery.content {
-      case .hook: Self.hook
-      case .download: Self.download
-      case .include: Self.include
-      case .event, .body: plan.settings(of: delivery.destination)?.kind.rawValue ?? ""
-      }
-    if let result = AttemptResultWord(rawValue: outcome.word) { telemetry.attempts.add(to: result, type: type) }
-    telemetry.attemptTime.record(took, type: type)
+  private func count(_ outcome: Outcome, at type: TargetType, after took: Duration) {
+    telemetry.attempts[type.place].add(to: AttemptResultWord(outcome))
+    telemetry.attemptTime[type.place].record(took)
+    if type == .hook, let exit = HookExit(outcome) { telemetry.hookExits.add(to: exit) }
   }
 
   private func count(_ state: DestinationState, _ before: DestinationState) {

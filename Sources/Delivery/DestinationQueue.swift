@@ -19,6 +19,8 @@ struct DestinationQueue: Sendable {
   /// A delivery about to be attempted.
   struct Start: Sendable {
     let delivery: ClaimedDelivery
+    /// Of its destination as it is now.
+    let type: TargetType
     let pass: AttemptRole
     let startedAt: Timestamp
     /// By the uptime.
@@ -30,6 +32,7 @@ struct DestinationQueue: Sendable {
   }
 
   var gate: AdmissionPolicy
+  private var type: TargetType
   /// How many other destinations had this name before, in this process.
   private(set) var epoch = 0
   /// The rules file has no such destination any more; what is under way goes on.
@@ -49,8 +52,9 @@ struct DestinationQueue: Sendable {
   private(set) var generation = 0
 
   /// - Parameter paced: how many the pace lets through at once, if it has one.
-  init(gate: AdmissionPolicy, claims: Bool, paced: Int?) {
+  init(gate: AdmissionPolicy, _ type: TargetType, claims: Bool, paced: Int?) {
     self.gate = gate
+    self.type = type
     self.claims = claims
     ahead = Self.ahead(paced)
   }
@@ -101,8 +105,8 @@ struct DestinationQueue: Sendable {
   mutating func start(at now: Timestamp, begin: Duration = .zero, followed: Duration = .zero) -> Start? {
     guard !queue.isEmpty, case .now = gate.opening(at: now), let next = queue.popLast() else { return nil }
     return Start(
-      delivery: next.delivery, pass: gate.begin(at: now, isEarly: next.isEarly), startedAt: now, begin: begin,
-      followed: followed, epoch: epoch)
+      delivery: next.delivery, type: type, pass: gate.begin(at: now, isEarly: next.isEarly), startedAt: now,
+      begin: begin, followed: followed, epoch: epoch)
   }
 
   /// An attempt has ended. True when the state of the destination is another one by that.
@@ -171,9 +175,10 @@ extension DestinationQueue {
   }
 
   /// Another destination under the same name.
-  mutating func become(_ next: AdmissionPolicy, paced: Int?, at now: Timestamp) {
+  mutating func become(_ next: AdmissionPolicy, _ type: TargetType, paced: Int?, at now: Timestamp) {
     let former = gate
     gate = next
+    self.type = type
     gate.succeed(former, at: now)
     ahead = Self.ahead(paced)
     epoch += 1

@@ -24,7 +24,7 @@ package actor Dispatcher {
   }
 
   /// The types of what deliveries go to, for `Telemetry.init(targets:)`.
-  package static let targets = DeliveryReporter.targets
+  package static let targets = TargetType.words
 
   private struct Handover {
     let configuration: DeliveryConfiguration
@@ -280,7 +280,7 @@ package actor Dispatcher {
     let redactor = configuration.redactor
     (result.detail, result.output) = (redactor.redact(result.detail), redactor.redact(result.output))
     let randomness = DispatcherState.Randomness(probe: .random(in: 0..<1), retry: .random(in: 0..<1))
-    reporter.report(state.end(start, result, at: moment, randomness: randomness), configuration.plan)
+    reporter.report(state.end(start, result, at: moment, randomness: randomness))
   }
 
   /// Writes down what has ended, and what ends meanwhile, until there is nothing left.

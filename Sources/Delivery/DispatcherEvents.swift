@@ -25,9 +25,9 @@ extension DispatcherState {
 
   /// Something to log and to count.
   enum Note: Sendable {
-    case attempt(Outcome, of: ClaimedDelivery, took: Duration)
+    case attempt(Outcome, at: TargetType, took: Duration)
     case destination(DestinationState, before: DestinationState)
-    case settled(ClaimedDelivery, Settlement, number: Int)
+    case settled(ClaimedDelivery, Settlement, number: Int, took: Duration)
   }
 
   /// Drawn once for each end; 0 ..< 1.

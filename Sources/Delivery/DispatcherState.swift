@@ -62,7 +62,7 @@ struct DispatcherState: Sendable {
     for (name, settings) in plan.destinations {
       let fingerprint = fingerprints[name] ?? ""
       let state = states[name] ?? DestinationState(name: name, fingerprint: fingerprint)
-      use(settings.common, for: .destination(name), state, fingerprint, at: now)
+      use(settings.common, for: .destination(name), TargetType(of: settings.kind), state, fingerprint, at: now)
     }
     for target in queues.keys {
       if case .lane(let lane) = target {
@@ -75,7 +75,9 @@ struct DispatcherState: Sendable {
   }
 
   private mutating func use(
-    _ settings: CommonSettings, for target: Target, _ state: DestinationState, _ fingerprint: String, at now: Timestamp
+    _ settings: CommonSettings, for target: Target, _ type: TargetType, _ state: DestinationState,
+    _ fingerprint: String,
+    at now: Timestamp
   ) {
     guard queues[target]?.gate.state.fingerprint != fingerprint else {
       queues[target]?.keep(concurrency: settings.concurrency, rateLimit: settings.rateLimit, at: now)
@@ -83,8 +85,8 @@ struct DispatcherState: Sendable {
     }
     let (limit, paced) = (settings.rateLimit, settings.rateLimit?.count)
     let gate = AdmissionPolicy(concurrency: settings.concurrency, rateLimit: limit, state: state, now: now)
-    queues[target]?.become(gate, paced: paced, at: now)
-    if queues[target] == nil { queues[target] = DestinationQueue(gate: gate, claims: false, paced: paced) }
+    queues[target]?.become(gate, type, paced: paced, at: now)
+    if queues[target] == nil { queues[target] = DestinationQueue(gate: gate, type, claims: false, paced: paced) }
   }
 
   /// The clock was set: everything that is written here moves with it.
@@ -140,7 +142,8 @@ extension DispatcherState {
     let gate = AdmissionPolicy(
       concurrency: plan.concurrency(of: lane), rateLimit: nil, hasCircuit: false,
       state: DestinationState(name: lane.name, fingerprint: ""), now: now)
-    queues[target] = DestinationQueue(gate: gate, claims: lane.kind == .hook, paced: nil)
+    queues[target] = DestinationQueue(
+      gate: gate, TargetType(of: lane), claims: lane.kind == .hook, paced: nil)
   }
 
   mutating func noteNextDue(_ moment: Timestamp?) { nextDue = moment }
@@ -237,7 +240,8 @@ extension DispatcherState {
     }
     let settlement = plan.settlement(of: delivery, result.outcome, record, randomness: randomness.retry)
     notes += [
-      .attempt(result.outcome, of: delivery, took: took), .settled(delivery, settlement, number: record.number),
+      .attempt(result.outcome, at: start.type, took: took),
+      .settled(delivery, settlement, number: record.number, took: took),
     ]
     if settlement == .interrupted, delivery.claimedAt == nil {
       queues[target]?.release(delivery.sequence)

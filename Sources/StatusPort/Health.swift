@@ -23,7 +23,7 @@ struct Health {
 
   private static func hanging(_ telemetry: Telemetry, _ time: TimeSource) -> [String] {
     telemetry.loops.hanging(time).map { loop, busy in
-      "the \(loop.rawValue) loop has made no progress for \(busy.words); check the log, then restart vi-notify"
+      "the \(loop.word) loop has made no progress for \(busy.words); check the log, then restart vi-notify"
     }
   }
 

@@ -3,8 +3,8 @@ import Synchronization
 /// A counter with a series for every word of its label.
 ///
 /// Adding is one relaxed atomic addition on memory that nobody else's counter shares a lock with: nothing orders by it,
-/// and only the sum matters.
-package struct Counter<Label: MetricLabel>: Metric {
+/// and only the sum matters. The series is found by the label's place; no text is compared.
+package final class Counter<Label: MetricLabel>: Metric {
   private let name: String
   private let help: String
   private let series: [Series]
@@ -19,12 +19,11 @@ package struct Counter<Label: MetricLabel>: Metric {
   }
 
   package func add(_ count: Int = 1, to label: Label) {
-    // A closed set of a few words: walking over it costs less than hashing them.
-    for series in series where series.label == label.rawValue { series.add(count) }
+    series[label.place].add(count)
   }
 
   package func value(_ label: Label) -> UInt64 {
-    series.first { $0.label == label.rawValue }?.value ?? 0
+    series[label.place].value
   }
 
   var samples: [Sample] { samples(with: []) }
@@ -45,29 +44,31 @@ extension Counter where Label == Single {
 }
 
 /// The same for each of some types that are known when the program starts, and `other` for what is none of them.
+///
+/// Whoever counts often keeps the counter of a type, or its place, so that the name is looked up once.
 package struct TypedCounter<Label: MetricLabel>: Metric {
-  private let types: [(name: String, counter: Counter<Label>)]
-  private let other: Counter<Label>
+  private let types: [String]
+  /// In the order of `types`; the last is `other`.
+  private let counters: [Counter<Label>]
 
   init(_ name: String, _ help: String, types: [String]) {
-    self.types = types.map { ($0, Counter(name, help)) }
-    other = Counter(name, help)
+    self.types = types
+    counters = (0...types.count).map { _ in Counter(name, help) }
   }
 
-  package func add(_ count: Int = 1, to label: Label, type: String) {
-    counter(type).add(count, to: label)
+  /// - Parameter place: of the type among those that were given; another number: `other`.
+  package subscript(place: Int) -> Counter<Label> {
+    counters.indices.contains(place) ? counters[place] : counters[types.count]
   }
 
-  package func value(_ label: Label, type: String) -> UInt64 {
-    counter(type).value(label)
-  }
-
-  private func counter(_ type: String) -> Counter<Label> {
-    types.first { $0.name == type }?.counter ?? other
+  package subscript(type: String) -> Counter<Label> {
+    self[types.firstIndex(of: type) ?? types.count]
   }
 
   var samples: [Sample] {
-    (types + [("other", other)]).flatMap { $0.counter.samples(with: [.init(name: "type", value: $0.name)]) }
+    zip(types + ["other"], counters).flatMap { type, counter in
+      counter.samples(with: [.init(name: "type", value: type)])
+    }
   }
 }
 
@@ -77,7 +78,7 @@ final class Series: Sendable {
   private let count = Atomic<UInt64>(0)
 
   init(_ label: some MetricLabel) {
-    self.label = label.rawValue
+    self.label = label.word
   }
 
   init() {

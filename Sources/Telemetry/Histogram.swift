@@ -1,10 +1,15 @@
 /// How long things take, in buckets that Prometheus makes quantiles of.
-package struct Histogram: Metric {
+package final class Histogram: Metric {
   /// From a receiver in the same rack to a hook that runs for an hour: upper bounds in seconds.
   private static let bounds: [(seconds: Double, text: String)] = [
     (0.01, "0.01"), (0.05, "0.05"), (0.1, "0.1"), (0.5, "0.5"), (1, "1"), (5, "5"), (15, "15"), (30, "30"), (60, "60"),
     (300, "300"), (600, "600"), (3_600, "3600"),
   ]
+
+  /// The same in microseconds, apart from their texts: a record walks over nothing but numbers.
+  private static let limits = bounds.map { Int64($0.seconds * 1_000_000) }
+  /// A duration counts as this at most, so that its microseconds fit: about 30,000 years.
+  private static let longest: Int64 = 1_000_000_000_000
 
   private let name: String
   private let help: String
@@ -21,10 +26,16 @@ package struct Histogram: Metric {
   package var count: UInt64 { buckets.reduce(0) { $0 + $1.value } }
 
   package func record(_ duration: Duration) {
-    let parts = max(duration, .zero).components
-    let seconds = Double(parts.seconds) + Double(parts.attoseconds) / 1e18
-    buckets[Self.bounds.firstIndex { seconds <= $0.seconds } ?? Self.bounds.count].add(1)
-    sum.add(Int(seconds * 1_000_000))
+    let (seconds, attoseconds) = max(duration, .zero).components
+    let (microseconds, rest) = attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000)
+    let whole = min(seconds, Self.longest) * 1_000_000 + microseconds
+    // What is a little more than a bound is above it.
+    let rounded = rest > 0 ? whole + 1 : whole
+    let limits = Self.limits
+    var place = 0
+    while place < limits.count, rounded > limits[place] { place += 1 }
+    buckets[place].add(1)
+    sum.add(Int(whole))
   }
 
   var samples: [Sample] { samples(with: []) }
@@ -50,25 +61,27 @@ package struct Histogram: Metric {
 
 /// The same for each of some types that are known when the program starts, and `other` for what is none of them.
 package struct TypedHistogram: Metric {
-  private let types: [(name: String, histogram: Histogram)]
-  private let other: Histogram
+  private let types: [String]
+  /// In the order of `types`; the last is `other`.
+  private let histograms: [Histogram]
 
   init(_ name: String, _ help: String, types: [String]) {
-    self.types = types.map { ($0, Histogram(name, help)) }
-    other = Histogram(name, help)
+    self.types = types
+    histograms = (0...types.count).map { _ in Histogram(name, help) }
   }
 
-  package func record(_ duration: Duration, type: String) {
-    histogram(type).record(duration)
+  /// - Parameter place: of the type among those that were given; another number: `other`.
+  package subscript(place: Int) -> Histogram {
+    histograms.indices.contains(place) ? histograms[place] : histograms[types.count]
   }
 
-  package func count(type: String) -> UInt64 { histogram(type).count }
-
-  private func histogram(_ type: String) -> Histogram {
-    types.first { $0.name == type }?.histogram ?? other
+  package subscript(type: String) -> Histogram {
+    self[types.firstIndex(of: type) ?? types.count]
   }
 
   var samples: [Sample] {
-    (types + [("other", other)]).flatMap { $0.histogram.samples(with: [.init(name: "type", value: $0.name)]) }
+    zip(types + ["other"], histograms).flatMap { type, histogram in
+      histogram.samples(with: [.init(name: "type", value: type)])
+    }
   }
 }

@@ -2,7 +2,7 @@ package import Runs
 import Synchronization
 
 /// The loops of the process.
-package enum Loop: String, MetricLabel {
+package enum Loop: Int, MetricLabel {
   package static let label = "loop"
   case watching, delivery, upkeep
 }
@@ -49,16 +49,12 @@ package struct LoopProgress: Metric {
   }
 
   private func turn(_ loop: Loop) -> Turn {
-    switch loop {
-    case .watching: turns[0]
-    case .delivery: turns[1]
-    case .upkeep: turns[2]
-    }
+    turns[loop.place]
   }
 
   var samples: [Sample] {
     Loop.allCases.map { loop in
-      let label = Sample.Label(name: Loop.label, value: loop.rawValue)
+      let label = Sample.Label(name: Loop.label, value: loop.word)
       let moment = Double(turn(loop).startedAt.load(ordering: .relaxed)) / 1_000
       return Sample(name: name, kind: .gauge, help: help, labels: [label], value: moment)
     }

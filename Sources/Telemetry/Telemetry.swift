@@ -31,6 +31,9 @@ package final class Telemetry: Sendable {
   package let planned = Counter<Single>("deliveries_planned_total", "Deliveries that sweeps have written.")
   package let attempts: TypedCounter<AttemptResultWord>
   package let attemptTime: TypedHistogram
+  package let hookExits = Counter<HookExit>(
+    "hook_exits_total",
+    "Hooks that ended, by how; those that could not be started or that vi-notify stopped are left out.")
   package let deliveries = Counter<SettledAs>("deliveries_settled_total", "Deliveries that have ended.")
   package let deliveryTime = Histogram(
     "delivery_duration_seconds", "Time from the commit of a delivery to its being delivered, without replays.")
@@ -49,7 +52,8 @@ package final class Telemetry: Sendable {
   package let loops = LoopProgress(
     "loop_last_turn_timestamp_seconds", "When the loop began its last turn; 0: it hasn't begun.")
 
-  /// - Parameter targets: the types of destinations that there are, and what is done on this machine.
+  /// - Parameter targets: the types of destinations that there are, and what is done on this machine. Their places in this list
+  ///   are those that ``attempts`` and ``attemptTime`` are asked by.
   package init(targets: [String] = []) {
     attempts = TypedCounter("attempts_total", "Attempts to deliver.", types: targets)
     attemptTime = TypedHistogram("attempt_duration_seconds", "Time that an attempt to deliver took.", types: targets)

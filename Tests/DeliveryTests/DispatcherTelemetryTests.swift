@@ -11,8 +11,16 @@ import Testing
 /// What the dispatcher decides is counted where it decides it.
 @Suite(.timeLimit(.minutes(6))) struct DispatcherTelemetryTests {
   @Test func `there is a word for every way in which an attempt ends`() {
-    let words = [Outcome.delivered, .interrupted].map(\.word) + FailureReason.allCases.map(\.rawValue)
-    #expect(Set(words) == Set(AttemptResultWord.allCases.map(\.rawValue)))
+    let outcomes = [Outcome.delivered, .interrupted] + FailureReason.allCases.map(Outcome.rejected)
+    for outcome in outcomes { #expect(AttemptResultWord(outcome).word == outcome.word) }
+    #expect(outcomes.count == AttemptResultWord.allCases.count)
+  }
+
+  @Test func `every type of destination and of work has its own place`() {
+    let types =
+      DestinationSettings.Kind.allCases.map { TargetType(of: $0) } + Lane.Kind.allCases.map { TargetType(of: Lane($0)) }
+    #expect(types.map(\.place) == Array(0...TargetType.words.count))
+    #expect(TargetType.words[TargetType.hook.place] == "hook")
   }
 
   @Test func `attempts count by type and result, deliveries by their end`() async throws {
@@ -31,14 +39,27 @@ import Testing
       (AttemptResultWord.serverError, "webhook"), (.delivered, "webhook"), (.clientError, "webhook"),
       (.hookFailed, "hook"),
     ] {
-      #expect(telemetry.attempts.value(result, type: type) == 1, "\(result) \(type)")
+      #expect(telemetry.attempts[type].value(result) == 1, "\(result) \(type)")
     }
     #expect(telemetry.snapshot.filter { $0.name == "vi_notify_attempts_total" }.reduce(0) { $0 + $1.value } == 4)
-    #expect(telemetry.attemptTime.count(type: "webhook") == 3)
-    #expect(telemetry.attemptTime.count(type: "hook") == 1)
+    #expect(telemetry.attemptTime["webhook"].count == 3)
+    #expect(telemetry.attemptTime["hook"].count == 1)
     #expect(telemetry.deliveryTime.count == 1)
     #expect(telemetry.deliveries.value(.delivered) == 1)
     #expect(telemetry.deliveries.value(.dead) == 2)
+    await kit.end()
+  }
+
+  @Test func `a hook counts by how it ended`() async throws {
+    let kit = try await DeliveryKit()
+    for (index, script) in ["true", "exit 3", "exit 75", "kill -KILL $$", "sleep 60"].enumerated() {
+      let call = DeliveryContent.hook(HookCall(command: .shell(script)))
+      try await kit.enqueue(
+        run: "run_\(index)",
+        [NewDelivery(id: "h\(index)", rule: "r", destination: .hook, content: call, timeout: .milliseconds(500))])
+    }
+    try await kit.deliverWhatIsDue()
+    #expect(HookExit.allCases.map(kit.dispatcher.telemetry.hookExits.value) == [1, 2, 1, 1])
     await kit.end()
   }
 

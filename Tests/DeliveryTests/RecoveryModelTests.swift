@@ -80,8 +80,8 @@ private struct LaneLife {
     -> DestinationQueue
   {
     DestinationQueue(
-      gate: AdmissionPolicy(concurrency: concurrency, rateLimit: limit, state: state, now: now), claims: false,
-      paced: limit?.count)
+      gate: AdmissionPolicy(concurrency: concurrency, rateLimit: limit, state: state, now: now),
+      TargetType(of: .webhook), claims: false, paced: limit?.count)
   }
 
   mutating func live() {

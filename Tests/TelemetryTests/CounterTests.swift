@@ -1,3 +1,4 @@
+import Runs
 import Testing
 
 @testable import Telemetry
@@ -7,7 +8,7 @@ import Testing
     let samples = Telemetry(targets: ["slack"]).snapshot
     #expect(samples.allSatisfy { $0.value == 0 })
     let sweeps = samples.filter { $0.name == "vi_notify_sweeps_total" }
-    #expect(sweeps.flatMap(\.labels).map(\.value) == SweepResult.allCases.map(\.rawValue))
+    #expect(sweeps.flatMap(\.labels).map(\.value) == SweepResult.allCases.map(\.word))
     let attempts = samples.filter { $0.name == "vi_notify_attempts_total" }
     #expect(attempts.count == 2 * AttemptResultWord.allCases.count)
     #expect(Set(attempts.compactMap(\.labels.first?.value)) == ["slack", "other"])
@@ -24,9 +25,47 @@ import Testing
 
   @Test func `a count goes to the series of its word and to no other`() {
     let telemetry = Telemetry(targets: ["slack", "webhook"])
-    telemetry.attempts.add(3, to: .rateLimited, type: "slack")
-    #expect(telemetry.attempts.value(.rateLimited, type: "slack") == 3)
+    telemetry.attempts["slack"].add(3, to: .rateLimited)
+    #expect(telemetry.attempts["slack"].value(.rateLimited) == 3)
     #expect(telemetry.snapshot.reduce(0) { $0 + $1.value } == 3)
+  }
+
+  @Test func `a type is found by its name and by its place, and what is none of them is other`() {
+    let telemetry = Telemetry(targets: ["slack", "webhook"])
+    telemetry.attempts[1].add(to: .delivered)
+    telemetry.attemptTime[1].record(.seconds(1))
+    telemetry.attempts[2].add(to: .gone)
+    telemetry.attempts[-1].add(to: .gone)
+    #expect(telemetry.attempts["webhook"].value(.delivered) == 1 && telemetry.attempts["slack"].value(.delivered) == 0)
+    #expect(telemetry.attemptTime["webhook"].count == 1 && telemetry.attemptTime["slack"].count == 0)
+    #expect(telemetry.attempts["unknown"].value(.gone) == 2)
+  }
+
+  @Test func `the place of a word is its place among all`() {
+    func check<Label: MetricLabel>(_: Label.Type) {
+      #expect(Label.allCases.map(\.place) == Array(0..<Label.allCases.count), "\(Label.self)")
+      #expect(Set(Label.allCases.map(\.word)).count == Label.allCases.count, "\(Label.self)")
+    }
+    check(Single.self)
+    check(SweepResult.self)
+    check(Phase.self)
+    check(EventWord.self)
+    check(AttemptResultWord.self)
+    check(HookExit.self)
+    check(SettledAs.self)
+    check(CircuitChange.self)
+    check(ReloadResult.self)
+    check(Loop.self)
+  }
+
+  @Test func `a duration that is a little above a bound is above it`() {
+    let telemetry = Telemetry()
+    telemetry.sweepTime.record(.milliseconds(100) + .nanoseconds(1))
+    telemetry.sweepTime.record(Duration(secondsComponent: .max, attosecondsComponent: 0))
+    let buckets = telemetry.snapshot.filter { $0.name == "vi_notify_sweep_duration_seconds_bucket" }
+    let counts = buckets.map { ($0.labels.first?.value, $0.value) }
+    #expect(counts.contains { $0 == ("0.1", 0) } && counts.contains { $0 == ("0.5", 1) })
+    #expect(counts.last.map { $0 == ("+Inf", 2) } == true)
   }
 
   @Test func `a counter never goes back`() {
