@@ -18,15 +18,35 @@ final class Reloader: Sendable {
   /// Mistakes of one file that are logged; `check` has them all.
   private static let maxMistakes = 50
 
-  private enum Cause: String {
-    case signal = "SIGHUP"
-    case request = "the status port was asked to"
-    case file = "the file has changed"
+  private enum Cause {
+    case signal
+    case request(Agent)
+    case file
+
+    var words: String {
+      switch self {
+      case .signal: "SIGHUP"
+      case .request: "the status port was asked to"
+      case .file: "the file has changed"
+      }
+    }
+
+    var agent: Agent {
+      switch self {
+      case .signal: Agent(.signal, name: "SIGHUP")
+      case .request(let agent): agent
+      case .file: Agent(.file)
+      }
+    }
+
+    var isFile: Bool { if case .file = self { true } else { false } }
   }
 
   private struct State {
     /// Who wants it to be read, whether or not it has changed.
     var asked: Cause?
+    /// Why it was read last.
+    var cause = Cause.file
     /// The file as it was when it was read last, with whatever result.
     var tried: FileStamp?
     /// As it was at the last look: whoever writes it may not have finished.
@@ -58,7 +78,7 @@ final class Reloader: Sendable {
   }
 
   /// The same, and returns what has become of it. Nil: it was cancelled before that was decided.
-  func reload() async -> ReloadAnswer? {
+  func reload(by agent: Agent) async -> ReloadAnswer? {
     let id = state.withLock { state in
       state.nextWaiter += 1
       return state.nextWaiter
@@ -71,7 +91,7 @@ final class Reloader: Sendable {
           state.waiters[id] = continuation
           return false
         }
-        if isLate { continuation.resume(returning: nil) } else { ask(.request) }
+        if isLate { continuation.resume(returning: nil) } else { ask(.request(agent)) }
       }
     } onCancel: {
       state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: nil)
@@ -88,11 +108,12 @@ final class Reloader: Sendable {
     if resources.status.snapshot.lastWholeSweep != nil { resources.systemd?.ready() }
   }
 
-  /// Returns the next configuration that can take the place of this runtime's. Throws `CancellationError` when cancelled.
+  /// Returns the next configuration that can take the place of this runtime's. Throws `CancellationError` when cancelled, and
+  /// `StorageError` when what was refused can't be recorded.
   func next(after runtime: Runtime) async throws -> Runtime.Plan {
     while true {
       let cause = try await wait(for: runtime.configuration.origin)
-      if let plan = reread(cause, runtime) { return plan }
+      if let plan = try await reread(cause, runtime) { return plan }
     }
   }
 
@@ -127,57 +148,80 @@ final class Reloader: Sendable {
     }
   }
 
-  private func reread(_ cause: Cause, _ runtime: Runtime) -> Runtime.Plan? {
-    let log = resources.log
+  private func reread(_ cause: Cause, _ runtime: Runtime) async throws(StorageError) -> Runtime.Plan? {
+    state.withLock { $0.cause = cause }
     guard let origin = runtime.configuration.origin else {
-      log.warning("SIGHUP is ignored: these rules were read from no file")
-      answer(.refused("they were read from no file"))
+      resources.log.warning("SIGHUP is ignored: these rules were read from no file")
+      let why = "they were read from no file"
+      try await record(.reloadRefused, detail: why)
+      answer(.refused(why))
       return nil
     }
     let stamp = FileStamp(path: origin.path)
     state.withLock { $0.tried = stamp }
-    do throws(Failure) {
-      guard let check = try runtime.configuration.reread(origin, unlessUnchanged: cause == .file) else {
-        resources.telemetry.reloads.add(to: .unchanged)
-        return nil
-      }
-      report(check, origin)
-      guard let configuration = check.configuration else {
-        let count = check.diagnostics.count { $0.severity == .error }
-        return refuse(.invalid, cause, origin, why: count == 1 ? "it has a mistake" : "it has \(count) mistakes")
-      }
-      return plan(configuration, cause, origin, runtime.client)
+    do throws(Refusal) {
+      let next = try read(origin, runtime, unlessUnchanged: cause.isFile)
+      if next == nil { resources.telemetry.reloads.add(to: .unchanged) }
+      return next
     } catch {
-      return refuse(.unreadable, cause, origin, why: error.description)
+      try await refuse(error, cause, origin)
+      return nil
     }
   }
 
-  private func plan(
-    _ configuration: Configuration, _ cause: Cause, _ origin: Configuration.Origin, _ former: ViClient
-  ) -> Runtime.Plan? {
+  /// Why a file can't be used.
+  private struct Refusal: Error {
+    let result: ReloadResult
+    let why: String
+    var advice = "mend it; a changed file is read by itself"
+  }
+
+  /// Nil: it has not changed.
+  private func read(
+    _ origin: Configuration.Origin, _ runtime: Runtime, unlessUnchanged: Bool
+  ) throws(Refusal) -> Runtime.Plan? {
+    let check: Configuration.Check?
+    do throws(Failure) {
+      check = try runtime.configuration.reread(origin, unlessUnchanged: unlessUnchanged)
+    } catch {
+      throw Refusal(result: .unreadable, why: error.description)
+    }
+    guard let check else { return nil }
+    report(check, origin)
+    guard let configuration = check.configuration else {
+      let count = check.diagnostics.count { $0.severity == .error }
+      throw Refusal(result: .invalid, why: count == 1 ? "it has a mistake" : "it has \(count) mistakes")
+    }
+    return try plan(configuration, after: runtime.client)
+  }
+
+  private func plan(_ configuration: Configuration, after former: ViClient) throws(Refusal) -> Runtime.Plan {
     let client: ViClient
     do throws(Failure) {
       client = try configuration.file.source.client(
         configuration.secrets, resources.http, resources.clock.even, after: former)
     } catch {
-      return refuse(.invalid, cause, origin, why: error.description)
+      throw Refusal(result: .invalid, why: error.description)
     }
+    let advice = "restart to watch that, or put the old one back"
     let (now, next) = (former.origin, client.origin)
     if now.organization != next.organization {
-      return refuse(
-        .needsRestart, cause, origin, why: "it watches another organization (\(next.organization))",
-        advice: "restart to watch that, or put the old one back")
+      throw Refusal(
+        result: .needsRestart, why: "it watches another organization (\(next.organization))", advice: advice)
     }
     if now.endpoint != next.endpoint {
-      return refuse(
-        .needsRestart, cause, origin, why: "it watches another Vi API (\(next.endpoint))",
-        advice: "restart to watch that, or put the old one back")
+      throw Refusal(result: .needsRestart, why: "it watches another Vi API (\(next.endpoint))", advice: advice)
     }
     return Runtime.Plan(configuration: configuration, client: client)
   }
 
+  private func record(_ kind: Act.Kind, detail: String) async throws(StorageError) {
+    let agent = state.withLock { $0.cause }.agent
+    try await resources.store.record(Act(at: resources.clock.now, kind, by: agent, detail: detail))
+  }
+
   /// It is in use now.
-  func succeeded(_ runtime: Runtime) {
+  func succeeded(_ runtime: Runtime) async throws(StorageError) {
     lifeSign.note(reload: nil)
     resources.telemetry.reloads.add(to: .applied)
     resources.telemetry.isRulesFileInUse.set(1)
@@ -189,21 +233,21 @@ final class Reloader: Sendable {
         "file": "\(runtime.configuration.origin?.path ?? "")", "rules": "\(file.rules.count)",
         "destinations": "\(file.destinations.count)",
       ])
+    try await record(.reload, detail: runtime.configuration.origin?.path ?? "")
     answer(.applied)
   }
 
-  private func refuse(
-    _ result: ReloadResult, _ cause: Cause, _ origin: Configuration.Origin, why: String,
-    advice: String = "mend it; a changed file is read by itself"
-  ) -> Runtime.Plan? {
-    lifeSign.note(reload: why)
-    resources.telemetry.reloads.add(to: result)
+  private func refuse(_ refusal: Refusal, _ cause: Cause, _ origin: Configuration.Origin) async throws(StorageError) {
+    lifeSign.note(reload: refusal.why)
+    resources.telemetry.reloads.add(to: refusal.result)
     resources.telemetry.isRulesFileInUse.set(0)
     resources.log.error(
       "the rules file can't be used as it is now; the rules in use stay in use",
-      metadata: ["file": "\(origin.path)", "cause": "\(cause.rawValue)", "why": "\(why)", "advice": "\(advice)"])
-    answer(.refused(why))
-    return nil
+      metadata: [
+        "file": "\(origin.path)", "cause": "\(cause.words)", "why": "\(refusal.why)", "advice": "\(refusal.advice)",
+      ])
+    try await record(.reloadRefused, detail: refusal.why)
+    answer(.refused(refusal.why))
   }
 
   private func report(_ check: Configuration.Check, _ origin: Configuration.Origin) {

@@ -69,8 +69,8 @@ struct RunningWatcher: StatusSubject {
     }
   }
 
-  func reload() async -> ReloadAnswer? {
-    let answer = await reloader.reload()
+  func reload(by agent: Agent) async -> ReloadAnswer? {
+    let answer = await reloader.reload(by: agent)
     guard case .refused(let why) = answer else { return answer }
     return .refused(current.runtime.configuration.secrets.redactor.redact(why))
   }

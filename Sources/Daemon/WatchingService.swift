@@ -116,7 +116,7 @@ struct WatchingService: Service {
     try await next.remember(in: resources)
     await dispatcher.adopt(next.delivery)
     current.replace(with: next)
-    reloader.succeeded(next)
+    try await reloader.succeeded(next)
   }
 
   private func watch(_ runtime: Runtime, _ belief: Locked<BeliefPolicy>) async throws {

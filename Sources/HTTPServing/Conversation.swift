@@ -11,9 +11,11 @@ struct Conversation: Sendable {
 
   func run() async {
     var reader = RequestReader(limits)
+    let peer = wire.peer
     do {
       for count in 1...limits.requests {
-        let request = try await next(&reader)
+        var request = try await next(&reader)
+        request.peer = peer
         onIdle(false)
         let keepsAlive = request.keepsAlive && count < limits.requests
         guard try await answer(request, keepsAlive: keepsAlive), keepsAlive else { break }

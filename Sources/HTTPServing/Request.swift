@@ -7,13 +7,15 @@ package struct Request: Sendable {
   /// By lower-case name; repeated headers are joined by commas.
   package let headers: [String: String]
   package let body: [UInt8]
+  /// The address of the client, without its port; empty if it is unknown. Behind a proxy it is the proxy's.
+  package var peer: String
 
   package init(
     method: String, segments: [String], query: [String: String] = [:], headers: [String: String] = [:],
-    body: [UInt8] = []
+    body: [UInt8] = [], peer: String = ""
   ) {
     (self.method, self.segments, self.query) = (method, segments, query)
-    (self.headers, self.body) = (headers, body)
+    (self.headers, self.body, self.peer) = (headers, body, peer)
   }
 
   /// Nil if the target isn't a path or its percent-encoding is invalid.

@@ -17,6 +17,14 @@ struct Wire: Sendable {
 
   private var socket: Socket { Socket(file: .init(rawValue: descriptor)) }
 
+  /// The address of the other end, without its port; empty if it is gone already.
+  var peer: String {
+    switch try? socket.remotePeer() {
+    case .ip4(let address, _), .ip6(let address, _): address
+    case .unix, nil: ""
+    }
+  }
+
   /// The next bytes, at least one.
   func read() async throws -> [UInt8] {
     while true {

@@ -24,6 +24,7 @@ extension SQLiteStore {
         }
       }
       try Self.pruneRestraints(before: before, database)
+      try Self.pruneActs(before: before, database)
       let posted = try Self.prunePosted(usedBefore: before, limit: limit, database)
       let emptied = try Self.emptyEvents(seenBefore: before, limit: limit, database)
       return max(old.count, emptied, posted)

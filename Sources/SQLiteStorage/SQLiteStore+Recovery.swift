@@ -47,7 +47,7 @@ extension SQLiteStore {
     WHERE status = 'pending' AND waits = 0 AND destination = ? AND next_attempt_at > ? AND delay = 'backoff'
     """
 
-  package func hasten(ids: [String], at now: Timestamp) async throws(StorageError) -> [String] {
+  package func hasten(ids: [String], by agent: Agent, at now: Timestamp) async throws(StorageError) -> [String] {
     try await write { database in
       var json = JSONWriter()
       json.array(ids) { $0.string($1) }
@@ -64,6 +64,7 @@ extension SQLiteStore {
           """)
       for id in waiting { try update.execute(arguments: [now.milliseconds, id]) }
       try Self.requestProbes(for: waiting, now, database)
+      if !waiting.isEmpty { try Self.record(Act(at: now, .hasten, by: agent, waiting), database) }
       return waiting
     }
   }

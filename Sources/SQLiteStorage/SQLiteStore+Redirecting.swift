@@ -5,7 +5,7 @@ package import Storage
 /// Sending elsewhere what was meant for another destination.
 extension SQLiteStore {
   package func redirect(
-    _ filter: ReplayFilter, to destination: String, type: String, at now: Timestamp
+    _ filter: ReplayFilter, to destination: String, type: String, by agent: Agent, at now: Timestamp
   ) async throws(StorageError) -> Redirection {
     try await write { database in
       let rows = try Self.redirectable(filter, type, database)
@@ -15,6 +15,9 @@ extension SQLiteStore {
       if filter.isDryRun || !filter.ids.isEmpty && !unfit.isEmpty { return result }
       for row in fit { try Self.redirect(row, to: destination, now, database) }
       try Self.requestProbes(for: result.moved, now, database)
+      if !result.moved.isEmpty {
+        try Self.record(Act(at: now, .redirect, by: agent, result.moved, detail: destination), database)
+      }
       return result
     }
   }

@@ -4,7 +4,7 @@ package import Runs
 package import Storage
 
 extension SQLiteStore {
-  package func add(_ silence: Silence) async throws(StorageError) {
+  package func add(_ silence: Silence, by agent: Agent) async throws(StorageError) {
     try await write { database in
       try database.execute(
         sql: """
@@ -16,6 +16,8 @@ extension SQLiteStore {
           Self.json(silence.rules), Self.json(silence.destinations), silence.pattern?.blob,
           silence.endedAt?.milliseconds,
         ])
+      try Self.record(
+        Act(at: silence.createdAt, .silence, by: agent, [silence.id], detail: silence.reason), database)
     }
   }
 
@@ -25,12 +27,14 @@ extension SQLiteStore {
     }
   }
 
-  package func endSilence(id: String, at now: Timestamp) async throws(StorageError) -> Bool {
+  package func endSilence(id: String, by agent: Agent, at now: Timestamp) async throws(StorageError) -> Bool {
     try await write { database in
       try database.execute(
         sql: "UPDATE silences SET ended_at = :now WHERE id = :id AND ended_at IS NULL AND until > :now",
         arguments: ["id": id, "now": now.milliseconds])
-      return database.changesCount == 1
+      guard database.changesCount == 1 else { return false }
+      try Self.record(Act(at: now, .endSilence, by: agent, [id]), database)
+      return true
     }
   }
 

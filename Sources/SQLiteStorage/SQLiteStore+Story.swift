@@ -49,12 +49,15 @@ extension SQLiteStore {
       replays: replays)
   }
 
-  package func replay(_ filter: ReplayFilter, at now: Timestamp) async throws(StorageError) -> [String] {
+  package func replay(
+    _ filter: ReplayFilter, by agent: Agent, at now: Timestamp
+  ) async throws(StorageError) -> [String] {
     if filter.isDryRun { return try await read { try Self.replayable(filter, $0) } }
     return try await write { database in
       let ids = try Self.replayable(filter, database)
       for id in ids { try Self.replay(id, now, database) }
       try Self.requestProbes(for: ids, now, database)
+      if !ids.isEmpty { try Self.record(Act(at: now, .replay, by: agent, ids), database) }
       return ids
     }
   }

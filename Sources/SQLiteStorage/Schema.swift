@@ -18,6 +18,7 @@ enum Schema {
     migrator.registerMigration("9 heartbeat") { try $0.execute(sql: heartbeat) }
     migrator.registerMigration("10 paces") { try $0.execute(sql: paces) }
     migrator.registerMigration("10 sequels") { try $0.execute(sql: sequels) }
+    migrator.registerMigration("11 audit") { try $0.execute(sql: audit) }
     return migrator
   }
 

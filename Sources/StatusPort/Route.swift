@@ -72,8 +72,8 @@ extension StatusPort {
       let found = try await around.documents.delivery(id, around.store, around.clock.system)
       return found.map { .json($0) } ?? .problem(404, "there is no delivery \(id)")
     },
-    Route("POST", "/api/v1/deliveries/{id}/replay", .acting) { port, _, parameters throws(StorageError) in
-      try await Actions.replay(port, parameters[0])
+    Route("POST", "/api/v1/deliveries/{id}/replay", .acting) { port, request, parameters throws(StorageError) in
+      try await Actions.replay(port, parameters[0], by: Agent(request))
     },
     Route("GET", "/api/v1/silences", .reading) { port, _, _ throws(StorageError) in
       let (silences, now) = (try await port.surroundings.store.silences(), port.surroundings.clock.now)
@@ -84,10 +84,11 @@ extension StatusPort {
     Route("POST", "/api/v1/silences", .acting) { port, request, _ throws(StorageError) in
       try await Actions.silence(port, request)
     },
-    Route("POST", "/api/v1/silences/{id}/end", .acting) { port, _, parameters throws(StorageError) in
-      try await Actions.endSilence(port, parameters[0])
+    Route("POST", "/api/v1/silences/{id}/end", .acting) { port, request, parameters throws(StorageError) in
+      try await Actions.endSilence(port, parameters[0], by: Agent(request))
     },
-    Route("POST", "/-/reload", .acting) { port, _, _ in await port.reload() },
+    Route("GET", "/api/v1/audit", .reading) { port, request, _ throws(StorageError) in try await port.audit(request) },
+    Route("POST", "/-/reload", .acting) { port, request, _ in await port.reload(by: Agent(request)) },
   ]
 
   /// `?status=dead&run=ID&rule=NAME&destination=NAME&limit=50`: the newest, as `deliveries list` has them.
@@ -105,13 +106,24 @@ extension StatusPort {
     return .json(try await surroundings.documents.deliveries(records, surroundings.store, surroundings.clock.system))
   }
 
+  /// `?limit=50`: the newest, the newest first.
+  private func audit(_ request: Request) async throws(StorageError) -> Response {
+    let largest = 500
+    guard let limit = request.query["limit"].map({ Int($0) }) ?? 50, (1...largest).contains(limit) else {
+      return .problem(400, "limit is 1 to \(largest)")
+    }
+    var json = JSONWriter()
+    json.array(try await surroundings.store.acts(ActFilter(limit: limit))) { $1.write(into: &$0) }
+    return .json(json.bytes)
+  }
+
   private func health(_ question: Health.Question, _ request: Request) -> Response {
     Health(question, subject.facts, surroundings.telemetry, surroundings.clock.system)
       .response(to: request, isTrusted: gate.mayRead(request))
   }
 
-  private func reload() async -> Response {
-    switch await subject.reload() {
+  private func reload(by agent: Agent) async -> Response {
+    switch await subject.reload(by: agent) {
     case .applied: .text("the rules file was read anew")
     case .refused(let why): .text("the rules in use stay in use: \(why)", status: 409)
     case nil: .text("the rules file will be read anew", status: 202)

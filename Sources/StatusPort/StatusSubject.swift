@@ -10,8 +10,8 @@ package protocol StatusSubject: Sendable {
   /// Watched runs that have not ended, the longest under way first; at most `limit`.
   func movingRuns(limit: Int) async -> [MovingFact]
 
-  /// Rereads the rules file and returns the outcome; nil if cancelled before.
-  func reload() async -> ReloadAnswer?
+  /// Rereads the rules file and returns the outcome; nil if cancelled before. It is recorded as what `agent` did.
+  func reload(by agent: Agent) async -> ReloadAnswer?
 
   /// Something in the state may be due.
   func wakeDelivery()

@@ -32,6 +32,20 @@ package struct Silence: Sendable, Equatable {
   }
 
   package func isActive(at now: Timestamp) -> Bool { endedAt == nil && now < until }
+
+  private static let opening = "silenced until "
+
+  /// Why a message is held back, for ``HeldBack/reason``.
+  package var clause: String { "\(Self.opening)\(until.iso8601) (\(id)): \(reason)" }
+
+  /// The id of the silence that wrote this clause; nil: something else did.
+  package static func id(in clause: String) -> String? {
+    // The reason behind it is anybody's text, and may hold parentheses.
+    guard clause.hasPrefix(opening), let start = clause.firstIndex(of: "("),
+      let end = clause[start...].firstIndex(of: ")")
+    else { return nil }
+    return String(clause[clause.index(after: start)..<end])
+  }
 }
 
 /// A message that was not sent because of a ``Silence`` or a rule's cooldown.
@@ -42,7 +56,7 @@ package struct HeldBack: Sendable, Equatable {
   /// The action's `id`, or its place in the rule.
   package let action: String
   package let destination: String
-  /// A clause: `silenced until …: REASON`.
+  /// A clause: ``Silence/clause``, or what the cooldown says.
   package let reason: String
   package let at: Timestamp
 
@@ -90,13 +104,14 @@ package struct RestraintState: Sendable, Equatable {
 
 /// Silences, and what they and cooldowns hold back. What is held back is committed with its event (``NewEvent``).
 package protocol SilenceStore: Sendable {
-  func add(_ silence: Silence) async throws(StorageError)
+  /// Recorded as what `agent` did, as is its end.
+  func add(_ silence: Silence, by agent: Agent) async throws(StorageError)
 
   /// Every silence, the newest last.
   func silences() async throws(StorageError) -> [Silence]
 
   /// False, and nothing has changed: none that is active has this id.
-  func endSilence(id: String, at now: Timestamp) async throws(StorageError) -> Bool
+  func endSilence(id: String, by agent: Agent, at now: Timestamp) async throws(StorageError) -> Bool
 
   /// What was held back since then, the newest last.
   func heldBack(since: Timestamp) async throws(StorageError) -> [HeldBack]

@@ -32,7 +32,7 @@ package protocol LedgerStore: Sendable {
 }
 
 /// What survives a crash: the ledger of runs, the events, and the outbox of deliveries.
-package protocol StateStore: LedgerStore, SilenceStore, StatusStore {
+package protocol StateStore: LedgerStore, SilenceStore, StatusStore, AuditStore {
   /// As the user named it, without a password.
   var name: String { get }
 
@@ -62,8 +62,9 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore {
   func destinationsBackingOff(at now: Timestamp) async throws(StorageError) -> Set<Target>
 
   /// Makes pending deliveries due now, whatever they wait for but an earlier event of their run, and asks for their
-  /// destinations to be probed. Returns their ids, the oldest first; those that aren't pending are left as they are.
-  func hasten(ids: [String], at now: Timestamp) async throws(StorageError) -> [String]
+  /// destinations to be probed. Returns their ids, the oldest first; those that aren't pending are left as they are. What is done
+  /// is recorded, unless it is nothing.
+  func hasten(ids: [String], by agent: Agent, at now: Timestamp) async throws(StorageError) -> [String]
 
   /// Destinations that somebody wants to be probed now. Each is returned once.
   func takeProbeRequests() async throws(StorageError) -> Set<Target>
@@ -156,15 +157,16 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore {
   func story(run: String) async throws(StorageError) -> RunStory?
 
   /// Makes deliveries that are delivered or dead pending again, due at once, under their ids. The time for retries begins
-  /// anew, and their destinations are asked to be probed. Returns their ids, the oldest first.
-  func replay(_ filter: ReplayFilter, at now: Timestamp) async throws(StorageError) -> [String]
+  /// anew, and their destinations are asked to be probed. Returns their ids, the oldest first. What is done is recorded, unless
+  /// it is nothing.
+  func replay(_ filter: ReplayFilter, by agent: Agent, at now: Timestamp) async throws(StorageError) -> [String]
 
   /// Makes deliveries that haven't settled or are dead pending for another destination, due at once, under their ids; those
   /// that are delivered as well when the filter names ids or the status. The time for retries begins anew. When the filter
-  /// names ids and one of them is unfit, nothing changes.
+  /// names ids and one of them is unfit, nothing changes. What is done is recorded, unless it is nothing.
   ///
   /// - Parameter type: the other destination's.
-  func redirect(_ filter: ReplayFilter, to destination: String, type: String, at now: Timestamp)
+  func redirect(_ filter: ReplayFilter, to destination: String, type: String, by agent: Agent, at now: Timestamp)
     async throws(StorageError) -> Redirection
 
   /// Keeps what a watcher's rules file names, in the place of what the last one's did.

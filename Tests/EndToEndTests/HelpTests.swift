@@ -142,7 +142,9 @@ import Testing
     try await onStage(Scenario(runs: [.ended("run_alpha"), .ended("run_beta", .failed)])) { stage in
       guard try await stage.shell("command -v \"$1\"", ["sh", shell]).code == 0 else { return }
       try stage.write(RulesText.hub)
-      let home = ["XDG_STATE_HOME": stage.directory, "PATH": "\(Binary.path.dropLast("/vi-notify".count)):/usr/bin:/bin"]
+      let home = [
+        "XDG_STATE_HOME": stage.directory, "PATH": "\(Binary.path.dropLast("/vi-notify".count)):/usr/bin:/bin",
+      ]
       #expect(try await stage.run(arguments: ["--rules", "rules.json", "--once"], with: home).code == 0)
       try stage.write(try await stage.run("completions", shell).output, to: "_vi-notify")
       let end = try await stage.shell("exec \"$1\" -c \"$2\"", ["sh", shell, script], with: home)

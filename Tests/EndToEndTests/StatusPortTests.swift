@@ -126,6 +126,59 @@ import Testing
     }
   }
 
+  @Test func `who acted stands in the audit, and with the runs that it concerns`() async throws {
+    try await onPort { stage, watch, address in
+      stage.simulator.setAnswers([.status(404)], forInbox: "hub")
+      stage.simulator.move("run_a", to: .failed)
+      func api(_ path: String) async throws -> JSONNode {
+        try await stage.shell(#"curl -s "$0""#, ["\(address)/api/v1\(path)"]).json
+      }
+      func post(_ path: String, _ body: String) async throws -> JSONNode {
+        try await stage.shell(
+          #"curl -s -X POST -H "Authorization: Bearer $0" -d "$1" "$2""#, [Self.token, body, "\(address)\(path)"]
+        ).json
+      }
+      func id(_ status: String) async throws -> String? {
+        try await api("/deliveries?status=\(status)").elements?.first?[text: "id"]
+      }
+      while try await id("dead") == nil {}
+      let delivery = try #require(try await id("dead"))
+      #expect(try await stage.run("deliveries", "replay", delivery).code == 0)
+      while try await id("delivered") == nil {}
+      _ = try await post("/api/v1/deliveries/\(delivery)/replay", "")
+      try await stage.simulator.inboxCount("hub", atLeast: 3)
+      let hostile = "<script>alert(1)</script> \u{1B}[31m"
+      let escaped = hostile.replacing("\u{1B}", with: "\\u001b")
+      let silence = try #require(
+        try await post("/api/v1/silences", #"{"for": "1h", "rules": ["ends"], "reason": "\#(escaped)"}"#)[text: "id"])
+      stage.simulator.move("run_b", to: .failed)
+      try await watch.says("message is held back")
+      _ = try await post("/api/v1/silences/\(silence)/end", "")
+      watch.send(SIGHUP)
+      try await watch.says("the rules file was read anew")
+      try stage.write("{")
+      while try await api("/audit").elements?.count != 6 {}
+      let acts = try await api("/audit").elements ?? []
+      #expect(
+        acts.map { $0[text: "action"] ?? "" }
+          == ["reloadRefused", "reload", "endSilence", "silence", "replay", "replay"])
+      #expect(acts.map { $0[text: "actor.way"] ?? "" } == ["file", "signal", "port", "port", "port", "command"])
+      #expect(acts[1][text: "actor.name"] == "SIGHUP" && acts[2][text: "actor.name"] == "127.0.0.1")
+      #expect(acts[3][text: "detail"] == hostile && acts[5][text: "actor.note"]?.hasPrefix("process ") == true)
+      #expect(acts[0][text: "detail"] == "it has a mistake")
+      let account = try await stage.shell("id -un", []).output.split(separator: "\n").first.map(String.init)
+      #expect(acts[5][text: "actor.name"] == account)
+
+      let first = try await stage.run("explain", "run_a", "--output", "json").json["audit"]?.elements ?? []
+      #expect(first.map { $0[text: "action"] ?? "" } == ["replay", "replay"])
+      let second = try await stage.run("explain", "run_b", "--output", "json").json["audit"]?.elements ?? []
+      #expect(second.map { $0[text: "action"] ?? "" } == ["silence", "endSilence"])
+      let told = try await stage.run("explain", "run_b").output
+      #expect(told.contains("What people did") && told.contains("silenced by 127.0.0.1 (status port, with the token)"))
+      #expect(!told.contains("\u{1B}[31m"))
+    }
+  }
+
   @Test func `no secret stands on any page`() async throws {
     try await onStage(Scenario(runs: [.running("run_a")])) { stage in
       try stage.write(
@@ -144,7 +197,8 @@ import Testing
       let id = try #require(list.elements?.first?[text: "id"])
       for path in [
         "/", "/metrics", "/assets/page.js", "/api/v1/overview", "/api/v1/status", "/api/v1/runs", "/api/v1/runs/run_a",
-        "/api/v1/deliveries", "/api/v1/deliveries/\(id)", "/api/v1/silences", "/-/ready?format=json", "/nothing",
+        "/api/v1/deliveries", "/api/v1/deliveries/\(id)", "/api/v1/silences", "/api/v1/audit", "/-/ready?format=json",
+        "/nothing",
       ] {
         let text = try await Self.curl(stage, "\(address)\(path)")
         let secrets = ["SECRETPATH", "SECRETBEARER", Self.token, stage.environment["DATATURE_VI_SECRET_KEY"] ?? "?"]

@@ -55,6 +55,7 @@ import Testing
         ("get", "/api/v1/overview", "/api/v1/overview", ""), ("get", "/api/v1/status", "/api/v1/status", ""),
         ("get", "/api/v1/runs", "/api/v1/runs", ""), ("get", "/api/v1/runs?limit=0", "/api/v1/runs", ""),
         ("get", "/api/v1/runs/run_a", "/api/v1/runs/{id}", ""), ("get", "/api/v1/runs/x", "/api/v1/runs/{id}", ""),
+        ("get", "/api/v1/audit", "/api/v1/audit", ""), ("get", "/api/v1/audit?limit=0", "/api/v1/audit", ""),
         ("get", "/api/v1/silences", "/api/v1/silences", ""), ("post", "/api/v1/silences", "/api/v1/silences", body),
         ("post", "/api/v1/silences", "/api/v1/silences", "{}"),
         ("post", "/api/v1/silences/\(id)/end", "/api/v1/silences/{id}/end", ""),

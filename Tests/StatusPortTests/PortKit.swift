@@ -10,21 +10,28 @@ import TestSupport
 
 /// A watcher that knows what a test says.
 final class PlayedWatcher: StatusSubject {
-  private let state: Locked<(facts: LiveFacts, moving: [MovingFact], answer: ReloadAnswer?, wakes: Int)>
+  private let state:
+    Locked<(facts: LiveFacts, moving: [MovingFact], answer: ReloadAnswer?, wakes: Int, reloads: [Agent])>
 
   init(_ facts: LiveFacts) {
-    state = Locked((facts, [], .applied, 0))
+    state = Locked((facts, [], .applied, 0, []))
   }
 
   var facts: LiveFacts { state.withLock { $0.facts } }
   var wakes: Int { state.withLock { $0.wakes } }
+  var reloads: [Agent] { state.withLock { $0.reloads } }
 
   func change(_ change: (inout LiveFacts) -> Void) { state.withLock { change(&$0.facts) } }
   func moves(_ runs: [MovingFact]) { state.withLock { $0.moving = runs } }
   func answers(_ answer: ReloadAnswer?) { state.withLock { $0.answer = answer } }
 
   func movingRuns(limit: Int) async -> [MovingFact] { Array(state.withLock { $0.moving }.prefix(limit)) }
-  func reload() async -> ReloadAnswer? { state.withLock { $0.answer } }
+  func reload(by agent: Agent) async -> ReloadAnswer? {
+    state.withLock { state in
+      state.reloads.append(agent)
+      return state.answer
+    }
+  }
   func wakeDelivery() { state.withLock { $0.wakes += 1 } }
 }
 
@@ -95,7 +102,7 @@ struct PortKit {
     }
     let request = Request(
       method: method, segments: (halves.first ?? "").split(separator: "/").map(String.init), query: query,
-      headers: ["host": "127.0.0.1:9469"].merging(headers) { $1 }, body: Array(body.utf8))
+      headers: ["host": "127.0.0.1:9469"].merging(headers) { $1 }, body: Array(body.utf8), peer: "192.0.2.7")
     return await port.respond(to: request)
   }
 

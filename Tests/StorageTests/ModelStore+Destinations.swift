@@ -19,14 +19,16 @@ extension ModelStore {
     return !waiting.isEmpty
   }
 
-  func hasten(ids: [String], at now: Timestamp) -> [String] {
+  func hasten(ids: [String], by agent: Agent, at now: Timestamp) -> [String] {
     let waiting = items.indices.filter { items[$0].isUnsettled && ids.contains(items[$0].new.id) }
     for index in waiting {
       items[index].next = items[index].next.map { min($0, now) }
       (items[index].isBackingOff, items[index].isQuiet) = (false, false)
       probeRequests.insert(items[index].destination)
     }
-    return waiting.map { items[$0].new.id }
+    let ids = waiting.map { items[$0].new.id }
+    if !ids.isEmpty { record(Act(at: now, .hasten, by: agent, ids)) }
+    return ids
   }
 
   func takeProbeRequests() -> Set<Target> {

@@ -117,6 +117,7 @@ extension ModelStore {
     let old = items.filter { $0.createdAt < before && $0.settledAt.map { $0 < before } ?? false }.prefix(limit)
     items.removeAll { item in old.contains { $0.sequence == item.sequence } }
     pruneRestraints(before: before)
+    allActs.removeAll { $0.at < before }
     return max(old.count, prunePosted(usedBefore: before, limit: limit))
   }
 }

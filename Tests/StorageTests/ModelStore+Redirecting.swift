@@ -3,7 +3,7 @@ import Storage
 
 /// Sending again, and elsewhere.
 extension ModelStore {
-  func replay(_ filter: ReplayFilter, at now: Timestamp) -> [String] {
+  func replay(_ filter: ReplayFilter, by agent: Agent, at now: Timestamp) -> [String] {
     let indices = items.indices.filter { index in
       let item = items[index]
       return !item.isUnsettled && (filter.ids.isEmpty || filter.ids.contains(item.new.id))
@@ -19,10 +19,14 @@ extension ModelStore {
       (items[index].isBackingOff, items[index].isQuiet) = (false, false)
       probeRequests.insert(items[index].destination)
     }
-    return indices.map { items[$0].new.id }
+    let ids = indices.map { items[$0].new.id }
+    if !filter.isDryRun, !ids.isEmpty { record(Act(at: now, .replay, by: agent, ids)) }
+    return ids
   }
 
-  func redirect(_ filter: ReplayFilter, to destination: String, type: String, at now: Timestamp) -> Redirection {
+  func redirect(
+    _ filter: ReplayFilter, to destination: String, type: String, by agent: Agent, at now: Timestamp
+  ) -> Redirection {
     let isNamed = !filter.ids.isEmpty || filter.status != nil
     let chosen = items.indices.filter { index in
       let item = items[index]
@@ -52,6 +56,7 @@ extension ModelStore {
       items[index].retryFrom = now
       items[index].attemptsBefore = items[index].attempts
     }
+    if !result.moved.isEmpty { record(Act(at: now, .redirect, by: agent, result.moved, detail: destination)) }
     return result
   }
 }

@@ -2,16 +2,20 @@ import Runs
 import Storage
 
 extension ModelStore {
-  func add(_ silence: Silence) { allSilences.append(silence) }
+  func add(_ silence: Silence, by agent: Agent) {
+    allSilences.append(silence)
+    record(Act(at: silence.createdAt, .silence, by: agent, [silence.id], detail: silence.reason))
+  }
 
   func silences() -> [Silence] { allSilences.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
 
-  func endSilence(id: String, at now: Timestamp) -> Bool {
+  func endSilence(id: String, by agent: Agent, at now: Timestamp) -> Bool {
     guard let index = allSilences.firstIndex(where: { $0.id == id && $0.isActive(at: now) }) else { return false }
     let silence = allSilences[index]
     allSilences[index] = Silence(
       id: id, createdAt: silence.createdAt, until: silence.until, reason: silence.reason, rules: silence.rules,
       destinations: silence.destinations, pattern: silence.pattern, endedAt: now)
+    record(Act(at: now, .endSilence, by: agent, [id]))
     return true
   }
 

@@ -49,6 +49,8 @@ actor ModelStore: StateStore {
   var history = ClockHistory()
   var news: StateNews = .outside
   var allSilences: [Silence] = []
+  /// The newest last.
+  var allActs: [Act] = []
   var held: [HeldBack] = []
   var windows: [CooldownWindow] = []
   var lastBeat: Heartbeat?

@@ -71,7 +71,7 @@ package struct Restraints: Sendable {
         && (silence.destinations.isEmpty || silence.destinations.contains(destination))
         && (pattern.map { $0.explain(data) == .matches } ?? true)
     }
-    return found.map { "silenced until \($0.silence.until.iso8601) (\($0.silence.id)): \($0.silence.reason)" }
+    return found?.silence.clause
   }
 
   func window(of rule: Rule, _ data: TemplateData) -> CooldownWindow? {

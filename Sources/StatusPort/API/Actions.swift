@@ -9,12 +9,14 @@ enum Actions {
   private static let longestReason = 500
 
   /// Like `deliveries replay ID`.
-  static func replay(_ port: StatusPort, _ id: String) async throws(StorageError) -> Response {
+  static func replay(
+    _ port: StatusPort, _ id: String, by agent: Agent
+  ) async throws(StorageError) -> Response {
     let (store, now) = (port.surroundings.store, port.surroundings.clock.now)
     var filter = ReplayFilter()
     filter.ids = [id]
-    var ids = try await store.replay(filter, at: now)
-    if ids.isEmpty { ids = try await store.hasten(ids: [id], at: now) }
+    var ids = try await store.replay(filter, by: agent, at: now)
+    if ids.isEmpty { ids = try await store.hasten(ids: [id], by: agent, at: now) }
     guard !ids.isEmpty else { return .problem(404, "there is no delivery \(id)") }
     port.subject.wakeDelivery()
     return .json(JSONWriter.object { json in json.member("replayed") { $0.array(ids) { $0.string($1) } } })
@@ -45,18 +47,27 @@ enum Actions {
     let silence = Silence(
       id: "sil_\(String(UInt64.random(in: .min ... .max), radix: 16))", createdAt: now, until: now + duration,
       reason: reason, rules: rules, destinations: destinations)
-    try await port.surroundings.store.add(silence)
+    try await port.surroundings.store.add(silence, by: Agent(request))
     var json = JSONWriter()
     silence.write(into: &json, now: now)
     return .json(json.bytes, status: 200)
   }
 
   /// Like `silence end ID`.
-  static func endSilence(_ port: StatusPort, _ id: String) async throws(StorageError) -> Response {
-    guard try await port.surroundings.store.endSilence(id: id, at: port.surroundings.clock.now) else {
+  static func endSilence(
+    _ port: StatusPort, _ id: String, by agent: Agent
+  ) async throws(StorageError) -> Response {
+    guard try await port.surroundings.store.endSilence(id: id, by: agent, at: port.surroundings.clock.now) else {
       return .problem(404, "no silence \(id) is in force")
     }
     return .json(JSONWriter.object { $0.member("ended", id) })
+  }
+}
+
+extension Agent {
+  /// Whoever sent it had the token: nobody acts without.
+  init(_ request: Request) {
+    self.init(.port, name: request.peer, note: "with the token")
   }
 }
 

@@ -363,6 +363,14 @@ extension Page {
       settled: one => [`minor ${one.status === 'delivered' ? 'ok' : 'no'}`,
         `${one.status}: ${one.destination}${one.reason ? `, ${one.reason}` : ''}`],
     };
+    const deeds = { replay: 'sent again', redirect: 'sent elsewhere', hasten: 'made due', silence: 'silenced',
+      endSilence: 'silence ended', reload: 'rules file read', reloadRefused: 'rules file refused' };
+    const ways = { command: 'command', port: 'status port', signal: 'signal', file: 'file' };
+    function deed(act) {
+      const how = [ways[act.actor.way] || act.actor.way, act.actor.note].filter(Boolean).join(', ');
+      return `${deeds[act.action] || act.action} by ${act.actor.name} (${how}): ${act.ids.join(', ')}` +
+        (act.count > act.ids.length ? ` and ${act.count - act.ids.length} more` : '') + (act.detail ? `, ${act.detail}` : '');
+    }
     function tree(step) {
       const tone = (marks[step.status] || ['·', 'still']);
       const text = `${tone[0]} ${step.action || 'action'} → ${step.destination}: ${step.status}` + (step.reason ? `, ${step.reason}` : '');
@@ -386,6 +394,10 @@ extension Page {
         return el('li', { class: tone.trim() }, el('time', { datetime: one.time, title: clock(one.time),
           text: isMinor ? new Date(one.time).toLocaleTimeString() : clock(one.time) }), text);
       }));
+      const audit = story.audit || [];
+      $('audit-part').hidden = !audit.length;
+      draw('audit', audit, () => audit.map(act => el('li', { class: 'minor' },
+        el('time', { datetime: act.time, title: clock(act.time), text: clock(act.time) }), deed(act))));
       const chains = story.chains || [];
       $('chains-part').hidden = !chains.length;
       draw('chains', chains, () => chains.map(one => el('ul', { class: 'tree' }, tree(one))));

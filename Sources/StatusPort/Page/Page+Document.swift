@@ -39,6 +39,7 @@ extension Page {
         <p><a href="/">← All runs</a></p>
         <h1 id="run-id"></h1>
         <section aria-labelledby="h-chains" id="chains-part" hidden><h2 id="h-chains">Chains</h2><div id="chains"></div></section>
+        <section aria-labelledby="h-audit" id="audit-part" hidden><h2 id="h-audit">What people did</h2><ol id="audit"></ol></section>
         <section aria-labelledby="h-story"><h2 id="h-story">What happened</h2><ol id="story"></ol></section>
       </div>
     </main>

@@ -87,9 +87,9 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     var filter = filter
     // What has arrived is repeated only for those who ask for it.
     if now, filter.ids.isEmpty, filter.status == nil { filter.status = .dead }
-    let replayed = status == .pending ? [] : try await store.replay(filter, at: waits.now)
+    let replayed = status == .pending ? [] : try await store.replay(filter, by: .thisCommand, at: waits.now)
     try refuse(filter.ids.filter { id in !replayed.contains(id) && !waiting.contains { $0.id == id } })
-    if now, !dryRun { _ = try await store.hasten(ids: waiting.map(\.id), at: waits.now) }
+    if now, !dryRun { _ = try await store.hasten(ids: waiting.map(\.id), by: .thisCommand, at: waits.now) }
     report(replayed + (now ? waiting.map(\.id) : []))
     if !replayed.isEmpty || waiting.isEmpty { Console.shared.say(Line(words(replayed))) }
     say(waiting, waits)
@@ -114,7 +114,7 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     }
     try NameFilters.check("destination", name, Set(names.destinations.keys))
     let result = try await store.redirect(
-      filter, to: name, type: names.destinations[name] ?? "", at: TimeSource.system.now())
+      filter, to: name, type: names.destinations[name] ?? "", by: .thisCommand, at: TimeSource.system.now())
     let unfit = result.unfit.joined(separator: ", ")
     let why =
       "their content was made for another type of destination than \(name); look at it: vi-notify deliveries show "

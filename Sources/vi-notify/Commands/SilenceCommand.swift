@@ -74,7 +74,7 @@ struct SilenceAddCommand: AsyncParsableCommand {
         id: "sil_\(String(UInt64.random(in: .min ... .max), radix: 16))", createdAt: now,
         until: now + duration.duration,
         reason: reason, rules: Set(rule), destinations: Set(destination), pattern: match.map { Array($0.utf8) })
-      try await store.add(silence)
+      try await store.add(silence, by: .thisCommand)
       Console.shared.print("\(silence.id)")
       Console.shared.say(
         "silenced until \(PeopleTime(now: now).inWords(silence.until)); vi-notify silence end \(silence.id) ends it")
@@ -171,7 +171,9 @@ struct SilenceEndCommand: AsyncParsableCommand {
       let known = active.isEmpty ? "nothing is silenced" : "active: \(active.joined(separator: ", "))"
       let nothing = "no silence \(id) is active; \(known)"
       let whole = try Identifiers.pick(id, among: active, otherwise: nothing)
-      guard try await store.endSilence(id: whole, at: TimeSource.system.now()) else { throw Failure(.no, nothing) }
+      guard try await store.endSilence(id: whole, by: .thisCommand, at: TimeSource.system.now()) else {
+        throw Failure(.no, nothing)
+      }
     }
   }
 }

@@ -40,7 +40,9 @@ extension Timeline {
       rules[digest] = try await store.ruleFile(digest: digest).flatMap(RuleSet.init(remembered:))
     }
     let (digests, waits) = (try await store.collectingDigests(run: run), try await WaitReport(store, time))
-    self.init(run, story, digests, waits) { event in
+    let ids = story.deliveries.map(\.record.id) + story.held.compactMap { Silence.id(in: $0.reason) }
+    let acts = ids.isEmpty ? [] : try await store.acts(ActFilter(ids: Set(ids), limit: Self.maxActs)).reversed()
+    self.init(run, story, digests, acts, waits) { event in
       guard let eventKind = event.eventKind, let rules = event.rules.flatMap({ rules[$0] }),
         let event = RunEvent(stored: event.body, runID: event.runID, eventKind: eventKind, time: event.time)
       else { return [] }

@@ -1,6 +1,7 @@
 import JSONSource
 import Rules
 import Runs
+import StatusPort
 import Storage
 
 /// Everything known about a run, in order of time.
@@ -19,16 +20,22 @@ struct Timeline {
     case waiting(DeliveryRecord, Wait)
   }
 
+  /// The newest are shown.
+  static let maxActs = 200
+
   let runID: String
   let entries: [(time: Timestamp, entry: Entry)]
   private let chains: [ChainTree]
+  /// What people did that concerns the run, the oldest first.
+  private let acts: [Act]
   private let now: Timestamp
 
   /// - Parameters:
   ///   - digests: with an event of the run, that are still open.
+  ///   - acts: on its deliveries, and the silences that held its messages back, the oldest first.
   ///   - verdicts: of the rules that decided on an event; empty if unknown.
   init(
-    _ runID: String, _ story: RunStory, _ digests: [CollectingDigest], _ waits: WaitReport,
+    _ runID: String, _ story: RunStory, _ digests: [CollectingDigest], _ acts: [Act], _ waits: WaitReport,
     verdicts: (StoredEvent) -> [RuleVerdict]
   ) {
     var entries: [(time: Timestamp, entry: Entry)] = []
@@ -44,6 +51,7 @@ struct Timeline {
     }
     entries += digests.map { (waits.now, .waiting(DeliveryRecord($0), waits.wait(of: $0))) }
     now = waits.now
+    self.acts = acts
     self.runID = runID
     chains = ChainTree.all(of: story.deliveries.map { DeliveryStep(record: $0.record, continuation: $0.continuation) })
     // Entries of the same millisecond keep this order.
@@ -75,6 +83,7 @@ extension Timeline {
         }
       }
       if !chains.isEmpty { json.member("chains") { json in json.array(chains) { $1.write(into: &$0) } } }
+      json.member("audit") { json in json.array(acts) { $1.write(into: &$0) } }
     }
   }
 
@@ -90,6 +99,13 @@ extension Timeline {
     for chain in chains {
       Console.shared.print("")
       chain.print(time)
+    }
+    guard !acts.isEmpty else { return }
+    Console.shared.print("")
+    Console.shared.print("What people did")
+    for act in acts {
+      let stamp = time.stamp(act.at)
+      Console.shared.print("\(stamp)  \(act.words)", hanging: stamp.count + 3)
     }
   }
 }
@@ -162,6 +178,32 @@ extension Timeline.Entry {
     case .replay(let record): "    replay requested: \(record.destination), \(record.id)"
     case .settled(let record):
       "    \(record.status.rawValue): \(record.destination)\(record.reason.map { ", \($0)" } ?? "")"
+    }
+  }
+}
+
+extension Act {
+  /// `sent again by alice (command, process 4711): msg_1`
+  fileprivate var words: String {
+    let others = count - subjects.count
+    let ids = subjects.joined(separator: ", ") + (others > 0 ? " and \(others.grouped) more" : "")
+    let addition = kind == .redirect ? " to \(detail)" : ""
+    let reason = kind == .silence ? ", because: \(detail)" : ""
+    let how = ([agent.way == .port ? "status port" : agent.way.rawValue] + (agent.note.isEmpty ? [] : [agent.note]))
+    return "\(kind.words)\(addition) by \(agent.name) (\(how.joined(separator: ", "))): \(ids)\(reason)"
+  }
+}
+
+extension Act.Kind {
+  fileprivate var words: String {
+    switch self {
+    case .replay: "sent again"
+    case .redirect: "sent elsewhere,"
+    case .hasten: "made due"
+    case .silence: "silenced"
+    case .endSilence: "silence ended"
+    case .reload: "rules file read"
+    case .reloadRefused: "rules file refused"
     }
   }
 }
