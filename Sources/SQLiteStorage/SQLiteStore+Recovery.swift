@@ -64,8 +64,16 @@ extension SQLiteStore {
           """)
       for id in waiting { try update.execute(arguments: [now.milliseconds, id]) }
       try Self.requestProbes(for: waiting, now, database)
-      if !waiting.isEmpty { try Self.record(Act(at: now, .hasten, by: agent, waiting), database) }
-      return waiting
+      let digests = try database.texts(
+        """
+        SELECT id AS name FROM digests
+        WHERE delivery_id IS NULL AND id IN (SELECT value FROM json_each(?)) ORDER BY id
+        """, [list], of: "digests")
+      let end = try database.cachedStatement(sql: "UPDATE digests SET due_at = min(due_at, ?) WHERE id = ?")
+      for id in digests { try end.execute(arguments: [now.milliseconds, id]) }
+      let hastened = waiting + digests
+      if !hastened.isEmpty { try Self.record(Act(at: now, .hasten, by: agent, hastened), database) }
+      return hastened
     }
   }
 

@@ -62,8 +62,8 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore, AuditStore 
   func destinationsBackingOff(at now: Timestamp) async throws(StorageError) -> Set<Target>
 
   /// Makes pending deliveries due now, whatever they wait for but an earlier event of their run, and asks for their
-  /// destinations to be probed. Returns their ids, the oldest first; those that aren't pending are left as they are. What is done
-  /// is recorded, unless it is nothing.
+  /// destinations to be probed; open digests among the ids end now. Returns the ids of the deliveries, the oldest first, then
+  /// those of the digests, in alphabetical order; what doesn't wait is left as it is. What is done is recorded, unless it is nothing.
   func hasten(ids: [String], by agent: Agent, at now: Timestamp) async throws(StorageError) -> [String]
 
   /// Destinations that somebody wants to be probed now. Each is returned once.

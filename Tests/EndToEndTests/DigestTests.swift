@@ -40,4 +40,29 @@ import Testing
       #expect(stage.simulator.inbox("chat").count == 2)
     }
   }
+
+  @Test func `replay says that a digest still collects, and with --now it is sent as it is`() async throws {
+    try await onStage(scenario) { stage in
+      try stage.write(Self.rules.replacing(#""window": "1s""#, with: #""window": "1h""#))
+      let watch = try stage.start("--rules", "rules.json", "--state", "here.sqlite")
+      try await watch.says("first start")
+      let state = ["--state", "here.sqlite"]
+      let list = try await stage.run(arguments: ["deliveries", "list", "--output", "json"] + state).rows
+      let ids = list.compactMap { $0[text: "id"] }
+      #expect(ids.count == 2 && ids.allSatisfy { $0.hasPrefix("dig_") })
+      let asked = try await stage.run(arguments: ["deliveries", "replay", ids[0]] + state)
+      #expect(asked.code == 1 && asked.errors.contains("still waits for") && asked.errors.contains("--now"))
+      #expect(stage.simulator.inbox("chat").isEmpty)
+      // A beginning is enough, as for every id.
+      let one = try await stage.run(arguments: ["deliveries", "replay", String(ids[0].prefix(12)), "--now"] + state)
+      #expect(one.code == 0 && one.output == ids[0] + "\n", "\(one.errors)")
+      try await stage.simulator.inboxCount("chat", atLeast: 1)
+      let rest = try await stage.run(arguments: ["deliveries", "replay", "--destination", "chat", "--now"] + state)
+      #expect(rest.code == 0 && rest.output == ids[1] + "\n", "\(rest.errors)")
+      try await stage.simulator.inboxCount("chat", atLeast: 2)
+      watch.send(SIGTERM)
+      #expect(try await watch.end().code == 0)
+      #expect(stage.simulator.inbox("chat").count == 2)
+    }
+  }
 }

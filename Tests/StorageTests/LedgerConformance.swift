@@ -168,6 +168,30 @@ struct LedgerConformance {
   }
 
   @Test(arguments: StoreFactory.all)
+  func `a digest that is hastened is due now, if it is still open`(factory: StoreFactory) async throws {
+    try await factory.withStore { store in
+      for key in ["one", "other"] {
+        var sweep = SweepCommit(organization: "org", time: ms(10))
+        let entry = DigestEntry(
+          rule: "r", action: key, key: key, destination: "chat", window: .milliseconds(100), plan: nil)
+        sweep.events = [NewEvent(event: try .of(run: key, at: 10), deliveries: [], digests: [entry])]
+        _ = try await store.commit(sweep)
+      }
+      let ids = try await store.collectingDigests(run: nil).map(\.id).sorted()
+      #expect(ids.count == 2)
+      #expect(try await store.hasten(ids: [ids[1], "none"], at: ms(50)) == [ids[1]])
+      #expect(try await store.nextDigest() == ms(50))
+      let due = try await store.dueDigests(at: ms(50), most: 9)
+      #expect(due.map(\.id) == [ids[1]])
+      #expect(try await store.close(due[0], as: .of("m1"), dead: nil, at: ms(51)))
+      #expect(try await store.hasten(ids: ids, at: ms(60)) == [ids[0]])
+      // What is due already doesn't become due later.
+      #expect(try await store.hasten(ids: [ids[0]], at: ms(70)) == [ids[0]])
+      #expect(try await store.nextDigest() == ms(60))
+    }
+  }
+
+  @Test(arguments: StoreFactory.all)
   func `a delivery that quiet hours hold back is due at their end, and its time for retries begins then`(
     factory: StoreFactory
   ) async throws {

@@ -26,9 +26,11 @@ extension ModelStore {
       (items[index].isBackingOff, items[index].isQuiet) = (false, false)
       probeRequests.insert(items[index].destination)
     }
-    let ids = waiting.map { items[$0].new.id }
-    if !ids.isEmpty { record(Act(at: now, .hasten, by: agent, ids)) }
-    return ids
+    let ending = digests.indices.filter { digests[$0].isOpen && ids.contains(digests[$0].id) }
+    for index in ending { digests[index].dueAt = min(digests[index].dueAt, now) }
+    let hastened = waiting.map { items[$0].new.id } + ending.map { digests[$0].id }.sorted()
+    if !hastened.isEmpty { record(Act(at: now, .hasten, by: agent, hastened)) }
+    return hastened
   }
 
   func takeProbeRequests() -> Set<Target> {

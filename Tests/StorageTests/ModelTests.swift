@@ -203,7 +203,8 @@ private struct Life {
   }
 
   private mutating func hasten() async throws -> String {
-    let ids = claims.filter { _ in Bool.random(using: &random) }.map(\.id)
+    let waiting = claims.map(\.id) + (await model.collectingDigests(run: nil)).map(\.id)
+    let ids = waiting.filter { _ in Bool.random(using: &random) }
     #expect(try await store.hasten(ids: ids, at: ms(now)) == (await model.hasten(ids: ids, at: ms(now))))
     #expect(try await store.takeProbeRequests() == (await model.takeProbeRequests()))
     return "hasten \(ids)"

@@ -13,7 +13,8 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       next one that starts does. The receiver sees the same webhook-id with a new timestamp.
 
       What still waits is left as it is, and you are told what it waits for. With --now it becomes due now, and its destination is \
-      probed at once, also into a pause that it asked for; delivered ones are then left out unless you ask for them.
+      probed at once, also into a pause that it asked for; a digest that still collects is sent as it is. Delivered ones are then left \
+      out unless you ask for them.
 
       --to sends them to another destination with their original content: an event, or a default message, to any destination; your \
       own message only to one of the same type. Delivered ones are then left out unless you ask for them.
@@ -75,15 +76,26 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       try await NameFilters(rule: rule, destination: destination, run: run).check(store)
       var filter = filter
       filter.runID = run
-      for id in ids { filter.ids.append(try await Identifiers.delivery(id, store)) }
+      let digests = to == nil ? try await store.collectingDigests(run: run) : []
+      for id in ids {
+        let found = try await store.ids(.delivery, beginning: id, limit: Identifiers.most + 1)
+        filter.ids.append(
+          try Identifiers.pick(
+            id, among: found + digests.map(\.id),
+            otherwise: "there is no delivery \(id); vi-notify deliveries list shows their ids"))
+      }
       if let to { return try await redirect(filter, to, store) }
-      try await replay(filter, store)
+      try await replay(filter, digests, store)
     }
   }
 
-  private func replay(_ filter: ReplayFilter, _ store: any StateStore) async throws {
-    let waiting = try await waiting(filter, store)
+  private func replay(
+    _ filter: ReplayFilter, _ digests: [CollectingDigest], _ store: any StateStore
+  ) async throws {
     let waits = try await WaitReport(store)
+    let waiting =
+      try await waiting(filter, store).map { Waiting(id: $0.id, wait: waits.wait(of: $0)) }
+      + collecting(filter, digests).map { Waiting(id: $0.id, wait: waits.wait(of: $0)) }
     var filter = filter
     // What has arrived is repeated only for those who ask for it.
     if now, filter.ids.isEmpty, filter.status == nil { filter.status = .dead }
@@ -92,8 +104,14 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
     if now, !dryRun { _ = try await store.hasten(ids: waiting.map(\.id), by: .thisCommand, at: waits.now) }
     report(replayed + (now ? waiting.map(\.id) : []))
     if !replayed.isEmpty || waiting.isEmpty { Console.shared.say(Line(words(replayed))) }
-    say(waiting, waits)
+    say(waiting, PeopleTime(now: waits.now))
     if replayed.isEmpty, !waiting.isEmpty, !now { throw Failure(.no, "nothing was sent again") }
+  }
+
+  /// A delivery, or a digest, that is meant and waits.
+  private struct Waiting {
+    let id: String
+    let wait: Wait?
   }
 
   /// Those that are meant and haven't settled.
@@ -103,6 +121,16 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
       DeliveryFilter(
         status: .pending, runID: filter.runID, rule: filter.rule, destination: filter.destination, since: filter.since))
     return filter.ids.isEmpty ? all : all.filter { filter.ids.contains($0.id) }
+  }
+
+  /// Digests that are meant and still collect.
+  private func collecting(_ filter: ReplayFilter, _ digests: [CollectingDigest]) -> [CollectingDigest] {
+    guard filter.status ?? .pending == .pending else { return [] }
+    return digests.filter { digest in
+      (filter.ids.isEmpty || filter.ids.contains(digest.id)) && filter.rule ?? digest.rule == digest.rule
+        && filter.destination ?? digest.destination == digest.destination
+        && filter.since.map { $0 <= digest.begunAt } ?? true
+    }
   }
 
   private func redirect(_ filter: ReplayFilter, _ name: String, _ store: any StateStore) async throws {
@@ -157,17 +185,15 @@ struct DeliveriesReplayCommand: AsyncParsableCommand {
   }
 
   /// What is with those that wait, together with others that wait for the same.
-  private func say(_ waiting: [DeliveryRecord], _ waits: WaitReport) {
-    let time = PeopleTime(now: waits.now)
+  private func say(_ waiting: [Waiting], _ time: PeopleTime) {
     var groups: [(why: String, isMissing: Bool, ids: [String])] = []
-    for record in waiting {
-      let wait = waits.wait(of: record)
-      let isMissing = if case .missing = wait { true } else { false }
-      let why = wait?.words(time.inWords) ?? ""
+    for item in waiting {
+      let isMissing = if case .missing = item.wait { true } else { false }
+      let why = item.wait?.words(time.inWords) ?? ""
       if let index = groups.firstIndex(where: { $0.why == why }) {
-        groups[index].ids.append(record.id)
+        groups[index].ids.append(item.id)
       } else {
-        groups.append((why, isMissing, [record.id]))
+        groups.append((why, isMissing, [item.id]))
       }
     }
     for group in groups { Console.shared.say(Line(words(group.ids, group.why, isMissing: group.isMissing))) }

@@ -4,7 +4,7 @@ import Storage
 /// Ids as people type them: whole, or any beginning that is unique.
 enum Identifiers {
   /// Others that begin the same are listed up to so many.
-  private static let most = 5
+  static let most = 5
 
   static func delivery(_ text: String, _ store: any StateStore) async throws -> String {
     try pick(
