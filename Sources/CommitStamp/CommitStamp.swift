@@ -3,9 +3,10 @@ import PackagePlugin
 
 /// Gives the program the commit of which it is built: `let builtCommit: String?`.
 ///
-/// It runs before every build, not only when a file of ours has changed: a commit changes none, and SwiftPM's own answer
-/// (`Context.gitInformation`) is kept with the manifest and grows old. The file is written only when it says something else, so that
-/// nothing is compiled for it otherwise. A tree without git, as of a tarball, has no commit.
+/// Its inputs are the log of what HEAD was and every source file, so that a commit, a checkout and an edit each make it say anew
+/// what is built; it writes the file only when that is something else. Two ways not taken: SwiftPM's own answer
+/// (`Context.gitInformation`) is kept with the manifest and grows old, and a command before the build runs only when files are added.
+/// A tree without git, as of a tarball, has no commit.
 @main
 struct CommitStamp: BuildToolPlugin {
   private static let script = """
@@ -20,12 +21,18 @@ struct CommitStamp: BuildToolPlugin {
     """
 
   func createBuildCommands(context: PluginContext, target: any Target) -> [Command] {
+    let root = context.package.directoryURL
     let file = context.pluginWorkDirectoryURL.appending(path: "BuiltCommit.swift")
+    let sources = root.appending(path: "Sources")
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: sources.path)) ?? []
+    let files = names.filter { $0.contains(".") }.map { sources.appending(path: $0) }
+    let history = root.appending(path: ".git/logs/HEAD")
     return [
-      .prebuildCommand(
+      .buildCommand(
         displayName: "The commit that is built", executable: URL(filePath: "/bin/sh"),
-        arguments: ["-c", Self.script, "sh", context.package.directoryURL.path, file.path],
-        outputFilesDirectory: context.pluginWorkDirectoryURL)
+        arguments: ["-c", Self.script, "sh", root.path, file.path],
+        inputFiles: files + (FileManager.default.fileExists(atPath: history.path) ? [history] : []),
+        outputFiles: [file])
     ]
   }
 }
