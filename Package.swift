@@ -61,7 +61,7 @@ let package = Package(
       name: "Daemon",
       dependencies: [
         "StatusPort", "HTTPServing", "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules",
-        "Runs", "Transport",
+        "Tracing", "Runs", "Transport",
         "Secrets", "HTTPSyntax", "JSONSource", "Locking", "Telemetry", logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
@@ -80,15 +80,15 @@ let package = Package(
       name: "Watching",
       dependencies: [
         "Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime",
-        "Telemetry", logging,
+        "Telemetry", "Tracing", logging,
       ],
       swiftSettings: strict),
     .target(
       name: "Delivery",
       dependencies: [
         "Hooks", "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Notation",
-        "Locking",
-        "WireTime", "Telemetry", crypto, logging,
+        "Locking", "HTTPSyntax",
+        "WireTime", "Telemetry", "Tracing", crypto, logging,
       ],
       swiftSettings: strict),
     .target(name: "Hooks", dependencies: ["Secrets", "Locking", "CProcess"], swiftSettings: strict),
@@ -110,6 +110,12 @@ let package = Package(
       dependencies: [
         "EventPatterns", "TimeZones", "Storage", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Notation", crypto,
         mustache,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Tracing",
+      dependencies: [
+        "Storage", "Telemetry", "Runs", "Transport", "HTTPSyntax", "JSONSource", "Locking", "WireTime", logging,
       ],
       swiftSettings: strict),
     .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking"], swiftSettings: strict),
@@ -142,7 +148,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Storage", "Runs", "Locking"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Storage", "Runs", "JSONSource", "Locking"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
       name: "DaemonTests",
@@ -205,6 +211,12 @@ let package = Package(
       name: "TransportTests",
       dependencies: ["TestSupport", "Transport", "HTTPSyntax", "CCurl", "CNats", "Locking", "WireTime", "Notation"],
       swiftSettings: strict),
+    .testTarget(
+      name: "TracingTests",
+      dependencies: [
+        "TestSupport", "Tracing", "Simulator", "Stores", "Storage", "Telemetry", "Runs", "Transport", "JSONSource",
+        "Locking", logging,
+      ], swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Runs"], swiftSettings: strict),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),
     .testTarget(name: "LockingTests", dependencies: ["Locking"], swiftSettings: strict),

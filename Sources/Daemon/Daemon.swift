@@ -4,6 +4,7 @@ internal import Hooks
 package import Logging
 package import Rules
 package import Runs
+internal import Secrets
 internal import ServiceLifecycle
 internal import StatusPort
 package import Storage
@@ -56,16 +57,20 @@ package final class Daemon: Sendable {
   ///
   /// - Parameters:
   ///   - settings: of a rules file, or what the user put in their place.
-  ///   - environment: the process's; hooks get a part of it.
+  ///   - environment: the process's; hooks get a part of it, and it says where traces go.
+  ///   - version: of this program.
   ///   - downloads: for models alone: its thread waits for the disk.
   ///   - port: the address of the status port, which listens when this returns; nil opens no port.
   package static func prepare(
     _ configuration: Configuration, settings: @escaping @Sendable (Configuration) -> WatchSettings, state: String,
-    environment: [String: String], http: HTTPClient, downloads: HTTPClient, port: PortSettings? = nil,
-    time: TimeSource, log: Logger
+    environment: [String: String], version: String = "", http: HTTPClient, downloads: HTTPClient,
+    port: PortSettings? = nil, time: TimeSource, log: Logger
   ) async throws(Failure) -> Daemon {
     let door = try port.map { port throws(Failure) in Door(settings: port, listener: try port.listen()) }
     let clock = StateClock(time)
+    let telemetry = Telemetry(targets: Dispatcher.targets)
+    let traces = try Traces(
+      environment, version, redactor: configuration.secrets.redactor, telemetry, http, time: time, log)
     let client = try configuration.file.source.client(configuration.secrets, http, clock.even)
     let store: any StateStore
     do throws(StorageError) {
@@ -77,8 +82,8 @@ package final class Daemon: Sendable {
       Runtime.Plan(configuration: configuration, client: client), settings: settings,
       Resources(
         store: store, http: http, downloads: downloads, hooks: HookRunner(baseEnvironment: environment),
-        home: environment["HOME"], clock: clock, telemetry: Telemetry(targets: Dispatcher.targets),
-        status: WatchStatus(), log: log, systemd: Systemd(environment)), door)
+        home: environment["HOME"], clock: clock, telemetry: telemetry, traces: traces, status: WatchStatus(), log: log,
+        systemd: Systemd(environment)), door)
     do throws(StorageError) {
       try await daemon.takeOver()
     } catch {
@@ -99,7 +104,7 @@ package final class Daemon: Sendable {
     current = CurrentRuntime(runtime)
     dispatcher = Dispatcher(
       store: resources.store, configuration: runtime.delivery, clock: resources.clock, telemetry: resources.telemetry,
-      log: resources.log)
+      tracer: resources.traces?.tracer, log: resources.log)
     // Nothing is known of the API's clock before it has answered.
     resources.clock.ask(sourceAhead: { [current, status = resources.status] in
       status.snapshot.lastWholeSweep == nil ? nil : current.runtime.client.clockSkew
@@ -189,6 +194,8 @@ package final class Daemon: Sendable {
       DeliveryService(dispatcher: dispatcher, shutdown: shutdown),
     ]
     if let door { services.insert(statusService(door, reloader, lifeSign), at: 1) }
+    // Ends after those whose spans it posts.
+    if let traces = resources.traces { services.insert(TracingService(exporter: traces.exporter), at: 1) }
     // A look from cron closes what is due itself, and is too short for the rest.
     if mode != .once {
       services.append(

@@ -3,6 +3,7 @@ internal import Locking
 internal import Logging
 internal import Storage
 internal import Telemetry
+internal import Tracing
 internal import Transport
 internal import Watching
 
@@ -17,6 +18,8 @@ struct Resources: Sendable {
   let home: String?
   let clock: StateClock
   let telemetry: Telemetry
+  /// Nil: the environment asks for no traces.
+  let traces: Traces?
   let status: WatchStatus
   let log: Logger
   /// Nil: it didn't start this process.
@@ -26,6 +29,12 @@ struct Resources: Sendable {
     await http.close()
     await downloads.close()
   }
+}
+
+/// Traces, and where they go.
+struct Traces: Sendable {
+  let tracer: Tracer
+  let exporter: SpanExporter
 }
 
 /// The runtime in use.

@@ -46,8 +46,8 @@ struct Runtime: Sendable {
       })
     watcher = Watcher(
       source: plan.client, store: resources.store, rules: rules, settings: settings, rulesDigest: copy.digest,
-      time: clock.even, stamp: { clock.now }, telemetry: resources.telemetry, status: resources.status, after: legacy,
-      log: log)
+      time: clock.even, stamp: { clock.now }, telemetry: resources.telemetry, tracer: resources.traces?.tracer,
+      status: resources.status, after: legacy, log: log)
     delivery = Self.delivery(plan, resources)
     digests = DigestCloser(
       store: resources.store, rules: rules, destinations: file.destinations, time: clock.source,
@@ -74,7 +74,8 @@ struct Runtime: Sendable {
       models: DownloadSender(
         models: ModelDownloader(client: client, http: resources.downloads, time: clock.system), home: resources.home,
         time: clock.even, log: log),
-      extras: IncludeSender(source: client, time: clock.even), time: clock.system, log: log)
+      extras: IncludeSender(source: client, time: clock.even), tracer: resources.traces?.tracer, time: clock.system,
+      log: log)
   }
 
   /// Writes down which rules file decides from now on. Before the first sweep by it.

@@ -48,7 +48,7 @@ struct DeadLetterWriter: Sendable {
       reporter.report(settled.delivery, settled.settlement, at: settled.delivery.attempt)
     }
     let result = try await store.settle(batch, at: now)
-    reporter.count(batch)
+    reporter.count(batch, at: now)
     reporter.count(dead: result.buried)
     return result
   }

@@ -4,6 +4,7 @@ internal import Rules
 package import Runs
 package import Secrets
 internal import Storage
+package import Tracing
 package import Transport
 
 /// What a dispatcher takes from one rules file: what is to be decided by it, and who sends. Another one can be put in its place while
@@ -19,14 +20,16 @@ package struct DeliveryConfiguration: Sendable {
   let redactor: Redactor
   private let secrets: SecretSource
 
-  /// - Parameter time: the system's clocks, for the moment of an attempt.
+  /// - Parameters:
+  ///   - tracer: whose context requests carry; nil: there are no traces.
+  ///   - time: the system's clocks, for the moment of an attempt.
   package init(
     _ plan: DeliveryPlan, http: HTTPClient, secrets: SecretSource, hookRunner: HookRunner,
-    models: DownloadSender? = nil, extras: IncludeSender? = nil, time: TimeSource, log: Logger
+    models: DownloadSender? = nil, extras: IncludeSender? = nil, tracer: Tracer? = nil, time: TimeSource, log: Logger
   ) {
     self.plan = plan
-    requests = RequestSender(http: http, secrets: secrets, time: time)
-    hooks = HookSender(runner: hookRunner, secrets: secrets, log: log)
+    requests = RequestSender(http: http, secrets: secrets, tracer: tracer, time: time)
+    hooks = HookSender(runner: hookRunner, secrets: secrets, tracer: tracer, log: log)
     self.models = models
     self.extras = extras
     self.secrets = secrets

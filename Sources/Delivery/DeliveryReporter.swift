@@ -3,10 +3,13 @@ internal import Rules
 internal import Runs
 internal import Storage
 internal import Telemetry
+internal import Tracing
 
 /// Says and counts what the dispatcher has decided. Nothing is decided here.
 struct DeliveryReporter: Sendable {
   let telemetry: Telemetry
+  /// Nil: there are no traces.
+  var tracer: Tracer?
   let log: Logger
 
   func report(_ notes: [DispatcherState.Note]) {
@@ -23,7 +26,11 @@ struct DeliveryReporter: Sendable {
   }
 
   /// What has become durable.
-  func count(_ batch: SettlementBatch) {
+  func count(_ batch: SettlementBatch, at now: Timestamp) {
+    if let tracer {
+      for event in batch.events { tracer.seen(event, at: now) }
+      for settled in batch.attempts { tracer.settled(settled, at: now) }
+    }
     telemetry.events.add(batch.events.count, to: .destinationStopped)
     for settled in batch.attempts {
       switch settled.settlement {

@@ -5,6 +5,7 @@ internal import Runs
 internal import Secrets
 package import Storage
 package import Telemetry
+package import Tracing
 
 /// Takes what is due out of the outbox, has it attempted, and writes down how that ended.
 ///
@@ -42,6 +43,8 @@ package actor Dispatcher {
   private let deadLetters: DeadLetterWriter
   nonisolated let telemetry: Telemetry
   private let reporter: DeliveryReporter
+  /// Nil: there are no traces.
+  private let tracer: Tracer?
   private let log: Logger
   private let wakeUp = WakeUp()
   private let finishes = Locked(End.never)
@@ -62,16 +65,17 @@ package actor Dispatcher {
 
   package init(
     store: any StateStore, configuration: DeliveryConfiguration, clock: StateClock, telemetry: Telemetry = Telemetry(),
-    log: Logger
+    tracer: Tracer? = nil, log: Logger
   ) {
     self.store = store
     self.configuration = configuration
     self.clock = clock
     time = clock.source
     self.telemetry = telemetry
+    self.tracer = tracer
     self.log = log
     attempts = AttemptMaker(store: store)
-    let reporter = DeliveryReporter(telemetry: telemetry, log: log)
+    let reporter = DeliveryReporter(telemetry: telemetry, tracer: tracer, log: log)
     self.reporter = reporter
     deadLetters = DeadLetterWriter(store: store, reporter: reporter)
     state = DispatcherState(configuration.plan)
@@ -279,8 +283,10 @@ package actor Dispatcher {
     // What is kept to be read; what the next step gets (`result.step`) goes on as it is.
     let redactor = configuration.redactor
     (result.detail, result.output) = (redactor.redact(result.detail), redactor.redact(result.output))
+    let moment = moment
     let randomness = DispatcherState.Randomness(probe: .random(in: 0..<1), retry: .random(in: 0..<1))
     reporter.report(state.end(start, result, at: moment, randomness: randomness))
+    if let tracer { tracer.attempted(start, result, at: moment.now) }
   }
 
   /// Writes down what has ended, and what ends meanwhile, until there is nothing left.
@@ -296,7 +302,7 @@ package actor Dispatcher {
       guard let batch = state.nextBatch() else { return }
       let result = try await store.settle(batch, at: time.now())
       state.settled(batch, result)
-      reporter.count(batch)
+      reporter.count(batch, at: time.now())
       wakeUp.ring()
     }
   }

@@ -5,6 +5,7 @@ internal import Rules
 internal import Runs
 internal import Secrets
 internal import Storage
+internal import Tracing
 
 /// Makes one attempt of a delivery that is a hook.
 struct HookSender: Sendable {
@@ -15,6 +16,8 @@ struct HookSender: Sendable {
 
   let runner: HookRunner
   let secrets: SecretSource
+  /// Nil: there are no traces.
+  let tracer: Tracer?
   let log: Logger
 
   func attempt(_ delivery: ClaimedDelivery, _ call: HookCall) async -> AttemptResult {
@@ -61,7 +64,7 @@ struct HookSender: Sendable {
     return named + [
       ("VI_RUN_ID", delivery.runID), ("VI_EVENT_ID", delivery.eventID), ("VI_DELIVERY_ID", delivery.id),
       ("VI_ATTEMPT", "\(delivery.attempt)"), ("VI_RULE", delivery.rule),
-    ]
+    ] + (tracer.map { [("TRACEPARENT", $0.traceparent(of: delivery))] } ?? [])
   }
 
   private func reading(_ result: HookResult, repeatsFailures: Bool) -> AttemptResult {

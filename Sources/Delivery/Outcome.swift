@@ -33,6 +33,8 @@ struct AttemptResult: Sendable {
   var outcome: Outcome
   /// The destination, not only this delivery, is to be left alone so long.
   var hold: Duration?
+  /// The host that an HTTP request went to, where there are traces.
+  var server: String?
   /// HTTP status, or a hook's exit status.
   var code: Int?
   /// For people, a clause; not redacted yet.

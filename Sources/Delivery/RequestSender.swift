@@ -3,6 +3,7 @@ internal import Rules
 internal import Runs
 internal import Secrets
 internal import Storage
+internal import Tracing
 internal import Transport
 internal import WireTime
 
@@ -17,14 +18,17 @@ struct RequestSender: Sendable {
 
   let http: HTTPClient
   let secrets: SecretSource
+  /// Nil: there are no traces.
+  let tracer: Tracer?
   let time: TimeSource
   private let files = FileSender()
   /// Of destinations that nothing can change, by name.
   private let constant = Locked<[String: RequestParts]>([:])
 
-  init(http: HTTPClient, secrets: SecretSource, time: TimeSource) {
+  init(http: HTTPClient, secrets: SecretSource, tracer: Tracer? = nil, time: TimeSource) {
     self.http = http
     self.secrets = secrets
+    self.tracer = tracer
     self.time = time
   }
 
@@ -47,7 +51,13 @@ struct RequestSender: Sendable {
         id: delivery.id, run: delivery.runID, content: delivery.content, event: delivery.event,
         sequel: sequel ?? OutgoingSequel(), try parts(of: destination))
       switch message {
-      case .http(let request): return await attempt(request, timeout: timeout, destination.kind, sequel)
+      case .http(let request):
+        guard let tracer else { return await attempt(request, timeout: timeout, destination.kind, sequel) }
+        let traced =
+          destination.kind == .webhook ? request.with(traceparent: tracer.traceparent(of: delivery)) : request
+        var result = await attempt(traced, timeout: timeout, destination.kind, sequel)
+        result.server = Tracer.server(of: request.url)
+        return result
       case .mail(let mail, _):
         return await MailSender(http: http, secrets: secrets).attempt(mail, timeout: timeout, destination.kind)
       case .publish(let publication):
@@ -113,6 +123,16 @@ struct RequestSender: Sendable {
   private func output(_ response: HTTPResponse) -> String {
     guard response.headers["Content-Encoding"] ?? "identity" == "identity" else { return "" }
     return secrets.redactor.redact(0..<min(Self.keptAnswer, response.body.count), of: response.body)
+  }
+}
+
+extension HTTPRequest {
+  /// Unless the rules file gives the destination a context of its own.
+  fileprivate func with(traceparent value: String) -> HTTPRequest {
+    guard !headers.contains(where: { $0.name.lowercased() == "traceparent" }) else { return self }
+    var request = self
+    request.headers.append(("traceparent", value))
+    return request
   }
 }
 

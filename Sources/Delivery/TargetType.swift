@@ -12,6 +12,9 @@ struct TargetType: Sendable, Equatable {
   /// Among ``words``; their number: it is none of them.
   let place: Int
 
+  /// `webhook`, `hook`.
+  var word: String { place < Self.words.count ? Self.words[place] : "other" }
+
   init(of kind: DestinationSettings.Kind) {
     place = DestinationSettings.Kind.allCases.firstIndex(of: kind) ?? Self.words.count
   }

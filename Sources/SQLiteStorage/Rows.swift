@@ -133,7 +133,8 @@ extension ClaimedDelivery {
       coalesce(d.retry_from, d.created_at) AS retry_from, d.attempts_before, d.claimed_at, d.defers, d.is_once, d.continues,
       CASE WHEN d.kind != 'body' OR d.continues THEN (SELECT body FROM events WHERE id = d.event_id) END AS event,
       CASE WHEN d.continues THEN (SELECT bytes FROM continuations WHERE delivery = d.sequence) END AS continuation,
-      d.form, d.is_standard, d.updates, d.thread, coalesce(d.rank, d.sequence) AS rank
+      d.form, d.is_standard, d.updates, d.thread, coalesce(d.rank, d.sequence) AS rank,
+      d.parent
     FROM deliveries d
     """
 
@@ -157,6 +158,7 @@ extension ClaimedDelivery {
       defers: try row.flag("defers"), form: try row.optionalText("form"), isStandard: try row.flag("is_standard"))
     sequel = Sequel(updates: try row.flag("updates"), thread: try row.optionalText("thread"))
     rank = try row.integer("rank")
+    parent = try row.optionalText("parent")
   }
 
   /// Of a delivery that is pending: its next attempt.

@@ -41,6 +41,8 @@ package struct ClaimedDelivery: Sendable {
   /// Of a body: it can be made anew from the event, for another type.
   package var isStandard = false
   package var sequel = Sequel.none
+  /// The step before it; nil when it is the first of its chain.
+  package var parent: String?
   /// The sequence of the first step of its chain. That of a later event of its run is greater, however long a step took.
   package var rank: Int64
 

@@ -82,6 +82,16 @@ package enum SettledAs: Int, MetricLabel {
   case delivered, dead
 }
 
+/// What became of a span of a trace.
+package enum SpanFate: Int, MetricLabel {
+  package static let label = "result"
+  case exported
+  /// The queue was full.
+  case dropped
+  /// The collector refused it, or could not be reached in time.
+  case failed
+}
+
 /// Where the circuit breaker of a destination went.
 package enum CircuitChange: Int, MetricLabel {
   package static let label = "to"

@@ -39,6 +39,8 @@ package final class Telemetry: Sendable {
     "delivery_duration_seconds", "Time from the commit of a delivery to its being delivered, without replays.")
   package let circuits = Counter<CircuitChange>("circuit_changes_total", "Circuits that opened, closed or stopped.")
   package let holds = Counter<Single>("holds_total", "Pauses that destinations asked for.")
+  package let spans = Counter<SpanFate>(
+    "trace_spans_total", "Spans of traces, by what became of them; none unless traces are exported.")
   package let homeless = Gauge(
     "deliveries_without_destination", "Deliveries that wait for a destination that the rules file does not have.")
   package let reloads = Counter<ReloadResult>("config_reloads_total", "Times that the rules file was read anew.")

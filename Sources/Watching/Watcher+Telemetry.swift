@@ -1,6 +1,7 @@
 internal import Runs
 internal import Storage
 internal import Telemetry
+internal import Tracing
 internal import ViAPI
 
 /// What the watcher counts.
@@ -40,6 +41,7 @@ extension Watcher {
       telemetry.events.add(to: EventWord(event.event.eventKind))
       for rule in Set(event.deliveries.map(\.rule) + event.digests.map(\.rule)) { telemetry.rulesFired.add(to: rule) }
       telemetry.heldBack.add(event.held.count)
+      tracer?.seen(event, at: commit.time)
     }
   }
 }

@@ -3,6 +3,7 @@ package import Rules
 package import Runs
 package import Storage
 package import Telemetry
+package import Tracing
 package import ViAPI
 
 /// Polls the runs, and commits what changed together with the deliveries that follow, in one transaction per sweep.
@@ -50,6 +51,8 @@ package actor Watcher {
   /// For stored and reported times.
   let stamp: @Sendable () -> Timestamp
   nonisolated let telemetry: Telemetry
+  /// Nil: there are no traces.
+  let tracer: Tracer?
   let log: Logger
   let start: Timestamp
   private let hash = DocumentHash()
@@ -86,7 +89,7 @@ package actor Watcher {
   package init(
     source: any RunSource, store: any LedgerStore, rules: RuleSet, settings: WatchSettings, rulesDigest: String? = nil,
     time: TimeSource, stamp: (@Sendable () -> Timestamp)? = nil, telemetry: Telemetry = Telemetry(),
-    status: WatchStatus = WatchStatus(), after former: Legacy? = nil, log: Logger
+    tracer: Tracer? = nil, status: WatchStatus = WatchStatus(), after former: Legacy? = nil, log: Logger
   ) {
     self.source = source
     self.store = store
@@ -96,6 +99,7 @@ package actor Watcher {
     self.time = time
     self.stamp = stamp ?? time.now
     self.telemetry = telemetry
+    self.tracer = tracer
     self.log = log
     self.status = status
     let now = time.now()

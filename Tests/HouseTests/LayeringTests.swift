@@ -25,7 +25,7 @@ private let house: [(room: String, imports: Set<String>)] = [
     "Daemon",
     [
       "StatusPort", "HTTPServing", "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules",
-      "Runs", "Transport", "Secrets",
+      "Runs", "Transport", "Secrets", "Tracing",
       "HTTPSyntax", "JSONSource", "Locking", "Telemetry", "Logging", "ServiceLifecycle", "UnixSignals",
     ]
   ),
@@ -39,14 +39,14 @@ private let house: [(room: String, imports: Set<String>)] = [
     "Watching",
     [
       "Rules", "Runs", "Storage", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking", "WireTime", "Telemetry",
-      "Logging",
+      "Tracing", "Logging",
     ]
   ),
   (
     "Delivery",
     [
       "Hooks", "Rules", "Runs", "Storage", "Models", "ViAPI", "Transport", "Secrets", "JSONSource", "Locking",
-      "WireTime", "Notation", "Telemetry", "Logging", "Crypto",
+      "WireTime", "Notation", "Telemetry", "Tracing", "HTTPSyntax", "Logging", "Crypto",
     ]
   ),
   ("Hooks", ["Secrets", "Locking", "CProcess"]),
@@ -66,6 +66,10 @@ private let house: [(room: String, imports: Set<String>)] = [
       "Storage", "EventPatterns", "TimeZones", "Runs", "Secrets", "HTTPSyntax", "JSONSource", "Notation", "Mustache",
       "Crypto",
     ]
+  ),
+  (
+    "Tracing",
+    ["Storage", "Telemetry", "Runs", "Transport", "HTTPSyntax", "JSONSource", "Locking", "WireTime", "Logging"]
   ),
   ("Storage", ["Runs", "JSONSource", "Locking"]),
   ("EventPatterns", ["JSONSource", "Notation"]),

@@ -6,7 +6,7 @@ import Testing
 @Suite struct LogReferenceTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
-  private static let rooms = ["Watching", "Delivery", "Daemon"]
+  private static let rooms = ["Watching", "Delivery", "Tracing", "Daemon"]
   private static let levels = ["debug", "info", "notice", "warning", "error", "critical"]
 
   @Test func `docs/logs.md lists every event of the log`() throws {

@@ -71,7 +71,7 @@ extension ModelStore {
       retryFrom: item.retryFrom,
       attemptsBefore: item.attemptsBefore, claimedAt: item.claimedAt, timeout: item.new.timeout,
       retryFor: item.new.retryFor, defers: item.new.defers, form: item.new.form, isStandard: item.new.isStandard)
-    (delivery.sequel, delivery.rank) = (item.new.sequel, item.rank)
+    (delivery.sequel, delivery.rank, delivery.parent) = (item.new.sequel, item.rank, item.new.link?.parent)
     return delivery
   }
 

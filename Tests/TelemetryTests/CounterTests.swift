@@ -53,6 +53,7 @@ import Testing
     check(AttemptResultWord.self)
     check(HookExit.self)
     check(SettledAs.self)
+    check(SpanFate.self)
     check(CircuitChange.self)
     check(ReloadResult.self)
     check(Loop.self)

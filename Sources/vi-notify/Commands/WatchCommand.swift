@@ -124,7 +124,7 @@ struct WatchCommand: AsyncParsableCommand {
   private func watch(_ configuration: Configuration) async throws {
     let daemon = try await Daemon.prepare(
       configuration, settings: { settings($0) }, state: try state.name, environment: Environment.variables,
-      http: Environment.http(), downloads: Environment.storage(),
+      version: Version.current, http: Environment.http(), downloads: Environment.storage(),
       port: try listen.map { address throws(Failure) in
         try PortSettings(address, tokenFile: tokenFile, documents: CommandDocuments(), version: Version.current)
       }, time: .system,

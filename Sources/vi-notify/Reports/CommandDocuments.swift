@@ -40,7 +40,10 @@ extension Timeline {
       rules[digest] = try await store.ruleFile(digest: digest).flatMap(RuleSet.init(remembered:))
     }
     let (digests, waits) = (try await store.collectingDigests(run: run), try await WaitReport(store, time))
-    let ids = story.deliveries.map(\.record.id) + story.held.compactMap { Silence.id(in: $0.reason) }
+    // A digest was hastened under its own id, which its delivery has in the place of a run's.
+    let ids =
+      story.deliveries.flatMap { [$0.record.id, $0.record.runID] } + story.held.compactMap { Silence.id(in: $0.reason) }
+      + digests.map(\.id)
     let acts = ids.isEmpty ? [] : try await store.acts(ActFilter(ids: Set(ids), limit: Self.maxActs)).reversed()
     self.init(run, story, digests, acts, waits) { event in
       guard let eventKind = event.eventKind, let rules = event.rules.flatMap({ rules[$0] }),
