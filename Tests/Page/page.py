@@ -163,6 +163,7 @@ def acts(stage, scratch):
         until(lambda: "rule tell-chat" in text(page, "#story"), "the run's story")
         check("model" in text(page, "#chains") and "registry" in text(page, "#chains"), "a run's chain is a tree")
         check("replay requested" in text(page, "#story"), "what was done here stands in the run's story")
+        check("sent again by 127.0.0.1 (status port, with the token)" in text(page, "#audit"), "and so does who did it")
         check("rule switched-off" in text(page, "#story"), "and why a rule has not fired is said")
 
         # The server goes and comes back.

@@ -86,6 +86,17 @@ import Transport
     #expect(kit.fates == [1_025, 0, 0])
   }
 
+  @Test func `whoever waits for more is woken when a batch is whole`() async throws {
+    let kit = try await Kit()
+    try await kit.exporting {
+      kit.record(1)
+      await kit.time.sleepers(atLeast: 1)
+      kit.record(Tracer.batch - 1)
+      try await kit.simulator.inboxCount("traces", atLeast: 1)
+    }
+    #expect(kit.fates == [UInt64(Tracer.batch), 0, 0])
+  }
+
   @Test(arguments: [429, 502, 503, 504])
   func `what may succeed later is repeated, as late as is asked for within bounds`(status: Int) async throws {
     let kit = try await Kit()
