@@ -18,7 +18,7 @@ import UnixSignals
   /// Of every reload one run ends; this one moves as long as the test does, so that there is always something to watch.
   private static let keeper = "run_keeper"
 
-  private let times = Effort.isThorough ? 1_000 : 100
+  private let times = Effort.isThorough ? 1_000 : 40
 
   @Test func `runs that end while the rules change are told once each`() async throws {
     let scratch = try ScratchDirectory()

@@ -10,7 +10,7 @@ import Testing
 /// for, restarts, deliveries that come and wait. Whatever happened, one that is well is used within a minute, and one that
 /// isn't is left alone but for one request a minute.
 @Suite struct RecoveryModelTests {
-  @Test(arguments: Effort.seeds(25, thorough: 300))
+  @Test(arguments: Effort.seeds(8, thorough: 300))
   func `a destination that is well is used within a minute, and one that fails gets one request a minute`(seed: UInt64)
   {
     var life = LaneLife(seed: seed)

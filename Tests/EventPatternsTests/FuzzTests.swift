@@ -34,13 +34,13 @@ import Testing
   }
 
   @Test func `compiled patterns, explanations and the reference agree on random events`() async throws {
-    try await judge(Effort.isThorough ? 150 : 30, dialects: [.plain, .eventRuler]) { random in
+    try await judge(Effort.isThorough ? 150 : 12, dialects: [.plain, .eventRuler]) { random in
       ((0..<12).map { _ in random.pattern() }, (0..<8).map { _ in random.event() })
     }
   }
 
   @Test func `they agree on which elements of arrays go together`() async throws {
-    try await judge(Effort.isThorough ? 80 : 25, dialects: [.plain]) { random in
+    try await judge(Effort.isThorough ? 80 : 10, dialects: [.plain]) { random in
       ((0..<8).map { _ in random.arrayPattern() }, (0..<8).map { _ in random.arrayEvent() })
     }
   }

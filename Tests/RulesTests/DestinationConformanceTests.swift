@@ -71,11 +71,12 @@ import Testing
     #expect(!type.implementation.says.isEmpty && type.implementation.says.hasSuffix("."))
   }
 
+  private static let schema = Result { try JSONDocument(parsing: Array(RuleSchema.text.utf8)).root }
+
   @Test(arguments: DestinationType.all) func `every field is described, with an example that can be read`(
     type: DestinationType
   ) throws {
-    let schema = try JSONDocument(parsing: Array(RuleSchema.text.utf8)).root
-    let properties = try #require(schema["$defs"]?[type.definition]?["properties"]?.members)
+    let properties = try #require(try Self.schema.get()["$defs"]?[type.definition]?["properties"]?.members)
     for property in properties where property.key != "type" {
       #expect(property.value["description"]?.string?.hasSuffix(".") == true, "\(property.key)")
       #expect(property.value["examples"]?.elements?.count == 1, "\(property.key)")

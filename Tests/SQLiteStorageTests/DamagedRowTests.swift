@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 import Runs
 import Storage
@@ -153,13 +154,20 @@ struct DamagedRowTests {
     _ sql: String, _ damage: Damage, row: String, _ read: (SQLiteStore) async throws -> Void
   ) async throws {
     let scratch = try ScratchDirectory()
-    let path = "\(scratch.path)/state.sqlite"
-    try await Self.write(path)
+    let path = try scratch.write(try await Self.state.value, to: "state.sqlite")
     try await Self.harm(path, sql)
     let store = try SQLiteStore(path: path)
     defer { store.close() }
     let error = await storageError { try await read(store) }
     #expect(error == .unreadable(state: path, row: row, column: damage.column), "\(sql)")
+  }
+
+  /// The file, made once: every case damages a copy.
+  private static let state = Task {
+    let scratch = try ScratchDirectory()
+    let path = "\(scratch.path)/state.sqlite"
+    try await write(path)
+    return [UInt8](try Data(contentsOf: URL(filePath: path)))
   }
 
   /// A state with a row in every table. `msg_2` is due at `chat`; it comes after `msg_1`, and has steps after it.

@@ -11,7 +11,7 @@ import Testing
   /// Seeds that failed once. Changing what is drawn changes their histories, too.
   private static let regressions: [UInt64] = [2, 10, 29, 42, 56, 61, 146, 1135, 2080, 2591]
   private static let slices: UInt64 = 8
-  private static let seedsOfSlice: UInt64 = Effort.isThorough ? 375 : 24
+  private static let seedsOfSlice: UInt64 = Effort.isThorough ? 375 : 10
 
   /// `VI_NOTIFY_SEED` selects a single seed.
   private static func seeds(_ slice: UInt64) -> [UInt64] {

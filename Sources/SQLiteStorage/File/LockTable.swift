@@ -1,7 +1,7 @@
 import Glibc
 
-/// The kernel's own list of who holds which lock (proc_locks(5)): asked for the number of a process to name, and for nothing
-/// else. Without `/proc`, and for a process that our container can't see, nobody is found.
+/// The kernel's own list of who holds which lock (proc_locks(5)): asked for the number of a process to name, and whether a holder runs.
+/// Without `/proc`, and for a process that our container can't see, nobody is found.
 struct LockTable: Sendable {
   enum Kind: String {
     /// A whole file, by `flock`.

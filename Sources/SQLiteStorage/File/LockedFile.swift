@@ -1,4 +1,5 @@
 import Glibc
+internal import Locking
 
 /// An open file that this process has locked for itself, and that still has the name by which it was opened.
 final class LockedFile: Sendable {
@@ -9,14 +10,23 @@ final class LockedFile: Sendable {
     case strange(path: String, what: String)
   }
 
+  /// What this process holds.
+  private static let ours = Locked(Set<FileIdentity>())
+
   let identity: FileIdentity
   private let descriptor: Int32
 
   init(_ path: String, _ flags: Int32) throws(Refusal) {
-    (descriptor, identity) = try Self.lock(path, flags)
+    let (descriptor, identity) = try Self.lock(path, flags)
+    (self.descriptor, self.identity) = (descriptor, identity)
+    Self.ours.withLock { _ = $0.insert(identity) }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // Before it is let go of: who locks it next may be this process.
+    Self.ours.withLock { _ = $0.remove(identity) }
+    close(descriptor)
+  }
 
   /// Why the file can't be locked now; nil: it could, and is not any more.
   static func refusal(_ path: String, _ flags: Int32) -> Refusal? {
@@ -54,8 +64,8 @@ final class LockedFile: Sendable {
     throw .strange(path: path, what: "is replaced again and again")
   }
 
-  /// A child that is just being started has a copy of every lock until it executes, also of one that was let go of meanwhile: a
-  /// moment's patience tells it from somebody who holds it.
+  /// A child that is just being started has a copy of every lock until it executes, also of one that was let go of meanwhile: half
+  /// a second's patience tells it from somebody who holds it. Where the holder is known to live, nothing is left to be found out.
   private static func hold(_ descriptor: Int32, _ path: String) throws(Refusal) -> FileIdentity {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .system(path: path, errno: errno) }
@@ -63,8 +73,16 @@ final class LockedFile: Sendable {
     for _ in 0..<50 {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return FileIdentity(status) }
       guard errno == EWOULDBLOCK else { throw .system(path: path, errno: errno) }
+      if isHeld(FileIdentity(status)) { break }
       poll(nil, 0, 10)
     }
     throw .held(FileIdentity(status))
+  }
+
+  /// By us, or by another process that runs: the kernel lists a lock under the process that took it, and a copy under one that is
+  /// gone, or under us.
+  private static func isHeld(_ identity: FileIdentity) -> Bool {
+    if ours.withLock({ $0.contains(identity) }) { return true }
+    return LockTable.current.livingHolder(of: identity, .whole).map { $0 != "\(getpid())" } ?? false
   }
 }
