@@ -27,6 +27,8 @@ import Transport
         try TracingSettings.read([
           "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "\(simulator.endpoint)/inbox/traces",
           "OTEL_EXPORTER_OTLP_HEADERS": "x-key=value",
+          // The transport's clock runs, also while all other tests want the processor.
+          "OTEL_EXPORTER_OTLP_TIMEOUT": "600000",
         ]).settings)
       let lines = lines
       exporter = SpanExporter(
