@@ -92,7 +92,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Hooks", dependencies: ["Secrets", "Locking", "CProcess"], swiftSettings: strict),
-    .target(name: "Stores", dependencies: ["SQLiteStorage", "Storage"], swiftSettings: strict),
+    .target(name: "Stores", dependencies: ["PostgresStorage", "SQLiteStorage", "Storage"], swiftSettings: strict),
+    .target(
+      name: "PostgresStorage", dependencies: ["Storage", "Runs", "JSONSource", "Locking", "CPostgres"],
+      swiftSettings: strict),
     .target(
       name: "SQLiteStorage", dependencies: ["Storage", "Runs", "JSONSource", "Locking", "CDisk", grdb],
       swiftSettings: strict),
@@ -139,6 +142,8 @@ let package = Package(
     // libmosquitto and libnats are loaded when something is first published, not linked: see their headers.
     .target(name: "CMosquitto"),
     .target(name: "CNats"),
+    // libpq is loaded when a state in PostgreSQL is first named, not linked: see its header.
+    .target(name: "CPostgres"),
     .target(name: "CDisk"),
     .target(name: "CProcess"),
     .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/CommitStamp"),
@@ -186,7 +191,11 @@ let package = Package(
       name: "HooksTests", dependencies: ["TestSupport", "Hooks", "Stores", "Storage", "Secrets", "CProcess"],
       swiftSettings: strict),
     .testTarget(
-      name: "StorageTests", dependencies: ["TestSupport", "Stores", "Storage", "Runs"], swiftSettings: strict),
+      name: "StorageTests", dependencies: ["TestSupport", "Stores", "Storage", "Runs", "Locking"], swiftSettings: strict
+    ),
+    .testTarget(
+      name: "PostgresStorageTests",
+      dependencies: ["TestSupport", "PostgresStorage", "Stores", "Storage", "Runs", "Locking"], swiftSettings: strict),
     .testTarget(
       name: "SQLiteStorageTests",
       dependencies: ["TestSupport", "SQLiteStorage", "Storage", "Runs", "Locking", grdb], swiftSettings: strict),

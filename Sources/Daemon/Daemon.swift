@@ -46,11 +46,18 @@ package final class Daemon: Sendable {
   private let current: CurrentRuntime
   private let settings: @Sendable (Configuration) -> WatchSettings
   private let door: Door?
+  /// What was heard while this process stood by; nil: it hasn't.
+  private let early: EarlySignals?
 
   /// The status port's listening socket, and how it is served.
   private struct Door: Sendable {
     let settings: PortSettings
     let listener: Listener
+
+    static func open(_ settings: PortSettings?) throws(Failure) -> Door? {
+      guard let settings else { return nil }
+      return Door(settings: settings, listener: try settings.listen())
+    }
   }
 
   /// Opens the state and takes it over. Nothing is sent yet.
@@ -59,31 +66,37 @@ package final class Daemon: Sendable {
   ///   - settings: of a rules file, or what the user put in their place.
   ///   - environment: the process's; hooks get a part of it, and it says where traces go.
   ///   - version: of this program.
+  ///   - standsBy: where the state lets others stand by and another process watches with it, this one waits until it may.
   ///   - downloads: for models alone: its thread waits for the disk.
   ///   - port: the address of the status port, which listens when this returns; nil opens no port.
   package static func prepare(
     _ configuration: Configuration, settings: @escaping @Sendable (Configuration) -> WatchSettings, state: String,
     environment: [String: String], version: String = "", http: HTTPClient, downloads: HTTPClient,
-    port: PortSettings? = nil, time: TimeSource, log: Logger
+    port: PortSettings? = nil, standsBy: Bool = false, time: TimeSource, log: Logger
   ) async throws(Failure) -> Daemon {
-    let door = try port.map { port throws(Failure) in Door(settings: port, listener: try port.listen()) }
+    // Who stands by may do so beside the process that has the port.
+    let waits = standsBy && StateStores.letsStandBy(state)
+    var door = waits ? nil : try Door.open(port)
     let clock = StateClock(time)
     let telemetry = Telemetry(targets: Dispatcher.targets)
     let traces = try Traces(
       environment, version, redactor: configuration.secrets.redactor, telemetry, http, time: time, log)
     let client = try configuration.file.source.client(configuration.secrets, http, clock.even)
-    let store: any StateStore
-    do throws(StorageError) {
-      store = try StateStores.open(state, for: .watching, onWait: tellOfWaiting(log))
+    let systemd = Systemd(environment)
+    let standby = StandBy(state: state, systemd: systemd, time: time, log: log, onWait: tellOfWaiting(log))
+    let (store, signals) = try await standby.open(waits: waits)
+    do throws(Failure) {
+      if waits { door = try Door.open(port) }
     } catch {
-      throw Failure(error)
+      store.close()
+      throw error
     }
     let daemon = Daemon(
       Runtime.Plan(configuration: configuration, client: client), settings: settings,
       Resources(
         store: store, http: http, downloads: downloads, hooks: HookRunner(baseEnvironment: environment),
         home: environment["HOME"], clock: clock, telemetry: telemetry, traces: traces, status: WatchStatus(), log: log,
-        systemd: Systemd(environment)), door)
+        systemd: systemd), door, signals)
     do throws(StorageError) {
       try await daemon.takeOver()
     } catch {
@@ -95,9 +108,10 @@ package final class Daemon: Sendable {
 
   private init(
     _ plan: Runtime.Plan, settings: @escaping @Sendable (Configuration) -> WatchSettings, _ resources: Resources,
-    _ door: Door?
+    _ door: Door?, _ early: EarlySignals?
   ) {
     self.door = door
+    self.early = early
     self.settings = settings
     self.resources = resources
     let runtime = Runtime(plan, settings: settings(plan.configuration), resources)
@@ -114,7 +128,7 @@ package final class Daemon: Sendable {
   private static func tellOfWaiting(_ log: Logger) -> @Sendable (String?) -> Void {
     { processID in
       log.warning(
-        "another program has locked the state for writing; waiting for it",
+        "the state can't be read or written at this moment; waiting for it",
         metadata: processID.map { ["process": "\($0)"] } ?? [:])
     }
   }
@@ -146,7 +160,12 @@ package final class Daemon: Sendable {
   /// Runs until done, or until SIGTERM or SIGINT; a second signal ends the process at once. At SIGHUP, and when the rules file has
   /// changed, the rules are read anew. Throws ``Failure`` for what ends it otherwise.
   package func run(_ mode: WatchMode) async throws(Failure) {
-    try await run(mode, signals: UnixSignalsSequence(trapping: SignalService<UnixSignalsSequence>.heard))
+    let signals = await UnixSignalsSequence(trapping: SignalService<UnixSignalsSequence>.heard)
+    if early?.finish() ?? false {
+      store.close()
+      return
+    }
+    try await run(mode, signals: signals)
   }
 
   /// - Parameter signals: in the place of the process's.

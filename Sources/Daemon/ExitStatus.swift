@@ -51,7 +51,7 @@ package enum ExitStatus: Int32, Sendable {
   package init(_ error: StorageError) {
     self =
       switch error {
-      case .held, .older, .busy: .tryLater
+      case .held, .lost, .older, .busy: .tryLater
       case .noSuchStore, .cannotOpen, .damaged, .unreadable, .newer, .missing, .unusable, .failed, .notClaimed:
         .stateUnusable
       }

@@ -186,6 +186,7 @@ package actor Dispatcher {
 
   /// Reads ahead what is due, where there is room for it.
   private func look() async throws(StorageError) {
+    try await store.confirm()
     try await followClock()
     let now = time.now()
     if hasNews.withLock({ news in
@@ -247,6 +248,8 @@ package actor Dispatcher {
   }
 
   private func startWhatMay(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+    // It has become doubtful since the look began: the next one finds out.
+    guard store.mayAct else { return wakeUp.ring() }
     for target in state.targets {
       while let start = state.start(target, at: moment) {
         group.addTask { [configuration] in try await self.work(start, configuration) }
@@ -276,7 +279,7 @@ package actor Dispatcher {
     wakeUp.ring()
   }
 
-  private var mayStartMore: Bool { !isWindingDown && !Task.isCancelled && !isStopping.withLock { $0 } }
+  private var mayStartMore: Bool { store.mayAct && !isWindingDown && !Task.isCancelled && !isStopping.withLock { $0 } }
 
   private func end(_ start: DestinationQueue.Start, _ result: AttemptResult) {
     var result = result

@@ -184,6 +184,8 @@ private final class HeldLock: Sendable {
 }
 
 extension SQLiteStore: StateStoreDriver {
+  package static var letsStandBy: Bool { false }
+
   package static func open(
     _ name: String, for use: StateUse, onWait: @escaping @Sendable (_ processID: String?) -> Void
   ) throws(StorageError) -> any StateStore {

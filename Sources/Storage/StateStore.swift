@@ -39,6 +39,13 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore, AuditStore 
   /// The file of this machine that it is; nil when it is kept elsewhere.
   var file: String? { get }
 
+  /// False: what was read to be sent may not be sent any more before ``confirm()`` has returned, for another process may have taken
+  /// over.
+  var mayAct: Bool { get }
+
+  /// Returns when what was read to be sent may be sent. Throws `lost` when another process has taken over.
+  func confirm() async throws(StorageError)
+
   /// Destinations with a pending delivery that is due at `now`.
   func destinationsDue(at now: Timestamp) async throws(StorageError) -> [Target]
 
@@ -227,6 +234,12 @@ package struct SettlementResult: Sendable, Equatable {
     self.mayHaveFreed = mayHaveFreed
     self.buried = buried
   }
+}
+
+/// Of a store that nobody else can take over while it is open.
+extension StateStore {
+  package var mayAct: Bool { true }
+  package func confirm() async throws(StorageError) {}
 }
 
 extension StateStore {

@@ -12,10 +12,14 @@ package enum StateUse: Sendable, CaseIterable {
 
 /// A kind of store, and how one of them is opened.
 package protocol StateStoreDriver: SendableMetatype {
+  /// Whether another process may wait until it can watch: a state that several machines reach, and that nobody holds for longer than
+  /// he lives.
+  static var letsStandBy: Bool { get }
+
   /// - Parameters:
   ///   - name: what the user typed.
-  ///   - onWait: is called, on a thread that waits, when another program keeps a write waiting for longer than some seconds; it
-  ///     gets the process that does, where that is known.
+  ///   - onWait: is called, on a thread that waits, when something keeps a write or a read waiting for longer than some
+  ///     seconds; it gets the process that does, where it is one and is known.
   /// - Throws: `held` when another process watches with it, `missing` when there is none to read, `older` when it would have to
   ///   be brought up to date under a watcher, `newer`, and whatever else keeps it from being opened.
   static func open(

@@ -17,6 +17,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
   case missing(state: String)
   /// Another process watches with this state.
   case held(state: String, processID: String)
+  /// This process has watched with the state until another took over; `by` is nil when that one has ended meanwhile.
+  case lost(state: String, by: String?)
   /// A command wants to write, but the state is of an earlier version, and a watcher of that version holds it.
   case older(state: String, processID: String)
   /// Another program has had the state locked for writing for too long.
@@ -43,6 +45,9 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case .missing(let state): "there is no state at \(state) yet; name it with --state FILE, or run watch first"
     case .held(let state, let processID):
       "the state \(state) is held by process \(processID), which watches already; stop it, or name another with --state FILE"
+    case .lost(let state, let by):
+      "another process\(by.map { ", \($0)," } ?? "") has taken over the state \(state) while this one stood still or couldn't "
+        + "reach it; nothing more is sent from here; start it again, and it stands by"
     case .older(let state, let id):
       "the state \(state) was written by an earlier version of vi-notify, which watches with it as process \(id); "
         + "restart the watcher with this version first, or use the earlier version for this command, too"

@@ -1,3 +1,4 @@
+internal import PostgresStorage
 internal import SQLiteStorage
 package import Storage
 
@@ -5,9 +6,12 @@ package import Storage
 ///
 /// - In: what stands behind `--state`, and what the state is opened for. Out: `any StateStore`.
 /// - A text with a scheme (`postgresql://…`) is of the store in the table; any other text is a path, and SQLite's.
-/// - A second store is one line in the table.
+/// - Another store is one line in the table.
 package enum StateStores {
-  private static let drivers: [String: any StateStoreDriver.Type] = [:]
+  private static let drivers: [String: any StateStoreDriver.Type] = [
+    "postgresql": PostgresStore.self,
+    "postgres": PostgresStore.self,
+  ]
 
   /// Throws `noSuchStore` when nobody here knows the scheme, and whatever keeps the store from being opened. Neither tells a
   /// password that stands in the text.
@@ -17,6 +21,12 @@ package enum StateStores {
     guard let scheme = scheme(of: name) else { return try SQLiteStore.open(name, for: use, onWait: onWait) }
     guard let driver = drivers[scheme] else { throw .noSuchStore(scheme: scheme) }
     return try driver.open(name, for: use, onWait: onWait)
+  }
+
+  /// See ``StateStoreDriver/letsStandBy``.
+  package static func letsStandBy(_ name: String) -> Bool {
+    guard let scheme = scheme(of: name) else { return SQLiteStore.letsStandBy }
+    return drivers[scheme]?.letsStandBy ?? false
   }
 
   /// What stands before `://`, when that is a scheme (RFC 3986, 3.1).

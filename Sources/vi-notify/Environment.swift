@@ -90,8 +90,8 @@ struct StateOption: ParsableArguments {
     let name = try name
     do throws(StorageError) {
       return try StateStores.open(name, for: .leavingWord) { processID in
-        let who = processID.map { "process \($0)" } ?? "another program"
-        Console.shared.say("\(who) has locked the state for writing; waiting for it")
+        let who = processID.map { "process \($0) has locked it" } ?? "it can't be reached or written at this moment"
+        Console.shared.say("waiting for the state: \(who)")
       }
     } catch {
       throw Failure(error)

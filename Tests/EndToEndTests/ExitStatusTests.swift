@@ -132,7 +132,7 @@ import Testing
       let lock = try WriteLock(onState: stage.path(".local/state/vi-notify/state.sqlite"))
       stage.simulator.move("run_a", to: .succeeded)
       try await watch.says(
-        #"msg="another program has locked the state for writing; waiting for it" process=\#(getpid())"#)
+        #"msg="the state can't be read or written at this moment; waiting for it" process=\#(getpid())"#)
       #expect(stage.simulator.inbox("hub").isEmpty)
       lock.release()
       try await stage.simulator.inboxCount("hub", atLeast: 1)
@@ -150,7 +150,7 @@ import Testing
       try await watch.says("first start")
       let lock = try WriteLock(onState: stage.path(".local/state/vi-notify/state.sqlite"))
       stage.simulator.move("run_a", to: .succeeded)
-      try await watch.says("another program has locked the state")
+      try await watch.says("the state can't be read or written")
       watch.send(SIGTERM)
       let end = try await watch.end()
       lock.release()

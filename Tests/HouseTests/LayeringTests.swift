@@ -50,7 +50,8 @@ private let house: [(room: String, imports: Set<String>)] = [
     ]
   ),
   ("Hooks", ["Secrets", "Locking", "CProcess"]),
-  ("Stores", ["SQLiteStorage", "Storage"]),
+  ("Stores", ["PostgresStorage", "SQLiteStorage", "Storage"]),
+  ("PostgresStorage", ["Storage", "Runs", "JSONSource", "Locking", "CPostgres"]),
   ("SQLiteStorage", ["Storage", "Runs", "JSONSource", "Locking", "CDisk", "GRDB"]),
   (
     "Models",
@@ -87,6 +88,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("CArchive", []),
   ("CMosquitto", []),
   ("CNats", []),
+  ("CPostgres", []),
   ("CDisk", []),
   ("CProcess", []),
 ]

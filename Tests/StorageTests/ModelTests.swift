@@ -6,7 +6,7 @@ import Testing
 
 /// Random lives of a store, step by step against the model: nothing that can be seen from outside may differ.
 struct ModelTests {
-  @Test(arguments: StoreFactory.durable, Effort.seeds(2, thorough: 12))
+  @Test(arguments: StoreFactory.durable + StoreFactory.pooled, Effort.seeds(2, thorough: 12))
   func `any sequence of commits, claims and settlements looks as in the model`(
     factory: StoreFactory, seed: UInt64
   ) async throws {

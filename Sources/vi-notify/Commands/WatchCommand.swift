@@ -127,7 +127,7 @@ struct WatchCommand: AsyncParsableCommand {
       version: Version.current, http: Environment.http(), downloads: Environment.storage(),
       port: try listen.map { address throws(Failure) in
         try PortSettings(address, tokenFile: tokenFile, documents: CommandDocuments(), version: Version.current)
-      }, time: .system,
+      }, standsBy: mode != .once, time: .system,
       log: LogLines.logger(configuration.secrets.redactor, format: logFormat, level: level))
     introduce(configuration.file)
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }

@@ -1,0 +1,127 @@
+internal import JSONSource
+package import Runs
+package import Storage
+
+extension PostgresStore {
+  package func add(_ silence: Silence, by agent: Agent) async throws(StorageError) {
+    try await write { database in
+      try database.execute(
+        """
+        INSERT INTO vi_notify.silences (id, created_at, until, reason, rules, destinations, pattern, ended_at)
+        VALUES (\(silence.id), \(silence.createdAt), \(silence.until), \(silence.reason), \(Self.json(silence.rules)),
+          \(Self.json(silence.destinations)), \(silence.pattern), \(silence.endedAt))
+        """)
+      try Self.record(Act(at: silence.createdAt, .silence, by: agent, [silence.id], detail: silence.reason), database)
+    }
+  }
+
+  package func silences() async throws(StorageError) -> [Silence] {
+    try await read { database in
+      try database.all("SELECT * FROM vi_notify.silences ORDER BY created_at, id", of: "silences", Silence.init)
+    }
+  }
+
+  package func endSilence(id: String, by agent: Agent, at now: Timestamp) async throws(StorageError) -> Bool {
+    try await write { database in
+      let count = try database.execute(
+        "UPDATE vi_notify.silences SET ended_at = \(now) WHERE id = \(id) AND ended_at IS NULL AND until > \(now)")
+      guard count == 1 else { return false }
+      try Self.record(Act(at: now, .endSilence, by: agent, [id]), database)
+      return true
+    }
+  }
+
+  package func restraints(at now: Timestamp) async throws(StorageError) -> RestraintState {
+    try await read(whole: true) { database in
+      RestraintState(
+        silences: try database.all(
+          "SELECT * FROM vi_notify.silences WHERE ended_at IS NULL AND until > \(now) ORDER BY created_at, id",
+          of: "silences", Silence.init),
+        windows: try database.all(
+          "SELECT * FROM vi_notify.cooldowns ORDER BY rule, key", of: "cooldowns", by: "rule"
+        ) { row in
+          CooldownWindow(
+            rule: try row.text("rule"), key: try row.text("key"), until: try row.time("until"),
+            held: try row.count("held"))
+        })
+    }
+  }
+
+  package func heldBack(since: Timestamp) async throws(StorageError) -> [HeldBack] {
+    try await read { database in
+      try database.all(
+        "SELECT * FROM vi_notify.held_back WHERE at >= \(since) ORDER BY sequence", of: "held_back", by: "sequence",
+        HeldBack.init)
+    }
+  }
+
+  static func heldBack(run: String, _ database: PostgresConnection) throws -> [HeldBack] {
+    try database.all(
+      "SELECT * FROM vi_notify.held_back WHERE run_id = \(run) ORDER BY sequence", of: "held_back", by: "sequence",
+      HeldBack.init)
+  }
+
+  /// What an event didn't cause, and what its rules remember of that.
+  static func insertRestraints(of new: NewEvent, at now: Timestamp, _ database: PostgresConnection) throws {
+    for held in new.held {
+      try database.execute(
+        """
+        INSERT INTO vi_notify.held_back (event_id, run_id, rule, action, destination, reason, at)
+        VALUES (\(held.eventID), \(held.runID), \(held.rule), \(held.action), \(held.destination), \(held.reason),
+          \(held.at))
+        """)
+    }
+    // A window that is over and has counted nothing is as good as none. Keys can be as many as runs, and all of them are read
+    // with every event.
+    if !new.windows.isEmpty {
+      try database.execute("DELETE FROM vi_notify.cooldowns WHERE held = 0 AND until <= \(now)")
+    }
+    for window in new.windows {
+      try database.execute(
+        """
+        INSERT INTO vi_notify.cooldowns (rule, key, key_digest, until, held)
+        VALUES (\(window.rule), \(window.key), \(RunEvent.digest([window.key])), \(window.until), \(window.held))
+        ON CONFLICT (rule, key_digest) DO UPDATE SET until = excluded.until, held = excluded.held
+        """)
+    }
+  }
+
+  /// What is long over is forgotten, with what it counted.
+  static func pruneRestraints(before: Timestamp, _ database: PostgresConnection) throws {
+    try database.execute("DELETE FROM vi_notify.held_back WHERE at < \(before)")
+    try database.execute("DELETE FROM vi_notify.cooldowns WHERE until < \(before)")
+    try database.execute("DELETE FROM vi_notify.silences WHERE coalesce(ended_at, until) < \(before)")
+  }
+
+  private static func json(_ names: Set<String>) -> String {
+    var json = JSONWriter()
+    json.array(names.sorted()) { $0.string($1) }
+    return String(decoding: json.bytes, as: UTF8.self)
+  }
+}
+
+extension Silence {
+  fileprivate init(_ row: StoredRow) throws {
+    self.init(
+      id: try row.text("id"), createdAt: try row.time("created_at"), until: try row.time("until"),
+      reason: try row.text("reason"), rules: try row.names("rules"), destinations: try row.names("destinations"),
+      pattern: try row.optionalBytes("pattern"), endedAt: try row.optionalTime("ended_at"))
+  }
+}
+
+extension HeldBack {
+  fileprivate init(_ row: StoredRow) throws {
+    self.init(
+      eventID: try row.text("event_id"), runID: try row.text("run_id"), rule: try row.text("rule"),
+      action: try row.text("action"), destination: try row.text("destination"), reason: try row.text("reason"),
+      at: try row.time("at"))
+  }
+}
+
+extension StoredRow {
+  fileprivate func names(_ column: String) throws -> Set<String> {
+    let elements = try? JSONDocument(parsing: Array(text(column).utf8)).root.elements
+    let names = elements?.map(\.string)
+    return Set(try required(names.flatMap { $0.contains(nil) ? nil : $0.compactMap(\.self) }, column))
+  }
+}

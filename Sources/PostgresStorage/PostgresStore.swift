@@ -1,0 +1,149 @@
+internal import Locking
+internal import Runs
+package import Storage
+
+/// The state in a PostgreSQL database, for processes on several machines: one watches, others stand by.
+///
+/// This module implements ``StateStore`` with PostgreSQL, and is the only one that sees its SQL and libpq.
+///
+/// - In: a URI, and the calls of the protocol. Out: values of `Storage`, and `StorageError` with the URI without its password, the
+///   server's own words and SQLSTATE, never with a value of a row.
+/// - `Connection/` speaks with the server: ``PostgresConnection`` carries out one ``Statement`` with a limit of time, ``Link`` waits
+///   for a server that is away, ``Worker`` gives a link a thread. ``StateOpening`` looks at the schema; then this class and its
+///   extensions are the protocol, an extension an idea, named as those of `SQLiteStorage`.
+/// - Invariants: one watcher a state, whose every transaction holds its lease (``WatcherLease``); writes go through ``WriteQueue``,
+///   which commits together what waits together, and never takes a commit for lost that wasn't; nothing lives in a session, so
+///   that a pooler in transaction mode may stand in between; a migration that has landed never changes.
+/// - What it doesn't do: keep time, plan, or decide what is sent. Of several processes only the watcher delivers.
+/// - Begin with ``Schema``, then `PostgresStore+Outbox.swift` and `PostgresStore+Settling.swift`.
+package final class PostgresStore: StateStore {
+  /// Nil: somebody else may watch, beside whom this one looks or leaves word.
+  let lease: WatcherLease?
+  /// Nil: nobody has said by which clock the moments are that are written here.
+  let clock = Locked<KeptClock?>(nil)
+  let board = NewsBoard()
+  private let target: PostgresTarget
+  private let patience: Patience
+  private let writer: Worker
+  private let writes: WriteQueue
+  private let readers: [Worker]
+  private let turn = Locked(0)
+  /// A watcher waits for as long as it takes, whoever sits before a terminal for this long.
+  private static let lookTime: Duration = .seconds(10)
+  private static let wordTime: Duration = .seconds(60)
+  private let isClosed = Locked(false)
+
+  package var name: String { target.name }
+  package var file: String? { nil }
+
+  init(_ opening: StateOpening, lease: WatcherLease?) throws(StorageError) {
+    (self.lease, target, patience) = (lease, opening.target, opening.patience)
+    writer = Worker { [target, patience] in Link(target, writes: true, patience: patience) }
+    writes = WriteQueue(writer, Fence(epoch: lease?.epoch), within: lease == nil ? Self.wordTime : nil)
+    let mayWrite = opening.use != .reading
+    readers = (0..<2).map { [target, patience] _ in
+      Worker { Link(target, writes: mayWrite, patience: patience) }
+    }
+    for worker in [writer] + readers {
+      let code = worker.start()
+      guard code == 0 else { throw .failed(state: target.name, why: "the system has no thread to give (\(code))") }
+    }
+  }
+
+  deinit { close() }
+
+  package var mayAct: Bool { lease?.isFresh ?? true }
+
+  package func confirm() async throws(StorageError) { try await lease?.check() }
+
+  package func endSoon() { patience.shorten() }
+
+  func failure(_ error: any Error) -> StorageError {
+    if let error = error as? StorageError {
+      if case .lost(_, let taker) = error { lease?.lose(to: taker) }
+      return error
+    }
+    if let column = error as? UnreadableColumn {
+      return .unreadable(state: name, row: column.row, column: column.column)
+    }
+    if let fault = error as? PostgresFault { return .failed(state: name, why: fault.why) }
+    return .failed(state: name, why: "it was closed")
+  }
+
+  /// Not cut off by cancellation: whoever is being stopped still has to write down how things ended.
+  ///
+  /// - Parameter isWhole: all statements of `body` see the state as it is at one moment.
+  func read<Value: Sendable>(
+    whole isWhole: Bool = false, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+  ) async throws(StorageError) -> Value {
+    let worker = readers[
+      turn.withLock { turn in
+        turn = (turn + 1) % readers.count
+        return turn
+      }]
+    let limit = lease == nil ? Self.lookTime : nil
+    let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
+      let isOpen = worker.add { link in
+        continuation.resume(
+          returning: Result {
+            try link.insist(within: limit) { connection in
+              guard isWhole else { return try body(connection) }
+              return try link.transaction(connection, begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", body)
+            }
+          })
+      }
+      if !isOpen { continuation.resume(returning: .failure(CancellationError())) }
+    }
+    do {
+      return try result.get()
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  /// Reads what is to be sent: it is given out only while nobody else can have been told to send it.
+  func readUnderLease<Value: Sendable>(
+    _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+  ) async throws(StorageError) -> Value {
+    let value = try await read(body)
+    try await confirm()
+    return value
+  }
+
+  func write<Value: Sendable>(
+    _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+  ) async throws(StorageError) -> Value {
+    do {
+      return try await writes.write { [clock] database in
+        let value = try body(database)
+        if let reading = clock.withLock({ $0?.next() }) { try Self.put(reading, database) }
+        return value
+      }
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  package func close() {
+    let isFirst = isClosed.withLock { isClosed in
+      defer { isClosed = true }
+      return !isClosed
+    }
+    guard isFirst else { return }
+    endSoon()
+    for worker in [writer] + readers { worker.close() }
+    lease?.giveUp()
+  }
+}
+
+extension PostgresStore: StateStoreDriver {
+  package static var letsStandBy: Bool { true }
+
+  package static func open(
+    _ name: String, for use: StateUse, onWait: @escaping @Sendable (_ processID: String?) -> Void
+  ) throws(StorageError) -> any StateStore {
+    let opening = StateOpening(try PostgresTarget(name), for: use, Patience { onWait(nil) })
+    let lease = try opening.open()
+    return try PostgresStore(opening, lease: lease)
+  }
+}

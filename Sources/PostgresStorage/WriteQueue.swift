@@ -1,0 +1,190 @@
+internal import Locking
+internal import Runs
+internal import Storage
+
+/// Commits together what waits together, as in SQLite's: while one transaction is on its way to the server's disk, others queue
+/// up, and the next takes them all.
+///
+/// A commit whose answer was lost is asked for by the number of its transaction, and made again only when it is known not to
+/// have been: nothing is written twice, and nothing counts as written that isn't.
+final class WriteQueue: Sendable {
+  private struct WriteRequest: Sendable {
+    let perform: @Sendable (PostgresConnection) throws -> Void
+    let finish: @Sendable (Result<Void, any Error>) -> Void
+  }
+
+  private struct State {
+    var waiting: [WriteRequest] = []
+    var isDraining = false
+  }
+
+  private let worker: Worker
+  private let fence: Fence
+  private let limit: Duration?
+  private let state = Locked(State())
+
+  /// - Parameters:
+  ///   - fence: what every transaction must find.
+  ///   - limit: how long a server that is away is waited for; nil: as long as it takes.
+  init(_ worker: Worker, _ fence: Fence, within limit: Duration?) {
+    (self.worker, self.fence, self.limit) = (worker, fence, limit)
+  }
+
+  /// Runs `work` in a transaction. When it throws, only its own changes are undone, not those of its neighbours; it may be run
+  /// several times, so it may change nothing but the database.
+  func write<Value: Sendable>(_ work: @escaping @Sendable (PostgresConnection) throws -> Value) async throws -> Value {
+    let value = Locked<Value?>(nil)
+    try await withCheckedThrowingContinuation { continuation in
+      enqueue(
+        WriteRequest(
+          perform: { database in
+            let result = try work(database)
+            value.withLock { $0 = result }
+          },
+          finish: { continuation.resume(with: $0) }))
+    }
+    guard let value = value.withLock({ $0 }) else { throw CancellationError() }
+    return value
+  }
+
+  private func enqueue(_ request: WriteRequest) {
+    let starts = state.withLock { state in
+      state.waiting.append(request)
+      defer { state.isDraining = true }
+      return !state.isDraining
+    }
+    guard starts else { return }
+    if !worker.add({ self.drain($0) }) { request.finish(.failure(CancellationError())) }
+  }
+
+  private func takeWaiting() -> [WriteRequest] {
+    state.withLock { state in
+      defer { state.waiting = [] }
+      state.isDraining = !state.waiting.isEmpty
+      return state.waiting
+    }
+  }
+
+  private func drain(_ link: Link) {
+    while true {
+      let requests = takeWaiting()
+      if requests.isEmpty { return }
+      for (request, result) in zip(requests, commit(requests, link)) { request.finish(result) }
+    }
+  }
+
+  private func commit(_ requests: [WriteRequest], _ link: Link) -> [Result<Void, any Error>] {
+    do {
+      do {
+        try transaction(link) { connection in for request in requests { try request.perform(connection) } }
+        return requests.map { _ in .success(()) }
+      } catch let error where requests.count > 1 && Self.isOfOne(error) {
+        return try commitApart(requests, link)
+      }
+    } catch {
+      return requests.map { _ in .failure(error) }
+    }
+  }
+
+  /// One of them fails, and must not undo the others.
+  private func commitApart(_ requests: [WriteRequest], _ link: Link) throws -> [Result<Void, any Error>] {
+    var results: [Result<Void, any Error>] = []
+    try transaction(link) { connection in
+      results = []
+      for request in requests {
+        try connection.script("SAVEPOINT request")
+        do {
+          try request.perform(connection)
+          try connection.script("RELEASE SAVEPOINT request")
+          results.append(.success(()))
+        } catch  where Self.isOfOne(error) {
+          try connection.script("ROLLBACK TO SAVEPOINT request; RELEASE SAVEPOINT request")
+          results.append(.failure(error))
+        }
+      }
+    }
+    return results
+  }
+
+  /// The fault of what was asked, not of the server or of this process.
+  private static func isOfOne(_ error: any Error) -> Bool {
+    switch error {
+    case let fault as PostgresFault: fault.remedy == .none
+    case StorageError.lost, StorageError.failed, StorageError.unusable: false
+    default: true
+    }
+  }
+
+  private func transaction(_ link: Link, _ work: (PostgresConnection) throws -> Void) throws {
+    /// The transaction whose end isn't known.
+    var doubt: String?
+    try link.insist(within: limit) { connection in
+      if let number = doubt {
+        if try Self.isCommitted(number, connection) { return }
+        doubt = nil
+      }
+      do {
+        let number = try fence.begin(connection, link.target)
+        try work(connection)
+        doubt = number
+        try connection.script("COMMIT")
+      } catch let fault as PostgresFault {
+        // An answer of the server that leaves the connection as it is says that nothing was committed.
+        if connection.isOpen, case .refused = fault { doubt = nil }
+        if connection.isOpen { link.undo(connection) }
+        throw fault
+      } catch {
+        link.undo(connection)
+        throw error
+      }
+    }
+  }
+
+  /// Throws a ``PostgresFault`` that is waited for while nobody knows yet.
+  private static func isCommitted(_ number: String, _ connection: PostgresConnection) throws -> Bool {
+    let found = try connection.first(
+      "SELECT pg_xact_status(\(number)::xid8) AS status", of: "transactions", by: "status"
+    ) {
+      try $0.optionalText("status")
+    }
+    switch found ?? nil {
+    case "committed": return true
+    // Nil: it is so old that the server has forgotten it, which none of ours ever is; but then it isn't under way.
+    case "aborted", nil: return false
+    default: throw PostgresFault.refused(state: "55P03", message: "a transaction is still being committed")
+    }
+  }
+}
+
+/// What every transaction that writes begins with.
+struct Fence: Sendable {
+  /// Of the lease that this process writes under; nil: it writes beside whoever has it.
+  let epoch: Int64?
+
+  /// A process that stands still in the middle of a transaction keeps others from taking over: the server ends it before the
+  /// lease is over. A lock that somebody else has is not waited for behind ever more of our own tries.
+  private static let begin = """
+    BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL idle_in_transaction_session_timeout = '10s'; \
+    SET LOCAL lock_timeout = '20s'; SELECT pg_current_xact_id()::text
+    """
+
+  /// Begins a transaction and returns its number. Throws `lost` when somebody else has the lease.
+  func begin(_ connection: PostgresConnection, _ target: PostgresTarget) throws -> String {
+    guard let epoch else {
+      return try number(
+        connection.script(Self.begin + "; UPDATE vi_notify.news SET counter = counter + 1").dropLast().last)
+    }
+    let found = try connection.script(Self.begin + "; " + WatcherLease.hold(epoch))
+    if found.last?.isEmpty ?? true {
+      throw StorageError.lost(state: target.name, by: try WatcherLease.holder(connection))
+    }
+    return try number(found.dropLast().last)
+  }
+
+  private func number(_ rows: [[String?]]?) throws -> String {
+    guard let number = rows?.first?.first ?? nil else {
+      throw PostgresFault.away(why: "the server gave no number of a transaction")
+    }
+    return number
+  }
+}

@@ -1,0 +1,140 @@
+import Glibc
+import Locking
+import Runs
+import Storage
+import Stores
+import TestSupport
+import Testing
+
+@testable import PostgresStorage
+
+/// One watches, and who has lost that can do no harm.
+@Suite(.needsPostgres, .timeLimit(.minutes(6))) struct WatcherLeaseTests {
+  /// As if nobody had renewed it for long enough.
+  private func expire(_ database: TestDatabase) throws {
+    try database.psql("UPDATE vi_notify.leases SET expires_at = '-infinity'")
+  }
+
+  private func isLost(_ error: StorageError?) -> Bool {
+    if case .lost = error { true } else { false }
+  }
+
+  @Test func `who watches is named with its host to everybody else who wants to`() throws {
+    let database = try TestDatabase()
+    let store = try database.watch()
+    defer { store.close() }
+    let error = refusal(database.uri)
+    guard case .held(store.name, let holder) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(holder.hasPrefix("\(getpid()) on "))
+  }
+
+  @Test func `a lease that is over is taken, and its last holder writes and gives out nothing more`() async throws {
+    let database = try TestDatabase()
+    let old = try database.watch()
+    defer { old.close() }
+    _ = try await old.commit(.of(run: "r", "m1", "m2"))
+    let read = try await old.due(destination: "chat", limit: 9, at: ms(5), except: [])
+    try expire(database)
+    let new = try database.watch()
+    defer { new.close() }
+    let error = await storageError { _ = try await old.commit(.of(run: "r2", "late")) }
+    #expect(isLost(error))
+    #expect("\(String(describing: error))".contains("\(getpid()) on "))
+    #expect(!old.mayAct)
+    let first = try #require(read.first)
+    #expect(isLost(await storageError { try await old.settle(first, as: .delivered, .of(first, at: 6)) }))
+    #expect(isLost(await storageError { _ = try await old.due(destination: "chat", limit: 9, at: ms(5), except: []) }))
+    #expect(isLost(await storageError { _ = try await old.claim(destination: "chat", limit: 9, at: ms(5)) }))
+    #expect(isLost(await storageError { _ = try await old.probe(destination: "chat", at: ms(5), except: []) }))
+    #expect(isLost(await storageError { _ = try await old.destinationsDue(at: ms(5)) }))
+    #expect(isLost(await storageError { try await old.confirm() }))
+    #expect(try await new.deliveries(DeliveryFilter()).map(\.id) == ["m1", "m2"])
+    #expect(try await new.counts() == DeliveryCounts(pending: 2))
+    // What the old one does at its end doesn't touch the new one's lease.
+    old.close()
+    _ = try await new.commit(.of(run: "r3", "m3"))
+    guard case .held = refusal(database.uri) else { return #expect(Bool(false), "the lease is gone") }
+  }
+
+  @Test func `after its time by our own clock nothing is given out before it is renewed`() async throws {
+    let database = try TestDatabase()
+    let uptime = Locked(Duration.seconds(100))
+    let store = try database.watch { uptime.withLock { $0 } }
+    defer { store.close() }
+    _ = try await store.commit(.of(run: "r", "m1"))
+    #expect(store.mayAct)
+    uptime.withLock { $0 += WatcherLease.time + .milliseconds(1) }
+    #expect(!store.mayAct)
+    // Nobody else has taken it: it is renewed on the spot.
+    #expect(try await store.due(destination: "chat", limit: 9, at: ms(5), except: []).map(\.id) == ["m1"])
+    #expect(store.mayAct)
+    uptime.withLock { $0 += WatcherLease.time + .milliseconds(1) }
+    try expire(database)
+    let other = try database.watch()
+    defer { other.close() }
+    // It has been asleep, and asks before it gives out anything.
+    #expect(
+      isLost(await storageError { _ = try await store.due(destination: "chat", limit: 9, at: ms(5), except: []) }))
+    #expect(isLost(await storageError { _ = try await store.news(within: .zero, by: .system) }))
+  }
+
+  @Test func `it is renewed by itself, long before its time is over`() async throws {
+    let database = try TestDatabase()
+    let store = try database.watch()
+    defer { store.close() }
+    try database.psql(
+      """
+      CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_notify(''renewed'', ''''); RETURN NULL; END';
+      CREATE TRIGGER told AFTER UPDATE ON vi_notify.leases FOR EACH ROW EXECUTE FUNCTION told();
+      """)
+    let left = try database.psql(
+      "SELECT expires_at - clock_timestamp() BETWEEN interval '5 s' AND interval '15 s' FROM vi_notify.leases")
+    #expect(left == "t\n")
+    // Two renewals, waited for in the server: psql would end by itself after its statement.
+    let script = """
+      DO $$ DECLARE first timestamptz; BEGIN
+        SELECT expires_at INTO first FROM vi_notify.leases;
+        FOR turn IN 1..300 LOOP
+          PERFORM pg_sleep(0.05);
+          EXIT WHEN (SELECT expires_at FROM vi_notify.leases) > first;
+        END LOOP;
+      END $$;
+      SELECT expires_at > clock_timestamp() + interval '10 s' FROM vi_notify.leases
+      """
+    #expect(try database.psql(script) == "t\n")
+  }
+
+  @Test func `a transaction that is under way keeps the lease from being taken`() async throws {
+    let database = try TestDatabase()
+    let store = try database.watch(uptime: { .zero })
+    defer { store.close() }
+    let epoch = try #require(store.lease?.epoch)
+    let target = try PostgresTarget(database.uri)
+    let connection = try PostgresConnection(target, writes: true, patience: Patience {}, limit: .seconds(9))
+    _ = try Fence(epoch: epoch).begin(connection, target)
+    try expire(database)
+    guard case .held = refusal(database.uri) else { return #expect(Bool(false), "taken under a transaction") }
+    try connection.script("COMMIT")
+    #expect(refusal(database.uri) == nil)
+  }
+
+  @Test func `commands leave word beside it, and the state of another version is not brought up to date under it`()
+    async throws
+  {
+    let database = try TestDatabase()
+    #expect(refusal(database.uri, for: .reading) == .missing(state: database.uri))
+    #expect(refusal(database.uri, for: .leavingWord) == .missing(state: database.uri))
+    let store = try database.watch()
+    #expect(refusal(database.uri, for: .leavingWord) == nil)
+    try database.psql("UPDATE vi_notify.migrations SET name = 'an earlier one'")
+    #expect(refusal(database.uri, for: .leavingWord) == .newer(state: store.name))
+    #expect(refusal(database.uri, for: .reading) == .newer(state: store.name))
+    #expect(refusal(database.uri) == .newer(state: store.name))
+    // One that this version must add to.
+    try database.psql("DELETE FROM vi_notify.migrations; INSERT INTO vi_notify.migrations VALUES ('1 state')")
+    store.close()
+  }
+}
