@@ -6,7 +6,7 @@ package final class PgBouncer: Sendable {
   private static let program = "/usr/sbin/pgbouncer"
   package static let isThere = access(program, X_OK) == 0
 
-  private let process: pid_t
+  private let life: Int32
   private let port = 6_432
   private let directory: String
 
@@ -28,14 +28,11 @@ package final class PgBouncer: Sendable {
       logfile = \(directory)/log
       """
     try server.write(settings.replacing("* = host", with: "* = user=postgres host"), to: "\(directory)/ini")
-    process = try server.spawn([Self.program, "-q", "\(directory)/ini"])
+    life = try server.keep([Self.program, "-q", "\(directory)/ini"])
     for _ in 0..<500 where access("\(directory)/.s.PGSQL.\(port)", F_OK) != 0 { poll(nil, 0, 10) }
   }
 
-  deinit {
-    kill(process, SIGKILL)
-    waitpid(process, nil, 0)
-  }
+  deinit { close(life) }
 
   package func uri(_ database: String) -> String {
     "postgresql://postgres@/\(database)?host=\(directory)&port=\(port)"

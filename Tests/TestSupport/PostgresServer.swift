@@ -145,10 +145,20 @@ package final class PostgresServer: Sendable {
   private static let lettingGo =
     "for file in /proc/self/fd/*; do number=${file##*/}; if [ $number -gt 2 ]; then eval \"exec $number>&-\"; fi; done"
 
-  /// Starts a program under its account.
-  package func spawn(_ words: [String]) throws -> pid_t {
-    let script = Self.lettingGo + "\nexec \"$@\""
-    return try spawnProcess(Self.asAccount(["bash", "-c", script, "bash"] + words), streams: (nil, nil, nil))
+  /// Keeps a program running under its account, until what is returned is closed: also when this process is killed.
+  package func keep(_ words: [String]) throws -> Int32 {
+    let life = try Pipe()
+    let script = """
+      \(Self.lettingGo)
+      "$@" </dev/null &
+      cat >/dev/null
+      kill -KILL $!
+      """
+    let process = try spawnProcess(
+      Self.asAccount(["bash", "-c", script, "bash"] + words), streams: (life.read, nil, nil))
+    close(life.read)
+    try onThread { waitpid(process, nil, 0) }
+    return life.write
   }
 
   private static func readAll(_ descriptor: Int32) -> String {
