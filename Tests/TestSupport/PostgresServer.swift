@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-package import Glibc
+internal import Glibc
 internal import Locking
 
 /// A PostgreSQL of one's own, on a Unix socket in a directory of its own. It ends with this process, however that ends, and its
