@@ -22,7 +22,9 @@ import Testing
       let end = try await stage.run("--version")
       #expect(end.code == 0)
       #expect(
-        end.output.contains(/^0\.[0-9]+\.[0-9]+ \(Swift 6\.[0-9]+, libcurl [78]\.[0-9]+\.[0-9]+\)\n$/), "\(end.output)")
+        end.output.contains(
+          /^0\.[0-9]+\.[0-9]+ \((commit [0-9a-f]{12}(, changed)?, )?Swift 6\.[0-9]+, libcurl [78]\.[0-9]+\.[0-9]+\)\n$/),
+        "\(end.output)")
     }
   }
 
