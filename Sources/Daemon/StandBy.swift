@@ -7,7 +7,7 @@ internal import Stores
 internal import UnixSignals
 
 /// Opens a state to watch with it. Where another process does that already, and the state allows for it, this one stands by: it tries
-/// again until it may, or until it is told to end.
+/// again until it may, or until a signal ends it.
 struct StandBy: Sendable {
   /// Between two tries, a fifth more or less: several that stand by don't come at once.
   private static let pause: Duration = .seconds(1)
@@ -18,7 +18,7 @@ struct StandBy: Sendable {
   let log: Logger
   let onWait: @Sendable (_ processID: String?) -> Void
 
-  /// Throws a ``Failure`` with the status `fine` when it was told to end.
+  /// Throws a ``Failure`` with the status `fine` after a signal to end.
   ///
   /// - Parameter waits: false: a state that another process watches with is a failure.
   func open(waits: Bool) async throws(Failure) -> (any StateStore, EarlySignals?) {
@@ -95,7 +95,7 @@ final class EarlySignals: Sendable {
 
   /// Hears nothing any more; to be called when somebody else does.
   ///
-  /// - Returns: whether the process was told to end.
+  /// - Returns: whether a signal to end has come.
   func finish() -> Bool {
     listener.withLock { $0 }?.cancel()
     return endIsWanted

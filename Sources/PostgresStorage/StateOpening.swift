@@ -63,7 +63,7 @@ struct StateOpening {
   }
 
   private func translated(_ error: StorageError) -> StorageError {
-    // That a server is away is no failure of a state that is in use.
+    // A server that is away doesn't make a state in use fail.
     guard case .failed(_, let why) = error else { return error }
     return .unusable(
       state: target.name, why: "can't be opened: \(why); start the server, or correct the address, account or password")

@@ -123,7 +123,7 @@ extension PostgresConnection {
     try all(statement, of: table, by: "name") { try $0.text("name") }
   }
 
-  /// One moment, which the statement calls `moment`; nil when there is none.
+  /// The statement's column `moment`; nil when it is null or there is no row.
   func moment(_ statement: Statement, of table: String) throws -> Timestamp? {
     try first(statement, of: table, by: "moment") { try $0.optionalTime("moment") } ?? nil
   }

@@ -155,7 +155,7 @@ extension Database {
     try all(sql, arguments, of: table, by: "name") { try $0.text("name") }
   }
 
-  /// One moment, which the statement calls `moment`; nil when there is none.
+  /// The statement's column `moment`; nil when it is null or there is no row.
   func moment(
     _ sql: String, _ arguments: StatementArguments = StatementArguments(), of table: String
   ) throws -> Timestamp? {

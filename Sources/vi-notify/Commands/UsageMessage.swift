@@ -20,7 +20,7 @@ struct UsageMessage {
   /// - Parameters:
   ///   - text: the library's whole text.
   ///   - arguments: what was typed.
-  /// - Returns: nil when the text is no error of usage.
+  /// - Returns: nil unless the text is an error of usage.
   init?(_ text: String, arguments: [String]) {
     let all = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     guard let first = all.first, first.hasPrefix("Error: "),
