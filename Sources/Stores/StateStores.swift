@@ -5,7 +5,8 @@ package import Storage
 /// The stores that there are, by the text that names a state: the one place that knows which kind it is.
 ///
 /// - In: what stands behind `--state`, and what the state is opened for. Out: `any StateStore`.
-/// - A text with a scheme (`postgresql://…`) is of the store in the table; any other text is a path, and SQLite's.
+/// - A text with a scheme (`postgresql://…`) is of the store in the table, and what begins as libpq's keywords do (`service=…`) is
+///   PostgreSQL's; any other text is a path, and SQLite's.
 /// - Another store is one line in the table.
 package enum StateStores {
   private static let drivers: [String: any StateStoreDriver.Type] = [
@@ -29,8 +30,19 @@ package enum StateStores {
     return drivers[scheme]?.letsStandBy ?? false
   }
 
-  /// What stands before `://`, when that is a scheme (RFC 3986, 3.1).
+  /// The keywords that a connection string may begin with (PostgreSQL's manual, 34.1.1.1).
+  private static let keywords: Set = [
+    "dbname", "host", "hostaddr", "passfile", "password", "port", "service", "sslmode", "user",
+  ]
+
+  /// What stands before `://`, when that is a scheme (RFC 3986, 3.1), or the one that a connection string stands for. Nil: it is a
+  /// path; a file that is called like one of the others is named with its directory (`./service=x`).
   static func scheme(of name: String) -> String? {
+    if let word = name.split(separator: "=", maxSplits: 1).first, word.utf8.count < name.utf8.count,
+      keywords.contains(word.filter { $0 != " " })
+    {
+      return "postgresql"
+    }
     guard let end = name.firstRange(of: "://")?.lowerBound else { return nil }
     let scheme = name[..<end].lowercased()
     guard let first = scheme.utf8.first, isLetter(first) else { return nil }

@@ -15,7 +15,8 @@ import Testing
     "postgresql://me:s3cret@127.0.0.1:1/x", "postgresql://me@127.0.0.1:1/x?password=s3cret",
     "postgresql://me:s3c%72et@127.0.0.1:1/x", "postgresql://me:s3cret@127.0.0.1:1/x?connect_timeout=s3cret%",
     "postgresql://me:s3cret@[127.0.0.1:1/x", "postgresql://me:s3cret@127.0.0.1:x/x",
-    "postgresql://me:s3cret@127.0.0.1:1/x?s3cret=1", "postgres://me:s3cret@127.0.0.1:1/x?sslpassword=s3cret",
+    "postgresql://me:s3cret@127.0.0.1:1/x?s3cret=1", "host=127.0.0.1 port=1 password=s3cret", "password=s3cret service",
+    "postgres://me:s3cret@127.0.0.1:1/x?sslpassword=s3cret",
   ])
   func `no password is in any word about it`(uri: String) {
     let words = words(uri, for: .reading)
@@ -30,7 +31,9 @@ import Testing
     ("postgresql:///vi?host=/run/pg&port=1", "postgresql:///vi?host=/run/pg&port=1"),
     ("postgresql://%2Frun%2Fpg/vi", "postgresql:///vi?host=/run/pg"),
     ("postgresql://a:1,b:2/vi", "postgresql:///vi?host=a,b&port=1,2"),
-    ("postgresql:///?service=vi", "postgresql:///?service=vi"), ("postgresql://[::1]:7/x", "postgresql://[::1]:7/x"),
+    ("host=/run/pg port=1 dbname='a b' password=x", "postgresql:///a%20b?host=/run/pg&port=1"),
+    ("service=vi password=x", "postgresql:///?service=vi"), ("postgresql:///?service=vi", "postgresql:///?service=vi"),
+    ("postgresql://[::1]:7/x", "postgresql://[::1]:7/x"),
   ])
   func `a state is named without what may be secret, and the name leads there again`(uri: String, name: String) throws {
     #expect(try PostgresTarget(uri).name == name)
@@ -45,6 +48,19 @@ import Testing
     #expect(database.contains("database \"nothing\" does not exist"), "\(database)")
     let role = words(server.uri(user: "nobody_here"), for: .reading)
     #expect(role.contains("role \"nobody_here\" does not exist"), "\(role)")
+  }
+
+  @Test func `keywords of libpq's name a state as well as a URI does`() async throws {
+    let database = try TestDatabase()
+    let server = database.server
+    let keywords = "host=\(server.directory) port=\(server.port) user=postgres dbname=\(database.name)"
+    let store = try StateStores.open(keywords, for: .watching)
+    defer { store.close() }
+    _ = try await store.commit(.of(run: "r", "m"))
+    #expect(store.name == (try PostgresTarget(database.uri).name))
+    let look = try StateStores.open(database.uri, for: .reading)
+    defer { look.close() }
+    #expect(try await look.counts().pending == 1)
   }
 
   @Test func `a role needs no right but that to a schema of its own`() async throws {

@@ -32,8 +32,18 @@ struct OpeningConformance {
     }
   }
 
-  @Test(arguments: ["state.sqlite", "/a/b", "a:b", "file:x", "1a://x", "://x", "a/b://c", "é://x", ""])
+  @Test(arguments: [
+    "state.sqlite", "/a/b", "a:b", "file:x", "1a://x", "://x", "a/b://c", "é://x", "", "./service=vi", "a=b", "service",
+    "host",
+    "=x", "/x/host=y",
+  ])
   func `what has no scheme is a path`(name: String) {
     #expect(StateStores.scheme(of: name) == nil)
+  }
+
+  @Test(arguments: ["service=vi", "host=/run/pg dbname=vi", "user = me host=x", "password=s3cret host=x"])
+  func `what begins with a keyword of libpq's is a connection string`(name: String) {
+    #expect(StateStores.scheme(of: name) == "postgresql")
+    #expect(StateStores.letsStandBy(name))
   }
 }
