@@ -1,4 +1,4 @@
-import Glibc
+internal import Locking
 
 /// Does work that blocks, on a thread that does nothing else and ends with it.
 ///
@@ -13,24 +13,4 @@ func onItsOwnThread<Value: Sendable>(
     let code = startThread { continuation.resume(returning: .success(work())) }
     if code != 0 { continuation.resume(returning: .failure(.system(errno: code))) }
   }
-}
-
-private final class ThreadWork: Sendable {
-  let body: @Sendable () -> Void
-
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-}
-
-/// - Returns: 0, or why there is no thread; then `body` is not called.
-private func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
-  var thread = pthread_t()
-  let work = Unmanaged.passRetained(ThreadWork(body))
-  let code = pthread_create(
-    &thread, nil,
-    { work in
-      if let work { Unmanaged<ThreadWork>.fromOpaque(work).takeRetainedValue().body() }
-      return nil
-    }, work.toOpaque())
-  if code == 0 { pthread_detach(thread) } else { work.release() }
-  return code
 }

@@ -2,8 +2,8 @@ import Glibc
 
 /// A value protected by a pthread mutex.
 ///
-/// This module holds the two primitives that tasks and threads share: ``Locked`` for state, ``WakeUp`` for "there is news". It
-/// has no queues, timers or actors, and knows nothing of what it protects.
+/// This module holds what tasks and threads share: ``Locked`` for state, ``WakeUp`` for "there is news", and
+/// ``startThread(_:)`` for work that blocks. It has no queues, timers or actors, and knows nothing of what it protects.
 ///
 /// `Synchronization.Mutex` would do, but ThreadSanitizer doesn't see it on Linux and reports false races.
 ///

@@ -1,5 +1,4 @@
 internal import Dispatch
-import Glibc
 internal import Locking
 internal import Runs
 
@@ -87,24 +86,4 @@ final class Worker: Sendable {
     link.drop()
     hasEnded.signal()
   }
-}
-
-private final class ThreadWork: Sendable {
-  let body: @Sendable () -> Void
-
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-}
-
-/// - Returns: 0, or why there is no thread; then `body` is not called.
-private func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
-  var thread = pthread_t()
-  let work = Unmanaged.passRetained(ThreadWork(body))
-  let code = pthread_create(
-    &thread, nil,
-    { work in
-      if let work { Unmanaged<ThreadWork>.fromOpaque(work).takeRetainedValue().body() }
-      return nil
-    }, work.toOpaque())
-  if code == 0 { pthread_detach(thread) } else { work.release() }
-  return code
 }

@@ -99,25 +99,3 @@ func listeningSocket(_ host: String, _ port: UInt16) throws(ListenError) -> (Int
   }
   return (listener, UInt16(bigEndian: address.sin_port))
 }
-
-/// Runs `body` on a thread of its own, which may block. False if no thread can be created.
-func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
-  final class Work: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-  var thread = pthread_t()
-  let work = Unmanaged.passRetained(Work(body))
-  let code = pthread_create(
-    &thread, nil,
-    { work in
-      if let work { Unmanaged<Work>.fromOpaque(work).takeRetainedValue().body() }
-      return nil
-    }, work.toOpaque())
-  guard code == 0 else {
-    work.release()
-    return false
-  }
-  pthread_detach(thread)
-  return true
-}

@@ -51,11 +51,11 @@ final class HostileServer: Sendable {
 
   private func start(_ body: @escaping @Sendable (HostileServer) -> Void) {
     state.withLock { $0.threads += 1 }
-    let isStarted = startThread {
+    let code = startThread {
       body(self)
       self.endThread()
     }
-    if !isStarted { endThread() }
+    if code != 0 { endThread() }
   }
 
   private func endThread() {

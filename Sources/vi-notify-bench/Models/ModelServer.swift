@@ -1,4 +1,5 @@
 import Glibc
+import Locking
 import Simulator
 
 /// One run's model for benches on 127.0.0.1: the page that has its link, and the archive, which stands in memory whole and is
@@ -26,39 +27,16 @@ struct ModelServer {
   func run() {
     print(port)
     fflush(nil)
-    startThread { accepting in
-      while case let connection = accept(accepting.listener, nil, nil), connection >= 0 {
+    let code = startThread {
+      while case let connection = accept(listener, nil, nil), connection >= 0 {
         var on: Int32 = 1
         setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-        accepting.startThread { $0.serve(connection) }
+        guard startThread({ self.serve(connection) }) == 0 else { break }
       }
     }
+    guard code == 0 else { return }
     var byte: UInt8 = 0
     while read(0, &byte, 1) == 1 {}
-  }
-
-  private func startThread(_ body: @escaping @Sendable (ModelServer) -> Void) {
-    let work = Unmanaged.passRetained(Work(server: self, body: body))
-    var thread = pthread_t()
-    pthread_create(
-      &thread, nil,
-      { work in
-        guard let work else { return nil }
-        let taken = Unmanaged<Work>.fromOpaque(work).takeRetainedValue()
-        taken.body(taken.server)
-        return nil
-      }, work.toOpaque())
-    pthread_detach(thread)
-  }
-
-  private final class Work: Sendable {
-    let server: ModelServer
-    let body: @Sendable (ModelServer) -> Void
-
-    init(server: ModelServer, body: @escaping @Sendable (ModelServer) -> Void) {
-      self.server = server
-      self.body = body
-    }
   }
 
   /// Requests are short and come when the answer before has been read, so each in one piece.
