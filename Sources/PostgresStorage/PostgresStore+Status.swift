@@ -61,6 +61,31 @@ extension PostgresStore {
     }
   }
 
+  /// Every role sees how old another's snapshot is, and only its own sessions' times: for the others it must be a member of
+  /// `pg_read_all_stats` (PostgreSQL's manual, 28.2.3). What vacuums keeps nothing from being cleared away.
+  package func oldestSnapshot() async throws(StorageError) -> OldestSnapshot? {
+    try await read { database in
+      try database.first(
+        """
+        SELECT pid::bigint AS pid, coalesce(usename::text, '') AS role, coalesce(application_name, '') AS application,
+          greatest(age(backend_xmin), age(backend_xid))::bigint AS transactions,
+          (extract(epoch FROM xact_start) * 1000)::bigint AS since,
+          (extract(epoch FROM clock_timestamp() - xact_start) * 1000)::bigint AS age
+        FROM pg_catalog.pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+          AND coalesce(backend_type, '') <> 'autovacuum worker'
+        ORDER BY xact_start NULLS LAST, transactions DESC LIMIT 1
+        """, of: "pg_stat_activity", by: "pid"
+      ) { row in
+        OldestSnapshot(
+          since: try row.optionalTime("since"), age: try row.optionalDuration("age"),
+          transactions: try row.count("transactions"), processID: try row.integer("pid"), role: try row.text("role"),
+          application: try row.text("application"))
+      }
+    }
+  }
+
   package func activity(
     from start: Timestamp, step: Duration, count: Int
   ) async throws(StorageError) -> [Activity] {

@@ -67,6 +67,13 @@ package protocol StatusStore: Sendable {
   /// When each rule's newest delivery was created.
   func lastFirings() async throws(StorageError) -> [String: Timestamp]
 
+  /// Nil: no other session has one open, or there are none in this kind of store.
+  func oldestSnapshot() async throws(StorageError) -> OldestSnapshot?
+
   /// What was seen, delivered and given up in each of `count` periods of length `step` from `start`.
   func activity(from start: Timestamp, step: Duration, count: Int) async throws(StorageError) -> [Activity]
+}
+
+extension StatusStore {
+  package func oldestSnapshot() async throws(StorageError) -> OldestSnapshot? { nil }
 }

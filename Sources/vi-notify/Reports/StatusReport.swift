@@ -34,12 +34,16 @@ struct StatusReport {
   let recentlyDead: Int
   /// Those that are active.
   let silences: [Silence]
+  /// Nil: there is none.
+  let snapshot: OldestSnapshot?
   private let now: Timestamp
   /// What needs somebody, each with what to do; empty: all is well.
   private(set) var reasons: [String]
 
   /// A dead letter needs somebody for so long; then it is history.
   private static let recent: Duration = .seconds(86_400)
+  /// Shorter ones come and go.
+  private static let shownTransaction: Duration = .seconds(60)
 
   /// - Parameter look: at the process of a heartbeat.
   init(
@@ -50,6 +54,7 @@ struct StatusReport {
     let tallies = try await store.tally(since: now + (.zero - Self.recent))
     let (names, waits) = (try await store.knownNames(), try await WaitReport(store, time))
     silences = try await store.silences().filter { $0.isActive(at: now) }
+    snapshot = try await store.oldestSnapshot()
     self.now = now
     recentlyDead = tallies.reduce(0) { $0 + $1.recentlyDead }
     let known = Set(names?.destinations.keys.map { Target.destination($0) } ?? [])
@@ -68,6 +73,7 @@ struct StatusReport {
           isLocal: target.destination == nil))
     }
     self.destinations = destinations
+    if let reason = snapshot.flatMap(Self.reason) { reasons.append(reason) }
     if recentlyDead > 0 {
       reasons.append(
         "\(recentlyDead == 1 ? "a delivery" : "\(recentlyDead) deliveries") died during the last day; see: vi-notify "
@@ -90,6 +96,13 @@ struct StatusReport {
     }
   }
 
+  private static func reason(_ snapshot: OldestSnapshot) -> String? {
+    guard snapshot.isTooLong, let since = snapshot.since else { return nil }
+    return
+      "\(snapshot.session) has kept a transaction open in the state's database since \(since.iso8601), which slows "
+      + "it down; let it end, or: SELECT pg_terminate_backend(\(snapshot.processID))"
+  }
+
   static func wait(until moment: Timestamp, _ now: Timestamp) -> String {
     moment > now ? "in \((moment - now).words)" : "now"
   }
@@ -103,6 +116,10 @@ extension StatusReport {
     lines += Self.fact("deliveries", "\(waiting) waiting; \(recentlyDead) dead during the last day")
     for silence in silences {
       lines += Self.fact("silence", "\(silence.id), ends \(Self.wait(until: silence.until, now)): \(silence.reason)")
+    }
+    if let snapshot {
+      let age = snapshot.age.map { "open for \($0.words)" } ?? "\(snapshot.transactions) transactions old"
+      lines += Self.fact("snapshot", "the oldest is \(age), of \(snapshot.session)")
     }
     if !destinations.isEmpty {
       let width = min(30, max(11, destinations.map { Line($0.name).text.terminalWidth }.max() ?? 0))
@@ -154,6 +171,16 @@ extension StatusReport {
           json.member("deadDuringTheLastDay", recentlyDead)
         }
       }
+      if let snapshot, let since = snapshot.since, let age = snapshot.age, age >= Self.shownTransaction {
+        json.member("oldestSnapshot") { json in
+          json.object { json in
+            json.member("since", since.iso8601)
+            json.member("processId", snapshot.processID)
+            json.member("role", snapshot.role)
+            json.member("application", snapshot.application)
+          }
+        }
+      }
       json.member("silences") { json in
         json.array(silences) { json, silence in
           json.object { json in
@@ -164,5 +191,13 @@ extension StatusReport {
         }
       }
     }
+  }
+}
+
+extension OldestSnapshot {
+  /// Whose it is, for people.
+  fileprivate var session: String {
+    let name = application.isEmpty ? "" : " (\(application))"
+    return "the server's process \(processID) of the role \(role)\(name)"
   }
 }
