@@ -83,7 +83,8 @@ package final class Daemon: Sendable {
       environment, version, redactor: configuration.secrets.redactor, telemetry, http, time: time, log)
     let client = try configuration.file.source.client(configuration.secrets, http, clock.even)
     let systemd = Systemd(environment)
-    let standby = StandBy(state: state, systemd: systemd, time: time, log: log, onWait: tellOfWaiting(log))
+    let standby = StandBy(
+      state: state, systemd: systemd, time: time, log: log, onWait: StateReport.tell(log, telemetry))
     let (store, signals) = try await standby.open(waits: waits)
     do throws(Failure) {
       if waits { door = try Door.open(port) }
@@ -123,14 +124,6 @@ package final class Daemon: Sendable {
     resources.clock.ask(sourceAhead: { [current, status = resources.status] in
       status.snapshot.lastWholeSweep == nil ? nil : current.runtime.client.clockSkew
     })
-  }
-
-  private static func tellOfWaiting(_ log: Logger) -> @Sendable (String?) -> Void {
-    { processID in
-      log.warning(
-        "the state can't be read or written at this moment; waiting for it",
-        metadata: processID.map { ["process": "\($0)"] } ?? [:])
-    }
   }
 
   private func takeOver() async throws(StorageError) {

@@ -16,7 +16,7 @@ struct StandBy: Sendable {
   let systemd: Systemd?
   let time: TimeSource
   let log: Logger
-  let onWait: @Sendable (_ processID: String?) -> Void
+  let onWait: @Sendable (StateWait) -> Void
 
   /// Throws a ``Failure`` with the status `fine` after a signal to end.
   ///

@@ -23,14 +23,18 @@ package final class PostgresStore: StateStore {
   let clock = Locked<KeptClock?>(nil)
   let board = NewsBoard()
   private let target: PostgresTarget
-  private let patience: Patience
+  let patience: Patience
   private let writer: Worker
   private let writes: WriteQueue
   private let readers: [Worker]
+  /// Apart from the others: a page must not wait behind what waits for the server.
+  private let glances: Worker
   private let turn = Locked(0)
   /// A watcher waits for as long as it takes, whoever sits before a terminal for this long.
   private static let lookTime: Duration = .seconds(10)
   private static let wordTime: Duration = .seconds(60)
+  /// Of one call for somebody who waits before a page.
+  private static let glanceTime: Duration = .seconds(10)
   private let isClosed = Locked(false)
 
   package var name: String { target.name }
@@ -44,13 +48,18 @@ package final class PostgresStore: StateStore {
     readers = (0..<2).map { [target, patience] _ in
       Worker { Link(target, writes: mayWrite, patience: patience) }
     }
-    for worker in [writer] + readers {
+    glances = Worker { [target, patience] in
+      Link(target, writes: mayWrite, patience: patience, callTime: Self.glanceTime)
+    }
+    for worker in [writer, glances] + readers {
       let code = worker.start()
       guard code == 0 else { throw .failed(state: target.name, why: "the system has no thread to give (\(code))") }
     }
   }
 
   deinit { close() }
+
+  package var outage: StateOutage? { patience.outage }
 
   package var mayAct: Bool { lease?.isFresh ?? true }
 
@@ -76,17 +85,15 @@ package final class PostgresStore: StateStore {
   func read<Value: Sendable>(
     whole isWhole: Bool = false, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
   ) async throws(StorageError) -> Value {
-    let worker = readers[
-      turn.withLock { turn in
-        turn = (turn + 1) % readers.count
-        return turn
-      }]
-    let limit = lease == nil ? Self.lookTime : nil
+    let isGlance = Glance.limit != nil
+    let worker = isGlance ? glances : nextReader
+    let limit = Glance.limit ?? (lease == nil ? Self.lookTime : nil)
     let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
-      let isOpen = worker.add { link in
+      let isOpen = worker.add { [patience, name] link in
         continuation.resume(
           returning: Result {
-            try link.insist(within: limit) { connection in
+            if isGlance, let outage = patience.outage { throw StorageError.failed(state: name, why: outage.why) }
+            return try link.insist(within: limit) { connection in
               guard isWhole else { return try body(connection) }
               return try link.transaction(connection, begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", body)
             }
@@ -99,6 +106,14 @@ package final class PostgresStore: StateStore {
     } catch {
       throw failure(error)
     }
+  }
+
+  private var nextReader: Worker {
+    readers[
+      turn.withLock { turn in
+        turn = (turn + 1) % readers.count
+        return turn
+      }]
   }
 
   /// Reads what is to be sent: it is given out only while nobody else can have been told to send it.
@@ -131,7 +146,7 @@ package final class PostgresStore: StateStore {
     }
     guard isFirst else { return }
     endSoon()
-    for worker in [writer] + readers { worker.close() }
+    for worker in [writer, glances] + readers { worker.close() }
     lease?.giveUp()
   }
 }
@@ -140,9 +155,9 @@ extension PostgresStore: StateStoreDriver {
   package static var letsStandBy: Bool { true }
 
   package static func open(
-    _ name: String, for use: StateUse, onWait: @escaping @Sendable (_ processID: String?) -> Void
+    _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void
   ) throws(StorageError) -> any StateStore {
-    let opening = StateOpening(try PostgresTarget(name), for: use, Patience { onWait(nil) })
+    let opening = StateOpening(try PostgresTarget(name), for: use, Patience(onWait: onWait))
     let lease = try opening.open()
     return try PostgresStore(opening, lease: lease)
   }

@@ -39,11 +39,10 @@ package final class SQLiteStore: StateStore {
   /// - Parameters:
   ///   - lock: what keeps other watchers away; nil: nothing does.
   ///   - busyTimeout: how long a write waits for another program's.
-  ///   - onWait: is called, on a thread that waits, when that takes longer than some seconds; it gets the process that has the
-  ///     lock, where that is known.
+  ///   - onWait: is called, on a thread that waits, when that takes longer than some seconds.
   convenience init(
     path: String, lock: consuming StateLock? = nil, busyTimeout: Duration = .seconds(60),
-    onWait: @escaping @Sendable (_ processID: String?) -> Void = { _ in }
+    onWait: @escaping @Sendable (StateWait) -> Void = { _ in }
   ) throws(StorageError) {
     let identity = lock?.identity
     let place = try StateFile.make(path)
@@ -66,7 +65,7 @@ package final class SQLiteStore: StateStore {
   /// Opens the state of another process, which may be running, to leave word there. What an earlier version has written is
   /// brought up to date first; throws `older` when a watcher holds it.
   convenience init(
-    leavingWordIn path: String, onWait: @escaping @Sendable (_ processID: String?) -> Void
+    leavingWordIn path: String, onWait: @escaping @Sendable (StateWait) -> Void
   ) throws(StorageError) {
     let opening = try StateOpening(existing: path, onWait: onWait)
     let lock = try opening.isUpToDate() ? nil : opening.lock()
@@ -187,7 +186,7 @@ extension SQLiteStore: StateStoreDriver {
   package static var letsStandBy: Bool { false }
 
   package static func open(
-    _ name: String, for use: StateUse, onWait: @escaping @Sendable (_ processID: String?) -> Void
+    _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void
   ) throws(StorageError) -> any StateStore {
     switch use {
     case .watching: try SQLiteStore(path: name, lock: StateLock(state: name), onWait: onWait)

@@ -12,16 +12,16 @@ struct StateOpening: Sendable {
 
   init(
     path: String, place: String, busyTimeout: Duration = .seconds(60),
-    onWait: @escaping @Sendable (_ processID: String?) -> Void = { _ in }
+    onWait: @escaping @Sendable (StateWait) -> Void = { _ in }
   ) {
     self.path = path
     self.place = place
-    patience = BusyPatience(limit: busyTimeout) { onWait(Self.writer(of: place)) }
+    patience = BusyPatience(limit: busyTimeout) { onWait(.locked(processID: Self.writer(of: place))) }
   }
 
   /// A state that must be there, and may be in use.
   init(
-    existing path: String, onWait: @escaping @Sendable (_ processID: String?) -> Void = { _ in }
+    existing path: String, onWait: @escaping @Sendable (StateWait) -> Void = { _ in }
   ) throws(StorageError) {
     guard StateFile.exists(path) else { throw .missing(state: path) }
     let place = try StateFile.place(of: path)

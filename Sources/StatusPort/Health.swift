@@ -1,6 +1,7 @@
 internal import JSONSource
 internal import HTTPServing
 internal import Runs
+internal import Storage
 internal import Telemetry
 
 /// Whether the process makes progress (healthy), and whether it does its job (ready).
@@ -16,9 +17,14 @@ struct Health {
   /// Why not; empty if the answer is yes.
   let reasons: [String]
 
-  init(_ question: Question, _ facts: LiveFacts, _ telemetry: Telemetry, _ time: TimeSource) {
+  /// - Parameter outage: of the state.
+  init(
+    _ question: Question, _ facts: LiveFacts, _ telemetry: Telemetry, _ time: TimeSource, _ outage: StateOutage?
+  ) {
+    // Who waits for the state doesn't hang.
+    if outage != nil { telemetry.loops.excuse(time) }
     self.question = question
-    reasons = question == .healthy ? Self.hanging(telemetry, time) : Self.lacking(facts, telemetry, time)
+    reasons = question == .healthy ? Self.hanging(telemetry, time) : Self.lacking(facts, telemetry, time, outage)
   }
 
   private static func hanging(_ telemetry: Telemetry, _ time: TimeSource) -> [String] {
@@ -27,11 +33,14 @@ struct Health {
     }
   }
 
-  private static func lacking(_ facts: LiveFacts, _ telemetry: Telemetry, _ time: TimeSource) -> [String] {
+  private static func lacking(
+    _ facts: LiveFacts, _ telemetry: Telemetry, _ time: TimeSource, _ outage: StateOutage?
+  ) -> [String] {
     var reasons = hanging(telemetry, time)
     if facts.lastWholeSweep == nil {
       reasons.append("no whole sweep of the Vi API has been read yet" + (facts.failure.map { ": \($0)" } ?? ""))
     }
+    if let outage { return reasons + [outage.words] }
     let written = telemetry.stateWritten.value
     let age = time.now() - Timestamp(milliseconds: Int64(written * 1_000))
     if written == 0 {

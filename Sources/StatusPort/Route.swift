@@ -12,10 +12,14 @@ struct Route: Sendable {
   /// `/api/v1/runs/{id}`: a part in braces matches any text.
   let path: String
   let access: Gate.Access
+  /// Without the state there is nothing to answer.
+  let needsState: Bool
   let handle: Handle
 
-  init(_ method: String, _ path: String, _ access: Gate.Access, _ handle: @escaping Handle) {
-    (self.method, self.path, self.access, self.handle) = (method, path, access, handle)
+  init(
+    _ method: String, _ path: String, _ access: Gate.Access, needsState: Bool = true, _ handle: @escaping Handle
+  ) {
+    (self.method, self.path, self.access, self.needsState, self.handle) = (method, path, access, needsState, handle)
   }
 
   /// The texts in the places of the braces; nil if the path doesn't match.
@@ -36,25 +40,27 @@ struct Route: Sendable {
 
 extension StatusPort {
   static let routes: [Route] = [
-    Route("GET", "/metrics", .reading) { port, request, _ throws(StorageError) in
+    Route("GET", "/metrics", .reading, needsState: false) { port, request, _ throws(StorageError) in
       let exposition = Exposition(accept: request.headers["accept"])
       let body = exposition.write(try await port.metrics.samples())
       return Response(200, headers: [("Content-Type", exposition.contentType)], body: .bytes(body))
     },
-    Route("GET", "/-/healthy", .open) { port, request, _ in port.health(.healthy, request) },
-    Route("GET", "/-/ready", .open) { port, request, _ in port.health(.ready, request) },
-    Route("GET", "/", .reading) { _, _, _ in Page.html },
-    Route("GET", "/runs/{id}", .reading) { _, _, _ in Page.html },
-    Route("GET", "/assets/page.css", .reading) { _, _, _ in Page.style },
-    Route("GET", "/assets/page.js", .reading) { _, _, _ in Page.script },
+    Route("GET", "/-/healthy", .open, needsState: false) { port, request, _ in port.health(.healthy, request) },
+    Route("GET", "/-/ready", .open, needsState: false) { port, request, _ in port.health(.ready, request) },
+    Route("GET", "/", .reading, needsState: false) { _, _, _ in Page.html },
+    Route("GET", "/runs/{id}", .reading, needsState: false) { _, _, _ in Page.html },
+    Route("GET", "/assets/page.css", .reading, needsState: false) { _, _, _ in Page.style },
+    Route("GET", "/assets/page.js", .reading, needsState: false) { _, _, _ in Page.script },
     Route("GET", "/api/v1/overview", .reading) { port, _, _ throws(StorageError) in
-      .json(LiveUpdates.message(try await port.overview.members(), port.surroundings.clock.system.now()))
+      .json(LiveUpdates.message("overview", try await port.overview.members(), port.surroundings.clock.system.now()))
     },
-    Route("GET", "/api/v1/events", .reading) { port, request, _ in
+    Route("GET", "/api/v1/events", .reading, needsState: false) { port, request, _ in
       port.updates.subscribe(after: request.headers["last-event-id"])
     },
-    Route("GET", "/api/v1/status", .reading) { port, _, _ throws(StorageError) in
-      .json(try await port.surroundings.documents.status(port.surroundings.store, port.surroundings.clock.system))
+    Route("GET", "/api/v1/status", .reading, needsState: false) { port, _, _ throws(StorageError) in
+      if let outage = port.surroundings.outage() { return .status(outage) }
+      return .json(
+        try await port.surroundings.documents.status(port.surroundings.store, port.surroundings.clock.system))
     },
     Route("GET", "/api/v1/runs", .reading) { port, request, _ throws(StorageError) in
       try await RunList.page(port, request)
@@ -118,7 +124,7 @@ extension StatusPort {
   }
 
   private func health(_ question: Health.Question, _ request: Request) -> Response {
-    Health(question, subject.facts, surroundings.telemetry, surroundings.clock.system)
+    Health(question, subject.facts, surroundings.telemetry, surroundings.clock.system, surroundings.outage())
       .response(to: request, isTrusted: gate.mayRead(request))
   }
 

@@ -55,10 +55,12 @@ package struct StatusPort: Sendable {
       return response
     }
     if let refusal = gate.refusal(of: request, route.access) { return refusal }
+    let isAPI = route.path.hasPrefix("/api/")
+    if route.needsState, let outage = surroundings.outage() { return .unavailable(outage.words, inJSON: isAPI) }
     do throws(StorageError) {
-      return try await route.handle(self, request, parameters)
+      return try await Glance.take { () throws(StorageError) in try await route.handle(self, request, parameters) }
     } catch {
-      return .text("\(error)", status: 503)
+      return .unavailable(surroundings.outage()?.words ?? "\(error)", inJSON: isAPI)
     }
   }
 

@@ -92,13 +92,17 @@ package struct Surroundings: Sendable {
   package let clock: StateClock
   package let documents: any StatusDocuments
   package let version: String
+  /// Of the store.
+  let outage: @Sendable () -> StateOutage?
   /// Whether there is a token, without which nobody can act.
   var canAct = false
 
   package init(
-    store: any StateStore, telemetry: Telemetry, clock: StateClock, documents: any StatusDocuments, version: String
+    store: any StateStore, telemetry: Telemetry, clock: StateClock, documents: any StatusDocuments, version: String,
+    outage: (@Sendable () -> StateOutage?)? = nil
   ) {
     (self.store, self.telemetry, self.clock) = (store, telemetry, clock)
+    self.outage = outage ?? { store.outage }
     (self.documents, self.version) = (documents, version)
   }
 }

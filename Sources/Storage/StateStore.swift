@@ -39,6 +39,9 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore, AuditStore 
   /// The file of this machine that it is; nil when it is kept elsewhere.
   var file: String? { get }
 
+  /// Nil: it can be reached, as far as is known. Asking waits for nothing.
+  var outage: StateOutage? { get }
+
   /// False: what was read to be sent may not be sent any more before ``confirm()`` has returned, for another process may have taken
   /// over.
   var mayAct: Bool { get }
@@ -236,8 +239,10 @@ package struct SettlementResult: Sendable, Equatable {
   }
 }
 
-/// Of a store that nobody else can take over while it is open.
+/// Of a store that nobody else can take over while it is open, and that is never away: a file that another program has locked can
+/// still be read.
 extension StateStore {
+  package var outage: StateOutage? { nil }
   package var mayAct: Bool { true }
   package func confirm() async throws(StorageError) {}
 }

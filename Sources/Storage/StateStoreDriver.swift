@@ -19,10 +19,10 @@ package protocol StateStoreDriver: SendableMetatype {
   /// - Parameters:
   ///   - name: what the user typed.
   ///   - onWait: is called, on a thread that waits, when something keeps a write or a read waiting for longer than some
-  ///     seconds; it gets the process that does, where it is one and is known.
+  ///     seconds, and when that is over.
   /// - Throws: `held` when another process watches with it, `missing` when there is none to read, `older` when it would have to
   ///   be brought up to date under a watcher, `newer`, and whatever else keeps it from being opened.
   static func open(
-    _ name: String, for use: StateUse, onWait: @escaping @Sendable (_ processID: String?) -> Void
+    _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void
   ) throws(StorageError) -> any StateStore
 }

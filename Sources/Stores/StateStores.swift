@@ -17,7 +17,7 @@ package enum StateStores {
   /// Throws `noSuchStore` when nobody here knows the scheme, and whatever keeps the store from being opened. Neither tells a
   /// password that stands in the text.
   package static func open(
-    _ name: String, for use: StateUse, onWait: @escaping @Sendable (_ processID: String?) -> Void = { _ in }
+    _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void = { _ in }
   ) throws(StorageError) -> any StateStore {
     guard let scheme = scheme(of: name) else { return try SQLiteStore.open(name, for: use, onWait: onWait) }
     guard let driver = drivers[scheme] else { throw .noSuchStore(scheme: scheme) }

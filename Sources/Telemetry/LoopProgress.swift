@@ -14,6 +14,7 @@ package struct LoopProgress: Metric {
   private let name: String
   private let help: String
   private let turns = Loop.allCases.map { _ in Turn() }
+  private let excuse = Excuse()
 
   init(_ name: String, _ help: String) {
     self.name = MetricName.prefixed(name)
@@ -36,6 +37,11 @@ package struct LoopProgress: Metric {
     return since == 0 ? nil : max(.zero, time.uptime() - .milliseconds(since))
   }
 
+  /// What a loop does at this moment may wait for the state, which is out of reach: no turn has lasted longer than from now on.
+  package func excuse(_ time: TimeSource) {
+    excuse.until.store(time.uptime().milliseconds, ordering: .relaxed)
+  }
+
   /// A turn of a loop that takes longer hangs. A sweep may take ten minutes, and a write waits a minute for another program's.
   private static let patience: [(loop: Loop, limit: Duration)] = [
     (.watching, .seconds(900)), (.delivery, .seconds(180)), (.upkeep, .seconds(180)),
@@ -43,8 +49,9 @@ package struct LoopProgress: Metric {
 
   /// The loops that hang, and for how long each has been at one turn.
   package func hanging(_ time: TimeSource) -> [(loop: Loop, busy: Duration)] {
-    Self.patience.compactMap { loop, limit in
-      busyTime(of: loop, time).flatMap { $0 > limit ? (loop, $0) : nil }
+    let free = time.uptime() - .milliseconds(excuse.until.load(ordering: .relaxed))
+    return Self.patience.compactMap { loop, limit in
+      busyTime(of: loop, time).map { min($0, free) }.flatMap { $0 > limit ? (loop, $0) : nil }
     }
   }
 
@@ -58,6 +65,11 @@ package struct LoopProgress: Metric {
       let moment = Double(turn(loop).startedAt.load(ordering: .relaxed)) / 1_000
       return Sample(name: name, kind: .gauge, help: help, labels: [label], value: moment)
     }
+  }
+
+  private final class Excuse: Sendable {
+    /// By the uptime, in milliseconds.
+    let until = Atomic<Int64>(0)
   }
 
   /// An atomic can't be moved, so that each has a place of its own.

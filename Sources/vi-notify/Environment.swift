@@ -89,9 +89,15 @@ struct StateOption: ParsableArguments {
   func openForWriting() throws(Failure) -> any StateStore {
     let name = try name
     do throws(StorageError) {
-      return try StateStores.open(name, for: .leavingWord) { processID in
-        let who = processID.map { "process \($0) has locked it" } ?? "it can't be reached or written at this moment"
-        Console.shared.say("waiting for the state: \(who)")
+      return try StateStores.open(name, for: .leavingWord) { wait in
+        switch wait {
+        case .locked(let processID):
+          Console.shared.say(
+            "waiting for the state: \(processID.map { "process \($0)" } ?? "another program") has locked it")
+        case .outOfReach(let why):
+          Console.shared.say("waiting for the state: it can't be reached or written at this moment: \(Line(why).text)")
+        case .over: Console.shared.say("the state can be reached again")
+        }
       }
     } catch {
       throw Failure(error)

@@ -63,7 +63,7 @@ import Testing
 }
 
 /// A socket that records the datagrams of a service.
-private final class ServiceManager: Sendable {
+final class ServiceManager: Sendable {
   private struct State: Sendable {
     var all: [String] = []
     /// How many have been looked at.

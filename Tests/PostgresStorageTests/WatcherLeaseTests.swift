@@ -113,7 +113,7 @@ import Testing
     defer { store.close() }
     let epoch = try #require(store.lease?.epoch)
     let target = try PostgresTarget(database.uri)
-    let connection = try PostgresConnection(target, writes: true, patience: Patience {}, limit: .seconds(9))
+    let connection = try PostgresConnection(target, writes: true, patience: Patience { _ in }, limit: .seconds(9))
     _ = try Fence(epoch: epoch).begin(connection, target)
     try expire(database)
     guard case .held = refusal(database.uri) else { return #expect(Bool(false), "taken under a transaction") }

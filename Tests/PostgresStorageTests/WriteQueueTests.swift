@@ -95,19 +95,23 @@ import Testing
 
   @Test func `a server that is away is waited for, and the wait ends when the process is to end`() async throws {
     let server = try PostgresServer(["fsync=off"])
-    let told = Locked(0)
-    let store = try StateStores.open(server.uri(), for: .watching) { _ in told.withLock { $0 += 1 } }
+    let told = Locked<[StateWait]>([])
+    let store = try StateStores.open(server.uri(), for: .watching) { wait in told.withLock { $0.append(wait) } }
     defer { store.close() }
     _ = try await store.commit(.of(run: "r", "m1"))
     try server.stop()
     async let written = store.commit(.of(run: "r2", "m2"))
     async let read = store.deliveries(DeliveryFilter())
     // It says that it waits, once for both.
-    while told.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(20)) }
+    while told.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(store.outage?.why.contains("connection to server") == true)
     try server.start()
     #expect(try await written == (events: 1, deliveries: 1))
     #expect(try await read.count >= 1)
-    #expect(told.withLock { $0 } == 1)
+    while told.withLock({ $0.count }) < 2 { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(store.outage == nil)
+    let said = told.withLock { $0 }
+    guard said.count == 2, case .outOfReach = said[0], case .over = said[1] else { return #expect(said.isEmpty) }
     try server.stop()
     async let late = storageError { _ = try await store.commit(.of(run: "r3", "m3")) }
     store.endSoon()

@@ -62,6 +62,7 @@ struct PortKit {
   let watcher: PlayedWatcher
   let telemetry = Telemetry(targets: ["webhook", "hook"])
   let time = ManualTime()
+  let outage = Locked<StateOutage?>(nil)
   let port: StatusPort
 
   static func with(
@@ -86,7 +87,7 @@ struct PortKit {
     telemetry.rulesFired.know(["rule", "off"])
     let surroundings = Surroundings(
       store: store, telemetry: telemetry, clock: StateClock(time.source), documents: PlayedDocuments(),
-      version: "1.2.3")
+      version: "1.2.3", outage: { [outage] in outage.withLock { $0 } })
     port = StatusPort(watcher, surroundings, host: host, token: try token.map { try AccessToken($0) })
   }
 

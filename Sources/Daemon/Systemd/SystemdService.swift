@@ -8,7 +8,7 @@ internal import Telemetry
 internal import Watching
 
 /// Keeps systemd informed: `READY=1` after the first whole sweep, `STATUS=` for `systemctl status`, and `WATCHDOG=1` as long as the
-/// loops that sweep and deliver come to the end of their turns.
+/// loops that sweep and deliver come to the end of their turns, or wait for a state that is out of reach.
 struct SystemdService: Service {
   /// Between two looks.
   private static let pause: Duration = .seconds(1)
@@ -35,7 +35,9 @@ struct SystemdService: Service {
         isReady = true
       }
       if !isReady { systemd.extend(by: Self.patience) }
-      let status = status(seen)
+      let outage = resources.store.outage
+      if outage != nil { resources.telemetry.loops.excuse(time) }
+      let status = outage.map { Self.line($0.words) } ?? status(seen)
       if status != told { systemd.say("STATUS=\(status)") }
       told = status
       if let watchdog = systemd.watchdog, nextAlive <= time.uptime(), resources.telemetry.loops.hanging(time).isEmpty {
@@ -46,10 +48,11 @@ struct SystemdService: Service {
     }
   }
 
+  private static func line(_ text: String) -> String { String(text.prefix(200)).replacing("\n", with: " ") }
+
   private func status(_ seen: WatchStatus.Snapshot) -> String {
     if let failure = seen.failure {
-      let text = current.runtime.configuration.secrets.redactor.redact("the source can't be read: \(failure)")
-      return String(text.prefix(200)).replacing("\n", with: " ")
+      return Self.line(current.runtime.configuration.secrets.redactor.redact("the source can't be read: \(failure)"))
     }
     guard seen.lastWholeSweep != nil else { return "waiting for the first sweep" }
     return "watching \(seen.total) run\(seen.total == 1 ? "" : "s"), \(seen.active) under way"

@@ -22,15 +22,18 @@ final class Link {
   /// - Parameter limit: how long; nil: as long as it takes, or until the process is to end.
   /// - Throws: what `work` throws, a ``PostgresFault`` that doesn't mend, and `failed` when it has taken too long.
   func insist<Value>(within limit: Duration? = nil, _ work: (PostgresConnection) throws -> Value) throws -> Value {
-    let start = TimeSource.system.uptime()
-    var backoff = Backoff()
+    let call = patience.begin()
+    var (backoff, isAnswered) = (Backoff(), true)
+    defer { patience.end(call, isAnswered: isAnswered) }
     while true {
       do {
         return try work(connected())
       } catch let fault as PostgresFault where fault.remedy != .none {
         tidy(after: fault)
+        patience.note(fault, call)
         let pause = fault.remedy == .again ? .milliseconds(Int64.random(in: 1...20)) : backoff.next()
-        guard patience.wait(pause, since: start, limit: limit) else {
+        guard patience.wait(pause, call, limit: limit) else {
+          isAnswered = false
           throw StorageError.failed(state: target.name, why: fault.why)
         }
       }

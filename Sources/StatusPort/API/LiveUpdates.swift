@@ -19,7 +19,8 @@ final class LiveUpdates: Sendable {
     (self.overview, self.surroundings) = (overview, surroundings)
   }
 
-  /// Runs until cancelled. If the state can't be read it retries; readers notice the silence.
+  /// Runs until cancelled. Readers hear of a state that is out of reach. If it can't be read otherwise it retries; readers notice
+  /// the silence.
   func run() async throws {
     defer { broadcast.end() }
     let (time, start) = (surroundings.clock.system, surroundings.clock.now.milliseconds)
@@ -27,22 +28,27 @@ final class LiveUpdates: Sendable {
     while true {
       await broadcast.waitForReader()
       try Task.checkCancellation()
-      if let members = try? await overview.members(),
-        members != last || time.uptime() - sentAt >= Self.silence
-      {
+      if let (name, value) = await news(), value != last || time.uptime() - sentAt >= Self.silence {
         number += 1
-        (last, sentAt) = (members, time.uptime())
-        broadcast.publish(.init(id: "\(start)-\(number)", data: Self.message(members, time.now())))
+        (last, sentAt) = (value, time.uptime())
+        broadcast.publish(.init(id: "\(start)-\(number)", data: Self.message(name, value, time.now())))
       }
       try await time.sleep(Self.pause)
     }
   }
 
-  /// `{"now": …, "overview": …}`
-  static func message(_ members: [UInt8], _ now: Timestamp) -> [UInt8] {
+  /// A member of the next message; nil: the state can't be read at this moment.
+  private func news() async -> (name: String, value: [UInt8])? {
+    if let outage = surroundings.outage() { return ("outage", outage.json) }
+    let members = try? await Glance.take { () throws(StorageError) in try await overview.members() }
+    return members.map { ("overview", $0) }
+  }
+
+  /// `{"now": …, "overview": …}`, or `{"now": …, "outage": …}`
+  static func message(_ name: String, _ value: [UInt8], _ now: Timestamp) -> [UInt8] {
     JSONWriter.object { json in
       json.member("now", now.iso8601)
-      json.member("overview", raw: members)
+      json.member(name, raw: value)
     }
   }
 

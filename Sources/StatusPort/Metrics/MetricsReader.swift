@@ -16,16 +16,28 @@ actor MetricsReader {
   }
 
   func samples() async throws(StorageError) -> [Sample] {
-    let counted = surroundings.telemetry.snapshot
-    return counted + (try await stored()) + ProcessSamples.read()
+    let counted = surroundings.telemetry.snapshot + Self.samples(of: subject.facts, version: surroundings.version)
+    let stored = try await reachable()
+    return counted + stored + [Self.sample(of: surroundings.outage())] + ProcessSamples.read()
+  }
+
+  /// What is in a state that is out of reach is left out: counts as they once were would pass for those of now.
+  private func reachable() async throws(StorageError) -> [Sample] {
+    if surroundings.outage() != nil { return [] }
+    do throws(StorageError) {
+      return try await stored()
+    } catch {
+      if surroundings.outage() != nil { return [] }
+      throw error
+    }
   }
 
   private func stored() async throws(StorageError) -> [Sample] {
     let uptime = surroundings.clock.uptime
     if let last, uptime < last.until { return last.samples }
     let (facts, now) = (subject.facts, surroundings.clock.now)
-    var samples = Self.samples(of: facts, version: surroundings.version)
-    samples += Self.samples(of: try await surroundings.store.outbox(at: now))
+    var samples = Self.samples(of: try await surroundings.store.outbox(at: now))
+    samples += Self.samples(of: try await surroundings.store.oldestSnapshot())
     let active = try await surroundings.store.silences().count { $0.isActive(at: now) }
     samples.append(.read("vi_notify_silences_active", "Silences in force.", Double(active)))
     let tallies = try await surroundings.store.tally(since: now)
@@ -43,6 +55,25 @@ actor MetricsReader {
       .read(
         "vi_notify_runs_active", "Watched runs that have not ended, as of the last whole sweep.", Double(facts.active)),
       .read("vi_notify_runs_known", "Watched runs, as of the last whole sweep.", Double(facts.total)),
+    ]
+  }
+
+  private static func sample(of outage: StateOutage?) -> Sample {
+    .read(
+      "vi_notify_state_out_of_reach_since_timestamp_seconds", "Since when the state is out of reach; 0: it isn't.",
+      seconds(outage?.since))
+  }
+
+  private static func samples(of snapshot: OldestSnapshot?) -> [Sample] {
+    [
+      .read(
+        "vi_notify_state_oldest_snapshot_timestamp_seconds",
+        "When the transaction began that has been open for longest in the state's database; 0: none is, or it can't be seen.",
+        seconds(snapshot?.since)),
+      .read(
+        "vi_notify_state_oldest_snapshot_transactions",
+        "Transactions that have begun since the oldest snapshot in the state's database; 0: there is none.",
+        Double(snapshot?.transactions ?? 0)),
     ]
   }
 

@@ -15,6 +15,15 @@ extension Page {
         'What you see is from then; this page tries again by itself.';
       $('banner').hidden = false;
     }
+    // The watcher can't reach its state, and says so.
+    function wait(outage) {
+      document.body.classList.add('stale');
+      document.title = '✗ vi-notify';
+      $('link').textContent = 'Waiting for the state';
+      $('banner').textContent = `The state has been out of reach since ${clock(outage.since)}: ${outage.why}. ` +
+        'Nothing is lost: vi-notify waits for it and goes on by itself. What you see is from before.';
+      $('banner').hidden = false;
+    }
     function find() {
       heard = Date.now();
       lost = 0;
@@ -35,8 +44,9 @@ extension Page {
       const events = new EventSource('/api/v1/events');
       events.onmessage = event => {
         find();
-        show(JSON.parse(event.data));
-        if (run !== null) { document.title = `${run} · vi-notify`; showRun(run); }
+        const message = JSON.parse(event.data);
+        show(message);
+        if (run !== null && !message.outage) { document.title = `${run} · vi-notify`; showRun(run); }
       };
       events.onerror = () => {
         if (!lost) lose(heard || Date.now());

@@ -4,6 +4,7 @@ extension Page {
     let overview = null, cursor = null, isOpened = false;
     function show(message) {
       ahead = Date.parse(message.now) - Date.now();
+      if (message.outage) return wait(message.outage);
       overview = message.overview;
       const { runs, canAct } = overview;
       document.title = `${overview.status.healthy ? '' : '✗ '}vi-notify`;
