@@ -121,7 +121,8 @@ let package = Package(
         "Storage", "Telemetry", "Runs", "Transport", "HTTPSyntax", "JSONSource", "Locking", "WireTime", logging,
       ],
       swiftSettings: strict),
-    .target(name: "Storage", dependencies: ["Runs", "JSONSource", "Locking"], swiftSettings: strict),
+    .target(
+      name: "Storage", dependencies: ["Runs", "JSONSource", "Notation", "Locking", crypto], swiftSettings: strict),
     .target(name: "EventPatterns", dependencies: ["JSONSource", "Notation"], swiftSettings: strict),
     .target(name: "TimeZones", dependencies: ["Runs"], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: ["Runs", "Locking"], swiftSettings: strict),

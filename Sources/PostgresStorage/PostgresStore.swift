@@ -116,6 +116,10 @@ package final class PostgresStore: StateStore {
       }]
   }
 
+  /// A connection of one's own, for the thread that uses it. Of several servers it takes the one that can be written to, for a
+  /// standby may lag behind.
+  func copyLink() -> Link { Link(target, writes: true, patience: patience) }
+
   /// Reads what is to be sent: it is given out only while nobody else can have been told to send it.
   func readUnderLease<Value: Sendable>(
     _ body: @escaping @Sendable (PostgresConnection) throws -> Value
@@ -156,7 +160,7 @@ extension PostgresStore: StateStoreDriver {
 
   package static func open(
     _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void
-  ) throws(StorageError) -> any StateStore {
+  ) throws(StorageError) -> any StateTables {
     let opening = StateOpening(try PostgresTarget(name), for: use, Patience(onWait: onWait))
     let lease = try opening.open()
     return try PostgresStore(opening, lease: lease)

@@ -18,7 +18,7 @@ struct StateOpening {
     (self.target, self.use, self.patience, self.uptime) = (target, use, patience, uptime)
   }
 
-  /// Returns the lease of whoever watches.
+  /// Returns the lease of whoever watches, or keeps others from it.
   func open() throws(StorageError) -> WatcherLease? {
     let link = Link(target, writes: use != .reading, patience: patience)
     do {
@@ -34,6 +34,10 @@ struct StateOpening {
         guard let applied, !applied.isEmpty else { throw StorageError.missing(state: target.name) }
         if !isUpToDate { try migrate(link) }
         return nil
+      case .copying:
+        guard let applied, !applied.isEmpty else { throw StorageError.missing(state: target.name) }
+        guard isUpToDate else { throw StorageError.unusable(state: target.name, why: Schema.isEarlier) }
+        return try WatcherLease.take(link, version: Schema.latest, uptime: uptime)
       case .watching:
         if !isUpToDate { try migrate(link) }
         return try WatcherLease.take(link, version: Schema.latest, uptime: uptime)

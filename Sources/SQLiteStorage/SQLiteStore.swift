@@ -72,6 +72,14 @@ package final class SQLiteStore: StateStore {
     self.init(opening, try opening.upToDate(), lock: lock)
   }
 
+  /// Opens the state of a watcher that has ended, to copy it, and keeps others from watching with it. Nothing in it changes, and
+  /// what an earlier version has written is read from a copy that is brought up to date.
+  convenience init(copyingFrom path: String) throws(StorageError) {
+    let opening = try StateOpening(existing: path)
+    let lock = try StateLock(state: path)
+    self.init(opening, try opening.forReading(), lock: lock)
+  }
+
   private init(
     _ opening: StateOpening, _ database: any DatabaseWriter, presence: StatePresence? = nil,
     lock: consuming StateLock? = nil
@@ -187,10 +195,11 @@ extension SQLiteStore: StateStoreDriver {
 
   package static func open(
     _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void
-  ) throws(StorageError) -> any StateStore {
+  ) throws(StorageError) -> any StateTables {
     switch use {
     case .watching: try SQLiteStore(path: name, lock: StateLock(state: name), onWait: onWait)
     case .reading: try SQLiteStore(readingFrom: name)
+    case .copying: try SQLiteStore(copyingFrom: name)
     case .leavingWord: try SQLiteStore(leavingWordIn: name, onWait: onWait)
     }
   }

@@ -8,6 +8,8 @@ package enum StateUse: Sendable, CaseIterable {
   case reading
   /// To leave word for the watcher, who may be running. What an earlier version has written is brought up to date first.
   case leavingWord
+  /// To copy it elsewhere: as ``reading``, and kept from every watcher until it is closed.
+  case copying
 }
 
 /// A kind of store, and how one of them is opened.
@@ -24,5 +26,5 @@ package protocol StateStoreDriver: SendableMetatype {
   ///   be brought up to date under a watcher, `newer`, and whatever else keeps it from being opened.
   static func open(
     _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void
-  ) throws(StorageError) -> any StateStore
+  ) throws(StorageError) -> any StateTables
 }

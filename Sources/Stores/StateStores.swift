@@ -19,6 +19,13 @@ package enum StateStores {
   package static func open(
     _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void = { _ in }
   ) throws(StorageError) -> any StateStore {
+    try openTables(name, for: use, onWait: onWait)
+  }
+
+  /// The same, for those that copy a state.
+  package static func openTables(
+    _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void = { _ in }
+  ) throws(StorageError) -> any StateTables {
     guard let scheme = scheme(of: name) else { return try SQLiteStore.open(name, for: use, onWait: onWait) }
     guard let driver = drivers[scheme] else { throw .noSuchStore(scheme: scheme) }
     return try driver.open(name, for: use, onWait: onWait)

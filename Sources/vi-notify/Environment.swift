@@ -75,6 +75,18 @@ struct StateOption: ParsableArguments {
     return "\(home)/.local/state/vi-notify/state.sqlite"
   }
 
+  /// Tells the person who waits why the state makes them.
+  static func say(_ wait: StateWait) {
+    switch wait {
+    case .locked(let processID):
+      Console.shared.say(
+        "waiting for the state: \(processID.map { "process \($0)" } ?? "another program") has locked it")
+    case .outOfReach(let why):
+      Console.shared.say("waiting for the state: it can't be reached or written at this moment: \(Line(why).text)")
+    case .over: Console.shared.say("the state can be reached again")
+    }
+  }
+
   /// For commands that only read.
   func openForReading() throws(Failure) -> any StateStore {
     let name = try name
@@ -89,16 +101,7 @@ struct StateOption: ParsableArguments {
   func openForWriting() throws(Failure) -> any StateStore {
     let name = try name
     do throws(StorageError) {
-      return try StateStores.open(name, for: .leavingWord) { wait in
-        switch wait {
-        case .locked(let processID):
-          Console.shared.say(
-            "waiting for the state: \(processID.map { "process \($0)" } ?? "another program") has locked it")
-        case .outOfReach(let why):
-          Console.shared.say("waiting for the state: it can't be reached or written at this moment: \(Line(why).text)")
-        case .over: Console.shared.say("the state can be reached again")
-        }
-      }
+      return try StateStores.open(name, for: .leavingWord, onWait: Self.say)
     } catch {
       throw Failure(error)
     }

@@ -72,7 +72,7 @@ private let house: [(room: String, imports: Set<String>)] = [
     "Tracing",
     ["Storage", "Telemetry", "Runs", "Transport", "HTTPSyntax", "JSONSource", "Locking", "WireTime", "Logging"]
   ),
-  ("Storage", ["Runs", "JSONSource", "Locking"]),
+  ("Storage", ["Runs", "JSONSource", "Notation", "Locking", "Crypto"]),
   ("EventPatterns", ["JSONSource", "Notation"]),
   ("TimeZones", ["Runs"]),
   ("Telemetry", ["Runs", "Locking"]),

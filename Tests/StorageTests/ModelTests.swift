@@ -22,8 +22,9 @@ struct ModelTests {
   }
 }
 
-private struct Life {
-  let store: any StateStore
+struct Life {
+  /// Another one that has taken over all of it goes on where this one ends.
+  var store: any StateStore
   let model: ModelStore
   var random: SeededGenerator
   var now: Int64 = 1_000

@@ -75,7 +75,7 @@ extension StateStore {
 package struct NothingThere: Error, CustomStringConvertible {
   package let description: String
 
-  init(_ description: String) {
+  package init(_ description: String) {
     self.description = description
   }
 }

@@ -14,6 +14,14 @@ struct Statement: Sendable, ExpressibleByStringInterpolation {
 
   init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
 
+  /// One behind the other, with commas between.
+  init(joining statements: [Statement]) {
+    for (place, statement) in statements.enumerated() {
+      if place > 0 { parts.append(.text(", ")) }
+      parts += statement.parts
+    }
+  }
+
   /// The text with `$1`, `$2` …, and what stands for them.
   var rendered: (text: String, parameters: [Parameter]) {
     var (text, parameters) = ("", [Parameter]())
