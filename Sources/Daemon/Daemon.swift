@@ -5,6 +5,7 @@ package import Logging
 package import Rules
 package import Runs
 internal import Secrets
+internal import Dispatch
 internal import ServiceLifecycle
 internal import StatusPort
 package import Storage
@@ -26,7 +27,8 @@ package enum WatchMode: Sendable {
 /// The watcher as a process: how the modules below are put together, and how they are stopped.
 ///
 /// From `main` to the first sweep there are two steps. ``prepare(_:settings:state:environment:http:downloads:time:log:)`` opens the
-/// state, which nobody else may be watching with, and takes it over: its moments, its rules, what the last process was killed in.
+/// state and takes it over: its moments, its rules, what the last process was killed in. Where several processes share a state, one of
+/// them does that and watches, now or when another has ended (``WatchTurn``).
 /// ``run(_:signals:)`` starts four services in one group: the signals, delivery, upkeep, and watching, which begins with a sweep.
 ///
 /// - ``Resources`` is what the process has once; ``Runtime`` is everything that is made of one rules file. Reading the file anew is a
@@ -46,8 +48,6 @@ package final class Daemon: Sendable {
   private let current: CurrentRuntime
   private let settings: @Sendable (Configuration) -> WatchSettings
   private let door: Door?
-  /// What was heard while this process stood by; nil: it hasn't.
-  private let early: EarlySignals?
 
   /// The status port's listening socket, and how it is served.
   private struct Door: Sendable {
@@ -60,77 +60,118 @@ package final class Daemon: Sendable {
     }
   }
 
-  /// Opens the state and takes it over. Nothing is sent yet.
+  /// How a process shares its state with others.
+  package struct Sharing: Sendable {
+    package let roles: Set<Role>
+    /// See ``Member/worker``; empty: the host's name.
+    package let worker: String
+    /// Other processes may be working with the state; false: this one is alone, or it doesn't begin.
+    package let isAllowed: Bool
+
+    package init(roles: Set<Role> = Set(Role.allCases), worker: String = "", isAllowed: Bool) {
+      (self.roles, self.worker, self.isAllowed) = (roles, worker, isAllowed)
+    }
+
+    package static let alone = Sharing(isAllowed: false)
+
+    fileprivate func use(version: String) -> StateUse {
+      isAllowed ? .sharing(roles, worker: worker, version: version) : .watching
+    }
+  }
+
+  /// Opens the state, and takes it over unless another process has. Nothing is sent yet.
   ///
   /// - Parameters:
   ///   - settings: of a rules file, or what the user put in their place.
   ///   - environment: the process's; hooks get a part of it, and it says where traces go.
   ///   - version: of this program.
-  ///   - standsBy: where the state lets others stand by and another process watches with it, this one waits until it may.
   ///   - downloads: for models alone: its thread waits for the disk.
   ///   - port: the address of the status port, which listens when this returns; nil opens no port.
   package static func prepare(
     _ configuration: Configuration, settings: @escaping @Sendable (Configuration) -> WatchSettings, state: String,
     environment: [String: String], version: String = "", http: HTTPClient, downloads: HTTPClient,
-    port: PortSettings? = nil, standsBy: Bool = false, time: TimeSource, log: Logger
+    port: PortSettings? = nil, sharing: Sharing = .alone, time: TimeSource, log: Logger
   ) async throws(Failure) -> Daemon {
-    // Who stands by may do so beside the process that has the port.
-    let waits = standsBy && StateStores.letsStandBy(state)
-    var door = waits ? nil : try Door.open(port)
-    let clock = StateClock(time)
+    let door = try Door.open(port)
     let telemetry = Telemetry(targets: Dispatcher.targets)
     let traces = try Traces(
       environment, version, redactor: configuration.secrets.redactor, telemetry, http, time: time, log)
-    let client = try configuration.file.source.client(configuration.secrets, http, clock.even)
-    let systemd = Systemd(environment)
-    let standby = StandBy(
-      state: state, systemd: systemd, time: time, log: log, onWait: StateReport.tell(log, telemetry))
-    let (store, signals) = try await standby.open(waits: waits)
+    _ = try configuration.file.source.client(configuration.secrets, http, time)
+    let store = try await open(state, for: sharing.use(version: version), onWait: StateReport.tell(log, telemetry))
     do throws(Failure) {
-      if waits { door = try Door.open(port) }
+      let clock = StateClock(store.clock(time))
+      let client = try configuration.file.source.client(configuration.secrets, http, clock.even)
+      let daemon = Daemon(
+        Runtime.Plan(configuration: configuration, client: client), settings: settings,
+        Resources(
+          store: store, http: http, downloads: downloads, hooks: HookRunner(baseEnvironment: environment),
+          home: environment["HOME"], clock: clock, telemetry: telemetry, traces: traces, status: WatchStatus(),
+          roles: sharing.roles, time: time, log: log, systemd: Systemd(environment)), door)
+      try await daemon.begin()
+      return daemon
     } catch {
       store.close()
       throw error
     }
-    let daemon = Daemon(
-      Runtime.Plan(configuration: configuration, client: client), settings: settings,
-      Resources(
-        store: store, http: http, downloads: downloads, hooks: HookRunner(baseEnvironment: environment),
-        home: environment["HOME"], clock: clock, telemetry: telemetry, traces: traces, status: WatchStatus(), log: log,
-        systemd: systemd), door, signals)
-    do throws(StorageError) {
-      try await daemon.takeOver()
-    } catch {
-      store.close()
-      throw Failure(error)
-    }
-    return daemon
   }
 
   private init(
     _ plan: Runtime.Plan, settings: @escaping @Sendable (Configuration) -> WatchSettings, _ resources: Resources,
-    _ door: Door?, _ early: EarlySignals?
+    _ door: Door?
   ) {
     self.door = door
-    self.early = early
     self.settings = settings
     self.resources = resources
     let runtime = Runtime(plan, settings: settings(plan.configuration), resources)
     current = CurrentRuntime(runtime)
     dispatcher = Dispatcher(
       store: resources.store, configuration: runtime.delivery, clock: resources.clock, telemetry: resources.telemetry,
-      tracer: resources.traces?.tracer, log: resources.log)
+      tracer: resources.traces?.tracer, roles: resources.roles, log: resources.log)
     // Nothing is known of the API's clock before it has answered.
     resources.clock.ask(sourceAhead: { [current, status = resources.status] in
       status.snapshot.lastWholeSweep == nil ? nil : current.runtime.client.clockSkew
     })
   }
 
+  /// On a thread that may wait for a server.
+  private static func open(
+    _ state: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void
+  ) async throws(Failure) -> any StateStore {
+    let result: Result<any StateStore, StorageError> = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          returning: Result { () throws(StorageError) in try StateStores.open(state, for: use, onWait: onWait) })
+      }
+    }
+    do throws(StorageError) {
+      return try result.get()
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  private func begin() async throws(Failure) {
+    do throws(StorageError) {
+      if let fault = store.file.flatMap(OpenToAll.fault) {
+        resources.log.warning(
+          "the state is open to everybody", metadata: ["state": "\(store.name)", "reason": "\(fault)"])
+      }
+      if resources.roles.contains(.watch), try await store.takeWatch() { return try await takeOver() }
+    } catch {
+      throw Failure(error)
+    }
+    status.follow(true)
+    resources.log.notice(
+      "working beside others with this state; another process watches, or will",
+      metadata: [
+        "state": "\(store.name)", "roles": "\(resources.roles.map(\.rawValue).sorted().joined(separator: ","))",
+      ])
+  }
+
+  /// This process watches from now on.
   private func takeOver() async throws(StorageError) {
     let (log, runtime) = (resources.log, current.runtime)
-    if let fault = store.file.flatMap(OpenToAll.fault) {
-      log.warning("the state is open to everybody", metadata: ["state": "\(store.name)", "reason": "\(fault)"])
-    }
+    status.follow(false)
     let change = try await store.adopt(resources.clock)
     if change != .none {
       log.notice(
@@ -154,10 +195,6 @@ package final class Daemon: Sendable {
   /// changed, the rules are read anew. Throws ``Failure`` for what ends it otherwise.
   package func run(_ mode: WatchMode) async throws(Failure) {
     let signals = await UnixSignalsSequence(trapping: SignalService<UnixSignalsSequence>.heard)
-    if early?.finish() ?? false {
-      store.close()
-      return
-    }
     try await run(mode, signals: signals)
   }
 
@@ -170,7 +207,7 @@ package final class Daemon: Sendable {
     let (shutdown, lifeSign) = (Shutdown(), LifeSign(mode, current, resources))
     do {
       try await serve(mode, signals, shutdown, lifeSign)
-      try await lifeSign.give(hasEnded: true)
+      if store.isWatching { try await lifeSign.give(hasEnded: true) }
       try shutdown.check()
       if mode == .once, !shutdown.isStopped { try await refuseWhatFailed() }
     } catch let error as Failure {
@@ -181,7 +218,7 @@ package final class Daemon: Sendable {
       throw Failure(error)
     } catch is CancellationError {
       // The time for a graceful end was over: what was cut off is pending again.
-      try? await lifeSign.give(hasEnded: true)
+      if store.isWatching { try? await lifeSign.give(hasEnded: true) }
     } catch {
       throw Failure(.stateUnusable, "\(error)")
     }
@@ -220,7 +257,12 @@ package final class Daemon: Sendable {
     services.append(
       WatchingService(
         current: current, dispatcher: dispatcher, reloader: reloader, resources: resources, shutdown: shutdown,
-        mode: mode, pulse: pulse, settings: settings))
+        mode: mode, pulse: pulse, settings: settings,
+        turn: WatchTurn(resources: resources) { () throws(StorageError) in
+          try await self.takeOver()
+          try await lifeSign.give()
+          self.dispatcher.wake()
+        }))
     var configuration = ServiceGroupConfiguration(services: services, logger: resources.log)
     configuration.maximumGracefulShutdownDuration = Self.shutdownTime
     let group = ServiceGroup(configuration: configuration)

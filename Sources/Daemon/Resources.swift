@@ -1,6 +1,7 @@
 internal import Hooks
 internal import Locking
 internal import Logging
+internal import Runs
 internal import Storage
 internal import Telemetry
 internal import Tracing
@@ -21,6 +22,10 @@ struct Resources: Sendable {
   /// Nil: the environment asks for no traces.
   let traces: Traces?
   let status: WatchStatus
+  /// Of this process, where several share the state.
+  let roles: Set<Role>
+  /// This machine's clock, for what other machines compare with theirs.
+  let time: TimeSource
   let log: Logger
   /// Nil: it didn't start this process.
   var systemd: Systemd?

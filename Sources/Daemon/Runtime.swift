@@ -61,7 +61,7 @@ struct Runtime: Sendable {
     let (clock, log) = (resources.clock, resources.log)
     let next = NextSteps(file.destinations, link: file.source.link)
     let deliveries = DeliveryPlan(
-      file.destinations, concurrency: rules.laneConcurrency,
+      file.destinations, concurrency: rules.laneConcurrency, takeOver: file.takeOver,
       onStop: { destination, reason, time in
         let event = RunEvent(stopped: destination, reason: reason, at: time, origin: client.origin)
         return NewEvent(event, rules.deliveries(for: [event]).flatMap { $0 }, rules, at: time)
@@ -74,7 +74,7 @@ struct Runtime: Sendable {
       models: DownloadSender(
         models: ModelDownloader(client: client, http: resources.downloads, time: clock.system), home: resources.home,
         time: clock.even, log: log),
-      extras: IncludeSender(source: client, time: clock.even), tracer: resources.traces?.tracer, time: clock.system,
+      extras: IncludeSender(source: client, time: clock.even), tracer: resources.traces?.tracer, time: resources.time,
       log: log)
   }
 

@@ -56,6 +56,7 @@ struct RunningWatcher: StatusSubject {
       return .init(name: destination.name, type: destination.kind.rawValue, pace: pace)
     }
     facts.reload = lifeSign.lastReload.map { .init(at: $0.at, refusal: $0.refusal.map { redactor.redact($0) }) }
+    facts.follows = seen.follows
     (facts.active, facts.total, facts.lastWholeSweep) = (seen.active, seen.total, seen.lastWholeSweep)
     facts.failure = seen.failure.map { redactor.redact($0) }
     facts.patience = runtime.settings.unreachableAfter + runtime.settings.interval * 2

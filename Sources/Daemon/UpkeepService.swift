@@ -31,13 +31,17 @@ struct UpkeepService: Service {
     defer { loops.rest(.upkeep) }
     while !Task.isCancelled {
       loops.begin(.upkeep, clock.system)
-      if let due = nextDigest, due <= clock.uptime { nextDigest = try await closeDigests() }
-      if nextBeat <= clock.uptime {
-        try await lifeSign.give()
-        nextBeat = clock.uptime + LifeSign.pause
+      // Of several processes, the one that watches does what is done once.
+      let isAlone = store.isWatching
+      if isAlone {
+        if let due = nextDigest, due <= clock.uptime { nextDigest = try await closeDigests() }
+        if nextBeat <= clock.uptime {
+          try await lifeSign.give()
+          nextBeat = clock.uptime + LifeSign.pause
+        }
+        if pruner.next <= clock.uptime { try await pruner.step(retention: current.runtime.retention) }
       }
-      if pruner.next <= clock.uptime { try await pruner.step(retention: current.runtime.retention) }
-      let limit = Self.wait(until: [nextDigest, pruner.next], at: clock.uptime)
+      let limit = Self.wait(until: isAlone ? [nextDigest, pruner.next] : [], at: clock.uptime)
       loops.rest(.upkeep)
       let news = try await store.news(within: limit, by: clock.system)
       if !news.isEmpty { nextDigest = .zero }

@@ -26,6 +26,7 @@ struct WatchingService: Service {
   let mode: WatchMode
   let pulse: Pulse
   let settings: @Sendable (Configuration) -> WatchSettings
+  let turn: WatchTurn
 
   private var time: TimeSource { resources.clock.system }
 
@@ -93,6 +94,8 @@ struct WatchingService: Service {
         case .changed(let next):
           plan = next
           runtime.watcher.leave()
+          // It has not begun.
+          if resources.status.snapshot.follows { group.cancelAll() }
           group.addTask { [time] in
             try? await time.sleep(Self.patience)
             return .late
@@ -113,7 +116,7 @@ struct WatchingService: Service {
     // There may be something to watch again.
     dispatcher.finish(.never)
     shutdown.fail(with: nil)
-    try await next.remember(in: resources)
+    if resources.store.isWatching { try await next.remember(in: resources) }
     await dispatcher.adopt(next.delivery)
     current.replace(with: next)
     try await reloader.succeeded(next)
@@ -121,6 +124,7 @@ struct WatchingService: Service {
 
   private func watch(_ runtime: Runtime, _ belief: Locked<BeliefPolicy>) async throws {
     let isDone = Locked(false)
+    try await turn.take()
     try await runtime.watcher.run(
       Watcher.Reactions(
         onSweep: { report in

@@ -49,12 +49,17 @@ struct AdmissionPolicy: Sendable {
   private(set) var releaseAt: Timestamp?
   private var releasedAt: Timestamp?
 
-  /// - Parameter hasCircuit: false for hooks, of which one's failure says nothing about another.
-  init(concurrency: Int, rateLimit: RateLimit?, hasCircuit: Bool = true, state: DestinationState, now: Timestamp) {
+  /// - Parameters:
+  ///   - hasCircuit: false for hooks, of which one's failure says nothing about another.
+  ///   - idle: for how long another process, which had it before, has let nothing through; nil: none had it.
+  init(
+    concurrency: Int, rateLimit: RateLimit?, hasCircuit: Bool = true, state: DestinationState, idle: Duration? = nil,
+    now: Timestamp
+  ) {
     self.concurrency = concurrency
     self.hasCircuit = hasCircuit
     self.rateLimit = rateLimit
-    pace = rateLimit.map(TokenBucket.init)
+    pace = rateLimit.map { TokenBucket($0, emptyFor: idle, at: now) }
     self.state = state
     self.state.holdUntil = state.holdUntil.map { min($0, now + Self.maxWait) }
     if isStopped {

@@ -23,19 +23,27 @@ package struct DeliveryPlan: Sendable {
   static let onceCutOff = "cut off before it ended, and it must not run twice (\"once\")"
 
   let destinations: [String: DestinationSettings]
+  /// How long a machine may be gone before a chain whose files it has begins again elsewhere.
+  let takeOver: Duration
   /// Of the actions with a number of their own, by queue.
   private let concurrency: [Lane: Int]
   private let onStop: StopEvent
   private let steps: Steps
 
   package init(
-    _ destinations: [DestinationSettings], concurrency: [Lane: Int] = [:],
+    _ destinations: [DestinationSettings], concurrency: [Lane: Int] = [:], takeOver: Duration = .seconds(600),
     onStop: @escaping StopEvent = { _, _, _ in nil }, steps: @escaping Steps = { _, _, _, _ in [] }
   ) {
     self.destinations = Dictionary(destinations.map { ($0.name, $0) }) { first, _ in first }
-    self.concurrency = concurrency
+    (self.concurrency, self.takeOver) = (concurrency, takeOver)
     self.onStop = onStop
     self.steps = steps
+  }
+
+  /// Those that one process at a time has, where several share the state, as far as they are of these roles.
+  func targets(of roles: Set<Role>) -> Set<Target> {
+    let lanes = [Lane.include, Lane(.lost)]
+    return Set(destinations.keys.map(Target.destination) + lanes.map(Target.lane)).filter { roles.contains($0.role) }
   }
 
   func concurrency(of lane: Lane) -> Int {

@@ -46,6 +46,8 @@ package actor Dispatcher {
   /// Nil: there are no traces.
   private let tracer: Tracer?
   private let log: Logger
+  /// Of this process, where others share the state.
+  private let roles: Set<Role>
   private let wakeUp = WakeUp()
   private let finishes = Locked(End.never)
   private let isStopping = Locked(false)
@@ -65,9 +67,10 @@ package actor Dispatcher {
 
   package init(
     store: any StateStore, configuration: DeliveryConfiguration, clock: StateClock, telemetry: Telemetry = Telemetry(),
-    tracer: Tracer? = nil, log: Logger
+    tracer: Tracer? = nil, roles: Set<Role> = Set(Role.allCases), log: Logger
   ) {
     self.store = store
+    self.roles = roles
     self.configuration = configuration
     self.clock = clock
     time = clock.source
@@ -78,7 +81,7 @@ package actor Dispatcher {
     let reporter = DeliveryReporter(telemetry: telemetry, tracer: tracer, log: log)
     self.reporter = reporter
     deadLetters = DeadLetterWriter(store: store, reporter: reporter)
-    state = DispatcherState(configuration.plan)
+    state = DispatcherState(configuration.plan, sharedAs: store.isShared ? roles : nil)
   }
 
   /// Something new may be due.
@@ -125,7 +128,7 @@ package actor Dispatcher {
       isRunning = false
       handOver()
     }
-    state.gaveUp(try await deadLetters.endCutOff(by: configuration.plan, at: time.now()))
+    if store.isWatching { try await endCutOff() }
     try await use(configuration)
     try await withThrowingDiscardingTaskGroup { group in
       defer { telemetry.loops.rest(.delivery) }
@@ -158,21 +161,65 @@ package actor Dispatcher {
   }
 
   private func use(_ next: DeliveryConfiguration) async throws(StorageError) {
-    let fingerprints = next.fingerprints
-    let states = try await store.destinationStates(forgettingAllBut: fingerprints)
     configuration = next
-    state.use(next.plan, states, fingerprints, at: time.now())
-    try await requiet()
-    try await letGo()
+    let share = try await share()
+    try await begin(
+      at: Set(next.plan.destinations.keys.map(Target.destination)).filter(state.isOurs), idle: share?.idle)
+    // Of several processes, the one that watches.
+    guard store.isWatching else { return }
     let waiting = try await store.unsettled()
     state.noteMissing(waiting)
     reporter.report(missing: waiting.filter { next.plan.isMissing($0.key) })
   }
 
+  /// Asks how the targets are shared out, where they are.
+  private func share() async throws(StorageError) -> (new: Set<Target>, idle: [Target: Duration])? {
+    guard store.isShared else { return nil }
+    let share = try await store.share(configuration.plan.targets(of: roles))
+    return (state.hold(share, at: moment), share.idle)
+  }
+
+  /// What others have left, and what others should have.
+  private func shareOut() async throws(StorageError) {
+    if state.mustShare(at: clock.uptime), let share = try await share() {
+      if !share.new.isEmpty { try await begin(at: share.new, idle: share.idle) }
+      if store.isWatching {
+        if try await store.releaseClaims(at: time.now()) > 0 {
+          log.notice("hooks that another process was killed in are run again")
+        }
+        try await endCutOff()
+        for download in try await store.restartChains(goneFor: configuration.plan.takeOver, at: time.now()) {
+          log.warning(
+            "a chain begins again at its download, for the machine that has its files is gone",
+            metadata: ["delivery": "\(download)"])
+        }
+      }
+    }
+    let vacated = state.vacated()
+    if !vacated.isEmpty {
+      try await store.giveUp(vacated)
+      state.gaveUp(vacated)
+    }
+  }
+
+  private func endCutOff() async throws(StorageError) {
+    state.gaveUp(try await deadLetters.endCutOff(by: configuration.plan, at: time.now()))
+  }
+
+  /// These are this process's from now on, under the rules that are in use.
+  private func begin(at targets: Set<Target>, idle: [Target: Duration]?) async throws(StorageError) {
+    let fingerprints = configuration.fingerprints.filter { targets.contains(.destination($0.key)) }
+    let states = try await store.destinationStates(forgettingAllBut: fingerprints)
+    state.use(configuration.plan, states, fingerprints, idle: idle ?? [:], at: time.now())
+    try await requiet()
+    try await letGo()
+  }
+
   /// Quiet hours are hours of the wall clock, and of the rules file as it is now.
   private func requiet() async throws(StorageError) {
     let now = time.now()
-    try await store.requiet(configuration.plan.quietEnds(at: now), at: now)
+    let ends = configuration.plan.quietEnds(at: now).filter { state.isOurs(.destination($0.key)) }
+    try await store.requiet(ends, at: now)
   }
 
   /// A back-off has a meaning only while its destination fails. What the last process was killed before letting go, or what
@@ -188,6 +235,7 @@ package actor Dispatcher {
   private func look() async throws(StorageError) {
     try await store.confirm()
     try await followClock()
+    try await shareOut()
     let now = time.now()
     if hasNews.withLock({ news in
       defer { news = false }
@@ -198,7 +246,11 @@ package actor Dispatcher {
     let looks = state.look(at: now)
     if looks {
       // For the step of a chain that began under another rules file, and for what somebody sends again.
-      for target in state.noteDue(try await store.destinationsDue(at: now), at: now) {
+      // What nobody can be sent to is the watcher's business.
+      let due = try await store.destinationsDue(at: now).filter {
+        store.isWatching || !configuration.plan.isMissing($0)
+      }
+      for target in state.noteDue(due, at: now) {
         try await countHomeless()
         log.warning(
           "deliveries wait for a destination that the rules file does not have", metadata: ["destination": "\(target)"])
@@ -216,7 +268,7 @@ package actor Dispatcher {
   /// `deliveries replay` asks for it, in another process.
   private func obeyProbeRequests(at now: Timestamp) async throws(StorageError) {
     guard state.asksForProbes else { return }
-    let asked = try await store.takeProbeRequests()
+    let asked = try await store.takeProbeRequests(among: store.isShared ? Set(state.targets.filter(state.isOurs)) : nil)
     state.probe(asked, at: now)
     for target in asked {
       log.info("destination is probed now, as somebody asked for", metadata: ["destination": "\(target)"])
@@ -238,6 +290,8 @@ package actor Dispatcher {
     }
     clock.follow(step)
     state.move(by: step)
+    // Whoever watches moves what is in the state.
+    guard store.isWatching else { return clock.hasMoved() }
     log.warning(
       "the clock of this machine was set; what waits is moved with it",
       metadata: ["by": "\(step < .zero ? "-" : "")\((step < .zero ? .zero - step : step).words)"])

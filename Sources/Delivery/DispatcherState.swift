@@ -26,6 +26,8 @@ struct DispatcherState: Sendable {
   /// Deliveries that became dead letters in this process.
   private(set) var deadCount = 0
   private var queues: [Target: DestinationQueue] = [:]
+  /// Nil: all targets are this process's.
+  private var shares: HeldTargets?
   /// What has ended and is not being written down yet.
   private var ended = SettlementBatch()
   /// Attempts in the commit that is under way; nil: none is.
@@ -39,8 +41,10 @@ struct DispatcherState: Sendable {
   /// When to look once more for what was written by the clock as it was before it was set, by uptime.
   private var hurryAt: Duration?
 
-  init(_ plan: DeliveryPlan) {
+  /// - Parameter roles: of this process, where others share the state; nil: it is alone.
+  init(_ plan: DeliveryPlan, sharedAs roles: Set<Role>? = nil) {
     self.plan = plan
+    shares = roles.map(HeldTargets.init)
   }
 
   /// Another rules file's; nothing is under way.
@@ -51,18 +55,22 @@ struct DispatcherState: Sendable {
 
   /// - Parameters:
   ///   - states: what was known of the destinations when the last process ended, or when they left the rules file.
-  ///   - fingerprints: of the plan's destinations.
+  ///   - fingerprints: of the plan's destinations, as far as they are this process's.
+  ///   - idle: for how long nobody else has sent anything there, of those that another process had.
   mutating func use(
-    _ plan: DeliveryPlan, _ states: [DestinationState], _ fingerprints: [String: String], at now: Timestamp
+    _ plan: DeliveryPlan, _ states: [DestinationState], _ fingerprints: [String: String],
+    idle: [Target: Duration] = [:], at now: Timestamp
   ) {
     self.plan = plan
     let states = Dictionary(states.map { ($0.name, $0) }) { first, _ in first }
     // Of what a destination was before.
     ended.destinations.removeAll { state in fingerprints[state.name].map { $0 != state.fingerprint } ?? false }
     for (name, settings) in plan.destinations {
-      let fingerprint = fingerprints[name] ?? ""
-      let state = states[name] ?? DestinationState(name: name, fingerprint: fingerprint)
-      use(settings.common, for: .destination(name), TargetType(of: settings.kind), state, fingerprint, at: now)
+      guard let fingerprint = fingerprints[name] else { continue }
+      let (target, state) = (Target.destination(name), states[name])
+      use(
+        settings.common, for: target, TargetType(of: settings.kind),
+        state ?? DestinationState(name: name, fingerprint: fingerprint), fingerprint, idle: idle[target], at: now)
     }
     for target in queues.keys {
       if case .lane(let lane) = target {
@@ -76,15 +84,15 @@ struct DispatcherState: Sendable {
 
   private mutating func use(
     _ settings: CommonSettings, for target: Target, _ type: TargetType, _ state: DestinationState,
-    _ fingerprint: String,
-    at now: Timestamp
+    _ fingerprint: String, idle: Duration?, at now: Timestamp
   ) {
     guard queues[target]?.gate.state.fingerprint != fingerprint else {
       queues[target]?.keep(concurrency: settings.concurrency, rateLimit: settings.rateLimit, at: now)
       return
     }
     let (limit, paced) = (settings.rateLimit, settings.rateLimit?.count)
-    let gate = AdmissionPolicy(concurrency: settings.concurrency, rateLimit: limit, state: state, now: now)
+    let gate = AdmissionPolicy(
+      concurrency: settings.concurrency, rateLimit: limit, state: state, idle: idle, now: now)
     queues[target]?.become(gate, type, paced: paced, at: now)
     if queues[target] == nil { queues[target] = DestinationQueue(gate: gate, type, claims: false, paced: paced) }
   }
@@ -126,6 +134,7 @@ extension DispatcherState {
   mutating func noteDue(_ targets: [Target], at now: Timestamp) -> [Target] {
     var new: [Target] = []
     for target in targets {
+      guard plan.isMissing(target) || isOurs(target) else { continue }
       if plan.isMissing(target) {
         if missing.insert(target).inserted { new.append(target) }
         continue
@@ -143,8 +152,11 @@ extension DispatcherState {
       concurrency: plan.concurrency(of: lane), rateLimit: nil, hasCircuit: false,
       state: DestinationState(name: lane.name, fingerprint: ""), now: now)
     queues[target] = DestinationQueue(
-      gate: gate, TargetType(of: lane), claims: lane.kind == .hook, paced: nil)
+      gate: gate, TargetType(of: lane), claims: claims(lane), paced: nil)
   }
+
+  /// A download that is cut off goes on where it was, and needn't be written down before it begins, unless others might begin it as well.
+  private func claims(_ lane: Lane) -> Bool { lane.kind == .hook || (lane.kind == .download && shares != nil) }
 
   mutating func noteNextDue(_ moment: Timestamp?) { nextDue = moment }
 
@@ -173,7 +185,8 @@ extension DispatcherState {
 
   /// Nil: nothing is to be read.
   func reading(of target: Target, at now: Timestamp) -> Reading? {
-    guard let queue = queues[target], case let wanted = queue.reading(at: now), wanted != .nothing else { return nil }
+    guard isOurs(target), let queue = queues[target], case let wanted = queue.reading(at: now), wanted != .nothing
+    else { return nil }
     return Reading(
       target: target, wanted: wanted, claims: queue.claims, underWay: queue.underWay, generation: queue.generation)
   }
@@ -203,11 +216,43 @@ extension DispatcherState {
   }
 }
 
+// What several processes share.
+extension DispatcherState {
+  /// It is sent to by this process, and not about to be another's.
+  func isOurs(_ target: Target) -> Bool { shares?.contains(target) ?? true }
+
+  /// True when it is to be asked how the targets are shared out: then ``hold(_:at:)`` follows.
+  func mustShare(at uptime: Duration) -> Bool { shares?.isDue(at: uptime) ?? false }
+
+  /// Returns those that are this process's since now: ``use(_:_:_:idle:at:)`` follows for them.
+  mutating func hold(_ share: TargetShare, at moment: Moment) -> Set<Target> {
+    // Whatever rang no bell here is found now.
+    hasNews = true
+    let busy = queues.filter { $0.value.isActive(at: moment.now) }
+    let new = shares?.take(share, busy: { busy[$0] != nil }, at: moment.uptime) ?? []
+    for target in shares?.leaving ?? [] where queues[target]?.claims == false { queues[target]?.dropQueue() }
+    return new
+  }
+
+  /// Where nothing is under way any more, of what is to be another process's. ``gaveUp(_:)-(Set<Target>)`` follows.
+  func vacated() -> Set<Target> {
+    guard committing == nil, ended.isEmpty else { return [] }
+    return shares?.leaving.filter { queues[$0]?.underWay.isEmpty ?? true } ?? []
+  }
+
+  mutating func gaveUp(_ targets: Set<Target>) {
+    shares?.gaveUp(targets)
+    for target in targets { queues[target] = nil }
+  }
+}
+
 // Attempts.
 extension DispatcherState {
   /// The next attempt at a target if one may go now. What has been claimed must start, or it would count as an attempt that never
   /// was.
   mutating func start(_ target: Target, at moment: Moment) -> DestinationQueue.Start? {
+    // What has been claimed starts.
+    guard isOurs(target) || queues[target]?.claims == true else { return nil }
     guard queues[target]?.claims == true || ended.attempts.count + (committing ?? 0) < Self.maxUnwritten else {
       return nil
     }
@@ -344,7 +389,9 @@ extension DispatcherState {
   /// When a delivery becomes due, a gate opens, or the time of something is over; nil: only an event can change anything.
   func nextWake(at moment: Moment) -> Timestamp? {
     let openings = queues.values.map { $0.nextOpening(at: moment.now) }
-    return (openings + [nextDue, nextExpiry(at: moment)]).compactMap(\.self).min()
+    // Moments have whole milliseconds: rounded down, it would be before that time.
+    let share = shares.map { moment.now + $0.wait(at: moment.uptime) + .milliseconds(1) }
+    return (openings + [nextDue, nextExpiry(at: moment), share]).compactMap(\.self).min()
   }
 
   private func nextExpiry(at moment: Moment) -> Timestamp? {

@@ -16,6 +16,14 @@ struct TokenBucket: Sendable, Equatable {
     interval = limit.per.milliseconds.multipliedSaturated(by: 1_000_000).addingSaturated(count - 1) / count
   }
 
+  /// - Parameter idle: since it was empty, for all that is known; nil: it is full.
+  init(_ limit: RateLimit, emptyFor idle: Duration?, at now: Timestamp) {
+    self.init(limit)
+    guard let idle else { return }
+    let missing = (count * interval).subtractingSaturated(idle.milliseconds.multipliedSaturated(by: 1_000_000))
+    fullAt = nanoseconds(now).addingSaturated(max(0, missing))
+  }
+
   /// Tokens in the bucket, 0 to `count`.
   func available(at now: Timestamp) -> Int {
     Int(count - min(count, (debt(at: now) + interval - 1) / interval))

@@ -7,21 +7,17 @@ extension PostgresStore {
     _ event: RunEvent, _ entry: DigestEntry, _ now: Timestamp, _ database: PostgresConnection
   ) throws {
     let key = RunEvent.digest([entry.key])
-    let open = try database.texts(
+    // The row is locked either way: another process that opens the same, or closes it, waits for this one.
+    let id = try database.texts(
       """
-      SELECT id AS name FROM vi_notify.digests
-      WHERE rule = \(entry.rule) AND action = \(entry.action) AND key_digest = \(key) AND delivery_id IS NULL
+      INSERT INTO vi_notify.digests (id, rule, action, key, key_digest, destination, due_at, plan)
+      VALUES (\("dig_" + RunEvent.digest([event.id, entry.rule, entry.action])), \(entry.rule), \(entry.action), \(entry.key),
+        \(key), \(entry.destination), \(now + entry.window), \(entry.plan))
+      ON CONFLICT (rule, action, key_digest) WHERE delivery_id IS NULL DO UPDATE SET id = digests.id
+      RETURNING id AS name
       """, of: "digests"
     ).first
-    let id = open ?? "dig_" + RunEvent.digest([event.id, entry.rule, entry.action])
-    if open == nil {
-      try database.execute(
-        """
-        INSERT INTO vi_notify.digests (id, rule, action, key, key_digest, destination, due_at, plan)
-        VALUES (\(id), \(entry.rule), \(entry.action), \(entry.key), \(key), \(entry.destination), \(now + entry.window),
-          \(entry.plan))
-        """)
-    }
+    guard let id else { return }
     try database.execute(
       """
       INSERT INTO vi_notify.digest_events (digest_id, event_id) VALUES (\(id), \(event.id))
@@ -93,6 +89,10 @@ extension PostgresStore {
     _ digest: OpenDigest, as delivery: NewDelivery, dead reason: String?, at now: Timestamp
   ) async throws(StorageError) -> Bool {
     try await write { database in
+      // What others are just collecting is counted.
+      guard try database.finds("SELECT 1 FROM vi_notify.digests WHERE id = \(digest.id) FOR UPDATE") else {
+        return false
+      }
       let count = try database.execute(
         """
         UPDATE vi_notify.digests SET delivery_id = \(delivery.id) WHERE id = \(digest.id) AND delivery_id IS NULL

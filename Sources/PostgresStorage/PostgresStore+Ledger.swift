@@ -89,40 +89,58 @@ extension PostgresStore {
     }
   }
 
-  /// False when the delivery is known already.
+  /// False when the delivery is known already. A step of a chain that has begun again on another machine begins again with it, unless it
+  /// must not be made twice.
+  ///
+  /// - Parameter worker: the machine on which it must be done; nil: any.
   @discardableResult
   static func insert(
-    _ delivery: NewDelivery, event: String, run: String, _ now: Timestamp, _ database: PostgresConnection
+    _ delivery: NewDelivery, event: String, run: String, on worker: String? = nil, _ now: Timestamp,
+    _ database: PostgresConnection
   ) throws -> Bool {
     let (kind, content) = delivery.content.columns
     let destination = delivery.destination
+    // An earlier one that is just ending in another process: either it has ended, or it sees this one wait. So it is locked.
     let found = try database.first(
       """
+      WITH earlier AS MATERIALIZED (
+        SELECT 1 FROM vi_notify.deliveries
+        WHERE run_id = \(run) AND destination = \(destination.name) AND event_id != \(event)
+          AND status IN ('pending', 'claimed') LIMIT 1 FOR SHARE)
       INSERT INTO vi_notify.deliveries
-        (sequence, id, event_id, run_id, rule, action, destination, lane, kind, timeout, retry_for, status,
+        (id, event_id, run_id, rule, action, destination, lane, kind, timeout, retry_for, status,
          next_attempt_at, created_at, retry_from, delay, defers, parent, branch, is_once, continues, form, is_standard,
-         updates, thread, rank, waits)
-      SELECT coalesce((SELECT max(sequence) FROM vi_notify.deliveries), 0) + 1, \(delivery.id), \(event), \(run),
+         updates, thread, worker, rank, waits)
+      SELECT \(delivery.id), \(event), \(run),
         \(delivery.rule), \(delivery.action), \(destination.name), \(destination.lane), \(kind), \(delivery.timeout),
         \(delivery.retryFor), 'pending', \(delivery.notBefore ?? now), \(now), \(delivery.notBefore),
         \(delivery.notBefore.map { _ in "quiet" }), \(delivery.defers), \(delivery.link?.parent),
         \(delivery.link?.branch.rawValue), \(delivery.isOnce), \(delivery.continuation != nil), \(delivery.form),
-        \(delivery.isStandard), \(delivery.sequel.updates), \(delivery.sequel.thread),
+        \(delivery.isStandard), \(delivery.sequel.updates), \(delivery.sequel.thread), \(worker),
         (SELECT coalesce(rank, sequence) FROM vi_notify.deliveries WHERE id = \(delivery.link?.parent)),
-        EXISTS (
-          SELECT 1 FROM vi_notify.deliveries earlier
-          WHERE earlier.run_id = \(run) AND earlier.destination = \(destination.name) AND earlier.event_id != \(event)
-            AND earlier.status IN ('pending', 'claimed'))
-      ON CONFLICT (id) DO NOTHING RETURNING sequence
+        EXISTS (SELECT 1 FROM earlier)
+      ON CONFLICT (id) DO UPDATE SET worker = excluded.worker, status = 'pending', waits = excluded.waits,
+        next_attempt_at = excluded.next_attempt_at, delay = excluded.delay, settled_at = NULL, reason = NULL,
+        retry_from = \(now), attempts_before = deliveries.attempts
+      WHERE deliveries.worker != excluded.worker AND deliveries.status != 'claimed'
+        AND NOT (deliveries.is_once AND deliveries.attempts > 0)
+      RETURNING sequence
       """, of: "deliveries", by: "sequence"
     ) { try $0.integer("sequence") }
     guard let sequence = found else { return false }
     if let content {
-      try database.execute("INSERT INTO vi_notify.contents (delivery, bytes) VALUES (\(sequence), \(content))")
+      try database.execute(
+        """
+        INSERT INTO vi_notify.contents (delivery, bytes) VALUES (\(sequence), \(content))
+        ON CONFLICT (delivery) DO UPDATE SET bytes = excluded.bytes
+        """)
     }
     if let continuation = delivery.continuation {
       try database.execute(
-        "INSERT INTO vi_notify.continuations (delivery, bytes) VALUES (\(sequence), \(continuation))")
+        """
+        INSERT INTO vi_notify.continuations (delivery, bytes) VALUES (\(sequence), \(continuation))
+        ON CONFLICT (delivery) DO UPDATE SET bytes = excluded.bytes
+        """)
     }
     return true
   }

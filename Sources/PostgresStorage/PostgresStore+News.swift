@@ -6,7 +6,13 @@ extension PostgresStore {
   package func news(within limit: Duration, by time: TimeSource) async throws(StorageError) -> StateNews {
     await board.wait(within: limit, by: time)
     let counter = try await readUnderLease { database in
-      try database.first("SELECT counter FROM vi_notify.news", of: "news", by: "counter") { try $0.integer("counter") }
+      // A process that delivers beside others looks out for what these have written, too.
+      try database.first(
+        """
+        SELECT counter + CASE WHEN \(self.shares) THEN (SELECT coalesce(max(sequence), 0) FROM vi_notify.deliveries) ELSE 0 END
+          AS counter FROM vi_notify.news
+        """, of: "news", by: "counter"
+      ) { try $0.integer("counter") }
     }
     return board.take(number: counter ?? 0)
   }

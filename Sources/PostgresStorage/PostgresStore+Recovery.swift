@@ -82,13 +82,15 @@ extension PostgresStore {
       """)
   }
 
-  package func takeProbeRequests() async throws(StorageError) -> Set<Target> {
-    let isAsked = try await read { try $0.finds("SELECT 1 FROM vi_notify.probe_requests LIMIT 1") }
+  package func takeProbeRequests(among targets: Set<Target>?) async throws(StorageError) -> Set<Target> {
+    let wanted: Statement = targets.map { "destination = ANY (\($0.map(\.name).sorted()))" } ?? "true"
+    let isAsked = try await read { try $0.finds("SELECT 1 FROM vi_notify.probe_requests WHERE \(wanted) LIMIT 1") }
     guard isAsked else { return [] }
     return try await write { database in
       Set(
         try database.all(
-          "DELETE FROM vi_notify.probe_requests RETURNING destination, lane", of: "probe_requests", by: "destination"
+          "DELETE FROM vi_notify.probe_requests WHERE \(wanted) RETURNING destination, lane", of: "probe_requests",
+          by: "destination"
         ) { try $0.target })
     }
   }

@@ -4,9 +4,10 @@ package import Storage
 /// How attempts end.
 extension PostgresStore {
   package func settle(_ batch: SettlementBatch, at now: Timestamp) async throws(StorageError) -> SettlementResult {
-    let result = try await write { database in
+    let result = try await write { [worker] database in
       var result = SettlementResult()
-      if try Self.settle(batch.attempts, at: now, database) { result.mayHaveFreed = true }
+      try Self.queueUp(batch.attempts, database)
+      if try Self.settle(batch.attempts, on: worker, at: now, database) { result.mayHaveFreed = true }
       for state in batch.destinations { try Self.put(state, database) }
       for burial in batch.burials {
         let count = try Self.bury(burial, at: now, database)
@@ -25,9 +26,22 @@ extension PostgresStore {
     return result
   }
 
+  /// What is claimed may end in several processes at once: of a run's last two each would see the other as unfinished, and nobody would
+  /// let go what waits behind both. So one goes after the other, in the same order everywhere.
+  private static func queueUp(_ attempts: [SettledAttempt], _ database: PostgresConnection) throws {
+    let places = Set(
+      attempts.lazy.map(\.delivery).filter { $0.claimedAt != nil }.map { "\($0.runID)\u{1F}\($0.destination.name)" })
+    guard !places.isEmpty else { return }
+    _ = try database.run(
+      """
+      SELECT pg_advisory_xact_lock(key) FROM (
+        SELECT DISTINCT hashtextextended(place, 7640) AS key FROM unnest(\(places.sorted())::text[]) AS place ORDER BY key) AS keys
+      """)
+  }
+
   /// True when others may go now that these have ended.
   private static func settle(
-    _ attempts: [SettledAttempt], at now: Timestamp, _ database: PostgresConnection
+    _ attempts: [SettledAttempt], on worker: String?, at now: Timestamp, _ database: PostgresConnection
   ) throws -> Bool {
     var waited: [Target: Bool] = [:]
     var hasFreed = false
@@ -37,7 +51,9 @@ extension PostgresStore {
       if settled.settlement == .interrupted, delivery.claimedAt == nil { continue }
       guard try end(settled, at: settled.record?.finishedAt ?? now, database) else { continue }
       if settled.settlement.isRepeated || settled.settlement == .interrupted { continue }
-      for step in settled.next where try insert(step, event: delivery.eventID, run: delivery.runID, now, database) {
+      let place = try settled.next.isEmpty ? nil : Self.place(after: settled, on: worker, database)
+      for step in settled.next
+      where try insert(step, event: delivery.eventID, run: delivery.runID, on: place, now, database) {
         hasFreed = true
         // It may wait itself, for one that ends further down.
         waited[step.destination] = nil
@@ -48,6 +64,18 @@ extension PostgresStore {
       if waits, try free(run: delivery.runID, destination: destination.name, database) { hasFreed = true }
     }
     return hasFreed
+  }
+
+  /// The machine on which the next steps are done; nil: any. Files are where they were downloaded.
+  private static func place(
+    after settled: SettledAttempt, on worker: String?, _ database: PostgresConnection
+  ) throws -> String? {
+    guard let worker else { return nil }
+    if case .download = settled.delivery.content, settled.settlement == .delivered { return worker }
+    return try database.first(
+      "SELECT sequence, worker FROM vi_notify.deliveries WHERE sequence = \(settled.delivery.sequence)",
+      of: "deliveries", by: "sequence"
+    ) { try $0.optionalText("worker") } ?? nil
   }
 
   /// Mostly nothing does, and then it needn't be looked for by run.
@@ -85,7 +113,7 @@ extension PostgresStore {
       UPDATE vi_notify.deliveries SET status = \(status.rawValue), next_attempt_at = \(next),
         delay = \(settled.settlement.delay),
         reason = CASE WHEN \(settled.settlement == .interrupted) THEN reason ELSE \(reason) END, attempts = \(count),
-        settled_at = \(status == .pending ? nil : now), claimed_at = NULL, waits = false
+        settled_at = \(status == .pending ? nil : now), claimed_at = NULL, claimed_by = NULL, waits = false
       WHERE sequence = \(delivery.sequence) AND id = \(delivery.id)
         AND status = \((delivery.claimedAt == nil ? DeliveryStatus.pending : .claimed).rawValue)
         AND attempts = \(delivery.claimedAt == nil ? delivery.attempt - 1 : delivery.attempt)

@@ -2,7 +2,7 @@ internal import Locking
 internal import Runs
 package import Storage
 
-/// The state in a PostgreSQL database, for processes on several machines: one watches, others stand by.
+/// The state in a PostgreSQL database, for processes on several machines: one watches, all deliver.
 ///
 /// This module implements ``StateStore`` with PostgreSQL, and is the only one that sees its SQL and libpq.
 ///
@@ -11,14 +11,18 @@ package import Storage
 /// - `Connection/` speaks with the server: ``PostgresConnection`` carries out one ``Statement`` with a limit of time, ``Link`` waits
 ///   for a server that is away, ``Worker`` gives a link a thread. ``StateOpening`` looks at the schema; then this class and its
 ///   extensions are the protocol, an extension an idea, named as those of `SQLiteStorage`.
-/// - Invariants: one watcher a state, whose every transaction holds its lease (``WatcherLease``); writes go through ``WriteQueue``,
-///   which commits together what waits together, and never takes a commit for lost that wasn't; nothing lives in a session, so
-///   that a pooler in transaction mode may stand in between; a migration that has landed never changes.
-/// - What it doesn't do: keep time, plan, or decide what is sent. Of several processes only the watcher delivers.
+/// - Invariants: every transaction of a process that may send holds its row (``Membership``), and with it what belongs to the process;
+///   writes go through ``WriteQueue``, which commits together what waits together, and never takes a commit for lost that wasn't;
+///   nothing lives in a session, so that a pooler in transaction mode may stand in between; a migration that has landed never changes.
+/// - Several write at once. What is decided by rows that others may be changing locks them first: a delivery that waits behind others
+///   (`PostgresStore+Ledger.swift`), the last of a run's hooks (`PostgresStore+Settling.swift`), a digest that is closed.
+/// - What it doesn't do: plan, or decide what is sent.
 /// - Begin with ``Schema``, then `PostgresStore+Outbox.swift` and `PostgresStore+Settling.swift`.
 package final class PostgresStore: StateStore {
-  /// Nil: somebody else may watch, beside whom this one looks or leaves word.
-  let lease: WatcherLease?
+  /// Nil: others may be working, beside whom this one looks or leaves word.
+  let membership: Membership?
+  /// Others may be working beside this one.
+  let shares: Bool
   /// Nil: nobody has said by which clock the moments are that are written here.
   let clock = Locked<KeptClock?>(nil)
   let board = NewsBoard()
@@ -40,10 +44,11 @@ package final class PostgresStore: StateStore {
   package var name: String { target.name }
   package var file: String? { nil }
 
-  init(_ opening: StateOpening, lease: WatcherLease?) throws(StorageError) {
-    (self.lease, target, patience) = (lease, opening.target, opening.patience)
+  init(_ opening: StateOpening, _ membership: Membership?) throws(StorageError) {
+    (self.membership, target, patience) = (membership, opening.target, opening.patience)
+    shares = opening.use.isShared
     writer = Worker { [target, patience] in Link(target, writes: true, patience: patience) }
-    writes = WriteQueue(writer, Fence(epoch: lease?.epoch), within: lease == nil ? Self.wordTime : nil)
+    writes = WriteQueue(writer, Fence(member: membership?.id), within: membership == nil ? Self.wordTime : nil)
     let mayWrite = opening.use != .reading
     readers = (0..<2).map { [target, patience] _ in
       Worker { Link(target, writes: mayWrite, patience: patience) }
@@ -61,15 +66,15 @@ package final class PostgresStore: StateStore {
 
   package var outage: StateOutage? { patience.outage }
 
-  package var mayAct: Bool { lease?.isFresh ?? true }
+  package var mayAct: Bool { membership?.isFresh ?? true }
 
-  package func confirm() async throws(StorageError) { try await lease?.check() }
+  package func confirm() async throws(StorageError) { try await membership?.check() }
 
   package func endSoon() { patience.shorten() }
 
   func failure(_ error: any Error) -> StorageError {
     if let error = error as? StorageError {
-      if case .lost(_, let taker) = error { lease?.lose(to: taker) }
+      if case .lost(_, let taker) = error { membership?.lose(to: taker) }
       return error
     }
     if let column = error as? UnreadableColumn {
@@ -87,7 +92,7 @@ package final class PostgresStore: StateStore {
   ) async throws(StorageError) -> Value {
     let isGlance = Glance.limit != nil
     let worker = isGlance ? glances : nextReader
-    let limit = Glance.limit ?? (lease == nil ? Self.lookTime : nil)
+    let limit = Glance.limit ?? (membership == nil ? Self.lookTime : nil)
     let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
       let isOpen = worker.add { [patience, name] link in
         continuation.resume(
@@ -133,9 +138,10 @@ package final class PostgresStore: StateStore {
     _ body: @escaping @Sendable (PostgresConnection) throws -> Value
   ) async throws(StorageError) -> Value {
     do {
-      return try await writes.write { [clock] database in
+      return try await writes.write { [clock, isWatching] database in
         let value = try body(database)
-        if let reading = clock.withLock({ $0?.next() }) { try Self.put(reading, database) }
+        // Of several, the one who watches.
+        if isWatching, let reading = clock.withLock({ $0?.next() }) { try Self.put(reading, database) }
         return value
       }
     } catch {
@@ -151,18 +157,17 @@ package final class PostgresStore: StateStore {
     guard isFirst else { return }
     endSoon()
     for worker in [writer, glances] + readers { worker.close() }
-    lease?.giveUp()
+    membership?.giveUp()
   }
 }
 
 extension PostgresStore: StateStoreDriver {
-  package static var letsStandBy: Bool { true }
+  package static var letsShare: Bool { true }
 
   package static func open(
     _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void
   ) throws(StorageError) -> any StateTables {
     let opening = StateOpening(try PostgresTarget(name), for: use, Patience(onWait: onWait))
-    let lease = try opening.open()
-    return try PostgresStore(opening, lease: lease)
+    return try PostgresStore(opening, opening.open())
   }
 }

@@ -18,11 +18,11 @@ struct StateOpening {
     (self.target, self.use, self.patience, self.uptime) = (target, use, patience, uptime)
   }
 
-  /// Returns the lease of whoever watches, or keeps others from it.
-  func open() throws(StorageError) -> WatcherLease? {
+  /// Returns the row of whoever may send.
+  func open() throws(StorageError) -> Membership? {
     let link = Link(target, writes: use != .reading, patience: patience)
     do {
-      let applied = try link.insist(within: use == .watching ? Self.startTime : .zero) { try Schema.applied($0) }
+      let applied = try link.insist(within: use.works ? Self.startTime : .zero) { try Schema.applied($0) }
       if let applied, !applied.isSubset(of: Schema.names) { throw StorageError.newer(state: target.name) }
       let isUpToDate = applied.map(Schema.names.isSubset) ?? false
       switch use {
@@ -37,10 +37,13 @@ struct StateOpening {
       case .copying:
         guard let applied, !applied.isEmpty else { throw StorageError.missing(state: target.name) }
         guard isUpToDate else { throw StorageError.unusable(state: target.name, why: Schema.isEarlier) }
-        return try WatcherLease.take(link, version: Schema.latest, uptime: uptime)
+        return try Membership.join(link, roles: [], worker: "", version: "", uptime: uptime)
       case .watching:
         if !isUpToDate { try migrate(link) }
-        return try WatcherLease.take(link, version: Schema.latest, uptime: uptime)
+        return try Membership.join(link, roles: [], worker: "", version: "", uptime: uptime)
+      case .sharing(let roles, let worker, let version):
+        if !isUpToDate { try migrate(link) }
+        return try Membership.join(link, roles: roles, worker: worker, version: version, uptime: uptime)
       }
     } catch let error as StorageError {
       throw translated(error)
@@ -56,8 +59,8 @@ struct StateOpening {
       try link.transaction(connection, begin: Schema.begin) { connection in
         // Another process may have done it meanwhile.
         let applied = try Schema.applied(connection)
-        if let applied, !applied.isEmpty, let holder = try WatcherLease.holder(connection) {
-          throw use == .watching
+        if let applied, !applied.isEmpty, let holder = try Membership.anybody(connection) {
+          throw use.works
             ? StorageError.held(state: target.name, processID: holder)
             : StorageError.older(state: target.name, processID: holder)
         }
@@ -83,5 +86,19 @@ struct StateOpening {
           + "CREATE SCHEMA vi_notify AUTHORIZATION …")
     default: .unusable(state: target.name, why: "can't be opened: \(fault.why)")
     }
+  }
+}
+
+extension StateUse {
+  /// It is opened to send, too.
+  var works: Bool {
+    switch self {
+    case .watching, .sharing: true
+    case .reading, .leavingWord, .copying: false
+    }
+  }
+
+  var isShared: Bool {
+    if case .sharing = self { true } else { false }
   }
 }

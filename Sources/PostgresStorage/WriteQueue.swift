@@ -158,25 +158,25 @@ final class WriteQueue: Sendable {
 
 /// What every transaction that writes begins with.
 struct Fence: Sendable {
-  /// Of the lease that this process writes under; nil: it writes beside whoever has it.
-  let epoch: Int64?
+  /// The row of this process; nil: it leaves word for those that have one.
+  let member: Int64?
 
-  /// A process that stands still in the middle of a transaction keeps others from taking over: the server ends it before the
-  /// lease is over. A lock that somebody else has is not waited for behind ever more of our own tries.
+  /// A process that stands still in the middle of a transaction keeps others from taking over: the server ends it before its
+  /// time is over. A lock that somebody else has is not waited for behind ever more of our own tries.
   private static let begin = """
     BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL idle_in_transaction_session_timeout = '10s'; \
     SET LOCAL lock_timeout = '20s'; SELECT pg_current_xact_id()::text
     """
 
-  /// Begins a transaction and returns its number. Throws `lost` when somebody else has the lease.
+  /// Begins a transaction and returns its number. Throws `lost` when the row is gone.
   func begin(_ connection: PostgresConnection, _ target: PostgresTarget) throws -> String {
-    guard let epoch else {
+    guard let member else {
       return try number(
         connection.script(Self.begin + "; UPDATE vi_notify.news SET counter = counter + 1").dropLast().last)
     }
-    let found = try connection.script(Self.begin + "; " + WatcherLease.hold(epoch))
+    let found = try connection.script(Self.begin + "; " + Membership.hold(member))
     if found.last?.isEmpty ?? true {
-      throw StorageError.lost(state: target.name, by: try WatcherLease.holder(connection))
+      throw StorageError.lost(state: target.name, by: try Membership.watcher(connection))
     }
     return try number(found.dropLast().last)
   }

@@ -86,12 +86,18 @@ extension SQLiteStore {
     for id in ids { try request.execute(arguments: [now.milliseconds, id]) }
   }
 
-  package func takeProbeRequests() async throws(StorageError) -> Set<Target> {
+  package func takeProbeRequests(among targets: Set<Target>?) async throws(StorageError) -> Set<Target> {
     let isAsked = try await read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM probe_requests)") ?? false }
     guard isAsked else { return [] }
     return try await write { database in
-      let sql = "DELETE FROM probe_requests RETURNING destination, lane"
-      return Set(try database.all(sql, of: "probe_requests", by: "destination") { try $0.target })
+      guard let targets else {
+        let sql = "DELETE FROM probe_requests RETURNING destination, lane"
+        return Set(try database.all(sql, of: "probe_requests", by: "destination") { try $0.target })
+      }
+      return try targets.filter { target in
+        try database.execute(sql: "DELETE FROM probe_requests WHERE destination = ?", arguments: [target.name])
+        return database.changesCount > 0
+      }
     }
   }
 }

@@ -191,13 +191,13 @@ private final class HeldLock: Sendable {
 }
 
 extension SQLiteStore: StateStoreDriver {
-  package static var letsStandBy: Bool { false }
+  package static var letsShare: Bool { false }
 
   package static func open(
     _ name: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void
   ) throws(StorageError) -> any StateTables {
     switch use {
-    case .watching: try SQLiteStore(path: name, lock: StateLock(state: name), onWait: onWait)
+    case .watching, .sharing: try SQLiteStore(path: name, lock: StateLock(state: name), onWait: onWait)
     case .reading: try SQLiteStore(readingFrom: name)
     case .copying: try SQLiteStore(copyingFrom: name)
     case .leavingWord: try SQLiteStore(leavingWordIn: name, onWait: onWait)

@@ -37,6 +37,8 @@ struct Health {
     _ facts: LiveFacts, _ telemetry: Telemetry, _ time: TimeSource, _ outage: StateOutage?
   ) -> [String] {
     var reasons = hanging(telemetry, time)
+    // It has its part of the work from the state, and no sweep of its own.
+    if facts.follows { return reasons }
     if facts.lastWholeSweep == nil {
       reasons.append("no whole sweep of the Vi API has been read yet" + (facts.failure.map { ": \($0)" } ?? ""))
     }

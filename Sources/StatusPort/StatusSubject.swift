@@ -54,6 +54,8 @@ package struct LiveFacts: Sendable {
   package var destinations: [Destination] = []
   /// The last time that the file was read anew; nil: it has not been.
   package var reload: Heartbeat.Reload?
+  /// Another process watches with the same state.
+  package var follows = false
   package var active = 0
   package var total = 0
   package var lastWholeSweep: Timestamp?

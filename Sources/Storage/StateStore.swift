@@ -32,7 +32,7 @@ package protocol LedgerStore: Sendable {
 }
 
 /// What survives a crash: the ledger of runs, the events, and the outbox of deliveries.
-package protocol StateStore: LedgerStore, SilenceStore, StatusStore, AuditStore {
+package protocol StateStore: LedgerStore, SilenceStore, StatusStore, AuditStore, SharedState {
   /// As the user named it, without a password.
   var name: String { get }
 
@@ -76,8 +76,8 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore, AuditStore 
   /// those of the digests, in alphabetical order; what doesn't wait is left as it is. What is done is recorded, unless it is nothing.
   func hasten(ids: [String], by agent: Agent, at now: Timestamp) async throws(StorageError) -> [String]
 
-  /// Destinations that somebody wants to be probed now. Each is returned once.
-  func takeProbeRequests() async throws(StorageError) -> Set<Target>
+  /// Those of the targets that somebody wants to be probed now; nil: of all. Each is returned once.
+  func takeProbeRequests(among targets: Set<Target>?) async throws(StorageError) -> Set<Target>
 
   /// The same, written down: pending → claimed, the attempt counted. For what must not be repeated lightly.
   func claim(destination: Target, limit: Int, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery]
@@ -124,8 +124,8 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore, AuditStore 
   /// Returns how many were forgotten; fewer than `limit`: there is nothing more to forget.
   func prune(before: Timestamp, limit: Int) async throws(StorageError) -> Int
 
-  /// claimed → pending for everything that a process left claimed when it was killed and that may be made again. Returns how
-  /// many.
+  /// claimed → pending for everything that a process left claimed when it was killed and that may be made again; what belongs to
+  /// others that live is left. Returns how many.
   func releaseClaims(at now: Timestamp) async throws(StorageError) -> Int
 
   /// What a process left claimed when it was killed and must not be made again, to be settled.
@@ -248,6 +248,10 @@ extension StateStore {
 }
 
 extension StateStore {
+  package func takeProbeRequests() async throws(StorageError) -> Set<Target> {
+    try await takeProbeRequests(among: nil)
+  }
+
   /// Ends one attempt.
   package func settle(
     _ delivery: ClaimedDelivery, as settlement: Settlement, _ attempt: AttemptRecord

@@ -1,8 +1,12 @@
 /// What a state is opened for.
-package enum StateUse: Sendable, CaseIterable {
+package enum StateUse: Sendable, Equatable {
   /// To watch with it: it is made where there is none, brought up to date where an earlier version has written it, and kept from
   /// every other watcher until it is closed.
   case watching
+  /// To work with it beside others, where a store lets several share one state; else as `watching`.
+  ///
+  /// - Parameter worker: the machine, by a name that the next process on it has, too; empty: the host's.
+  case sharing(Set<Role>, worker: String, version: String)
   /// To look into it, beside a watcher that may be running. Nothing in it changes; what an earlier version has written is read
   /// all the same.
   case reading
@@ -14,9 +18,8 @@ package enum StateUse: Sendable, CaseIterable {
 
 /// A kind of store, and how one of them is opened.
 package protocol StateStoreDriver: SendableMetatype {
-  /// Whether another process may wait until it can watch: a state that several machines reach, and that nobody holds for longer than
-  /// he lives.
-  static var letsStandBy: Bool { get }
+  /// Whether several processes may work with one state.
+  static var letsShare: Bool { get }
 
   /// - Parameters:
   ///   - name: what the user typed.

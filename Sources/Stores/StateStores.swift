@@ -31,10 +31,10 @@ package enum StateStores {
     return try driver.open(name, for: use, onWait: onWait)
   }
 
-  /// See ``StateStoreDriver/letsStandBy``.
-  package static func letsStandBy(_ name: String) -> Bool {
-    guard let scheme = scheme(of: name) else { return SQLiteStore.letsStandBy }
-    return drivers[scheme]?.letsStandBy ?? false
+  /// See ``StateStoreDriver/letsShare``.
+  package static func letsShare(_ name: String) -> Bool {
+    guard let scheme = scheme(of: name) else { return SQLiteStore.letsShare }
+    return drivers[scheme]?.letsShare ?? false
   }
 
   /// The keywords that a connection string may begin with (PostgreSQL's manual, 34.1.1.1).

@@ -14,6 +14,8 @@ package final class WatchStatus: Sendable {
     package var moving: [String] = []
     /// Why the last sweep failed; nil if it succeeded.
     package var failure: String?
+    /// Another process watches.
+    package var follows = false
   }
 
   private let state = Locked(Snapshot())
@@ -21,6 +23,8 @@ package final class WatchStatus: Sendable {
   package init() {}
 
   package var snapshot: Snapshot { state.withLock { $0 } }
+
+  package func follow(_ follows: Bool) { update { $0.follows = follows } }
 
   func update(_ change: (inout Snapshot) -> Void) {
     state.withLock { change(&$0) }

@@ -14,7 +14,7 @@ import Testing
                               "headers": {"X-Life": "${env:LIFE}"}}},
      "rules": [{"name": "ends", "actions": [{"send": "hub"}]}]}
     """
-  private static let isWaiting = "another process watches with this state: standing by"
+  private static let isWaiting = "working beside others with this state"
   private static let takesOver = "nobody else watches with this state any more: taking over"
 
   private func start(_ stage: Stage, _ state: String, life: String) throws -> RunningBinary {

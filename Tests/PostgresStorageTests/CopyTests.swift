@@ -69,7 +69,7 @@ import Testing
     defer { source.close() }
     defer { target.close() }
     let tables = try #require(target as? any StateTables)
-    try new.psql("UPDATE vi_notify.leases SET expires_at = '-infinity'")
+    try new.psql("UPDATE vi_notify.members SET expires_at = clock_timestamp() - interval '1 min'")
     let other = try new.watch()
     defer { other.close() }
     let error = await storageError { _ = try await StateCopy.run(from: source, to: tables) }

@@ -23,7 +23,7 @@ struct TestDatabase {
   /// With a clock of its own for the lease.
   func watch(uptime: @escaping @Sendable () -> Duration) throws -> PostgresStore {
     let opening = StateOpening(try PostgresTarget(uri), for: .watching, Patience { _ in }, uptime: uptime)
-    return try PostgresStore(opening, lease: opening.open())
+    return try PostgresStore(opening, opening.open())
   }
 
   @discardableResult

@@ -34,7 +34,7 @@ struct StructureDiagnosticTests {
     expectErrors(
       #"{"version": 1, 1️⃣"verison": 1, 2️⃣"x": {}, \#(Self.rules)}"#,
       #"unknown field "verison" in the rules file (did you mean "version"?)"#,
-      #"unknown field "x" in the rules file (known here: $schema, version, retention, source, watch, destinations, rules)"#
+      #"unknown field "x" in the rules file (known here: $schema, version, retention, takeOver, source, watch, destinations, rules)"#
     )
     expectErrors(
       #"{"version": 1, "source": {1️⃣"secretkey": "x"}, "watch": {2️⃣"intervall": "5s"}, \#(Self.rules)}"#,

@@ -33,8 +33,9 @@ extension ModelStore {
     return hastened
   }
 
-  func takeProbeRequests() -> Set<Target> {
-    defer { probeRequests = [] }
-    return probeRequests
+  func takeProbeRequests(among targets: Set<Target>?) -> Set<Target> {
+    let taken = targets.map(probeRequests.intersection) ?? probeRequests
+    probeRequests.subtract(taken)
+    return taken
   }
 }

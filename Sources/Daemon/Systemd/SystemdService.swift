@@ -30,7 +30,7 @@ struct SystemdService: Service {
     var nextAlive: Duration = .zero
     while !Task.isCancelled {
       let seen = resources.status.snapshot
-      if !isReady, seen.lastWholeSweep != nil {
+      if !isReady, seen.lastWholeSweep != nil || seen.follows {
         systemd.ready()
         isReady = true
       }
@@ -54,6 +54,7 @@ struct SystemdService: Service {
     if let failure = seen.failure {
       return Self.line(current.runtime.configuration.secrets.redactor.redact("the source can't be read: \(failure)"))
     }
+    if seen.follows { return "working beside the process that watches" }
     guard seen.lastWholeSweep != nil else { return "waiting for the first sweep" }
     return "watching \(seen.total) run\(seen.total == 1 ? "" : "s"), \(seen.active) under way"
   }

@@ -11,6 +11,8 @@ package struct RuleFile: Sendable {
   package let rules: [Rule]
   /// How long settled deliveries are kept. 1 d to 10 a.
   package var retention: Duration = .seconds(90 * 86_400)
+  /// How long a machine may have no process before a chain whose files it has begins again elsewhere.
+  package var takeOver: Duration = .seconds(600)
 
   /// Reads and checks the whole file, and returns every mistake and warning. The file is nil when there is an error.
   ///

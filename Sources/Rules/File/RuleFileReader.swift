@@ -21,6 +21,7 @@ struct RuleFileReader {
     var file = RuleFile(
       source: source, watch: watch, destinations: destinations.values.sorted { $0.name < $1.name }, rules: rules)
     if let retention = draft.retention { file.retention = retention }
+    if let takeOver = draft.takeOver { file.takeOver = takeOver }
     return file
   }
 

@@ -5,6 +5,7 @@ struct FileDraft: Sendable {
   var version: Int?
   var schema: String?
   var retention: Duration?
+  var takeOver: Duration?
 }
 
 extension Shape where Target == FileDraft {
@@ -18,6 +19,11 @@ extension Shape where Target == FileDraft {
       Field(
         "retention", .duration(.seconds(86_400)...(.seconds(3_650 * 86_400))), to: \.retention, default: #""90d""#,
         example: #""30d""#, "How long settled deliveries and their events are kept, 1d to 3650d."),
+      Field(
+        "takeOver", .duration(.seconds(60)...(.seconds(7 * 86_400))), to: \.takeOver, default: #""10m""#,
+        example: #""1h""#,
+        "How long a machine that shares the state may be gone before a chain whose files it has begins again elsewhere, 1m to 7d."
+      ),
       Field(
         "source", ["$ref": .text("#/$defs/source")], example: #"{"organization": "org_0123"}"#,
         "Where the runs are; by default the variables of the vendor's SDK."),

@@ -28,16 +28,15 @@ struct UsageMessage {
     else { return nil }
     let help = all.first { $0.hasPrefix("Help:  ") }.map { String($0.dropFirst("Help:  ".count)) }
     let said = all[..<usage].filter { !$0.hasPrefix("Help:  ") }.joined(separator: "\n").dropFirst("Error: ".count)
-    let finding = Finding(
-      String(said), help: help, unknown: Self.unknownOption(arguments, all[usage...].joined(separator: " ")))
+    let finding = Finding(String(said), help: help, unknown: Self.unknownOption(arguments))
     let more = all.last.flatMap(Self.quoted)?.first.map { "see: \($0)" }
     lines = [finding.text] + [finding.isAboutHelp ? help : nil, more].compactMap(\.self).map { "  \($0)" }
   }
 
-  /// The first option typed that the usage doesn't name, with the nearest that it does. The library looks for what is missing first,
-  /// and so says of `--rulez FILE` that `--rules` is missing.
-  private static func unknownOption(_ arguments: [String], _ usage: String) -> String? {
-    let known = usage.split(whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "-") }).filter {
+  /// The first option typed that the command's help doesn't name, with the nearest that it does. The library looks for what is missing
+  /// first, and so says of `--rulez FILE` that `--rules` is missing; and of many options its usage says that there are some.
+  private static func unknownOption(_ arguments: [String]) -> String? {
+    let known = ViNotify.helpMessage(for: command(of: arguments), columns: 1_000).split(whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "-") }).filter {
       $0.hasPrefix("--")
     }
     .map(String.init)
@@ -46,6 +45,15 @@ struct UsageMessage {
     return typed.first { !known.contains($0) && $0 != "--version" }.map { option in
       "unknown option \(option)" + (suggestion(for: option, among: known).map { "; did you mean \($0)?" } ?? "")
     }
+  }
+
+  private static func command(of arguments: [String]) -> any ParsableCommand.Type {
+    var found: any ParsableCommand.Type = ViNotify.self
+    for word in arguments.prefix(while: { !$0.hasPrefix("-") }) {
+      guard let next = found.configuration.subcommands.first(where: { $0._commandName == word }) else { break }
+      found = next
+    }
+    return found.configuration.defaultSubcommand ?? found
   }
 
   private static func quoted(_ text: String) -> [String] {

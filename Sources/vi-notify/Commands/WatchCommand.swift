@@ -5,6 +5,8 @@ import Logging
 import Rules
 import Runs
 import Secrets
+import Storage
+import Stores
 import Transport
 
 struct WatchCommand: AsyncParsableCommand {
@@ -55,10 +57,24 @@ struct WatchCommand: AsyncParsableCommand {
   var logFormat: LogFormat?
   @Option(help: "The least level that is logged: trace, debug, info (the default), notice, warning, error or critical.")
   var logLevel: LogLevel?
+  @Option(
+    help: ArgumentHelp(
+      "What this process does where several share a state: watch, deliver, hooks, separated by commas. Default: all.",
+      valueName: "roles"))
+  var role: RolesArgument?
+  @Option(
+    help: ArgumentHelp(
+      "This machine, where several share a state: what follows a download is done where the files are. Default: the host's name.",
+      valueName: "name"))
+  var worker: String?
   @OptionGroup var state: StateOption
 
   func validate() throws {
     if once, untilDone { throw ValidationError("--once and --until-done contradict each other: give one of them") }
+    if role != nil || worker != nil, once || dryRun || untilDone {
+      throw ValidationError(
+        "--role and --worker are for processes that go on: leave --once, --until-done and --dry-run out")
+    }
     if dryRun, untilDone {
       throw ValidationError("--dry-run polls once and sends nothing: leave --until-done out")
     }
@@ -121,13 +137,24 @@ struct WatchCommand: AsyncParsableCommand {
     if file.rules.count > shown.count { Console.shared.say("  and \(file.rules.count - shown.count) more rules") }
   }
 
+  private func sharing(_ state: String) throws -> Daemon.Sharing {
+    guard StateStores.letsShare(state) else {
+      if role == nil, worker == nil { return .alone }
+      throw ValidationError(
+        "--role and --worker are for a state that several processes share, such as --state postgresql://HOST/DATABASE; a file has one process, "
+          + "which does everything: leave them out")
+    }
+    return Daemon.Sharing(roles: role?.roles ?? Set(Role.allCases), worker: worker ?? "", isAllowed: mode != .once)
+  }
+
   private func watch(_ configuration: Configuration) async throws {
+    let name = try state.name
     let daemon = try await Daemon.prepare(
-      configuration, settings: { settings($0) }, state: try state.name, environment: Environment.variables,
+      configuration, settings: { settings($0) }, state: name, environment: Environment.variables,
       version: Version.current, http: Environment.http(), downloads: Environment.storage(),
       port: try listen.map { address throws(Failure) in
         try PortSettings(address, tokenFile: tokenFile, documents: CommandDocuments(), version: Version.current)
-      }, standsBy: mode != .once, time: .system,
+      }, sharing: try sharing(name), time: .system,
       log: LogLines.logger(configuration.secrets.redactor, format: logFormat, level: level))
     introduce(configuration.file)
     try await LiveLine(daemon).shown { () async throws(Failure) in try await daemon.run(mode) }
@@ -140,6 +167,17 @@ struct WatchCommand: AsyncParsableCommand {
         "\(stuck == 1 ? "1 delivery waits" : "\(stuck) deliveries wait") for destinations that have stopped or are not in "
           + "the rules file; see: vi-notify deliveries list --status pending")
     }
+  }
+}
+
+struct RolesArgument: ExpressibleByArgument {
+  let roles: Set<Role>
+
+  init?(argument: String) {
+    let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let roles = words.compactMap { Role(rawValue: $0.trimmingPrefix(" ").lowercased()) }
+    guard roles.count == words.count else { return nil }
+    self.roles = Set(roles)
   }
 }
 

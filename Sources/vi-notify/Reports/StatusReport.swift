@@ -29,6 +29,8 @@ struct StatusReport {
   }
 
   let watcher: WatcherHealth
+  /// Those that share the state; empty: one process has it.
+  let members: [Member]
   let destinations: [Destination]
   /// Deliveries that died during the last day.
   let recentlyDead: Int
@@ -51,6 +53,7 @@ struct StatusReport {
   ) async throws(StorageError) {
     let now = time.now()
     watcher = WatcherHealth(try await store.heartbeat(), now: now, uptime: time.uptime(), look)
+    members = try await store.members()
     let tallies = try await store.tally(since: now + (.zero - Self.recent))
     let (names, waits) = (try await store.knownNames(), try await WaitReport(store, time))
     silences = try await store.silences().filter { $0.isActive(at: now) }
@@ -113,6 +116,7 @@ extension StatusReport {
   var lines: [String] {
     let waiting = destinations.reduce(0) { $0 + $1.waiting }
     var lines = watcher.facts.flatMap { Self.fact($0.name, $0.value) }
+    for member in members { lines += Self.fact("process", words(of: member)) }
     lines += Self.fact("deliveries", "\(waiting) waiting; \(recentlyDead) dead during the last day")
     for silence in silences {
       lines += Self.fact("silence", "\(silence.id), ends \(Self.wait(until: silence.until, now)): \(silence.reason)")
@@ -136,6 +140,21 @@ extension StatusReport {
     return lines + ["This needs somebody:"] + reasons.flatMap { Line("- \($0)").text.wrapped(toWidth: 80, hanging: 2) }
   }
 
+  private func words(of member: Member) -> String {
+    let does = Role.allCases.filter(member.roles.contains).map { role in
+      switch role {
+      case .watch: member.watches ? "watches" : "stands by to watch"
+      case .deliver: "delivers"
+      case .hooks: "runs hooks"
+      }
+    }
+    let since = member.silentSince.map { "silent since \((now - $0).words)" } ?? "up \((now - member.startedAt).words)"
+    // What has a name in the rules file, and downloads.
+    let shown = member.targets.filter { ![.include, .lost].contains(Lane(name: $0)?.kind) }
+    let targets = shown.isEmpty ? "" : "; has \(shown.joined(separator: ", "))"
+    return "\(member.processID) on \(member.host), \(since): \(does.joined(separator: ", "))\(targets)"
+  }
+
   private static func fact(_ name: String, _ value: String) -> [String] {
     Line("\(cell(name, 10))  \(value)").text.wrapped(toWidth: 80, hanging: 12)
   }
@@ -152,6 +171,23 @@ extension StatusReport {
       json.member("healthy", reasons.isEmpty)
       json.member("reasons") { json in json.array(reasons) { $0.string($1) } }
       json.member("watcher") { json in json.object { watcher.write(into: &$0) } }
+      json.member("processes") { json in
+        json.array(members) { json, member in
+          json.object { json in
+            json.member("processId", Int(member.processID))
+            json.member("host", member.host)
+            json.member("worker", member.worker)
+            json.member("version", member.version)
+            json.member("roles") { json in
+              json.array(Role.allCases.filter(member.roles.contains)) { $0.string($1.rawValue) }
+            }
+            json.member("watches", member.watches)
+            json.member("targets") { json in json.array(member.targets) { $0.string($1) } }
+            json.member("startedAt", member.startedAt.iso8601)
+            json.member("silentSince", member.silentSince?.iso8601)
+          }
+        }
+      }
       json.member("source") { json in json.object { watcher.writeSource(into: &$0) } }
       json.member("rules") { json in json.object { watcher.writeRules(into: &$0) } }
       json.member("destinations") { json in

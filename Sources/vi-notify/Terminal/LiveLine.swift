@@ -41,7 +41,10 @@ struct LiveLine {
     let mark = now.failure == nil ? String(Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")[frame % 10]) : "!"
     let names =
       now.moving.isEmpty ? "" : " (\(now.moving.joined(separator: ", "))\(now.active > now.moving.count ? ", …" : ""))"
-    let runs = now.lastWholeSweep == nil ? "the first look" : "\(now.active) of \(now.total) runs under way\(names)"
+    let runs =
+      now.follows
+      ? "another process watches"
+      : now.lastWholeSweep == nil ? "the first look" : "\(now.active) of \(now.total) runs under way\(names)"
     let look =
       now.nextLook.map { max(.zero, $0 - TimeSource.system.uptime()) }
       .map { "next look in \(Duration.seconds($0.components.seconds).words)" } ?? "looking"

@@ -9,10 +9,10 @@ import Testing
 @testable import PostgresStorage
 
 /// One watches, and who has lost that can do no harm.
-@Suite(.needsPostgres, .timeLimit(.minutes(6))) struct WatcherLeaseTests {
+@Suite(.needsPostgres, .timeLimit(.minutes(6))) struct MembershipTests {
   /// As if nobody had renewed it for long enough.
   private func expire(_ database: TestDatabase) throws {
-    try database.psql("UPDATE vi_notify.leases SET expires_at = '-infinity'")
+    try database.psql("UPDATE vi_notify.members SET expires_at = clock_timestamp() - interval '1 min'")
   }
 
   private func isLost(_ error: StorageError?) -> Bool {
@@ -66,12 +66,12 @@ import Testing
     defer { store.close() }
     _ = try await store.commit(.of(run: "r", "m1"))
     #expect(store.mayAct)
-    uptime.withLock { $0 += WatcherLease.time + .milliseconds(1) }
+    uptime.withLock { $0 += Membership.time + .milliseconds(1) }
     #expect(!store.mayAct)
     // Nobody else has taken it: it is renewed on the spot.
     #expect(try await store.due(destination: "chat", limit: 9, at: ms(5), except: []).map(\.id) == ["m1"])
     #expect(store.mayAct)
-    uptime.withLock { $0 += WatcherLease.time + .milliseconds(1) }
+    uptime.withLock { $0 += Membership.time + .milliseconds(1) }
     try expire(database)
     let other = try database.watch()
     defer { other.close() }
@@ -88,21 +88,21 @@ import Testing
     try database.psql(
       """
       CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_notify(''renewed'', ''''); RETURN NULL; END';
-      CREATE TRIGGER told AFTER UPDATE ON vi_notify.leases FOR EACH ROW EXECUTE FUNCTION told();
+      CREATE TRIGGER told AFTER UPDATE ON vi_notify.members FOR EACH ROW EXECUTE FUNCTION told();
       """)
     let left = try database.psql(
-      "SELECT expires_at - clock_timestamp() BETWEEN interval '5 s' AND interval '15 s' FROM vi_notify.leases")
+      "SELECT expires_at - clock_timestamp() BETWEEN interval '5 s' AND interval '15 s' FROM vi_notify.members")
     #expect(left == "t\n")
     // Two renewals, waited for in the server: psql would end by itself after its statement.
     let script = """
       DO $$ DECLARE first timestamptz; BEGIN
-        SELECT expires_at INTO first FROM vi_notify.leases;
+        SELECT expires_at INTO first FROM vi_notify.members;
         FOR turn IN 1..300 LOOP
           PERFORM pg_sleep(0.05);
-          EXIT WHEN (SELECT expires_at FROM vi_notify.leases) > first;
+          EXIT WHEN (SELECT expires_at FROM vi_notify.members) > first;
         END LOOP;
       END $$;
-      SELECT expires_at > clock_timestamp() + interval '10 s' FROM vi_notify.leases
+      SELECT expires_at > clock_timestamp() + interval '10 s' FROM vi_notify.members
       """
     #expect(try database.psql(script) == "t\n")
   }
@@ -111,10 +111,10 @@ import Testing
     let database = try TestDatabase()
     let store = try database.watch(uptime: { .zero })
     defer { store.close() }
-    let epoch = try #require(store.lease?.epoch)
+    let member = try #require(store.membership?.id)
     let target = try PostgresTarget(database.uri)
     let connection = try PostgresConnection(target, writes: true, patience: Patience { _ in }, limit: .seconds(9))
-    _ = try Fence(epoch: epoch).begin(connection, target)
+    _ = try Fence(member: member).begin(connection, target)
     try expire(database)
     guard case .held = refusal(database.uri) else { return #expect(Bool(false), "taken under a transaction") }
     try connection.script("COMMIT")

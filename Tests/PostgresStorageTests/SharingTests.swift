@@ -1,0 +1,307 @@
+import Glibc
+import Runs
+import Storage
+import Stores
+import TestSupport
+import Testing
+
+@testable import PostgresStorage
+
+/// Several processes with one state: what belongs to whom, and what two that write at once must not do to each other.
+@Suite(.needsPostgres, .timeLimit(.minutes(6))) struct SharingTests {
+  private static let chats = Set((0..<8).map { Target.destination("chat\($0)") })
+
+  private func open(_ database: TestDatabase, _ roles: Set<Role> = Set(Role.allCases), worker: String = "") throws
+    -> any StateStore
+  {
+    try StateStores.open(database.uri, for: .sharing(roles, worker: worker, version: "1.2"))
+  }
+
+  /// As if it had been silent for long enough.
+  private func silence(_ database: TestDatabase, first count: Int) throws {
+    try database.psql(
+      """
+      UPDATE vi_notify.members SET expires_at = clock_timestamp() - interval '1 min'
+      WHERE id IN (SELECT id FROM vi_notify.members ORDER BY id LIMIT \(count))
+      """)
+  }
+
+  @Test func `targets are shared out evenly as processes come and go, and stay where they are otherwise`() async throws
+  {
+    let database = try TestDatabase()
+    let first = try open(database)
+    defer { first.close() }
+    #expect(try await first.share(Self.chats) == TargetShare(held: Self.chats))
+    let second = try open(database)
+    defer { second.close() }
+    #expect(try await second.share(Self.chats) == TargetShare(held: []))
+    // The first gives up half of them when nothing is under way there; until then they are its own.
+    var share = try await first.share(Self.chats)
+    #expect(share.held == Self.chats)
+    #expect(share.surplus == [.destinations: 4])
+    let given = Set(Self.chats.sorted().prefix(4))
+    try await first.giveUp(given)
+    share = try await second.share(Self.chats)
+    #expect(share.held == given)
+    #expect(Set(share.idle.keys) == given)
+    #expect(share.idle.values.allSatisfy { $0 >= .zero && $0 < .seconds(60) })
+    for _ in 0..<3 {
+      #expect(try await first.share(Self.chats) == TargetShare(held: Self.chats.subtracting(given)))
+      #expect(try await second.share(Self.chats) == TargetShare(held: given))
+    }
+    // A third has its part of three, rounded up.
+    let third = try open(database)
+    #expect(try await third.share(Self.chats).held.isEmpty)
+    #expect(try await first.share(Self.chats).surplus == [.destinations: 1])
+    #expect(try await second.share(Self.chats).surplus == [.destinations: 1])
+    // Whoever ends leaves at once what it had.
+    second.close()
+    _ = try await third.share(Self.chats)
+    #expect(try await third.share(Self.chats).held == given)
+    // One process that hooks alone are for wants no destination.
+    let hooks = try open(database, [.hooks])
+    defer { hooks.close() }
+    #expect(try await first.share(Self.chats).surplus.isEmpty)
+    third.close()
+    #expect(try await first.share(Self.chats).held == Self.chats)
+  }
+
+  @Test func `what a silent process had is taken by others, and the process itself has lost everything`() async throws {
+    let database = try TestDatabase()
+    let first = try open(database)
+    defer { first.close() }
+    #expect(try await first.takeWatch())
+    _ = try await first.commit(.of(run: "r", "m1"))
+    _ = try await first.share(["chat"])
+    let second = try open(database)
+    defer { second.close() }
+    #expect(try await !second.takeWatch())
+    #expect(try await second.share(["chat"]).held.isEmpty)
+    try silence(database, first: 1)
+    #expect(try await second.takeWatch())
+    #expect(second.isWatching)
+    #expect(try await second.share(["chat"]).held == ["chat"])
+    let error = await storageError { _ = try await first.share(["chat"]) }
+    guard case .lost = error else { return #expect(Bool(false), "\(String(describing: error))") }
+    #expect(!first.mayAct)
+    let read = try #require(try await second.due(destination: "chat", limit: 1, at: ms(9), except: []).first)
+    guard case .lost = await storageError({ try await first.settle(read, as: .delivered, .of(read, at: 9)) }) else {
+      return #expect(Bool(false), "it wrote")
+    }
+    try await second.settle(read, as: .delivered, .of(read, at: 9))
+  }
+
+  @Test func `several claim hooks at once, each its own, and those of a process that is gone are free again`()
+    async throws
+  {
+    let database = try TestDatabase()
+    let stores = try (0..<3).map { _ in try open(database) }
+    defer { for store in stores { store.close() } }
+    let hooks = (0..<60).map {
+      NewDelivery(id: "h\($0)", rule: "rule", destination: .hook, content: .hook(HookCall(command: .shell("true"))))
+    }
+    _ = try await stores[0].commit(.of(run: "r", hooks))
+    let claimed = try await withThrowingTaskGroup(of: [String].self) { group in
+      for store in stores {
+        group.addTask {
+          var ids: [String] = []
+          while case let more = try await store.claimIDs(.hook, limit: 4, at: 5), !more.isEmpty { ids += more }
+          return ids
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(claimed.flatMap { $0 }.count == 60)
+    #expect(Set(claimed.flatMap { $0 }).count == 60)
+    // A living process's are its own.
+    #expect(try await stores[2].releaseClaims(at: ms(6)) == 0)
+    try silence(database, first: 1)
+    _ = try await stores[1].takeWatch()
+    let first = try await stores[1].deliveries(DeliveryFilter(status: .claimed)).count
+    let released = try await stores[1].releaseClaims(at: ms(7))
+    #expect(try await stores[1].deliveries(DeliveryFilter(status: .claimed)).count == first - released)
+    #expect(try await stores[1].claimIDs(.hook, at: 8).count == released)
+  }
+
+  /// A delivery that waits behind one that another process is just settling.
+  @Test func `what begins to wait while the one before it ends is let go all the same`() async throws {
+    let database = try TestDatabase()
+    let (watcher, other) = (try open(database), try open(database))
+    defer { for store in [watcher, other] { store.close() } }
+    let runs = (0..<60).map { "r\($0)" }
+    for run in runs { _ = try await watcher.commit(.of(run: run, "\(run)-1", eventAt: 1)) }
+    let due = try await other.due(destination: "chat", limit: 100, at: ms(5), except: [])
+    #expect(due.count == 60)
+    try await withThrowingDiscardingTaskGroup { group in
+      for delivery in due {
+        group.addTask { try await other.settle(delivery, as: .delivered, .of(delivery, at: 6)) }
+        group.addTask {
+          _ = try await watcher.commit(.of(run: delivery.runID, "\(delivery.runID)-2", eventAt: 2))
+        }
+      }
+    }
+    let next = try await other.due(destination: "chat", limit: 100, at: ms(9), except: [])
+    #expect(Set(next.map(\.id)) == Set(runs.map { "\($0)-2" }))
+  }
+
+  /// Of two hooks of one event each may be the last.
+  @Test func `what waits behind two that end at once in two processes is let go`() async throws {
+    let database = try TestDatabase()
+    let (left, right) = (try open(database), try open(database))
+    defer { for store in [left, right] { store.close() } }
+    let hook = {
+      NewDelivery(id: $0, rule: "rule", destination: .hook, content: .hook(HookCall(command: .shell("true"))))
+    }
+    let runs = (0..<40).map { "r\($0)" }
+    for run in runs {
+      _ = try await left.commit(.of(run: run, [hook("\(run)-a"), hook("\(run)-b")], eventAt: 1))
+      _ = try await left.commit(.of(run: run, [hook("\(run)-c")], eventAt: 2))
+    }
+    let claims = try await left.claim(destination: .hook, limit: 100, at: ms(5))
+    #expect(claims.count == 80)
+    try await withThrowingDiscardingTaskGroup { group in
+      for claim in claims {
+        let store = claim.id.hasSuffix("a") ? left : right
+        group.addTask { try await store.settle(claim, as: .delivered, .of(claim, at: 6)) }
+      }
+    }
+    #expect(Set(try await right.claimIDs(.hook, at: 9)) == Set(runs.map { "\($0)-c" }))
+  }
+
+  @Test func `who is to be alone is, and nobody comes meanwhile`() throws {
+    let database = try TestDatabase()
+    let shared = try open(database, [.deliver])
+    guard case .held = refusal(database.uri) else { return #expect(Bool(false), "two at once") }
+    shared.close()
+    let alone = try database.watch()
+    guard case .held(_, let holder) = refusal(database.uri, for: .sharing([.deliver], worker: "", version: "")) else {
+      return #expect(Bool(false), "two at once")
+    }
+    #expect(holder.hasPrefix("\(getpid()) on "))
+    alone.close()
+    try open(database).close()
+  }
+
+  @Test func `the state's moments are by the database's clock`() throws {
+    let database = try TestDatabase()
+    let store = try open(database)
+    defer { store.close() }
+    let wrong = TimeSource(
+      now: { ms(0) }, uptime: TimeSource.system.uptime, sleep: TimeSource.system.sleep)
+    let apart = store.clock(wrong).now() - TimeSource.system.now()
+    #expect(apart < .seconds(5) && apart > .seconds(-5))
+  }
+
+  @Test func `who shares is listed, who watches first, with what each alone may send to`() async throws {
+    let database = try TestDatabase()
+    let first = try open(database, [.deliver])
+    defer { first.close() }
+    let second = try open(database)
+    defer { second.close() }
+    _ = try await second.takeWatch()
+    _ = try await first.share(["chat", "a/b"])
+    let members = try await first.members()
+    #expect(members.map(\.watches) == [true, false])
+    #expect(members.map(\.targets) == [[], ["a/b"]])
+    #expect(members.map(\.roles) == [Set(Role.allCases), [.deliver]])
+    #expect(members.map(\.version) == ["1.2", "1.2"])
+    #expect(members.allSatisfy { $0.processID == getpid() && $0.silentSince == nil && !$0.host.isEmpty })
+    try silence(database, first: 1)
+    #expect(try await second.members().map { $0.silentSince == nil } == [true, false])
+  }
+
+  private func step(_ script: String, isOnce: Bool = false) -> NewDelivery {
+    var step = NewDelivery(
+      id: "use", rule: "rule", destination: .hook, content: .hook(HookCall(command: .shell(script))))
+    (step.link, step.isOnce) = (ChainLink(parent: "fetch", .then), isOnce)
+    return step
+  }
+
+  /// A model is downloaded on one machine, and hooks go on there.
+  private func chain(_ store: any StateStore, isOnce: Bool = false) async throws {
+    var download = NewDelivery(
+      id: "fetch", rule: "rule", destination: .download, content: .download(DownloadCall(directory: "/models")))
+    download.continuation = Array("{}".utf8)
+    _ = try await store.commit(.of(run: "r", [download]))
+    let claim = try await store.claimOne(.download, at: 5)
+    let ended = SettledAttempt(claim, .delivered, .of(claim, at: 6), next: [step("true", isOnce: isOnce)])
+    _ = try await store.settle(SettlementBatch([ended]), at: ms(6))
+  }
+
+  private func forget(_ worker: String, _ database: TestDatabase) throws {
+    try database.psql(
+      "UPDATE vi_notify.workers SET seen_at = clock_timestamp() - interval '1 h' WHERE name = '\(worker)'")
+  }
+
+  @Test func `what follows a download is done where the files are, and begins again with it when that machine is gone`()
+    async throws
+  {
+    let database = try TestDatabase()
+    let left = try open(database, worker: "left")
+    let right = try open(database, worker: "right")
+    defer { right.close() }
+    _ = try await right.takeWatch()
+    try await chain(left)
+    #expect(try await right.claimIDs(.hook, at: 9) == [])
+    // Its machine is there, or was a moment ago.
+    #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
+    left.close()
+    #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
+    try forget("left", database)
+    #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == ["fetch"])
+    #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
+    #expect(try await right.claimIDs(.hook, at: 9) == [])
+    // The machine is back: the step isn't its own any more.
+    let back = try open(database, worker: "left")
+    defer { back.close() }
+    #expect(try await back.claimIDs(.hook, at: 9) == [])
+    let again = try await right.claimOne(.download, at: 9)
+    #expect(again.id == "fetch")
+    let ended = SettledAttempt(again, .delivered, .of(again, at: 10), next: [step("other")])
+    _ = try await right.settle(SettlementBatch([ended]), at: ms(10))
+    #expect(try await back.claimIDs(.hook, at: 11) == [])
+    let use = try await right.claimOne(.hook, at: 11)
+    #expect(use.id == "use")
+    guard case .hook(let call) = use.content else { return #expect(Bool(false)) }
+    #expect(call.command == .shell("other"))
+    try await right.settle(use, as: .delivered, .of(use, at: 12))
+    #expect(try await right.counts() == DeliveryCounts(delivered: 2))
+  }
+
+  @Test func `a step whose download can't be made again, or that must not run twice, is a dead letter that says why`()
+    async throws
+  {
+    let database = try TestDatabase()
+    let left = try open(database, worker: "left")
+    let right = try open(database, worker: "right")
+    defer { right.close() }
+    _ = try await right.takeWatch()
+    try await chain(left, isOnce: true)
+    // It has begun there, and asked to be made again.
+    let claim = try await left.claimOne(.hook, at: 7)
+    try await left.settle(claim, as: .retry(at: ms(8), reason: "75"), .of(claim, at: 7, outcome: "tryLater"))
+    left.close()
+    try forget("left", database)
+    #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
+    let record = try await right.record("use")
+    #expect(record.status == .dead)
+    #expect(record.reason?.contains("the machine left with its files is gone") == true)
+    #expect(record.reason?.contains("must not run twice") == true)
+  }
+
+  @Test func `when the download fails elsewhere, what waited for it dies with it`() async throws {
+    let database = try TestDatabase()
+    let left = try open(database, worker: "left")
+    let right = try open(database, worker: "right")
+    defer { right.close() }
+    _ = try await right.takeWatch()
+    try await chain(left)
+    left.close()
+    try forget("left", database)
+    _ = try await right.restartChains(goneFor: .seconds(600), at: ms(9))
+    let again = try await right.claimOne(.download, at: 9)
+    try await right.settle(again, as: .dead(reason: "no model"), .of(again, at: 10, outcome: "rejected"))
+    _ = try await right.restartChains(goneFor: .seconds(600), at: ms(11))
+    #expect(try await right.record("use").reason?.contains("could not be made again") == true)
+  }
+}
