@@ -2,15 +2,24 @@
 ///
 /// It means what SQLite's means, column for column; what differs is that flags are booleans, texts are compared byte by byte
 /// (`COLLATE "C"`), and keys of any length are found by their digest, for an index takes no more than 2,700 bytes.
+///
+/// Several processes share a state, and are brought to a new version one after the other. So a migration first only adds, what the version
+/// before can leave alone (``Migration/isBreaking`` false): it is made while others work, and these go on. What they still need is taken away
+/// by a later version, whose migration waits until none of them works, and keeps them from coming back.
 enum Schema {
-  private static let migrations: [(name: String, script: String)] = [("1 state", first)]
+  struct Migration {
+    let name: String
+    /// The version before can't work with what this leaves.
+    let isBreaking: Bool
+    let script: String
+  }
+
+  static let migrations = [Migration(name: "1 state", isBreaking: true, script: first)]
 
   static var names: Set<String> { Set(migrations.map(\.name)) }
-  static var latest: String { migrations.last?.name ?? "" }
 
   static let isEarlier =
     "was written by an earlier version of vi-notify; start the watcher with this version first, which brings it up to date"
-  static let isIncomplete = "has no row for the watcher's lease; put a copy in its place, or drop the schema vi_notify"
 
   /// Serialised by a lock that ends with the transaction. `7640` is any number that others won't take.
   static let begin = """
@@ -18,14 +27,28 @@ enum Schema {
     SELECT pg_advisory_xact_lock(7640, hashtext('vi_notify'))
     """
 
-  /// The names of what was done; nil: there is no state.
-  static func applied(_ connection: PostgresConnection) throws -> Set<String>? {
+  /// What was done to a state.
+  struct Applied {
+    let names: Set<String>
+    /// A later version has done what this one can't work with.
+    let isNewer: Bool
+
+    /// What this version adds.
+    var missing: [Migration] { migrations.filter { !names.contains($0.name) } }
+  }
+
+  /// Nil: there is no state.
+  static func applied(_ connection: PostgresConnection) throws -> Applied? {
     guard try connection.finds("SELECT 1 WHERE to_regclass('vi_notify.migrations') IS NOT NULL") else { return nil }
-    return Set(try connection.texts("SELECT name FROM vi_notify.migrations", of: "migrations"))
+    let rows = try connection.all(
+      "SELECT name, is_breaking FROM vi_notify.migrations", of: "migrations", by: "name"
+    ) { (name: try $0.text("name"), isBreaking: try $0.flag("is_breaking")) }
+    return Applied(
+      names: Set(rows.map(\.name)), isNewer: rows.contains { $0.isBreaking && !names.contains($0.name) })
   }
 
   /// Does what isn't done yet.
-  static func bring(_ connection: PostgresConnection, from applied: Set<String>?) throws {
+  static func bring(_ connection: PostgresConnection, from applied: Applied?) throws {
     if applied == nil {
       // Whoever may not make a schema may have been given one.
       if try !connection.finds("SELECT 1 WHERE to_regnamespace('vi_notify') IS NOT NULL") {
@@ -35,13 +58,15 @@ enum Schema {
         """
         CREATE TABLE vi_notify.migrations (
           name text COLLATE "C" PRIMARY KEY,
+          is_breaking boolean NOT NULL,
           applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
         )
         """)
     }
-    for migration in migrations where applied?.contains(migration.name) != true {
+    for migration in applied?.missing ?? migrations {
       try connection.script(migration.script)
-      try connection.execute("INSERT INTO vi_notify.migrations (name) VALUES (\(migration.name))")
+      try connection.execute(
+        "INSERT INTO vi_notify.migrations (name, is_breaking) VALUES (\(migration.name), \(migration.isBreaking))")
     }
   }
 }

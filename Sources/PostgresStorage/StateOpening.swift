@@ -23,19 +23,19 @@ struct StateOpening {
     let link = Link(target, writes: use != .reading, patience: patience)
     do {
       let applied = try link.insist(within: use.works ? Self.startTime : .zero) { try Schema.applied($0) }
-      if let applied, !applied.isSubset(of: Schema.names) { throw StorageError.newer(state: target.name) }
-      let isUpToDate = applied.map(Schema.names.isSubset) ?? false
+      if let applied, applied.isNewer { throw StorageError.newer(state: target.name) }
+      let isUpToDate = applied?.missing.isEmpty ?? false
       switch use {
       case .reading:
-        guard let applied, !applied.isEmpty else { throw StorageError.missing(state: target.name) }
+        guard let applied, !applied.names.isEmpty else { throw StorageError.missing(state: target.name) }
         guard isUpToDate else { throw StorageError.unusable(state: target.name, why: Schema.isEarlier) }
         return nil
       case .leavingWord:
-        guard let applied, !applied.isEmpty else { throw StorageError.missing(state: target.name) }
+        guard let applied, !applied.names.isEmpty else { throw StorageError.missing(state: target.name) }
         if !isUpToDate { try migrate(link) }
         return nil
       case .copying:
-        guard let applied, !applied.isEmpty else { throw StorageError.missing(state: target.name) }
+        guard let applied, !applied.names.isEmpty else { throw StorageError.missing(state: target.name) }
         guard isUpToDate else { throw StorageError.unusable(state: target.name, why: Schema.isEarlier) }
         return try Membership.join(link, roles: [], worker: "", version: "", uptime: uptime)
       case .watching:
@@ -59,7 +59,9 @@ struct StateOpening {
       try link.transaction(connection, begin: Schema.begin) { connection in
         // Another process may have done it meanwhile.
         let applied = try Schema.applied(connection)
-        if let applied, !applied.isEmpty, let holder = try Membership.anybody(connection) {
+        if let applied, applied.missing.contains(where: \.isBreaking), !applied.names.isEmpty,
+          let holder = try Membership.anybody(connection)
+        {
           throw use.works
             ? StorageError.held(state: target.name, processID: holder)
             : StorageError.older(state: target.name, processID: holder)

@@ -102,7 +102,8 @@ final class Patience: Sendable {
     if let length { onWait(.over(after: length)) }
   }
 
-  /// Waits a moment, and says after some seconds that it does. False: it has been too long.
+  /// Waits a moment after a try that has failed (``note(_:_:)``), or until another call has reached the server, and says after some
+  /// seconds that it does. False: it has been too long.
   ///
   /// - Parameter limit: in all; nil: for as long as it takes.
   func wait(_ pause: Duration, _ call: Call, limit: Duration?) -> Bool {
@@ -113,6 +114,7 @@ final class Patience: Sendable {
       if let ending = state.withLock({ $0.endingSince }), now - max(call.start, ending) >= Self.lastWait {
         return false
       }
+      if state.withLock({ $0.calls[call.number]?.why == nil }) { return true }
       tell(call, at: now)
       if now >= end { return true }
       poll(nil, 0, Int32(clamping: max(1, min(end - now, .milliseconds(100)).milliseconds)))

@@ -36,10 +36,10 @@ struct UsageMessage {
   /// The first option typed that the command's help doesn't name, with the nearest that it does. The library looks for what is missing
   /// first, and so says of `--rulez FILE` that `--rules` is missing; and of many options its usage says that there are some.
   private static func unknownOption(_ arguments: [String]) -> String? {
-    let known = ViNotify.helpMessage(for: command(of: arguments), columns: 1_000).split(whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "-") }).filter {
-      $0.hasPrefix("--")
+    let words = ViNotify.helpMessage(for: command(of: arguments), columns: 1_000).split {
+      !($0.isLetter || $0.isNumber || $0 == "-")
     }
-    .map(String.init)
+    let known = words.filter { $0.hasPrefix("--") }.map(String.init)
     let typed = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }
       .map { String($0.prefix { $0 != "=" }) }
     return typed.first { !known.contains($0) && $0 != "--version" }.map { option in
