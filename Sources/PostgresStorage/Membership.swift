@@ -96,7 +96,11 @@ final class Membership: Sendable {
     return membership
   }
 
-  private static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '3s'"
+  /// Nobody else can join while one does: the server ends the transaction of one that stands still, or is cut off, in the middle of it.
+  private static let begin = """
+    BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL idle_in_transaction_session_timeout = '10s'; \
+    SET LOCAL lock_timeout = '3s'
+    """
 
   private static let lease: Statement = "make_interval(secs => \(time.components.seconds)::bigint)"
   private static let clock: Statement = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS moment"
