@@ -3,7 +3,14 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
+// The beginning of the library's PGnotify, which has never changed.
+typedef struct {
+  char *channel;
+  int sender;
+  char *payload;
+} notification;
 typedef void (*notice_receiver)(void *, const cpostgres_result *);
 
 // Every function of the library that is used: result, name, parameters.
@@ -18,6 +25,8 @@ typedef void (*notice_receiver)(void *, const cpostgres_result *);
   FUNCTION(char *, PQerrorMessage, (const cpostgres_connection *))                                                    \
   FUNCTION(const char *, PQparameterStatus, (const cpostgres_connection *, const char *))                             \
   FUNCTION(int, PQserverVersion, (const cpostgres_connection *))                                                      \
+  FUNCTION(int, PQbackendPID, (const cpostgres_connection *))                                                         \
+  FUNCTION(notification *, PQnotifies, (cpostgres_connection *))                                                      \
   FUNCTION(int, PQsetnonblocking, (cpostgres_connection *, int))                                                      \
   FUNCTION(notice_receiver, PQsetNoticeReceiver, (cpostgres_connection *, notice_receiver, void *))                   \
   FUNCTION(void, PQfinish, (cpostgres_connection *))                                                                  \
@@ -101,6 +110,16 @@ const char *cpostgres_parameter(const cpostgres_connection *connection, const ch
 }
 
 int cpostgres_version(const cpostgres_connection *connection) { return library.PQserverVersion(connection); }
+
+int cpostgres_backend(const cpostgres_connection *connection) { return library.PQbackendPID(connection); }
+
+char *cpostgres_notification(cpostgres_connection *connection) {
+  notification *found = library.PQnotifies(connection);
+  if (!found) return NULL;
+  char *payload = strdup(found->payload);
+  library.PQfreemem(found);
+  return payload;
+}
 
 void cpostgres_close(cpostgres_connection *connection) { library.PQfinish(connection); }
 

@@ -151,6 +151,9 @@ final class Membership: Sendable {
       WHERE m.id = leases.member AND m.id = ANY (\(gone))
       """)
     try connection.execute("DELETE FROM vi_notify.members WHERE id = ANY (\(gone))")
+    try connection.execute(
+      "DELETE FROM vi_notify.commits WHERE member = ANY (\(gone)) OR (member < 0 AND at < clock_timestamp() - interval '1 h')"
+    )
   }
 
   /// False: another process watches.
@@ -190,7 +193,9 @@ final class Membership: Sendable {
         let asked = uptime()
         let now = try connection.first(
           """
-          WITH sign AS (\(sign(of: worker)))
+          WITH sign AS (\(sign(of: worker))), past AS (
+            DELETE FROM vi_notify.commits WHERE member = \(id)
+              AND number < (SELECT max(number) FROM vi_notify.commits WHERE member = \(id)))
           UPDATE vi_notify.members SET expires_at = clock_timestamp() + \(lease) WHERE id = \(id) RETURNING id, \(clock)
           """, of: "members"
         ) { try $0.time("moment") }
@@ -258,6 +263,7 @@ final class Membership: Sendable {
           try connection.execute(
             "UPDATE vi_notify.leases SET member = NULL, free_since = clock_timestamp() WHERE member = \(id)")
           try connection.execute("DELETE FROM vi_notify.members WHERE id = \(id)")
+          try connection.execute("DELETE FROM vi_notify.commits WHERE member = \(id)")
         }
       }
     }

@@ -6,7 +6,7 @@ extension PostgresStore: StateTables {
   /// What isn't copied: what belongs to processes and to this server, keys of tables with one row, and what is worked out from
   /// other columns. A name without a column is a whole table.
   static let leftOut: Set<String> = [
-    "migrations", "members", "workers", "leases", "news", "clock.id", "heartbeat.id", "digests.key_digest",
+    "migrations", "members", "workers", "leases", "commits", "news", "clock.id", "heartbeat.id", "digests.key_digest",
     "cooldowns.key_digest", "deliveries.claimed_by", "deliveries.worker",
   ]
 

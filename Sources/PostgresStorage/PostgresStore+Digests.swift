@@ -88,7 +88,7 @@ extension PostgresStore {
   package func close(
     _ digest: OpenDigest, as delivery: NewDelivery, dead reason: String?, at now: Timestamp
   ) async throws(StorageError) -> Bool {
-    try await write { database in
+    let isClosed = try await write { database in
       // What others are just collecting is counted.
       guard try database.finds("SELECT 1 FROM vi_notify.digests WHERE id = \(digest.id) FOR UPDATE") else {
         return false
@@ -115,5 +115,7 @@ extension PostgresStore {
       }
       return true
     }
+    if isClosed { channel?.tell() }
+    return isClosed
   }
 }

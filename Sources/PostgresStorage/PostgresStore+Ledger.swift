@@ -38,6 +38,7 @@ extension PostgresStore {
       return (events: events, deliveries: deliveries)
     }
     if sweep.events.contains(where: { !$0.digests.isEmpty }) { board.post(.digest) }
+    if counts.deliveries > 0 { channel?.tell() }
     return counts
   }
 

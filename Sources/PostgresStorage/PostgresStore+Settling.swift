@@ -23,6 +23,7 @@ extension PostgresStore {
       return result
     }
     if batch.events.contains(where: { !$0.digests.isEmpty }) { board.post(.digest) }
+    if result.mayHaveFreed { channel?.tell() }
     return result
   }
 

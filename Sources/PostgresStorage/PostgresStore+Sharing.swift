@@ -58,6 +58,7 @@ extension PostgresStore {
         WHERE member = \(membership.id) AND name = ANY (\(names))
         """)
     }
+    channel?.tell()
   }
 
   package func members() async throws(StorageError) -> [Member] {

@@ -26,6 +26,8 @@ package final class PostgresStore: StateStore {
   /// Nil: nobody has said by which clock the moments are that are written here.
   let clock = Locked<KeptClock?>(nil)
   let board = NewsBoard()
+  /// Nil: nobody shares the state with this process.
+  let channel: NewsChannel?
   private let target: PostgresTarget
   let patience: Patience
   private let writer: Worker
@@ -47,6 +49,8 @@ package final class PostgresStore: StateStore {
   init(_ opening: StateOpening, _ membership: Membership?) throws(StorageError) {
     (self.membership, target, patience) = (membership, opening.target, opening.patience)
     shares = opening.use.isShared
+    channel =
+      if shares, let membership { try NewsChannel(target, patience, member: membership.id, board) } else { nil }
     writer = Worker { [target, patience] in Link(target, writes: true, patience: patience) }
     writes = WriteQueue(writer, Fence(member: membership?.id), within: membership == nil ? Self.wordTime : nil)
     let mayWrite = opening.use != .reading
@@ -158,6 +162,7 @@ package final class PostgresStore: StateStore {
     endSoon()
     for worker in [writer, glances] + readers { worker.close() }
     membership?.giveUp()
+    channel?.close(telling: true)
   }
 }
 

@@ -27,6 +27,13 @@ extension Schema {
     ) WITH (fillfactor = 50);
     INSERT INTO vi_notify.leases (name) VALUES ('watch');
 
+    CREATE TABLE vi_notify.commits (
+      member bigint NOT NULL,
+      number bigint NOT NULL,
+      at timestamptz NOT NULL DEFAULT clock_timestamp(),
+      PRIMARY KEY (member, number)
+    );
+
     CREATE TABLE vi_notify.news (
       id boolean PRIMARY KEY DEFAULT true CHECK (id),
       counter bigint NOT NULL

@@ -5,8 +5,10 @@ internal import Storage
 /// Commits together what waits together, as in SQLite's: while one transaction is on its way to the server's disk, others queue
 /// up, and the next takes them all.
 ///
-/// A commit whose answer was lost is asked for by the number of its transaction, and made again only when it is known not to
-/// have been: nothing is written twice, and nothing counts as written that isn't.
+/// A commit whose answer was lost is looked for, and made again only when it is known not to have been: nothing is written twice, and
+/// nothing counts as written that isn't. Each transaction leaves a row of its own (``Mark``). The server's number of the transaction
+/// alone would not do: a server that was killed gives the numbers that didn't reach its disk to others, whose commits would be taken
+/// for ours.
 final class WriteQueue: Sendable {
   private struct WriteRequest: Sendable {
     let perform: @Sendable (PostgresConnection) throws -> Void
@@ -16,6 +18,7 @@ final class WriteQueue: Sendable {
   private struct State {
     var waiting: [WriteRequest] = []
     var isDraining = false
+    var transactions: Int64 = 0
   }
 
   private let worker: Worker
@@ -117,16 +120,16 @@ final class WriteQueue: Sendable {
 
   private func transaction(_ link: Link, _ work: (PostgresConnection) throws -> Void) throws {
     /// The transaction whose end isn't known.
-    var doubt: String?
+    var doubt: Mark?
     try link.insist(within: limit) { connection in
-      if let number = doubt {
-        if try Self.isCommitted(number, connection) { return }
+      if let mark = doubt {
+        if try mark.isCommitted(connection) { return }
         doubt = nil
       }
       do {
-        let number = try fence.begin(connection, link.target)
+        let mark = try fence.begin(connection, link.target, number: next())
         try work(connection)
-        doubt = number
+        doubt = mark
         try connection.script("COMMIT")
       } catch let fault as PostgresFault {
         // An answer of the server that leaves the connection as it is says that nothing was committed.
@@ -140,18 +143,39 @@ final class WriteQueue: Sendable {
     }
   }
 
-  /// Throws a ``PostgresFault`` that is waited for while nobody knows yet.
-  private static func isCommitted(_ number: String, _ connection: PostgresConnection) throws -> Bool {
-    let found = try connection.first(
-      "SELECT pg_xact_status(\(number)::xid8) AS status", of: "transactions", by: "status"
-    ) {
-      try $0.optionalText("status")
+  /// Of a transaction; greater than those before.
+  private func next() -> Int64 {
+    state.withLock { state in
+      state.transactions += 1
+      return state.transactions
     }
-    switch found ?? nil {
-    case "committed": return true
-    // Nil: it is so old that the server has forgotten it, which none of ours ever is; but then it isn't under way.
-    case "aborted", nil: return false
-    default: throw PostgresFault.refused(state: "55P03", message: "a transaction is still being committed")
+  }
+}
+
+/// What tells a transaction from all others.
+struct Mark: Sendable {
+  /// The process's row; less than 0: chosen at random by one that has none.
+  let member: Int64
+  let number: Int64
+  /// The server's number of it, in digits.
+  let transaction: String
+
+  /// Throws a ``PostgresFault`` that is waited for while nobody knows yet.
+  func isCommitted(_ connection: PostgresConnection) throws -> Bool {
+    if try isUnderWay(connection) {
+      throw PostgresFault.refused(state: "55P03", message: "a transaction is still being committed")
+    }
+    return try connection.finds(
+      "SELECT 1 FROM vi_notify.commits WHERE member = \(member) AND number = \(number)")
+  }
+
+  /// The connection is lost, and its process at the server may still be at it.
+  private func isUnderWay(_ connection: PostgresConnection) throws -> Bool {
+    do {
+      return try connection.finds("SELECT 1 WHERE pg_xact_status(\(transaction)::xid8) = 'in progress'")
+    } catch PostgresFault.refused("22023", _) {
+      // The server was killed, and has given nobody this number since.
+      return false
     }
   }
 }
@@ -168,23 +192,19 @@ struct Fence: Sendable {
     SET LOCAL lock_timeout = '20s'; SELECT pg_current_xact_id()::text
     """
 
-  /// Begins a transaction and returns its number. Throws `lost` when the row is gone.
-  func begin(_ connection: PostgresConnection, _ target: PostgresTarget) throws -> String {
-    guard let member else {
-      return try number(
-        connection.script(Self.begin + "; UPDATE vi_notify.news SET counter = counter + 1").dropLast().last)
-    }
-    let found = try connection.script(Self.begin + "; " + Membership.hold(member))
-    if found.last?.isEmpty ?? true {
+  /// Begins a transaction. Throws `lost` when the row is gone.
+  func begin(_ connection: PostgresConnection, _ target: PostgresTarget, number: Int64) throws -> Mark {
+    let owner = member ?? Int64.random(in: .min..<0)
+    let mark = "; INSERT INTO vi_notify.commits (member, number) VALUES (\(owner), \(number)); "
+    let last = member.map(Membership.hold) ?? "UPDATE vi_notify.news SET counter = counter + 1; NOTIFY vi_notify"
+    let found = try connection.script(Self.begin + mark + last)
+    if member != nil, found.last?.isEmpty ?? true {
       throw StorageError.lost(state: target.name, by: try Membership.watcher(connection))
     }
-    return try number(found.dropLast().last)
-  }
-
-  private func number(_ rows: [[String?]]?) throws -> String {
-    guard let number = rows?.first?.first ?? nil else {
+    // BEGIN, two settings, and then the number.
+    guard found.count > 3, let transaction = found[3].first?.first ?? nil else {
       throw PostgresFault.away(why: "the server gave no number of a transaction")
     }
-    return number
+    return Mark(member: owner, number: number, transaction: transaction)
   }
 }

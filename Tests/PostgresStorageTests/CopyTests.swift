@@ -69,8 +69,7 @@ import Testing
     defer { source.close() }
     defer { target.close() }
     let tables = try #require(target as? any StateTables)
-    try new.psql("UPDATE vi_notify.members SET expires_at = clock_timestamp() - interval '1 min'")
-    let other = try new.watch()
+    let other = try new.takeOver()
     defer { other.close() }
     let error = await storageError { _ = try await StateCopy.run(from: source, to: tables) }
     if case .lost = error {} else { Issue.record("\(String(describing: error))") }

@@ -10,11 +10,6 @@ import Testing
 
 /// One watches, and who has lost that can do no harm.
 @Suite(.needsPostgres, .timeLimit(.minutes(6))) struct MembershipTests {
-  /// As if nobody had renewed it for long enough.
-  private func expire(_ database: TestDatabase) throws {
-    try database.psql("UPDATE vi_notify.members SET expires_at = clock_timestamp() - interval '1 min'")
-  }
-
   private func isLost(_ error: StorageError?) -> Bool {
     if case .lost = error { true } else { false }
   }
@@ -37,8 +32,7 @@ import Testing
     defer { old.close() }
     _ = try await old.commit(.of(run: "r", "m1", "m2"))
     let read = try await old.due(destination: "chat", limit: 9, at: ms(5), except: [])
-    try expire(database)
-    let new = try database.watch()
+    let new = try database.takeOver()
     defer { new.close() }
     let error = await storageError { _ = try await old.commit(.of(run: "r2", "late")) }
     #expect(isLost(error))
@@ -72,8 +66,7 @@ import Testing
     #expect(try await store.due(destination: "chat", limit: 9, at: ms(5), except: []).map(\.id) == ["m1"])
     #expect(store.mayAct)
     uptime.withLock { $0 += Membership.time + .milliseconds(1) }
-    try expire(database)
-    let other = try database.watch()
+    let other = try database.takeOver()
     defer { other.close() }
     // It has been asleep, and asks before it gives out anything.
     #expect(
@@ -114,11 +107,11 @@ import Testing
     let member = try #require(store.membership?.id)
     let target = try PostgresTarget(database.uri)
     let connection = try PostgresConnection(target, writes: true, patience: Patience { _ in }, limit: .seconds(9))
-    _ = try Fence(member: member).begin(connection, target)
-    try expire(database)
+    _ = try Fence(member: member).begin(connection, target, number: 0)
+    try database.expire()
     guard case .held = refusal(database.uri) else { return #expect(Bool(false), "taken under a transaction") }
     try connection.script("COMMIT")
-    #expect(refusal(database.uri) == nil)
+    try database.takeOver().close()
   }
 
   @Test func `commands leave word beside it, and the state of another version is not brought up to date under it`()

@@ -26,6 +26,35 @@ struct TestDatabase {
     return try PostgresStore(opening, opening.open())
   }
 
+  /// As if nobody had renewed their rows for long enough.
+  func expire() throws {
+    try psql("UPDATE vi_notify.members SET expires_at = clock_timestamp() - interval '1 min'")
+  }
+
+  /// What everybody had is this one's. They may renew their rows in between: then once more.
+  func takeOver() throws -> any StateStore {
+    while true {
+      try expire()
+      do throws(StorageError) {
+        return try StateStores.open(uri, for: .watching)
+      } catch {
+        guard case .held = error else { throw error }
+      }
+    }
+  }
+
+  /// As if it had been silent for long enough, and another had seen that. In one transaction: it still renews its row.
+  func removeFirst(_ count: Int = 1) throws {
+    try psql(
+      """
+      BEGIN;
+      CREATE TEMPORARY TABLE gone ON COMMIT DROP AS SELECT id FROM vi_notify.members ORDER BY id LIMIT \(count) FOR UPDATE;
+      UPDATE vi_notify.leases SET member = NULL, free_since = clock_timestamp() WHERE member IN (SELECT id FROM gone);
+      DELETE FROM vi_notify.members WHERE id IN (SELECT id FROM gone);
+      COMMIT
+      """)
+  }
+
   @discardableResult
   func psql(_ script: String) throws -> String { try server.psql(script, in: name) }
 }

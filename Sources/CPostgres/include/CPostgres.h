@@ -45,6 +45,10 @@ const char *cpostgres_message(const cpostgres_connection *connection);
 /// NULL when the server hasn't said.
 const char *cpostgres_parameter(const cpostgres_connection *connection, const char *name);
 int cpostgres_version(const cpostgres_connection *connection);
+/// The process of the server that this connection began with; a pooler's own number behind one.
+int cpostgres_backend(const cpostgres_connection *connection);
+/// What somebody has told by NOTIFY, to be freed with `free`; NULL: nothing that hasn't been taken, or there is no memory.
+char *cpostgres_notification(cpostgres_connection *connection);
 void cpostgres_close(cpostgres_connection *connection);
 
 /// Sends statements that have no parameters; each has a result, in the text format.

@@ -43,6 +43,36 @@ final class PostgresConnection {
   /// Such as 150017.
   var version: Int { Int(cpostgres_version(handle)) }
 
+  /// The server's process, or a pooler's number for this client.
+  var backend: Int64 { Int64(cpostgres_backend(handle)) }
+
+  /// What others have told by NOTIFY since this was asked last, in any channel that is listened to. Waits for it, or for something to read
+  /// from `bell`.
+  func notifications(or bell: Int32) throws -> [String] {
+    var found = taken()
+    if !found.isEmpty { return found }
+    var entries = [
+      pollfd(fd: cpostgres_socket(handle), events: Int16(POLLIN), revents: 0),
+      pollfd(fd: bell, events: Int16(POLLIN), revents: 0),
+    ]
+    let count = poll(&entries, 2, -1)
+    if count < 0, errno != EINTR { throw PostgresFault.away(why: String(cString: strerror(errno))) }
+    if entries[0].revents != 0 {
+      guard cpostgres_consume(handle), isOpen else { throw lost() }
+      found = taken()
+    }
+    return found
+  }
+
+  private func taken() -> [String] {
+    var found: [String] = []
+    while let payload = cpostgres_notification(handle) {
+      found.append(String(cString: payload))
+      free(payload)
+    }
+    return found
+  }
+
   private func connect() throws {
     let call = Call(limit: Self.connectTime)
     var wish = CPOSTGRES_POLL_WRITING
