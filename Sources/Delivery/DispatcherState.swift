@@ -235,9 +235,13 @@ extension DispatcherState {
   }
 
   /// Where nothing is under way any more, of what is to be another process's. ``gaveUp(_:)-(Set<Target>)`` follows.
+  ///
+  /// What has ended there counts as under way until it is durable, and with it what it meant for the destination. Others that are busy
+  /// all the time don't keep it.
   func vacated() -> Set<Target> {
-    guard committing == nil, ended.isEmpty else { return [] }
-    return shares?.leaving.filter { queues[$0]?.underWay.isEmpty ?? true } ?? []
+    shares?.leaving.filter { target in
+      queues[target]?.underWay.isEmpty ?? true && !ended.destinations.contains { $0.name == target.name }
+    } ?? []
   }
 
   mutating func gaveUp(_ targets: Set<Target>) {

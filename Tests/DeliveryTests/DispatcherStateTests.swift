@@ -251,4 +251,43 @@ import Testing
       }
     }
   }
+
+  @Test
+  func
+    `a destination that is to be another process's is given up when its last answer is durable, however busy others are`()
+    throws
+  {
+    var world = StateWorld(try StateWorld.plan(Self.sink + "," + Self.paced), sharedAs: [.deliver])
+    for run in ["a", "b", "c"] {
+      world.add(run: run, to: "sink")
+      world.add(run: run, to: "paced")
+    }
+    world.look()
+    #expect(world.startAll() == 4)
+    var share = TargetShare(held: ["sink", "paced"])
+    share.surplus = [.destinations: 1]
+    #expect(world.hold(share) == [])
+    world.look()
+    // What begins now is only the others'.
+    let last = try #require(world.underWay.firstIndex { $0.delivery.destination == "paced" })
+    world.end(success, at: last)
+    #expect(world.startAll() == 0)
+    let sink = try #require(world.underWay.firstIndex { $0.delivery.destination == "sink" })
+    world.end(success, at: sink)
+    #expect(world.startAll() == 1)
+    let other = try #require(world.underWay.firstIndex { $0.delivery.destination == "paced" })
+    world.end(success, at: other)
+    #expect(world.state.vacated() == [])
+    world.commit()
+    #expect(world.underWay.count == 2)
+    #expect(world.state.vacated() == ["paced"])
+    world.giveUp(["paced"])
+    #expect(world.state.vacated() == [])
+    #expect(world.state.targets == ["sink"])
+    #expect(world.state.reading(of: "paced", at: world.now) == nil)
+    // It is this one's again, after others have used its pace.
+    share = TargetShare(held: ["sink", "paced"])
+    #expect(world.hold(share) == ["paced"])
+    #expect(world.breaches.isEmpty)
+  }
 }

@@ -45,12 +45,19 @@ struct StateWorld {
     return DeliveryPlan(file.destinations, concurrency: concurrency)
   }
 
-  init(_ plan: DeliveryPlan, fingerprints: [String: String] = [:]) {
+  /// - Parameter roles: of a process that shares the state with others, and has all of the plan's destinations to begin with.
+  init(_ plan: DeliveryPlan, fingerprints: [String: String] = [:], sharedAs roles: Set<Role>? = nil) {
     self.plan = plan
-    state = DispatcherState(plan)
+    state = DispatcherState(plan, sharedAs: roles)
     state.begin(with: plan)
+    if roles != nil { hold(TargetShare(held: Set(plan.destinations.keys.map(Target.destination)))) }
     use(plan, fingerprints: fingerprints)
   }
+
+  @discardableResult
+  mutating func hold(_ share: TargetShare) -> Set<Target> { state.hold(share, at: moment) }
+
+  mutating func giveUp(_ targets: Set<Target>) { state.gaveUp(targets) }
 
   var moment: DispatcherState.Moment { .init(now: now, uptime: uptime, followed: followed) }
   var unsettled: Int { rows.count { !$0.isSettled } }

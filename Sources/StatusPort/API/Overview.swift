@@ -103,6 +103,7 @@ actor Overview {
     json.object { json in
       json.member("endpoint", facts.endpoint)
       json.member("organization", facts.organization)
+      json.member("follows", facts.follows)
       json.member("lastSweepAt", facts.lastWholeSweep?.iso8601)
       json.member("failure", facts.failure)
       json.member("patienceSeconds", facts.patience.milliseconds / 1_000)

@@ -98,7 +98,9 @@ final class SoakCrew: Sendable {
     let place = Int.random(in: 0..<Self.size, using: &random)
     // Sometimes two are hit; one always can go on.
     let second = Int.random(in: 0..<3, using: &random) == 0 ? (place + 1) % Self.size : nil
-    let process = process(place)
+    // Who hasn't joined yet has nothing to lose.
+    let isLong = fault == .sleep || fault == .stall
+    let process = isLong ? try await member(place) : process(place)
     try await progress(&random)
     func hitSecond() { if let second { self.process(second)?.send(SIGKILL) } }
     switch fault {
@@ -111,12 +113,14 @@ final class SoakCrew: Sendable {
       hitSecond()
       if fault == .sleep { try await isGone(process) } else { try await progress(&random) }
       process?.send(SIGCONT)
+      if fault == .sleep { try await ends(process, place) }
     case .cut, .stall:
       state.withLock { $0.numbers.cuts += 1 }
       networks[place].turn(fault == .cut ? .broken : .stalled)
       hitSecond()
       if fault == .stall { try await isGone(process) } else { try await progress(&random) }
       networks[place].turn(.open)
+      if fault == .stall { try await ends(process, place) }
     case .restart:
       state.withLock { $0.numbers.restarts += 1 }
       try server.stop()
@@ -130,6 +134,19 @@ final class SoakCrew: Sendable {
     let simulator = stage.simulator
     let count = ["hub", "other", "paced"].reduce(0) { $0 + simulator.inbox($1).count }
     try await simulator.inboxCount(atLeast: count + Int.random(in: 1...4, using: &random))
+  }
+
+  private func member(_ place: Int) async throws -> RunningBinary? {
+    while let process = process(place) {
+      let row = "SELECT 1 / count(*) FROM vi_notify.members WHERE process = \(process.processID)"
+      if try await psql(row).code == 0 { return process }
+    }
+    return nil
+  }
+
+  /// Whoever was replaced ends as such, and another is started: it must not go on.
+  private func ends(_ process: RunningBinary?, _ place: Int) async throws {
+    while let process, process === self.process(place) { try await Task.sleep(for: .milliseconds(20)) }
   }
 
   /// Others have seen that it gives no sign of life.
@@ -153,10 +170,14 @@ final class SoakCrew: Sendable {
 
   private func wait(until condition: String) async throws {
     let script = "DO $$ BEGIN WHILE NOT (\(condition)) LOOP PERFORM pg_sleep(0.1); END LOOP; END $$"
-    let end = try await stage.shell(
+    let end = try await psql(script)
+    if end.code != 0 { throw NotThere(description: "psql failed: \(end.errors)") }
+  }
+
+  private func psql(_ script: String) async throws -> End {
+    try await stage.shell(
       #"exec "$0" -X -q -v ON_ERROR_STOP=1 -d "$1" -c "$2""#,
       ["\(PostgresServer.programs ?? "")/psql", server.uri(), script])
-    if end.code != 0 { throw NotThere(description: "psql failed: \(end.errors)") }
   }
 
   /// No process is followed by another any more.

@@ -5,9 +5,10 @@ extension Page {
       const status = overview.status, source = overview.source;
       const section = $('health');
       section.className = `live ${status.healthy ? 'good' : 'bad'}`;
-      draw('health', [status.healthy, status.reasons, source.lastSweepAt, source.failure, overview.runs.active], () => [
+      draw('health', [status.healthy, status.reasons, source.lastSweepAt, source.follows, source.failure, overview.runs.active], () => [
         el('p', { class: 'head', text: status.healthy ? '✓ All is well' : '✗ This needs somebody' }),
         status.reasons.length ? el('ul', {}, ...status.reasons.map(text => el('li', { text }))) : null,
+        source.follows ? el('p', { class: 'soft', text: 'Another process watches; this one does its part of the rest.' }) :
         el('p', { class: 'soft' },
           source.lastSweepAt ? 'The Vi API was last read in full ' : 'The Vi API has not been read in full yet',
           source.lastSweepAt ? ago(source.lastSweepAt) : '',
