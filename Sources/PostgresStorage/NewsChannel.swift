@@ -8,10 +8,10 @@ internal import Storage
 /// he would have asked.
 ///
 /// - It is a bell and no more: what there is to do is in the tables, and is asked for every second in any case.
-/// - The server takes one lock for all commits that notify. So a transaction of ours doesn't: it is told afterwards, on another thread, once in
-///   10 ms at most.
-/// - Behind a pooler of transactions a session is nobody's: there this one only tells. A pooler gives each client a number of its own, which
-///   isn't the server process's.
+/// - The server takes one lock for all commits that notify. So our transactions don't notify: another thread does so afterwards, at most once
+///   in 10 ms.
+/// - Behind a pooler of transactions a session has no owner, so there the channel notifies and doesn't listen. It recognizes a pooler by the
+///   backend's number: a pooler gives each client one of its own, which isn't the server process's.
 final class NewsChannel: Sendable {
   private static let name = "vi_notify"
   private static let pause: Duration = .milliseconds(10)
@@ -101,7 +101,7 @@ final class NewsChannel: Sendable {
         guard backend == connection.backend else { return }
         try connection.script("LISTEN \(Self.name)")
         backoff = Backoff()
-        // What was told before is unknown.
+        // Notifications from before this session are lost.
         board.post(.outside)
         while !isClosed {
           if try connection.notifications(or: pipe.reading).contains(where: { $0 != payload }) { board.post(.outside) }

@@ -11,7 +11,7 @@ extension PostgresStore {
     let sequence: Int64
     let id: String
     let worker: String
-    /// The download before it; nil: there is none any more.
+    /// The download before it; nil if it was pruned.
     let download: String?
     let isDownloadDead: Bool
     /// A step in between that must not be made twice, and has been.
@@ -19,7 +19,7 @@ extension PostgresStore {
   }
 
   package func restartChains(goneFor time: Duration, at now: Timestamp) async throws(StorageError) -> [String] {
-    // Mostly there is none.
+    // Asked every few seconds, and almost always empty: no transaction for that.
     guard try await !read({ try Self.stranded(time, $0) }).isEmpty else { return [] }
     return try await write { database in
       var downloads: Set<String> = []

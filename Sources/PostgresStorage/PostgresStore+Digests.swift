@@ -2,7 +2,7 @@ package import Runs
 package import Storage
 
 extension PostgresStore {
-  /// Adds an event to the open digest of its rule, action and key, and opens one where there is none.
+  /// Adds an event to the open digest of its rule, action and key. Opens one first if necessary.
   static func collect(
     _ event: RunEvent, _ entry: DigestEntry, _ now: Timestamp, _ database: PostgresConnection
   ) throws {

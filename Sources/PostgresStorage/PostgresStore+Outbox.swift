@@ -126,7 +126,7 @@ extension PostgresStore {
   }
 
   package func releaseClaims(at now: Timestamp) async throws(StorageError) -> Int {
-    // Mostly nobody left any.
+    // Asked every few seconds, and almost always empty: no transaction for that.
     let isLeft = try await read {
       try $0.finds("SELECT 1 FROM vi_notify.deliveries WHERE \(Self.isOrphan) AND NOT is_once LIMIT 1")
     }

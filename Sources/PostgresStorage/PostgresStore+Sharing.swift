@@ -16,7 +16,7 @@ extension PostgresStore {
   package func takeWatch() async throws(StorageError) -> Bool {
     guard let membership else { return false }
     if membership.watches { return true }
-    // Mostly somebody has it: that is asked without a transaction.
+    // Usually another process has it: a read finds that out without a transaction.
     guard try await read({ try Membership.watcher($0) }) == nil else { return false }
     let isTaken = try await write { database in
       try Membership.reap(database)
