@@ -96,6 +96,7 @@ package final class Daemon: Sendable {
     let telemetry = Telemetry(targets: Dispatcher.targets)
     let traces = try Traces(
       environment, version, redactor: configuration.secrets.redactor, telemetry, http, time: time, log)
+    // What is wrong with the source is said before a state is made or taken over.
     _ = try configuration.file.source.client(configuration.secrets, http, time)
     let store = try await open(state, for: sharing.use(version: version), onWait: StateReport.tell(log, telemetry))
     do throws(Failure) {

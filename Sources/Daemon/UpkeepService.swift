@@ -32,8 +32,8 @@ struct UpkeepService: Service {
     while !Task.isCancelled {
       loops.begin(.upkeep, clock.system)
       // Of several processes, the one that watches does what is done once.
-      let isAlone = store.isWatching
-      if isAlone {
+      let watches = store.isWatching
+      if watches {
         if let due = nextDigest, due <= clock.uptime { nextDigest = try await closeDigests() }
         if nextBeat <= clock.uptime {
           try await lifeSign.give()
@@ -41,7 +41,7 @@ struct UpkeepService: Service {
         }
         if pruner.next <= clock.uptime { try await pruner.step(retention: current.runtime.retention) }
       }
-      let limit = Self.wait(until: isAlone ? [nextDigest, pruner.next] : [], at: clock.uptime)
+      let limit = Self.wait(until: watches ? [nextDigest, pruner.next] : [], at: clock.uptime)
       loops.rest(.upkeep)
       let news = try await store.news(within: limit, by: clock.system)
       if !news.isEmpty { nextDigest = .zero }

@@ -49,7 +49,7 @@ struct DocumentRepair {
     }
   }
 
-  /// The UTF-16 unit of `\uXXXX`; nil if there is no such escape.
+  /// The UTF-16 unit of the escape at `place`: `\u` and four hexadecimal digits. Nil if something else is there.
   private func unit(at place: Int) -> UInt16? {
     guard place + 6 <= bytes.count, bytes[place] == UInt8(ascii: "\\"), bytes[place + 1] == UInt8(ascii: "u") else {
       return nil

@@ -67,7 +67,7 @@ package protocol StatusStore: Sendable {
   /// When each rule's newest delivery was created.
   func lastFirings() async throws(StorageError) -> [String: Timestamp]
 
-  /// Nil: no other session has one open, or there are none in this kind of store.
+  /// Nil if no other session has one open, or if this kind of store has no sessions.
   func oldestSnapshot() async throws(StorageError) -> OldestSnapshot?
 
   /// What was seen, delivered and given up in each of `count` periods of length `step` from `start`.

@@ -44,12 +44,12 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
       "the state \(state) was written by a later version of vi-notify; use that version, or name another with --state FILE"
     case .missing(let state): "there is no state at \(state) yet; name it with --state FILE, or run watch first"
     case .held(let state, let processID):
-      "the state \(state) is held by process \(processID), which watches already; stop it, or name another with --state FILE"
+      "the state \(state) is held by process \(processID), which works with it already; stop it, or name another with --state FILE"
     case .lost(let state, let by):
       "another process\(by.map { ", \($0)," } ?? "") has taken over the state \(state) while this one stood still or couldn't "
-        + "reach it; nothing more is sent from here; start it again, and it stands by"
+        + "reach it; nothing more is sent from here; start it again, and it does its part beside the others"
     case .older(let state, let id):
-      "the state \(state) was written by an earlier version of vi-notify, which watches with it as process \(id); "
+      "the state \(state) was written by an earlier version of vi-notify, which works with it as process \(id); "
         + "restart the watcher with this version first, or use the earlier version for this command, too"
     case .busy(let state, let id):
       "the state \(state) is locked for writing by \(id.map { "process \($0)" } ?? "another program"), and stayed so; "

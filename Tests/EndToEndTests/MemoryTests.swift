@@ -83,8 +83,8 @@ import Testing
   }
 
   @Test func `more than a look may keep is left for the next one, and nothing is lost`() async throws {
-    // One answer of 60 MiB. All of it, with its events, at once would be 180 MiB more.
-    let documents = (0..<30).map { Self.document("run_\($0)", fill: 2 << 20) }
+    // More than one answer may hold. All of it, with its events, would be 240 MiB at once.
+    let documents = (0..<40).map { Self.document("run_\($0)", fill: 2 << 20) }
     try await serving(RawServer { Self.page(documents, $0) }) { server in
       try await onStage { stage in
         try stage.write(RulesText.hub)
@@ -92,7 +92,7 @@ import Testing
           "--rules", "rules.json", "--since", "all", with: ["DATATURE_VI_API_ENDPOINT": server.address])
         try await stage.simulator.inboxCount("hub", atLeast: documents.count)
         let peak = try peak(of: watch.processID)
-        // At the worst moment an answer of 60 MiB, what one look keeps (64), what the look before it has left to be sent (64), and
+        // At the worst moment an answer of up to 64 MiB, what one look keeps (64), what the one before has left to be sent (64), and
         // what is being sent are there together.
         #expect(peak < 330, "\(peak) MB")
         watch.send(15)

@@ -62,7 +62,7 @@ struct StateCopyCommand: AsyncParsableCommand {
     } catch .held(let state, let processID) {
       throw Failure(
         .tryLater,
-        "the state \(state) is held by process \(processID), which watches with it; stop that one first, then copy")
+        "the state \(state) is held by process \(processID), which works with it; stop that one first, then copy")
     } catch {
       throw Failure(error)
     }

@@ -36,7 +36,7 @@ struct StatusReport {
   let recentlyDead: Int
   /// Those that are active.
   let silences: [Silence]
-  /// Nil: there is none.
+  /// Nil if no transaction of others is open.
   let snapshot: OldestSnapshot?
   private let now: Timestamp
   /// What needs somebody, each with what to do; empty: all is well.
