@@ -1,11 +1,12 @@
 package import Delivery
 internal import HTTPServing
+internal import Glibc
 internal import Hooks
+internal import Locking
 package import Logging
 package import Rules
 package import Runs
 internal import Secrets
-internal import Dispatch
 internal import ServiceLifecycle
 internal import StatusPort
 package import Storage
@@ -138,16 +139,17 @@ package final class Daemon: Sendable {
   private static func open(
     _ state: String, for use: StateUse, onWait: @escaping @Sendable (StateWait) -> Void
   ) async throws(Failure) -> any StateStore {
-    let result: Result<any StateStore, StorageError> = await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
-        continuation.resume(
-          returning: Result { () throws(StorageError) in try StateStores.open(state, for: use, onWait: onWait) })
-      }
+    let result = await onItsOwnThread {
+      Result { () throws(StorageError) in try StateStores.open(state, for: use, onWait: onWait) }
     }
-    do throws(StorageError) {
-      return try result.get()
-    } catch {
-      throw Failure(error)
+    switch result {
+    case .success(.success(let store)): return store
+    case .success(.failure(let error)): throw Failure(error)
+    case .failure(let failure):
+      throw Failure(
+        .tryLater,
+        "no thread could be started to open the state: \(String(cString: strerror(failure.number))); "
+          + "raise the limit of threads (ulimit -u, or TasksMax of the unit)")
     }
   }
 

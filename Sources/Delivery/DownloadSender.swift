@@ -108,7 +108,7 @@ extension DownloadError {
     switch self {
     case .notReady: .notReady
     case .source, .link, .transport, .noSuchModel: .downloadFailed
-    case .tooLittleSpace, .disk, .foreign, .busy: .diskFailed
+    case .tooLittleSpace, .disk, .foreign, .busy, .noThread: .diskFailed
     case .damaged, .archive: .badModel
     case .cancelled: .timedOut
     }

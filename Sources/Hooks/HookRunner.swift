@@ -1,4 +1,5 @@
 import Glibc
+internal import Locking
 
 /// Runs hooks, programs that the rules file names: each in a process group of its own, with nothing of ours but five
 /// environment variables.
@@ -76,7 +77,9 @@ package struct HookRunner: Sendable {
     let result = await withTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await stop(after: hook.timeout, descriptors.wake.write) }
       defer { tasks.cancelAll() }
+      // A hook hears of the end of the THREAD that started it (prctl(2), PR_SET_PDEATHSIG), so that must be there until it has ended.
       return await onItsOwnThread { stay(with: hook, launch, descriptors, log) }
+        .mapError { HookStartFailure.system(errno: $0.number) }
     }
     if case .failure = result { descriptors.closeChildsEnds() }
     return try result.get()

@@ -1,28 +1,26 @@
-internal import Dispatch
 internal import Glibc
 internal import Locking
 
-/// Runs work that blocks on the disk on its own thread, because the pool that tasks share has only one thread per core.
+/// Runs work that blocks on the disk, or unpacks for minutes, on its own thread, because the pool that tasks share has only one
+/// thread per core.
 ///
 /// - Parameter work: checks regularly whether it is cancelled, and then throws ``DownloadError/cancelled``.
+/// - Throws: what `work` throws, and ``DownloadError/noThread(number:)``.
 func onDisk<Value: Sendable>(
   _ work: @escaping @Sendable (_ isWanted: @escaping @Sendable () -> Bool) throws(DownloadError) -> Value
 ) async throws(DownloadError) -> Value {
   let isCancelled = Locked(false)
-  let result: Result<Value, DownloadError> = await withTaskCancellationHandler {
-    await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
-        do throws(DownloadError) {
-          continuation.resume(returning: .success(try work { !isCancelled.withLock { $0 } }))
-        } catch {
-          continuation.resume(returning: .failure(error))
-        }
-      }
+  let result: Result<Result<Value, DownloadError>, NoThread> = await withTaskCancellationHandler {
+    await onItsOwnThread {
+      Result { () throws(DownloadError) in try work { !isCancelled.withLock { $0 } } }
     }
   } onCancel: {
     isCancelled.withLock { $0 = true }
   }
-  return try result.get()
+  switch result {
+  case .success(let result): return try result.get()
+  case .failure(let failure): throw .noThread(number: failure.number)
+  }
 }
 
 /// A file descriptor that closes itself.

@@ -23,13 +23,15 @@ package enum DownloadError: Error, Sendable {
   case foreign(path: String, what: String)
   /// Another process downloads the same model to the same place.
   case busy(path: String)
+  /// The system has no thread for the work on the disk; `number` is the errno.
+  case noThread(number: Int32)
   /// The downloaded part stays for the next attempt.
   case cancelled
 
   /// May succeed later without a repair. This includes a full disk: there may be room later.
   package var isTemporary: Bool {
     switch self {
-    case .notReady, .tooLittleSpace, .damaged, .busy, .cancelled: true
+    case .notReady, .tooLittleSpace, .damaged, .busy, .noThread, .cancelled: true
     case .disk(_, let number): [ENOSPC, EDQUOT, EIO, ENOMEM, EMFILE, ENFILE].contains(number)
     case .source(let error): error.isPassing
     case .link(let status, _): status == 429 || status == 408 || status >= 500
@@ -50,6 +52,7 @@ package enum DownloadError: Error, Sendable {
     case .disk(_, ENOSPC), .disk(_, EDQUOT):
       "free some space, or choose another folder; the next download resumes this one"
     case .disk: "choose another folder"
+    case .noThread: "raise the limit of threads (ulimit -u, or TasksMax of the unit)"
     case .foreign: "check what it is and remove it, or choose another folder"
     case .archive(.noLibrary), .cancelled: ""
     case .archive: "nothing was kept; ask Datature's support about the export"
@@ -76,6 +79,8 @@ extension DownloadError: CustomStringConvertible {
     case .tooLittleSpace(let needed, let free):
       "\(needed) bytes of disk space are needed for the model, but \(free) are free"
     case .disk(let path, let number): "\(path): \(String(cString: strerror(number)))"
+    case .noThread(let number):
+      "no thread could be started for the work on the disk: \(String(cString: strerror(number)))"
     case .foreign(let path, let what): "the folder \(path) \(what): nothing from it is used"
     case .damaged(let what): "what was downloaded is damaged: \(what)"
     case .archive(let error): "\(error)"

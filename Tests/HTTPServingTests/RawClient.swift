@@ -1,11 +1,10 @@
-import Dispatch
 import Glibc
+import Locking
 
 /// A client that sends and reads bytes, whatever they mean.
 struct RawClient: Sendable {
   struct Failure: Error {}
 
-  private static let queue = DispatchQueue(label: "raw-client", attributes: .concurrent)
   private let descriptor: Int32
 
   init(port: UInt16, receiveBuffer: Int32? = nil) throws {
@@ -37,18 +36,17 @@ struct RawClient: Sendable {
   func read(until text: String) async -> String { await read { $0.contains(text) } }
 
   private func read(_ isEnough: @escaping @Sendable (String) -> Bool) async -> String {
-    await withCheckedContinuation { continuation in
-      Self.queue.async { [descriptor] in
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while !isEnough(String(decoding: bytes, as: UTF8.self)) {
-          let count = recv(descriptor, &chunk, chunk.count, 0)
-          guard count > 0 else { break }
-          bytes += chunk[..<count]
-        }
-        continuation.resume(returning: String(decoding: bytes, as: UTF8.self))
+    let result = await onItsOwnThread { [descriptor] in
+      var bytes: [UInt8] = []
+      var chunk = [UInt8](repeating: 0, count: 65_536)
+      while !isEnough(String(decoding: bytes, as: UTF8.self)) {
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        guard count > 0 else { break }
+        bytes += chunk[..<count]
       }
+      return String(decoding: bytes, as: UTF8.self)
     }
+    return (try? result.get()) ?? "no thread"
   }
 
   func close() { Glibc.close(descriptor) }

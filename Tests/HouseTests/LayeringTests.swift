@@ -16,8 +16,9 @@ private let house: [(room: String, imports: Set<String>)] = [
     "vi-notify-bench",
     [
       "Simulator", "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules", "EventPatterns",
-      "Runs", "Transport", "Secrets", "JSONSource", "Locking", "Telemetry", "CCurl", "CProcess", "GRDB", "GRDBSQLite",
-      "Logging",
+      "Runs", "Transport", "Secrets", "JSONSource", "Locking", "Telemetry", "CCurl", "CPostgres", "CProcess",
+      "TestSupport",
+      "GRDB", "GRDBSQLite", "Logging",
     ]
   ),
   ("vi-notify-fuzz", ["Storage", "Rules", "Runs", "Transport", "Secrets", "JSONSource", "WireTime"]),
@@ -52,7 +53,7 @@ private let house: [(room: String, imports: Set<String>)] = [
   ("Hooks", ["Secrets", "Locking", "CProcess"]),
   ("Stores", ["PostgresStorage", "SQLiteStorage", "Storage"]),
   ("PostgresStorage", ["Storage", "Runs", "JSONSource", "Locking", "CPostgres"]),
-  ("SQLiteStorage", ["Storage", "Runs", "JSONSource", "Locking", "CDisk", "GRDB"]),
+  ("SQLiteStorage", ["Storage", "Runs", "JSONSource", "Locking", "CDisk", "GRDB", "GRDBSQLite"]),
   (
     "Models",
     [
@@ -97,9 +98,6 @@ private let house: [(room: String, imports: Set<String>)] = [
 private let system: Set<String> = ["Glibc", "Dispatch", "FoundationEssentials", "Synchronization"]
 
 @Suite struct LayeringTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
   @Test func `every room imports only what its place in the house allows`() throws {
     var found = 0
     for (room, allowed) in house {
@@ -120,7 +118,7 @@ private let system: Set<String> = ["Glibc", "Dispatch", "FoundationEssentials", 
   }
 
   @Test func `every folder of sources is a room of this house`() throws {
-    let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Sources").path)
+    let folders = try FileManager.default.contentsOfDirectory(atPath: repository.appending(path: "Sources").path)
     // What a build runs, and no program holds, stands beside the house.
     #expect(Set(folders) == Set(house.map(\.room) + ["CommitStamp"]))
   }
@@ -135,8 +133,21 @@ private let system: Set<String> = ["Glibc", "Dispatch", "FoundationEssentials", 
     }
   }
 
+  /// On Linux they have the threads that all tasks share, one for each core: what blocks or computes there holds up everything.
+  /// A queue of one's own has a thread of its own, unless it is concurrent or stands above a global one.
+  @Test func `nothing works on Dispatch's global queues`() throws {
+    for (room, _) in house {
+      for file in try files(of: room) {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        for shared in ["global().async {", "global().sync", "target: .global", "attributes: .concurrent"] {
+          #expect(!text.contains(shared), "\(file.lastPathComponent)")
+        }
+      }
+    }
+  }
+
   private func files(of room: String) throws -> [URL] {
-    let folder = Self.root.appending(path: "Sources/\(room)")
+    let folder = repository.appending(path: "Sources/\(room)")
     let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
     return names.filter { $0.hasSuffix(".swift") }.map { folder.appending(path: $0) }
   }

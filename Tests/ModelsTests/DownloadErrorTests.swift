@@ -17,6 +17,7 @@ import ViAPI
     .link(status: 429, code: nil),
     .transport(.cutShort), .tooLittleSpace(needed: 2, free: 1), .disk(path: "/a", number: ENOSPC),
     .disk(path: "/a", number: EDQUOT), .damaged("x"), .busy(path: "/a"), .cancelled,
+    .noThread(number: EAGAIN),
   ]
 
   private static let lasting: [DownloadError] =

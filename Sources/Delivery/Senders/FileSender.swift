@@ -37,7 +37,8 @@ struct FileSender: Sendable {
   private func queue(of path: String) -> DispatchQueue {
     queues.withLock { queues in
       if let queue = queues[path] { return queue }
-      let queue = DispatchQueue(label: "file", target: .global())
+      // Not above a global queue: that would block the threads of the tasks.
+      let queue = DispatchQueue(label: "file")
       queues[path] = queue
       return queue
     }
