@@ -40,7 +40,7 @@ package enum ExitStatus: Int32, Sendable {
       switch error {
       case .source(let error): ExitStatus(error)
       case .noSuchModel: .no
-      case .notReady, .damaged, .busy: .tryLater
+      case .notReady, .damaged, .busy, .noThread: .tryLater
       case .link, .transport, .archive(.noLibrary): .sourceUnreachable
       case .tooLittleSpace, .disk, .foreign: .stateUnusable
       case .archive: .notVi

@@ -51,9 +51,8 @@ final class Reloader: Sendable {
     var tried: FileStamp?
     /// As it was at the last look: whoever writes it may not have finished.
     var seen: FileStamp?
-    var nextWaiter = 0
     /// Those who want to know what becomes of it.
-    var waiters: [Int: CheckedContinuation<ReloadAnswer?, Never>] = [:]
+    var waiters = ReloadWaiters<CheckedContinuation<ReloadAnswer?, Never>>()
   }
 
   private let resources: Resources
@@ -79,31 +78,25 @@ final class Reloader: Sendable {
 
   /// The same, and returns what has become of it. Nil: it was cancelled before that was decided.
   func reload(by agent: Agent) async -> ReloadAnswer? {
-    let id = state.withLock { state in
-      state.nextWaiter += 1
-      return state.nextWaiter
-    }
+    let id = state.withLock { $0.waiters.takeNumber() }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isLate = state.withLock { state in
           // The cancellation handler may have run before the entry existed.
           if Task.isCancelled { return true }
-          state.waiters[id] = continuation
+          state.waiters.add(continuation, as: id)
           return false
         }
         if isLate { continuation.resume(returning: nil) } else { ask(.request(agent)) }
       }
     } onCancel: {
-      state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: nil)
+      state.withLock { $0.waiters.remove(id) }?.resume(returning: nil)
     }
   }
 
   private func answer(_ answer: ReloadAnswer) {
-    let waiters = state.withLock { state in
-      defer { state.waiters = [:] }
-      return state.waiters
-    }
-    for waiter in waiters.values { waiter.resume(returning: answer) }
+    let waiters = state.withLock { $0.waiters.endRead() }
+    for waiter in waiters { waiter.resume(returning: answer) }
     // Also after a refusal: the service goes on. Before the first whole sweep it isn't ready, whatever the rules say.
     if resources.status.snapshot.lastWholeSweep != nil { resources.systemd?.ready() }
   }
@@ -149,7 +142,10 @@ final class Reloader: Sendable {
   }
 
   private func reread(_ cause: Cause, _ runtime: Runtime) async throws(StorageError) -> Runtime.Plan? {
-    state.withLock { $0.cause = cause }
+    state.withLock { state in
+      state.cause = cause
+      state.waiters.beginRead()
+    }
     guard let origin = runtime.configuration.origin else {
       resources.log.warning("SIGHUP is ignored: these rules were read from no file")
       let why = "they were read from no file"
@@ -230,8 +226,8 @@ final class Reloader: Sendable {
     resources.log.notice(
       "the rules file was read anew",
       metadata: [
-        "file": "\(runtime.configuration.origin?.path ?? "")", "rules": "\(file.rules.count)",
-        "destinations": "\(file.destinations.count)",
+        "file": "\(runtime.configuration.origin?.path ?? "")", "cause": "\(state.withLock { $0.cause.words })",
+        "rules": "\(file.rules.count)", "destinations": "\(file.destinations.count)",
       ])
     try await record(.reload, detail: runtime.configuration.origin?.path ?? "")
     answer(.applied)

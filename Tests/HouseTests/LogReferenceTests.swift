@@ -4,13 +4,11 @@ import Testing
 
 /// docs/logs.md lists every event of the log, and is made of the sources: whoever greps or alerts can rely on it.
 @Suite struct LogReferenceTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
   private static let rooms = ["Watching", "Delivery", "Tracing", "Daemon"]
   private static let levels = ["debug", "info", "notice", "warning", "error", "critical"]
 
   @Test func `docs/logs.md lists every event of the log`() throws {
-    let file = Self.root.appending(path: "docs/logs.md")
+    let file = repository.appending(path: "docs/logs.md")
     let wanted = try Self.page()
     if getenv("VI_NOTIFY_WRITE_REFERENCE") != nil { try wanted.write(to: file, atomically: true, encoding: .utf8) }
     let found = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
@@ -19,7 +17,7 @@ import Testing
 
   private static func page() throws -> String {
     let events = try rooms.flatMap { room in
-      let folder = root.appending(path: "Sources/\(room)")
+      let folder = repository.appending(path: "Sources/\(room)")
       let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
       return try names.sorted().flatMap { name in
         try calls(in: String(contentsOf: folder.appending(path: name), encoding: .utf8)).map { (room, $0) }
