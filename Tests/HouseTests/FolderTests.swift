@@ -11,9 +11,6 @@ private let folders: [(room: String, fromTheTop: [String])] = [
 ]
 
 @Suite struct FolderTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
   @Test(arguments: folders.map(\.room))
   func `arrows between the folders of a room point only downwards`(room: String) throws {
     let order = folders.first { $0.room == room }?.fromTheTop ?? []
@@ -32,7 +29,7 @@ private let folders: [(room: String, fromTheTop: [String])] = [
   }
 
   private func sources(of room: String) throws -> [Source] {
-    let folder = Self.root.appending(path: "Sources/\(room)")
+    let folder = repository.appending(path: "Sources/\(room)")
     let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
     return try paths.map { path in
       let parts = path.split(separator: "/").map(String.init)
