@@ -58,7 +58,7 @@ package struct TypedCounter<Label: MetricLabel>: Metric {
 
   /// - Parameter place: of the type among those that were given; another number: `other`.
   package subscript(place: Int) -> Counter<Label> {
-    counters.indices.contains(place) ? counters[place] : counters[types.count]
+    counters[place >= 0 && place < types.count ? place : types.count]
   }
 
   package subscript(type: String) -> Counter<Label> {

@@ -72,7 +72,7 @@ package struct TypedHistogram: Metric {
 
   /// - Parameter place: of the type among those that were given; another number: `other`.
   package subscript(place: Int) -> Histogram {
-    histograms.indices.contains(place) ? histograms[place] : histograms[types.count]
+    histograms[place >= 0 && place < types.count ? place : types.count]
   }
 
   package subscript(type: String) -> Histogram {

@@ -6,17 +6,18 @@ import CCurl
 /// the key of a certificate, nor the callback that refuses addresses. So each combination has its own share object. The rules
 /// file names these combinations, so they are few, and they are kept until the client is closed.
 final class ConnectionPool {
-  /// Creating a handle takes longer than applying a request's settings; an idle handle takes about 20 kB.
-  private static let maxIdle = 32
-
   let settings: ConnectionSettings
+  /// Creating a handle takes longer than applying a request's settings, and ends come in bunches: as many are kept as can be under
+  /// way to one host. An idle handle takes about 20 kB.
+  private let maxIdle: Int
   private let caFile: String?
   private let share: UnsafeMutableRawPointer
   private var idle: [EasyHandle] = []
 
   /// - Parameter caFile: the client's, used if the settings name none.
-  init(_ settings: ConnectionSettings, caFile: String?) throws(TransportError) {
+  init(_ settings: ConnectionSettings, caFile: String?, maxIdle: Int) throws(TransportError) {
     guard let share = curl_share_init() else { throw .outOfMemory }
+    self.maxIdle = maxIdle
     self.settings = settings
     self.caFile = caFile
     self.share = share
@@ -39,6 +40,6 @@ final class ConnectionPool {
 
   /// Takes back a handle that has been removed from its multi handle.
   func giveBack(_ handle: EasyHandle) {
-    if idle.count < Self.maxIdle { idle.append(handle) }
+    if idle.count < maxIdle { idle.append(handle) }
   }
 }

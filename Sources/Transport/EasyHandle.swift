@@ -30,8 +30,8 @@ final class EasyHandle {
   /// - Parameter left: the rest of the request's timeout.
   func prepare(_ checked: CheckedRequest, proxy: String?, left: Duration) throws(TransportError) {
     errorText[0] = 0
-    try check(ccurl_set_url(raw, checked.url.text))
-    try check(ccurl_set_proxy(raw, proxy ?? ""))
+    try check(checked.url.text.withCString { ccurl_set_url(raw, $0) })
+    try check((proxy ?? "").withCString { ccurl_set_proxy(raw, $0) })
     try setMethod(checked.request.method, body: checked.body)
     try setHeaders(checked.headerLines)
     try setLimits(checked.request, left: left)
@@ -107,7 +107,8 @@ final class EasyHandle {
     curl_slist_free_all(headers)
     headers = nil
     for line in lines {
-      guard let longer = curl_slist_append(headers, line) else { throw .outOfMemory }
+      // libcurl copies it; handing over the string itself would copy it once more before.
+      guard let longer = line.withCString({ curl_slist_append(headers, $0) }) else { throw .outOfMemory }
       headers = longer
     }
     try check(ccurl_set_headers(raw, headers))

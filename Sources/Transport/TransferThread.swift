@@ -21,6 +21,7 @@ import Glibc
 struct TransferThread: ~Copyable {
   private let mailbox: Mailbox
   private let caFile: String?
+  private let maxIdleHandles: Int
   private let routes: ProxyRoutes
   private let multi: UnsafeMutableRawPointer
   private var hosts: HostLimiter
@@ -38,6 +39,7 @@ struct TransferThread: ~Copyable {
     caFile = configuration.caFile ?? environment("SSL_CERT_FILE")
     routes = ProxyRoutes(configuration.proxy, environment: environment)
     hosts = HostLimiter(limit: configuration.maximumConnectionsPerHost)
+    maxIdleHandles = configuration.maximumConnectionsPerHost
     _ = ccurl_multi_set_max_host_connections(multi, max(1, configuration.maximumConnectionsPerHost))
     _ = ccurl_multi_set_connection_cache(multi, max(1, configuration.connectionCache))
     mailbox.hang(Waker(multi: multi))
@@ -109,7 +111,7 @@ struct TransferThread: ~Copyable {
 
   private mutating func pool(for settings: ConnectionSettings) throws(TransportError) -> ConnectionPool {
     if let pool = pools[settings] { return pool }
-    let pool = try ConnectionPool(settings, caFile: caFile)
+    let pool = try ConnectionPool(settings, caFile: caFile, maxIdle: maxIdleHandles)
     pools[settings] = pool
     return pool
   }

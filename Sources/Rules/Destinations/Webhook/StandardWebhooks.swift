@@ -4,30 +4,54 @@ package import Secrets
 
 /// The signature of Standard Webhooks 1.0.0 (`spec/standard-webhooks.md`).
 package enum StandardWebhooks {
+  /// What signs a destination's messages: its keys, made ready once. Hashing the key took as long as hashing a small message.
+  struct Signer: Sendable {
+    private enum Key: Sendable {
+      /// Has taken the key in, and nothing behind it.
+      case symmetric(HMAC<SHA256>)
+      case ed25519(Curve25519.Signing.PrivateKey)
+    }
+
+    private let keys: [Key]
+
+    /// Keys that can only verify are left out.
+    init(_ keys: [SigningKey]) {
+      self.keys = keys.compactMap { key -> Key? in
+        switch key.kind {
+        case .symmetric: .symmetric(HMAC<SHA256>(key: SymmetricKey(data: key.bytes)))
+        case .ed25519Private: (try? Curve25519.Signing.PrivateKey(rawRepresentation: key.bytes)).map(Key.ed25519)
+        case .ed25519Public: nil
+        }
+      }
+    }
+
+    /// See ``StandardWebhooks/signature(id:timestamp:body:keys:)``.
+    func signature(id: String, timestamp: Int64, body: [UInt8]) -> String {
+      let content = signedContent(id, timestamp, body)
+      return keys.compactMap { signature(of: content, $0) }.joined(separator: " ")
+    }
+
+    private func signature(of content: [UInt8], _ key: Key) -> String? {
+      switch key {
+      case .symmetric(var code):
+        code.update(data: content)
+        return "v1,\(Data(code.finalize()).base64EncodedString())"
+      case .ed25519(let key):
+        return (try? key.signature(for: content)).map { "v1a,\($0.base64EncodedString())" }
+      }
+    }
+  }
+
   /// `webhook-signature`: for each key `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, or `v1a,` and that of
   /// an Ed25519 signature, with a space between.
   ///
   /// - Parameter timestamp: Unix seconds of the attempt.
   package static func signature(id: String, timestamp: Int64, body: [UInt8], keys: [SigningKey]) -> String {
-    let content = signedContent(id, timestamp, body)
-    return keys.compactMap { signature(of: content, $0) }.joined(separator: " ")
+    Signer(keys).signature(id: id, timestamp: timestamp, body: body)
   }
 
   private static func signedContent(_ id: String, _ timestamp: Int64, _ body: [UInt8]) -> [UInt8] {
     Array("\(id).\(timestamp).".utf8) + body
-  }
-
-  /// Nil for a key that can only verify.
-  private static func signature(of content: [UInt8], _ key: SigningKey) -> String? {
-    switch key.kind {
-    case .symmetric:
-      let code = HMAC<SHA256>.authenticationCode(for: content, using: SymmetricKey(data: key.bytes))
-      return "v1,\(Data(code).base64EncodedString())"
-    case .ed25519Private:
-      let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: key.bytes)
-      return (try? key?.signature(for: content)).map { "v1a,\($0.base64EncodedString())" }
-    case .ed25519Public: return nil
-    }
   }
 
   /// What of a signature is right.

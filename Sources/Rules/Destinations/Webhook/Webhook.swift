@@ -37,6 +37,7 @@ struct Webhook: Destination {
   func requestMaker(_ secrets: ReferenceResolver) throws -> RequestMaker {
     let url = try secrets.text(url, as: .url)
     let keys = try self.secrets.map { try SigningKey(secrets.secret($0, as: .credential)) }
+    let signer = keys.isEmpty ? nil : StandardWebhooks.Signer(keys)
     return { [format] message in
       var request = OutgoingRequest(url, body: message.body ?? message.event)
       if message.body == nil {
@@ -46,18 +47,18 @@ struct Webhook: Destination {
           request.contentType = "application/cloudevents+json; charset=UTF-8"
         }
       }
-      request.headers += Self.signature(message, request.body, keys)
+      request.headers += Self.signature(message, request.body, signer)
       return .http(request)
     }
   }
 
   private static func signature(
-    _ message: OutgoingMessage, _ body: [UInt8], _ keys: [SigningKey]
+    _ message: OutgoingMessage, _ body: [UInt8], _ signer: StandardWebhooks.Signer?
   ) -> [(name: String, value: String)] {
     var headers = [(name: "webhook-id", value: message.id), (name: "webhook-timestamp", value: "\(message.time)")]
-    if !keys.isEmpty {
-      let signature = StandardWebhooks.signature(id: message.id, timestamp: message.time, body: body, keys: keys)
-      headers.append(("webhook-signature", signature))
+    if let signer {
+      headers.append(
+        ("webhook-signature", signer.signature(id: message.id, timestamp: message.time, body: body)))
     }
     return headers
   }
