@@ -49,8 +49,8 @@ let package = Package(
       name: "vi-notify-bench",
       dependencies: [
         "Simulator", "Watching", "Delivery", "Hooks", "Stores", "Storage", "Models", "ViAPI", "Rules", "EventPatterns",
-        "Runs", "Transport", "Secrets", "JSONSource", "Locking", "Telemetry", "CCurl", "CProcess", grdb, grdbSQLite,
-        logging,
+        "Runs", "Transport", "Secrets", "JSONSource", "Locking", "Telemetry", "CCurl", "CPostgres", "CProcess",
+        "TestSupport", grdb, grdbSQLite, logging,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -97,7 +97,7 @@ let package = Package(
       name: "PostgresStorage", dependencies: ["Storage", "Runs", "JSONSource", "Locking", "CPostgres"],
       swiftSettings: strict),
     .target(
-      name: "SQLiteStorage", dependencies: ["Storage", "Runs", "JSONSource", "Locking", "CDisk", grdb],
+      name: "SQLiteStorage", dependencies: ["Storage", "Runs", "JSONSource", "Locking", "CDisk", grdb, grdbSQLite],
       swiftSettings: strict),
     .target(
       name: "Models",

@@ -8,8 +8,8 @@ package import Tracing
 package import Transport
 
 /// What a dispatcher takes from one rules file: what is to be decided by it, and who sends. Another one can be put in its place while
-/// the dispatcher runs (``Dispatcher/adopt(_:)``).
-package struct DeliveryConfiguration: Sendable {
+/// the dispatcher runs (``Dispatcher/adopt(_:)``). A class, because each attempt holds the one that it began with.
+package final class DeliveryConfiguration: Sendable {
   let plan: DeliveryPlan
   let requests: RequestSender
   let hooks: HookSender

@@ -173,17 +173,19 @@ package actor Dispatcher {
   }
 
   /// Asks how the targets are shared out, where they are.
-  private func share() async throws(StorageError) -> (new: Set<Target>, idle: [Target: Duration])? {
+  private func share() async throws(StorageError) -> (
+    new: Set<Target>, idle: [Target: Duration], isSomethingLeft: Bool
+  )? {
     guard store.isShared else { return nil }
     let share = try await store.share(configuration.plan.targets(of: roles))
-    return (state.hold(share, at: moment), share.idle)
+    return (state.hold(share, at: moment), share.idle, share.isSomethingLeft)
   }
 
   /// What others have left, and what others should have.
   private func shareOut() async throws(StorageError) {
     if state.mustShare(at: clock.uptime), let share = try await share() {
       if !share.new.isEmpty { try await begin(at: share.new, idle: share.idle) }
-      if store.isWatching {
+      if store.isWatching, share.isSomethingLeft {
         if try await store.releaseClaims(at: time.now()) > 0 {
           log.notice("hooks that another process was killed in are run again")
         }
@@ -247,10 +249,10 @@ package actor Dispatcher {
     if looks {
       // For the step of a chain that began under another rules file, and for what somebody sends again.
       // What nobody can be sent to is the watcher's business.
-      let due = try await store.destinationsDue(at: now).filter {
-        store.isWatching || !configuration.plan.isMissing($0)
-      }
-      for target in state.noteDue(due, at: now) {
+      let due = try await store.dueTargets(at: now)
+      state.noteNextDue(due.next)
+      let targets = due.targets.filter { store.isWatching || !configuration.plan.isMissing($0) }
+      for target in state.noteDue(targets, at: now) {
         try await countHomeless()
         log.warning(
           "deliveries wait for a destination that the rules file does not have", metadata: ["destination": "\(target)"])
@@ -262,7 +264,6 @@ package actor Dispatcher {
       if let reading = state.reading(of: target, at: now) { state.add(try await store.read(reading, at: now), reading) }
     }
     if state.hasReleases { try await commit() }
-    if looks { state.noteNextDue(try await store.nextDue(after: now)) }
   }
 
   /// `deliveries replay` asks for it, in another process.
@@ -341,7 +342,7 @@ package actor Dispatcher {
     let redactor = configuration.redactor
     (result.detail, result.output) = (redactor.redact(result.detail), redactor.redact(result.output))
     let moment = moment
-    let randomness = DispatcherState.Randomness(probe: .random(in: 0..<1), retry: .random(in: 0..<1))
+    let randomness = result.outcome == .delivered ? DispatcherState.Randomness.unused : .drawn()
     reporter.report(state.end(start, result, at: moment, randomness: randomness))
     if let tracer { tracer.attempted(start, result, at: moment.now) }
   }

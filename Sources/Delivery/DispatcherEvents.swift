@@ -30,10 +30,15 @@ extension DispatcherState {
     case settled(ClaimedDelivery, Settlement, number: Int, took: Duration)
   }
 
-  /// Drawn once for each end; 0 ..< 1.
+  /// Drawn once for each end that failed; 0 ..< 1.
   struct Randomness: Sendable {
+    /// For what was delivered: nothing of it is put off, and each draw asks the kernel.
+    static let unused = Randomness(probe: 0, retry: 0)
+
     let probe: Double
     let retry: Double
+
+    static func drawn() -> Randomness { Randomness(probe: .random(in: 0..<1), retry: .random(in: 0..<1)) }
   }
 }
 
@@ -42,9 +47,9 @@ extension StateStore {
   func read(_ reading: DispatcherState.Reading, at now: Timestamp) async throws(StorageError) -> [ClaimedDelivery] {
     switch reading.wanted {
     case .nothing: []
-    case .due(let count) where reading.claims: try await claim(destination: reading.target, limit: count, at: now)
-    case .due(let count):
-      try await due(destination: reading.target, limit: count, at: now, except: reading.underWay)
+    case .due(let count, _) where reading.claims: try await claim(destination: reading.target, limit: count, at: now)
+    case .due(let count, let place):
+      try await due(destination: reading.target, limit: count, at: now, except: reading.underWay, after: place)
     case .probe: try await probe(destination: reading.target, at: now, except: reading.underWay).map { [$0] } ?? []
     }
   }

@@ -127,6 +127,7 @@ extension DispatcherState {
     for target in queues.keys { release(target, at: now) }
     let isDue = hasNews || nextDue.map { $0 <= now } ?? false
     hasNews = false
+    if isDue { nextDue = nil }
     return isDue
   }
 
@@ -140,7 +141,7 @@ extension DispatcherState {
         continue
       }
       open(target, at: now)
-      queues[target]?.mayHaveMore = true
+      queues[target]?.noteDue()
     }
     return new
   }
@@ -158,7 +159,8 @@ extension DispatcherState {
   /// A download that is cut off goes on where it was, and needn't be written down before it begins, unless others might begin it as well.
   private func claims(_ lane: Lane) -> Bool { lane.kind == .hook || (lane.kind == .download && shares != nil) }
 
-  mutating func noteNextDue(_ moment: Timestamp?) { nextDue = moment }
+  /// An attempt may have ended while it was asked, with a later one that the answer doesn't know.
+  mutating func noteNextDue(_ moment: Timestamp?) { nextDue = [nextDue, moment].compactMap(\.self).min() }
 
   /// - Parameter waiting: how many wait, by target.
   mutating func noteMissing(_ waiting: [Target: Int]) {
@@ -279,6 +281,7 @@ extension DispatcherState {
       code: result.code, detail: result.detail, output: result.output)
     let before = queues[target]?.gate.state
     var notes: [Note] = []
+    notes.reserveCapacity(3)
     if queues[target]?.end(start, result, after: took, at: now, randomness: randomness.probe) == true, let before {
       notes += noteChange(of: target, before, at: now)
     }
@@ -288,13 +291,11 @@ extension DispatcherState {
       result.outcome = .retry(.gone, after: nil)
     }
     let settlement = plan.settlement(of: delivery, result.outcome, record, randomness: randomness.retry)
-    notes += [
-      .attempt(result.outcome, at: start.type, took: took),
-      .settled(delivery, settlement, number: record.number, took: took),
-    ]
+    notes.append(.attempt(result.outcome, at: start.type, took: took))
+    notes.append(.settled(delivery, settlement, number: record.number, took: took))
     if settlement == .interrupted, delivery.claimedAt == nil {
       queues[target]?.release(delivery.sequence)
-      queues[target]?.mayHaveMore = true
+      queues[target]?.noteDue()
     } else {
       let next = plan.next(after: delivery, settlement, result.step, at: now)
       let isAttempt = result.outcome != .retry(.wrongForm, after: AttemptMaker.formPause)

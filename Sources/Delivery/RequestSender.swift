@@ -121,7 +121,7 @@ struct RequestSender: Sendable {
 
   /// What the other side said. An encoding that nobody asked for is left alone: no secret could be found in it.
   private func output(_ response: HTTPResponse) -> String {
-    guard response.headers["Content-Encoding"] ?? "identity" == "identity" else { return "" }
+    guard !response.body.isEmpty, response.headers["Content-Encoding"] ?? "identity" == "identity" else { return "" }
     return secrets.redactor.redact(0..<min(Self.keptAnswer, response.body.count), of: response.body)
   }
 }

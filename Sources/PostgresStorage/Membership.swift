@@ -51,7 +51,9 @@ final class Membership: Sendable {
   private let thread: Worker
   private let state: Locked<State>
   private let isWatcher: Locked<Bool>
-  private let uptime: @Sendable () -> Duration
+  /// When it was last seen that some process watches, by the uptime; nil: not since nobody did.
+  private let takenAt = Locked<Duration?>(nil)
+  let uptime: @Sendable () -> Duration
 
   private init(_ first: Renewal, watches: Bool, _ link: Link, _ uptime: @escaping @Sendable () -> Duration) {
     let (target, patience, id, worker) = (link.target, link.patience, first.id, first.worker)
@@ -168,9 +170,14 @@ final class Membership: Sendable {
   /// Who watches, for people: `123 on host`; nil: nobody.
   static func watcher(_ connection: PostgresConnection) throws -> String? {
     try connection.first(
-      "\(named) WHERE id = (SELECT member FROM vi_notify.leases WHERE name = 'watch') AND expires_at > clock_timestamp()",
-      of: "members", words)
+      "\(named) WHERE id IN (\(watching))", of: "members", words)
   }
+
+  /// The process that watches, if its time isn't over.
+  static let watching: Statement = """
+    SELECT l.member FROM vi_notify.leases l JOIN vi_notify.members m ON m.id = l.member
+    WHERE l.name = 'watch' AND m.expires_at > clock_timestamp()
+    """
 
   /// Any process that shares the state, for people; nil: none does.
   static func anybody(_ connection: PostgresConnection) throws -> String? {
@@ -251,6 +258,18 @@ final class Membership: Sendable {
   var watches: Bool { isWatcher.withLock { $0 } }
 
   func noteWatch() { isWatcher.withLock { $0 = true } }
+
+  /// Some process watched a moment ago. False: none did, or nobody has looked since.
+  var isWatchTaken: Bool {
+    let now = uptime()
+    return takenAt.withLock { $0 }.map { now - $0 < .seconds(2) } ?? false
+  }
+
+  /// What a look for something else has shown by the way.
+  func noteWatch(isFree: Bool) {
+    let now = uptime()
+    takenAt.withLock { $0 = isFree ? nil : now }
+  }
 
   /// The database's clock, at an uptime of this process.
   func now(at uptime: Duration) -> Timestamp { state.withLock { $0.zero } + uptime }

@@ -19,7 +19,7 @@ extension PostgresStore {
   }
 
   package func restartChains(goneFor time: Duration, at now: Timestamp) async throws(StorageError) -> [String] {
-    // Asked every few seconds, and almost always empty: no transaction for that.
+    // While that machine may still come back, nothing is written.
     guard try await !read({ try Self.stranded(time, $0) }).isEmpty else { return [] }
     return try await write { database in
       var downloads: Set<String> = []
@@ -36,12 +36,15 @@ extension PostgresStore {
     }
   }
 
+  /// To be done where the files are.
+  static let isPinned: Statement = "worker IS NOT NULL AND status = 'pending' AND lane IN ('hook', 'download')"
+
   /// Steps that wait for a machine that is gone, or for a download that is made again because it was.
   private static func stranded(_ time: Duration, _ database: PostgresConnection) throws -> [Stranded] {
     try database.all(
       """
       SELECT d.sequence, d.id, d.worker, up.id AS download, coalesce(up.status = 'dead', false) AS is_dead, up.once
-      FROM vi_notify.deliveries d LEFT JOIN LATERAL (
+      FROM (SELECT * FROM vi_notify.deliveries WHERE \(isPinned)) d LEFT JOIN LATERAL (
         WITH RECURSIVE chain AS (
           SELECT p.id, p.parent, p.lane, p.status, 1 AS depth,
             CASE WHEN d.is_once AND d.attempts > 0 THEN d.id WHEN p.is_once AND p.attempts > 0 THEN p.id END AS once
@@ -51,7 +54,7 @@ extension PostgresStore {
             coalesce(c.once, CASE WHEN p.is_once AND p.attempts > 0 THEN p.id END)
           FROM chain c JOIN vi_notify.deliveries p ON p.id = c.parent WHERE c.lane IS DISTINCT FROM 'download')
         SELECT id, status, once FROM chain WHERE lane = 'download' ORDER BY depth LIMIT 1) up ON true
-      WHERE d.worker IS NOT NULL AND d.status = 'pending' AND d.lane IN ('hook', 'download') AND NOT EXISTS (
+      WHERE NOT EXISTS (
         SELECT 1 FROM vi_notify.workers w WHERE w.name = d.worker
           AND w.seen_at > clock_timestamp() - make_interval(secs => \(time.milliseconds)::bigint / 1000.0))
       ORDER BY d.sequence

@@ -122,13 +122,17 @@ extension PostgresStore {
   }
 
   static func put(_ reading: ClockReading, _ database: PostgresConnection) throws {
-    try database.execute(
-      """
-      INSERT INTO vi_notify.clock (boot, uptime, wall, source_ahead)
-      VALUES (\(reading.boot), \(reading.uptime), \(reading.wall), \(reading.sourceAhead))
-      ON CONFLICT (id) DO UPDATE SET boot = excluded.boot, uptime = excluded.uptime, wall = excluded.wall,
-        source_ahead = excluded.source_ahead
-      """)
+    try database.execute(saved(reading, from: "(SELECT 1) AS always"))
+  }
+
+  /// - Parameter source: has a row when it is to be written.
+  static func saved(_ reading: ClockReading, from source: Statement) -> Statement {
+    """
+    INSERT INTO vi_notify.clock (boot, uptime, wall, source_ahead)
+    SELECT \(reading.boot), \(reading.uptime), \(reading.wall), \(reading.sourceAhead) FROM \(source)
+    ON CONFLICT (id) DO UPDATE SET boot = excluded.boot, uptime = excluded.uptime, wall = excluded.wall,
+      source_ahead = excluded.source_ahead
+    """
   }
 }
 

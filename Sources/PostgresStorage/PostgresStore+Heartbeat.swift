@@ -1,16 +1,24 @@
+internal import Locking
 package import Runs
 package import Storage
 
 /// What those look at who look from outside whether all is well.
 extension PostgresStore {
   package func beat(_ heartbeat: Heartbeat) async throws(StorageError) {
-    _ = try await write { database in
-      try database.execute(
+    let us: Statement =
+      membership.map { "SELECT id FROM vi_notify.members WHERE id = \($0.id) FOR KEY SHARE" } ?? "SELECT 1 AS id"
+    // It comes every few seconds for ever, so it is one statement, which may be made twice, and no transaction of four.
+    let reading = isWatching ? clock.withLock { $0?.next() } : nil
+    let keepsClock: Statement = reading.map { ", clock AS (\(Self.saved($0, from: "us")))" } ?? ""
+    let isWritten = try await read { database in
+      try database.finds(
         """
-        INSERT INTO vi_notify.heartbeat (beat) VALUES (\(heartbeat.stored))
-        ON CONFLICT (id) DO UPDATE SET beat = excluded.beat
+        WITH us AS MATERIALIZED (\(us))\(keepsClock)
+        INSERT INTO vi_notify.heartbeat (beat) SELECT \(heartbeat.stored)::bytea FROM us
+        ON CONFLICT (id) DO UPDATE SET beat = excluded.beat RETURNING id
         """)
     }
+    if !isWritten { throw failure(StorageError.lost(state: name, by: try await read { try Membership.watcher($0) })) }
   }
 
   package func heartbeat() async throws(StorageError) -> Heartbeat? {

@@ -5,15 +5,16 @@ package import Storage
 extension PostgresStore {
   package func news(within limit: Duration, by time: TimeSource) async throws(StorageError) -> StateNews {
     await board.wait(within: limit, by: time)
-    let counter = try await readUnderLease { database in
+    let found = try await readUnderLease { [shares] database in
       // A process that delivers beside others looks out for what these have written, too.
       try database.first(
         """
-        SELECT counter + CASE WHEN \(self.shares) THEN (SELECT coalesce(max(sequence), 0) FROM vi_notify.deliveries) ELSE 0 END
-          AS counter FROM vi_notify.news
+        SELECT counter + CASE WHEN \(shares) THEN (SELECT coalesce(max(sequence), 0) FROM vi_notify.deliveries) ELSE 0 END
+          AS counter, NOT EXISTS (\(Membership.watching)) AS is_free FROM vi_notify.news
         """, of: "news", by: "counter"
-      ) { try $0.integer("counter") }
+      ) { (counter: try $0.integer("counter"), isWatchFree: try $0.flag("is_free")) }
     }
-    return board.take(number: counter ?? 0)
+    if let found { membership?.noteWatch(isFree: found.isWatchFree) }
+    return board.take(number: found?.counter ?? 0)
   }
 }

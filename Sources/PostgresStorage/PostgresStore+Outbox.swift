@@ -3,14 +3,21 @@ package import Storage
 
 /// What is due, and taking it.
 extension PostgresStore {
-  package func destinationsDue(at now: Timestamp) async throws(StorageError) -> [Target] {
+  package func dueTargets(at now: Timestamp) async throws(StorageError) -> DueTargets {
     try await readUnderLease { database in
-      try database.all(Self.dueDestinations(now), of: "deliveries", by: "destination") { try $0.target }
+      var due = DueTargets()
+      let found = try database.all(Self.dueTargets(now), of: "deliveries", by: "destination") { row in
+        (target: try row.target, isDue: try row.flag("is_due"), next: try row.optionalTime("next"))
+      }
+      due.targets = found.filter(\.isDue).map(\.target)
+      due.next = found.compactMap(\.next).min()
+      return due
     }
   }
 
   /// From one destination to the next in the index, whatever number of deliveries each of them has.
-  private static let waitingDestinations: Statement = """
+  static func dueTargets(_ now: Timestamp) -> Statement {
+    """
     WITH RECURSIVE names (name) AS (
       (SELECT destination FROM vi_notify.deliveries WHERE status = 'pending' AND NOT waits ORDER BY destination LIMIT 1)
       UNION ALL
@@ -18,40 +25,23 @@ extension PostgresStore {
         SELECT destination FROM vi_notify.deliveries
         WHERE status = 'pending' AND NOT waits AND destination > name ORDER BY destination LIMIT 1)
       FROM names WHERE name IS NOT NULL)
-    """
-
-  static func dueDestinations(_ now: Timestamp) -> Statement {
-    """
-    \(waitingDestinations)
-    SELECT n.name AS destination, f.lane FROM names n JOIN LATERAL (
-      SELECT lane, next_attempt_at FROM vi_notify.deliveries
-      WHERE status = 'pending' AND NOT waits AND destination = n.name
-      ORDER BY next_attempt_at, sequence LIMIT 1) f ON f.next_attempt_at <= \(now)
-    """
-  }
-
-  package func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp? {
-    try await read { database in
-      try database.moment(Self.nextMoment(now), of: "deliveries")
-    }
-  }
-
-  static func nextMoment(_ now: Timestamp) -> Statement {
-    """
-    \(waitingDestinations)
-    SELECT min(f.next_attempt_at) AS moment FROM names n JOIN LATERAL (
+    SELECT n.name AS destination, f.lane, f.next_attempt_at <= \(now) AS is_due, (
       SELECT next_attempt_at FROM vi_notify.deliveries
       WHERE status = 'pending' AND NOT waits AND destination = n.name AND next_attempt_at > \(now)
+      ORDER BY next_attempt_at, sequence LIMIT 1) AS next
+    FROM names n JOIN LATERAL (
+      SELECT lane, next_attempt_at FROM vi_notify.deliveries
+      WHERE status = 'pending' AND NOT waits AND destination = n.name
       ORDER BY next_attempt_at, sequence LIMIT 1) f ON true
     """
   }
 
   package func due(
-    destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>
+    destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>, after place: DuePlace?
   ) async throws(StorageError) -> [ClaimedDelivery] {
     if limit <= 0 { return [] }
     return try await readUnderLease { database in
-      try database.all(Self.dueDeliveries(destination, limit, now, underWay), of: "deliveries") {
+      try database.all(Self.dueDeliveries(destination, limit, now, underWay, after: place), of: "deliveries") {
         try ClaimedDelivery(next: $0)
       }
     }
@@ -101,12 +91,15 @@ extension PostgresStore {
       """
   }
 
-  static func dueDeliveries(_ destination: Target, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>) -> Statement
-  {
-    firstOf(
+  static func dueDeliveries(
+    _ destination: Target, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>, after place: DuePlace?
+  ) -> Statement {
+    // While somebody's transaction keeps an old snapshot, what has ended stays in the index, in front of what waits.
+    let isLater: Statement = place.map { "AND (d.next_attempt_at, d.sequence) > (\($0.dueAt), \($0.sequence))" } ?? ""
+    return firstOf(
       limit,
       """
-      d.status = 'pending' AND NOT d.waits AND d.destination = \(destination.name) AND d.next_attempt_at <= \(now)
+      d.status = 'pending' AND NOT d.waits AND d.destination = \(destination.name) AND d.next_attempt_at <= \(now) \(isLater)
       AND d.sequence != ALL (\(underWay))
       """)
   }
@@ -126,11 +119,6 @@ extension PostgresStore {
   }
 
   package func releaseClaims(at now: Timestamp) async throws(StorageError) -> Int {
-    // Asked every few seconds, and almost always empty: no transaction for that.
-    let isLeft = try await read {
-      try $0.finds("SELECT 1 FROM vi_notify.deliveries WHERE \(Self.isOrphan) AND NOT is_once LIMIT 1")
-    }
-    guard isLeft else { return 0 }
     return try await write { database in
       let left = try database.all(
         """
@@ -152,7 +140,7 @@ extension PostgresStore {
   }
 
   /// Claimed by a process that is no more.
-  private static let isOrphan: Statement = """
+  static let isOrphan: Statement = """
     status = 'claimed' AND (claimed_by IS NULL OR claimed_by NOT IN (SELECT id FROM vi_notify.members))
     """
 

@@ -1,3 +1,4 @@
+internal import Locking
 package import Runs
 package import Storage
 
@@ -16,7 +17,8 @@ extension PostgresStore {
   package func takeWatch() async throws(StorageError) -> Bool {
     guard let membership else { return false }
     if membership.watches { return true }
-    // Usually another process has it: a read finds that out without a transaction.
+    // Usually another process has it: the look for news has just found that out, or a read does without a transaction.
+    if membership.isWatchTaken { return false }
     guard try await read({ try Membership.watcher($0) }) == nil else { return false }
     let isTaken = try await write { database in
       try Membership.reap(database)
@@ -28,9 +30,13 @@ extension PostgresStore {
 
   package func share(_ wanted: Set<Target>) async throws(StorageError) -> TargetShare {
     guard shares, let membership else { return TargetShare(held: wanted) }
-    let plan = SharingPlan(wanted, of: membership.id)
-    let view = try await read { try plan.look($0) }
+    let first = SharingPlan(wanted, of: membership.id)
+    let view = try await read { try first.look($0) }
     if !view.isMember { membership.lose(to: nil) }
+    let lone = lone.withLock { lone in
+      lone.note(wanted: Set(first.names), free: first.free(view), held: first.held(view), at: membership.uptime())
+    }
+    let plan = SharingPlan(wanted, of: membership.id, lone: lone)
     var share = plan.share(view)
     if view.needsChange(plan) {
       share = try await write { database in

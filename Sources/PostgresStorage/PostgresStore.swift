@@ -26,6 +26,7 @@ package final class PostgresStore: StateStore {
   /// Nil: nobody has said by which clock the moments are that are written here.
   let clock = Locked<KeptClock?>(nil)
   let board = NewsBoard()
+  let lone = Locked(LoneTargets())
   /// Nil: nobody shares the state with this process.
   let channel: NewsChannel?
   private let target: PostgresTarget

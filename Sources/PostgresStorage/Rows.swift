@@ -157,6 +157,7 @@ extension ClaimedDelivery {
     sequel = Sequel(updates: try row.flag("updates"), thread: try row.optionalText("thread"))
     rank = try row.integer("rank")
     parent = try row.optionalText("parent")
+    if claimedAt == nil { dueAt = try row.optionalTime("next_attempt_at") }
   }
 
   /// Of a delivery that is pending: its next attempt.

@@ -2,7 +2,8 @@ internal import Runs
 internal import Storage
 
 /// How targets are shared out: each process that wants some takes what is nobody's up to its part, the number of targets through the
-/// number of processes, rounded up; whoever has more gives some up. Nothing moves while all have no more than that.
+/// number of processes, rounded up; whoever has more gives some up. Nothing moves while all have no more than that. What nobody takes by
+/// that (``LoneTargets``) is taken all the same, and doesn't count.
 struct SharingPlan: Sendable {
   /// What stands in the database.
   struct View: Sendable {
@@ -14,10 +15,15 @@ struct SharingPlan: Sendable {
     var isMember = false
     /// Somebody's time is over.
     var hasGone = false
+    /// See ``TargetShare/isSomethingLeft``.
+    var isSomethingLeft = false
+
+    /// Nobody has it; false where it isn't known.
+    func isFree(_ lease: String) -> Bool { holders[lease] == .some(nil) }
 
     /// Something may be taken.
     func needsChange(_ plan: SharingPlan) -> Bool {
-      hasGone || plan.names.contains { holders[$0] == nil }
+      hasGone || plan.names.contains { holders[$0] == nil } || plan.lone.contains { isFree($0) }
         || Target.Group.allCases.contains { group in
           plan.hasFree(group, self) && plan.part(group, self) > plan.held(group, self).count
         }
@@ -26,45 +32,71 @@ struct SharingPlan: Sendable {
 
   private let member: Int64
   private let targets: [String: Target]
+  /// Of what is wanted: taken and kept whatever this process's part is.
+  let lone: Set<String>
 
   var names: [String] { targets.keys.sorted() }
 
-  init(_ wanted: Set<Target>, of member: Int64) {
+  init(_ wanted: Set<Target>, of member: Int64, lone: Set<String> = []) {
     self.member = member
     targets = Dictionary(uniqueKeysWithValues: wanted.map { (Self.lease($0), $0) })
+    self.lone = lone.intersection(targets.keys)
   }
 
   static func lease(_ target: Target) -> String { "target/\(target.name)" }
 
   func look(_ database: PostgresConnection) throws -> View {
     var view = View()
-    for (name, holder) in try database.all(
-      "SELECT name, member FROM vi_notify.leases WHERE name = ANY (\(names))", of: "leases", by: "name",
-      { (try $0.text("name"), try $0.optionalInteger("member")) })
-    {
-      view.holders[name] = .some(holder)
-    }
-    for (id, roles, isGone) in try database.all(
-      "SELECT id, array_to_string(roles, ' ') AS roles, expires_at < clock_timestamp() AS is_gone FROM vi_notify.members",
-      of: "members", { (try $0.integer("id"), try $0.text("roles"), try $0.flag("is_gone")) })
-    {
-      if id == member { view.isMember = true }
-      if isGone { view.hasGone = true }
-      for role in roles.split(separator: " ").compactMap({ Role(rawValue: String($0)) }) where !isGone {
-        view.members[role, default: 0] += 1
+    for row in try database.all(question, of: "leases and members", by: "name", Row.init) {
+      switch (row.lease, row.member) {
+      case (let name?, let holder): view.holders[name] = .some(holder)
+      case (nil, let id?): view.add(id, row, isUs: id == member)
+      case (nil, nil): view.isSomethingLeft = row.flag
       }
     }
     return view
   }
 
-  private func names(_ group: Target.Group) -> [String] { names.filter { targets[$0]?.group == group } }
+  /// A lease, with whoever has it; a process, with `flag` when its time is over; or neither, with `flag` when something is left.
+  fileprivate struct Row {
+    let lease: String?
+    let member: Int64?
+    let roles: [Role]
+    let flag: Bool
+
+    init(_ row: StoredRow) throws {
+      (lease, member) = (try row.optionalText("name"), try row.optionalInteger("member"))
+      roles = try row.text("roles").split(separator: " ").compactMap { Role(rawValue: String($0)) }
+      flag = try row.flag("flag")
+    }
+  }
+
+  /// All in one: every process asks it every few seconds.
+  private var question: Statement {
+    """
+    SELECT name, member, '' AS roles, false AS flag FROM vi_notify.leases WHERE name = ANY (\(names))
+    UNION ALL SELECT NULL, id, array_to_string(roles, ' '), expires_at < clock_timestamp() FROM vi_notify.members
+    UNION ALL SELECT NULL, NULL, '', EXISTS (SELECT 1 FROM vi_notify.deliveries WHERE \(PostgresStore.isOrphan)) OR EXISTS (
+      SELECT 1 FROM vi_notify.deliveries WHERE \(PostgresStore.isPinned) AND worker NOT IN (
+        SELECT worker FROM vi_notify.members WHERE expires_at > clock_timestamp()))
+    """
+  }
+
+  /// Those that count.
+  private func names(_ group: Target.Group) -> [String] {
+    names.filter { targets[$0]?.group == group && !lone.contains($0) }
+  }
 
   func held(_ group: Target.Group, _ view: View) -> [String] {
     names(group).filter { view.holders[$0] == .some(member) }
   }
 
+  /// Those that nobody has, and those that this process has.
+  func free(_ view: View) -> Set<String> { Set(names.filter(view.isFree)) }
+  func held(_ view: View) -> Set<String> { Set(names.filter { view.holders[$0] == .some(member) }) }
+
   func hasFree(_ group: Target.Group, _ view: View) -> Bool {
-    names(group).contains { view.holders[$0] == .some(nil) }
+    names(group).contains(where: view.isFree)
   }
 
   /// How many of what is wanted this process is to have.
@@ -78,10 +110,10 @@ struct SharingPlan: Sendable {
 
   func share(_ view: View) -> TargetShare {
     var share = TargetShare(held: [])
+    share.isSomethingLeft = view.isSomethingLeft
+    share.held = Set(targets.filter { view.holders[$0.key] == .some(member) }.values)
     for group in Target.Group.allCases {
-      let held = held(group, view)
-      share.held.formUnion(held.compactMap { targets[$0] })
-      let surplus = held.count - part(group, view)
+      let surplus = held(group, view).count - part(group, view)
       if surplus > 0 { share.surplus[group] = surplus }
     }
     return share
@@ -99,6 +131,9 @@ struct SharingPlan: Sendable {
       let count = part(group, view) - held(group, view).count
       if count > 0 { taken.merge(try take(count, of: names(group), database)) { first, _ in first } }
     }
+    if lone.contains(where: view.isFree) {
+      taken.merge(try take(lone.count, of: lone.sorted(), database)) { first, _ in first }
+    }
     return taken
   }
 
@@ -113,5 +148,16 @@ struct SharingPlan: Sendable {
       """, of: "leases", by: "name"
     ) { (try $0.text("name"), try $0.optionalDuration("idle")) }
     return Dictionary(uniqueKeysWithValues: taken.compactMap { name, idle in targets[name].map { ($0, idle) } })
+  }
+}
+
+extension SharingPlan.View {
+  fileprivate mutating func add(_ id: Int64, _ row: SharingPlan.Row, isUs: Bool) {
+    if isUs { isMember = true }
+    if row.flag {
+      hasGone = true
+    } else {
+      for role in row.roles { members[role, default: 0] += 1 }
+    }
   }
 }

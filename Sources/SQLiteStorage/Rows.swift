@@ -130,7 +130,7 @@ extension ClaimedDelivery {
   static let selection = """
     SELECT d.sequence, d.id, d.event_id, d.run_id, d.rule, d.action, d.destination, d.lane, d.kind,
       (SELECT bytes FROM contents WHERE delivery = d.sequence) AS content, d.attempts, d.created_at, d.timeout, d.retry_for,
-      coalesce(d.retry_from, d.created_at) AS retry_from, d.attempts_before, d.claimed_at, d.defers, d.is_once, d.continues,
+      d.next_attempt_at, coalesce(d.retry_from, d.created_at) AS retry_from, d.attempts_before, d.claimed_at, d.defers, d.is_once, d.continues,
       CASE WHEN d.kind != 'body' OR d.continues THEN (SELECT body FROM events WHERE id = d.event_id) END AS event,
       CASE WHEN d.continues THEN (SELECT bytes FROM continuations WHERE delivery = d.sequence) END AS continuation,
       d.form, d.is_standard, d.updates, d.thread, coalesce(d.rank, d.sequence) AS rank,
@@ -159,6 +159,7 @@ extension ClaimedDelivery {
     sequel = Sequel(updates: try row.flag("updates"), thread: try row.optionalText("thread"))
     rank = try row.integer("rank")
     parent = try row.optionalText("parent")
+    if claimedAt == nil { dueAt = try row.optionalTime("next_attempt_at") }
   }
 
   /// Of a delivery that is pending: its next attempt.

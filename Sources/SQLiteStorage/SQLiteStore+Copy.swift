@@ -58,12 +58,13 @@ private struct SQLiteTables: StateTableWriter {
   func rows(of table: StateTable, pageSize: Int, _ page: ([StateRow]) throws -> Void) throws {
     let columns = table.columns.map { "\(SQLiteStore.column($0.name, of: table)) AS \($0.name)" }
     let order = table.order.map { SQLiteStore.column($0, of: table) }.joined(separator: ", ")
-    let cursor = try translating {
-      try Row.fetchCursor(
-        access, sql: "SELECT \(columns.joined(separator: ", ")) FROM \(table.name) ORDER BY \(order)")
-    }
+    let stored = StoredRows(
+      try translating {
+        try Row.fetchCursor(
+          access, sql: "SELECT \(columns.joined(separator: ", ")) FROM \(table.name) ORDER BY \(order)")
+      }, of: table.name, by: table.identifier)
     var (rows, size) = ([StateRow](), 0)
-    while let row = try translating({ try cursor.next().map { try Self.row($0, of: table) } }) {
+    while let row = try translating({ try stored.next().map { try Self.row($0, of: table) } }) {
       let more = row.reduce(0) { $0 + $1.size }
       if !rows.isEmpty, size + more > pageSize {
         try page(rows)
@@ -102,9 +103,8 @@ private struct SQLiteTables: StateTableWriter {
     do { return try body() } catch { throw translate(error) }
   }
 
-  private static func row(_ row: Row, of table: StateTable) throws -> StateRow {
-    let stored = StoredRow(row, of: table.name, by: table.identifier)
-    return try table.columns.map { column in
+  private static func row(_ stored: StoredRow, of table: StateTable) throws -> StateRow {
+    try table.columns.map { column in
       switch column.kind {
       case .integer: try stored.optionalInteger(column.name).map(StateValue.integer) ?? .null
       case .text: try stored.optionalText(column.name).map(StateValue.text) ?? .null

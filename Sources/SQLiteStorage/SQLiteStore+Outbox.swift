@@ -4,14 +4,21 @@ package import Storage
 
 /// What is due, and taking it.
 extension SQLiteStore {
-  package func destinationsDue(at now: Timestamp) async throws(StorageError) -> [Target] {
+  package func dueTargets(at now: Timestamp) async throws(StorageError) -> DueTargets {
     try await read { database in
-      try database.all(Self.dueDestinations, [now.milliseconds], of: "deliveries", by: "destination") { try $0.target }
+      var due = DueTargets()
+      let moment = now.milliseconds
+      let found = try database.all(Self.dueTargets, [moment, moment], of: "deliveries", by: "destination") { row in
+        (target: try row.target, isDue: try row.flag("is_due"), next: try row.optionalTime("next"))
+      }
+      due.targets = found.filter(\.isDue).map(\.target)
+      due.next = found.compactMap(\.next).min()
+      return due
     }
   }
 
   /// From one destination to the next in the index, whatever number of deliveries each of them has.
-  private static let waitingDestinations = """
+  static let dueTargets = """
     WITH RECURSIVE
       names (name) AS (
         SELECT min(destination) FROM deliveries WHERE status = 'pending' AND waits = 0
@@ -22,34 +29,19 @@ extension SQLiteStore {
         SELECT name, (
           SELECT min(next_attempt_at) FROM deliveries WHERE status = 'pending' AND waits = 0 AND destination = name)
         FROM names WHERE name IS NOT NULL)
-    """
-
-  static let dueDestinations = """
-    \(waitingDestinations)
-    SELECT name AS destination, (
-      SELECT lane FROM deliveries WHERE status = 'pending' AND waits = 0 AND destination = name LIMIT 1) AS lane
-    FROM waiting WHERE first <= ?
-    """
-
-  package func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp? {
-    try await read { database in
-      try database.moment(Self.nextMoment, [now.milliseconds], of: "deliveries")
-    }
-  }
-
-  static let nextMoment = """
-    \(waitingDestinations)
-    SELECT min((
+    SELECT name AS destination, first <= ? AS is_due, (
+      SELECT lane FROM deliveries WHERE status = 'pending' AND waits = 0 AND destination = name LIMIT 1) AS lane, (
       SELECT min(next_attempt_at) FROM deliveries
-      WHERE status = 'pending' AND waits = 0 AND destination = name AND next_attempt_at > ?)) AS moment FROM waiting
+      WHERE status = 'pending' AND waits = 0 AND destination = name AND next_attempt_at > ?) AS next
+    FROM waiting
     """
 
   package func due(
-    destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>
+    destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>, after place: DuePlace?
   ) async throws(StorageError) -> [ClaimedDelivery] {
     // To SQLite a limit below zero is none.
     if limit <= 0 { return [] }
-    return try await read { try Self.due(destination, limit, now, underWay, claimedAt: nil, $0) }
+    return try await read { try Self.due(destination, limit, now, underWay, after: place, claimedAt: nil, $0) }
   }
 
   package func claim(
@@ -57,7 +49,7 @@ extension SQLiteStore {
   ) async throws(StorageError) -> [ClaimedDelivery] {
     if limit <= 0 { return [] }
     return try await write { database in
-      let deliveries = try Self.due(destination, limit, now, [], claimedAt: now, database)
+      let deliveries = try Self.due(destination, limit, now, [], after: nil, claimedAt: now, database)
       let statement = try database.cachedStatement(
         sql: """
           UPDATE deliveries SET status = 'claimed', attempts = attempts + 1, next_attempt_at = NULL, claimed_at = ?
@@ -72,16 +64,21 @@ extension SQLiteStore {
   }
 
   private static func due(
-    _ destination: Target, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>, claimedAt: Timestamp?,
-    _ database: Database
+    _ destination: Target, _ limit: Int, _ now: Timestamp, _ underWay: Set<Int64>, after place: DuePlace?,
+    claimedAt: Timestamp?, _ database: Database
   ) throws -> [ClaimedDelivery] {
     let statement = try database.cachedStatement(sql: dueDeliveries)
-    let rows = try Row.fetchCursor(
-      statement, arguments: [destination.name, now.milliseconds, underWay.sqlList, limit])
+    let rows = StoredRows(
+      try Row.fetchCursor(
+        statement,
+        arguments: [
+          destination.name, now.milliseconds, place?.dueAt.milliseconds ?? .min, place?.sequence ?? 0,
+          underWay.sqlList, limit,
+        ]), of: "deliveries")
     var found: [ClaimedDelivery] = []
     var bytes = 0
     while bytes < ClaimedDelivery.maxBytesAhead, let row = try rows.next() {
-      let delivery = try ClaimedDelivery(next: StoredRow(row, of: "deliveries"), claimedAt: claimedAt)
+      let delivery = try ClaimedDelivery(next: row, claimedAt: claimedAt)
       bytes += delivery.bytes
       found.append(delivery)
     }
@@ -91,7 +88,7 @@ extension SQLiteStore {
   static let dueDeliveries = """
     \(ClaimedDelivery.selection)
     WHERE d.status = 'pending' AND d.waits = 0 AND d.destination = ? AND d.next_attempt_at <= ?
-      AND d.sequence NOT IN (SELECT value FROM json_each(?))
+      AND (d.next_attempt_at, d.sequence) > (?, ?) AND d.sequence NOT IN (SELECT value FROM json_each(?))
     ORDER BY d.next_attempt_at, d.sequence LIMIT ?
     """
 

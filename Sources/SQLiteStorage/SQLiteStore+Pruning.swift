@@ -34,12 +34,12 @@ extension SQLiteStore {
   /// In the order in which they were made, and no further than that says: nothing settled before `before` was made after
   /// it. So this costs what is forgotten and what is not settled, not what is kept.
   private static func settled(before: Timestamp, limit: Int, _ database: Database) throws -> [Int64] {
-    let rows = try Row.fetchCursor(
-      database, sql: "SELECT sequence, id, created_at, settled_at FROM deliveries ORDER BY sequence")
+    let rows = StoredRows(
+      try Row.fetchCursor(
+        database, sql: "SELECT sequence, id, created_at, settled_at FROM deliveries ORDER BY sequence"),
+      of: "deliveries")
     var found: [Int64] = []
-    while found.count < limit, let row = try rows.next().map({ StoredRow($0, of: "deliveries") }),
-      try row.time("created_at") < before
-    {
+    while found.count < limit, let row = try rows.next(), try row.time("created_at") < before {
       if let settledAt = try row.optionalTime("settled_at"), settledAt < before {
         found.append(try row.integer("sequence"))
       }

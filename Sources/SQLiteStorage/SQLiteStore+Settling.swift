@@ -117,9 +117,10 @@ extension SQLiteStore {
 
   /// Lets those go that waited only for what has ended: from the first that is not settled all that belong to its event.
   static func free(run: String, destination: String, _ database: Database) throws -> Bool {
-    let rows = try Row.fetchCursor(database.cachedStatement(sql: unsettled), arguments: [run, destination])
+    let rows = StoredRows(
+      try Row.fetchCursor(database.cachedStatement(sql: unsettled), arguments: [run, destination]), of: "deliveries")
     var (event, waiting) = (String?.none, [Int64]())
-    while let row = try rows.next().map({ StoredRow($0, of: "deliveries") }) {
+    while let row = try rows.next() {
       let its = try row.text("event_id")
       guard event == nil || its == event else { break }
       event = its

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 internal import GRDB
+internal import GRDBSQLite
 internal import Runs
 internal import Storage
 
@@ -10,31 +10,23 @@ internal import Storage
 /// process.
 struct StoredRow {
   private let row: Row
+  /// Of the columns, by name.
+  private let places: [String: Int]
   private let table: String
   private let key: String
 
-  /// - Parameter key: the column that tells the row from others of its table.
-  init(_ row: Row, of table: String, by key: String = "id") {
-    self.row = row
-    self.table = table
-    self.key = key
+  fileprivate init(_ row: Row, _ places: [String: Int], of table: String, by key: String) {
+    (self.row, self.places, self.table, self.key) = (row, places, table, key)
   }
 
   func text(_ column: String) throws -> String { try required(optionalText(column), column) }
 
-  /// SQLite doesn't look whether a text is UTF-8, and GRDB would mend one that isn't and end it at a NUL.
   func optionalText(_ column: String) throws -> String? {
     switch try value(column) {
     case .null: return nil
-    case .string(let text):
-      let isWhole = try row.withUnsafeData(named: column) { data in
-        guard let data, data.count == text.utf8.count else { return false }
-        return !text.utf8.contains(0xEF) || String(validating: data, as: UTF8.self) == text
-      }
-      if isWhole { return text }
-    case .int64, .double, .blob: break
+    case .text(let text?): return text
+    case .text(nil), .integer, .bytes, .real: throw unreadable(column)
     }
-    throw unreadable(column)
   }
 
   func integer(_ column: String) throws -> Int64 { try required(optionalInteger(column), column) }
@@ -42,8 +34,8 @@ struct StoredRow {
   func optionalInteger(_ column: String) throws -> Int64? {
     switch try value(column) {
     case .null: nil
-    case .int64(let number): number
-    case .double, .string, .blob: throw unreadable(column)
+    case .integer(let number): number
+    case .text, .bytes, .real: throw unreadable(column)
     }
   }
 
@@ -66,8 +58,8 @@ struct StoredRow {
   func optionalBytes(_ column: String) throws -> [UInt8]? {
     switch try value(column) {
     case .null: nil
-    case .blob(let data): Array(data)
-    case .int64, .double, .string: throw unreadable(column)
+    case .bytes(let bytes): bytes
+    case .integer, .text, .real: throw unreadable(column)
     }
   }
 
@@ -95,16 +87,71 @@ struct StoredRow {
   }
 
   func unreadable(_ column: String) -> UnreadableColumn {
-    UnreadableColumn(table: table, id: (try? row.decode(DatabaseValue.self, forColumn: key))?.plainText, column: column)
+    let id = places[key].flatMap { try? row.decode(DatabaseValue.self, atIndex: $0) }
+    return UnreadableColumn(table: table, id: id?.plainText, column: column)
   }
 
-  private func value(_ column: String) throws -> DatabaseValue.Storage {
+  private func value(_ column: String) throws -> Cell {
+    guard let place = places[column] else { throw unreadable(column) }
     do {
-      return try row.decode(DatabaseValue.self, forColumn: column).storage
+      return try row.decode(Cell?.self, atIndex: place) ?? .null
     } catch {
       throw unreadable(column)
     }
   }
+}
+
+/// The rows of one statement, one by one, as SQLite holds them: a row that GRDB has copied has lost what was no UTF-8.
+///
+/// Where a column stands is found once for all rows: GRDB would look for each name in each row, without regard to case.
+struct StoredRows {
+  private let rows: RowCursor
+  private let places: [String: Int]
+  private let table: String
+  private let key: String
+
+  /// - Parameter key: the column that tells a row from others of its table.
+  init(_ rows: RowCursor, of table: String, by key: String = "id") {
+    (self.rows, self.table, self.key) = (rows, table, key)
+    places = Dictionary(zip(rows.columnNames, 0...)) { first, _ in first }
+  }
+
+  /// Valid until the next one is asked for; nil after the last.
+  func next() throws -> StoredRow? {
+    try rows.next().map { StoredRow($0, places, of: table, by: key) }
+  }
+}
+
+/// A value just as SQLite holds it. GRDB's `DatabaseValue` mends a text that isn't UTF-8 and ends it at a NUL; and reading what is due by
+/// way of it, and by names, took a twentieth of what a delivery costs.
+private enum Cell: DatabaseValueConvertible, StatementColumnConvertible {
+  case null
+  case integer(Int64)
+  /// Nil: it is no UTF-8, which SQLite doesn't look for, or holds a NUL.
+  case text(String?)
+  case bytes([UInt8])
+  case real
+
+  init(sqliteStatement statement: SQLiteStatement, index: CInt) {
+    switch sqlite3_column_type(statement, index) {
+    case SQLITE_NULL: self = .null
+    case SQLITE_INTEGER: self = .integer(sqlite3_column_int64(statement, index))
+    // The bytes are counted behind the call that may move them (sqlite.org/c3ref/column_blob.html).
+    case SQLITE_TEXT:
+      let start = sqlite3_column_text(statement, index)
+      let text = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, index)))
+      self = .text(text.contains(0) ? nil : String(validating: text, as: UTF8.self))
+    case SQLITE_BLOB:
+      let start = sqlite3_column_blob(statement, index)
+      self = .bytes(Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, index)))))
+    default: self = .real
+    }
+  }
+
+  /// Rows are read where SQLite holds them, and never from a copy.
+  static func fromDatabaseValue(_ value: DatabaseValue) -> Cell? { nil }
+
+  var databaseValue: DatabaseValue { .null }
 }
 
 /// A column holds what can't have been written there. ``SQLiteStore`` makes `StorageError.unreadable` of it.
@@ -129,14 +176,13 @@ extension DatabaseValue {
 }
 
 extension Database {
-  /// Reads rows one by one, as SQLite holds them: a row that GRDB has copied has lost what was no UTF-8.
   func all<Value>(
     _ sql: String, _ arguments: StatementArguments = StatementArguments(), of table: String, by key: String = "id",
     _ make: (StoredRow) throws -> Value
   ) throws -> [Value] {
-    let rows = try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments)
+    let rows = StoredRows(try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments), of: table, by: key)
     var found: [Value] = []
-    while let row = try rows.next() { found.append(try make(StoredRow(row, of: table, by: key))) }
+    while let row = try rows.next() { found.append(try make(row)) }
     return found
   }
 
@@ -144,8 +190,8 @@ extension Database {
     _ sql: String, _ arguments: StatementArguments = StatementArguments(), of table: String, by key: String = "id",
     _ make: (StoredRow) throws -> Value
   ) throws -> Value? {
-    let rows = try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments)
-    return try rows.next().map { try make(StoredRow($0, of: table, by: key)) }
+    let rows = StoredRows(try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments), of: table, by: key)
+    return try rows.next().map(make)
   }
 
   /// Texts of one column, which the statement calls `name`.

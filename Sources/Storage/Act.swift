@@ -77,7 +77,7 @@ extension String {
   /// Cut, and without NUL, behind which a database forgets the rest.
   fileprivate func kept(_ length: Int) -> String {
     let text = count > length ? "\(prefix(length - 1))…" : self
-    return text.replacing("\0", with: "\u{FFFD}")
+    return text.withoutNUL
   }
 }
 

@@ -9,6 +9,8 @@ package enum DeliveryStatus: String, Sendable, CaseIterable {
 package struct ClaimedDelivery: Sendable {
   /// Its place in the outbox, from 1.
   package let sequence: Int64
+  /// Nil when it was claimed.
+  package var dueAt: Timestamp?
   package let id: String
   package let eventID: String
   package let runID: String
@@ -30,7 +32,7 @@ package struct ClaimedDelivery: Sendable {
   package var retryFrom: Timestamp
   /// Attempts that were made before the last replay.
   package let attemptsBefore: Int
-  /// Nil when it was only read: ``StateStore/due(destination:limit:at:except:)``.
+  /// Nil when it was only read: ``StateStore/due(destination:limit:at:except:after:)``.
   package let claimedAt: Timestamp?
   package let timeout: Duration?
   package let retryFor: Duration?
@@ -220,8 +222,8 @@ package struct AttemptRecord: Sendable, Equatable {
     self.finishedAt = finishedAt
     self.outcome = outcome
     self.code = code
-    self.detail = detail.replacing("\0", with: "\u{FFFD}")
-    self.output = output.replacing("\0", with: "\u{FFFD}")
+    self.detail = detail.withoutNUL
+    self.output = output.withoutNUL
   }
 }
 

@@ -40,6 +40,8 @@ package struct TargetShare: Sendable, Equatable {
   package var held: Set<Target>
   /// How many of them others should have: they are to be given up as soon as nothing is under way there.
   package var surplus: [Target.Group: Int] = [:]
+  /// Somebody who is gone may have left hooks that he ran, or steps that wait for his files.
+  package var isSomethingLeft = false
   /// Of those that are held since just now: for how long nobody has sent anything there; those that aren't named never were anybody's.
   package var idle: [Target: Duration] = [:]
 

@@ -31,6 +31,24 @@ package protocol LedgerStore: Sendable {
   func restraints(at now: Timestamp) async throws(StorageError) -> RestraintState
 }
 
+/// Where something is due, as of a moment.
+package struct DueTargets: Sendable, Equatable {
+  /// Those with a pending delivery that is due.
+  package var targets: [Target] = []
+  /// When the next pending delivery becomes due that isn't yet; nil when none does. One that waits behind another doesn't count.
+  package var next: Timestamp?
+
+  package init(_ targets: [Target] = [], next: Timestamp? = nil) { (self.targets, self.next) = (targets, next) }
+}
+
+/// Where a delivery stands among those of its destination: the longest due comes first, and of those the first that came.
+package struct DuePlace: Sendable, Equatable {
+  package let dueAt: Timestamp
+  package let sequence: Int64
+
+  package init(dueAt: Timestamp, sequence: Int64) { (self.dueAt, self.sequence) = (dueAt, sequence) }
+}
+
 /// What survives a crash: the ledger of runs, the events, and the outbox of deliveries.
 package protocol StateStore: LedgerStore, SilenceStore, StatusStore, AuditStore, SharedState {
   /// As the user named it, without a password.
@@ -49,21 +67,20 @@ package protocol StateStore: LedgerStore, SilenceStore, StatusStore, AuditStore,
   /// Returns when what was read to be sent may be sent. Throws `lost` when another process has taken over.
   func confirm() async throws(StorageError)
 
-  /// Destinations with a pending delivery that is due at `now`.
-  func destinationsDue(at now: Timestamp) async throws(StorageError) -> [Target]
-
-  /// When the next pending delivery becomes due after `now`; nil when none does. What is due already is not asked for:
-  /// it may be waiting for an earlier one.
-  func nextDue(after now: Timestamp) async throws(StorageError) -> Timestamp?
+  /// Where something is due at `now`, and when the next thing will be.
+  func dueTargets(at now: Timestamp) async throws(StorageError) -> DueTargets
 
   /// Reads up to `limit` due deliveries of a destination, the longest due first, and changes nothing: the one process that
   /// delivers remembers itself what it has under way, and passes it as `except`, by sequence. A kill then repeats them
   /// under the same id and attempt number.
   /// A delivery waits for those that earlier events of the same run still have for the same destination.
-  func due(destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>)
+  ///
+  /// - Parameter place: only those that come later in that order; nil: from the first. Whoever reads on through a long backlog need not
+  ///   begin with what he has read already: a store may have to step over each of those that have ended since.
+  func due(destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>, after place: DuePlace?)
     async throws(StorageError) -> [ClaimedDelivery]
 
-  /// Reads, as ``due(destination:limit:at:except:)`` does, the one delivery with which a destination is to be probed: the first
+  /// Reads, as ``due(destination:limit:at:except:after:)`` does, the one delivery with which a destination is to be probed: the first
   /// in order, whether or not its back-off is over. Nil when nothing waits, or only what may not go yet for another reason.
   func probe(destination: Target, at now: Timestamp, except underWay: Set<Int64>)
     async throws(StorageError) -> ClaimedDelivery?

@@ -7,9 +7,10 @@ case "rules": RuleBenchmarks(directory: arguments.dropFirst().first).run()
 case "schedule" where arguments.count == 1: ScheduleBenchmarks(seed: 1).run()
 case "schedule" where arguments.count == 3 && arguments[1] == "--seed":
   if let seed = UInt64(arguments[2]) { ScheduleBenchmarks(seed: seed).run() } else { explain() }
-case "sink":
+case "sink" where arguments.count <= 2:
   orExit { () throws(ServerFailure) in
-    var sink = try SinkServer()
+    guard let delay = UInt64(arguments.count == 2 ? arguments[1] : "0") else { return explain() }
+    var sink = try SinkServer(delay: delay)
     sink.run()
   }
 case "transport":
@@ -44,6 +45,8 @@ case "models" where arguments.count <= 3:
   }
 case "deliver":
   try await orExit { () throws(ServerFailure) in try DeliverBenchmarks(directory: arguments.dropFirst().first) }.run()
+case "postgres" where arguments.dropFirst().allSatisfy(PostgresBenchmarks.cases.contains):
+  do { try await PostgresBenchmarks.run(Array(arguments.dropFirst())) } catch { giveUp("\(error)") }
 case "deliver-waiting": try await DeliverBenchmarks.reportMemory(path: arguments.dropFirst().first ?? "")
 default: explain()
 }
@@ -52,7 +55,8 @@ private func explain() {
   print(
     """
     usage: vi-notify-bench rules [DIR] | schedule [--seed N] | transport | deliver [DIR] | hooks | telemetry
-           vi-notify-bench watch [CASE]… | soak [SWEEPS] | sink | serve-runs COUNT MOVING [PAGE]
+           vi-notify-bench watch [CASE]… | soak [SWEEPS] | postgres [deliver | history | scale | idle]…
+           vi-notify-bench sink [MILLISECONDS] | serve-runs COUNT MOVING [PAGE]
            vi-notify-bench models [MEGABYTES [DIR]] | serve-model MEGABYTES
     """)
 }

@@ -122,7 +122,7 @@ private struct LaneLife {
         Row(
           sequence: Int64(rows.count + 1), next: isQuiet ? now + .seconds(400_000) : now, isQuiet: isQuiet))
     }
-    lane.mayHaveMore = true
+    lane.noteDue()
   }
 
   private mutating func pass(_ duration: Duration) {
@@ -145,7 +145,7 @@ private struct LaneLife {
 
   /// What the dispatcher does each time it wakes.
   private mutating func look() {
-    if nextDue.map({ $0 <= now }) ?? true { lane.mayHaveMore = lane.mayHaveMore || rows.contains(where: isDue) }
+    if nextDue.map({ $0 <= now }) ?? true, rows.contains(where: isDue) { lane.noteDue() }
     for _ in 0..<100 {
       if lane.gate.release(at: now) { letGo() }
       let wanted = lane.reading(at: now)
@@ -162,8 +162,10 @@ private struct LaneLife {
     let found: ArraySlice<Row>
     switch wanted {
     case .nothing: return
-    case .due(let count):
-      found = free.filter(isDue).sorted { ($0.next, $0.sequence) < ($1.next, $1.sequence) }[...].prefix(count)
+    case .due(let count, let place):
+      found = free.filter { isDue($0) && Self.isBehind(place, $0) }.sorted {
+        ($0.next, $0.sequence) < ($1.next, $1.sequence)
+      }[...].prefix(count)
     case .probe:
       found = free.filter { isDue($0) || $0.backsOff }.sorted { ($0.next, $0.sequence) < ($1.next, $1.sequence) }[...]
         .prefix(1)
@@ -171,11 +173,17 @@ private struct LaneLife {
     lane.add(found.map(Self.claimed), of: wanted, generation: lane.generation)
   }
 
+  private static func isBehind(_ place: DuePlace?, _ row: Row) -> Bool {
+    place.map { (row.next, row.sequence) > ($0.dueAt, $0.sequence) } ?? true
+  }
+
   private static func claimed(_ row: Row) -> ClaimedDelivery {
-    ClaimedDelivery(
+    var delivery = ClaimedDelivery(
       sequence: row.sequence, id: "m\(row.sequence)", eventID: "e", runID: "r\(row.sequence)", rule: "r", action: "a",
       destination: "d", content: .event, event: [], continuation: nil, isOnce: false, attempt: row.attempts + 1,
       createdAt: dawn, retryFrom: dawn, attemptsBefore: 0, claimedAt: nil, timeout: nil, retryFor: nil, defers: false)
+    delivery.dueAt = row.next
+    return delivery
   }
 
   private mutating func start() -> Bool {
@@ -229,7 +237,7 @@ private struct LaneLife {
     case .interrupted, .rejected: break
     }
     lane.release(flight.start.delivery.sequence)
-    lane.mayHaveMore = true
+    lane.noteDue()
     if lane.gate.release(at: now) { letGo() }
     if flight.start.pass == .probe, case .retry = flight.outcome { lane.dropQueue() }
   }
@@ -248,7 +256,7 @@ private struct LaneLife {
     for index in rows.indices where rows[index].backsOff && !rows[index].isSettled && rows[index].next > now {
       (rows[index].next, rows[index].backsOff) = (now, false)
     }
-    lane.mayHaveMore = true
+    lane.noteDue()
   }
 
   private mutating func noteUse() {
@@ -263,7 +271,7 @@ private struct LaneLife {
     flights = []
     restarts += 1
     lane = Self.newLane(concurrency, limit, lane.gate.state, now)
-    lane.mayHaveMore = true
+    lane.noteDue()
     nextDue = nil
     guard rows.contains(where: { !$0.isSettled && $0.backsOff && $0.next > now }) else { return }
     lane.gate.noteBackOff()

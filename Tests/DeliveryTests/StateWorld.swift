@@ -94,13 +94,14 @@ struct StateWorld {
     state.moved(at: uptime)
   }
 
-  // What the dispatcher does between two waits.
+  /// What the dispatcher does between two waits.
   mutating func look() {
     if state.mustHurry(at: uptime) { state.noteNews() }
     let looks = state.look(at: now)
     if looks {
       let heads = heads
       let due = rows.filter { heads.contains($0.sequence) && !$0.isClaimed && $0.next <= now }
+      state.noteNextDue(rows.filter { !$0.isSettled && $0.next > now }.map(\.next).min())
       _ = state.noteDue(Set(due.map(\.target)).sorted(), at: now)
     }
     _ = state.expired(at: uptime)
@@ -109,7 +110,6 @@ struct StateWorld {
       state.add(read(reading), reading)
     }
     if state.hasReleases { commit() }
-    if looks { state.noteNextDue(rows.filter { !$0.isSettled && $0.next > now }.map(\.next).min()) }
   }
 
   /// Starts what may start, and returns how many did.
@@ -208,8 +208,10 @@ struct StateWorld {
     switch reading.wanted {
     case .nothing: return []
     case .probe: return free.prefix(1).map { claimed($0, at: nil) }
-    case .due(let limit):
-      let due = free.filter { $0.next <= now }.sorted { ($0.next, $0.sequence) < ($1.next, $1.sequence) }.prefix(limit)
+    case .due(let limit, let place):
+      let due = free.filter { row in
+        row.next <= now && (place.map { (row.next, row.sequence) > ($0.dueAt, $0.sequence) } ?? true)
+      }.sorted { ($0.next, $0.sequence) < ($1.next, $1.sequence) }.prefix(limit)
       guard reading.claims else { return due.map { claimed($0, at: nil) } }
       for row in due {
         rows[Int(row.sequence) - 1].isClaimed = true
@@ -220,10 +222,12 @@ struct StateWorld {
   }
 
   private func claimed(_ row: Row, at claimedAt: Timestamp?) -> ClaimedDelivery {
-    ClaimedDelivery(
+    var delivery = ClaimedDelivery(
       sequence: row.sequence, id: "m\(row.sequence)", eventID: "e", runID: row.run, rule: "r", action: "1",
       destination: row.target, content: .event, event: [], continuation: nil, isOnce: false, attempt: row.attempts + 1,
       createdAt: now, retryFrom: now, attemptsBefore: 0, claimedAt: claimedAt, timeout: nil, retryFor: nil,
       defers: false)
+    if claimedAt == nil { delivery.dueAt = row.next }
+    return delivery
   }
 }

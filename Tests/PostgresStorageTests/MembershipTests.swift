@@ -43,7 +43,7 @@ import Testing
     #expect(isLost(await storageError { _ = try await old.due(destination: "chat", limit: 9, at: ms(5), except: []) }))
     #expect(isLost(await storageError { _ = try await old.claim(destination: "chat", limit: 9, at: ms(5)) }))
     #expect(isLost(await storageError { _ = try await old.probe(destination: "chat", at: ms(5), except: []) }))
-    #expect(isLost(await storageError { _ = try await old.destinationsDue(at: ms(5)) }))
+    #expect(isLost(await storageError { _ = try await old.dueTargets(at: ms(5)) }))
     #expect(isLost(await storageError { try await old.confirm() }))
     #expect(try await new.deliveries(DeliveryFilter()).map(\.id) == ["m1", "m2"])
     #expect(try await new.counts() == DeliveryCounts(pending: 2))

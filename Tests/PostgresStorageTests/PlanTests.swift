@@ -18,11 +18,17 @@ import Testing
       _ = try await store.commit(.of(run: "r\(run)", deliveries))
     }
     try database.psql("ANALYZE")
+    let some = try await store.due(destination: "d7", limit: 20, at: ms(5), except: [])
+    let ends = PostgresStore.ends(some.map { SettledAttempt($0, .delivered, nil) }, at: ms(5))
+    #expect(some.count == 20)
     let statements: [(Statement, sorts: Bool)] = [
-      (PostgresStore.dueDestinations(ms(5)), false), (PostgresStore.nextMoment(ms(5)), false),
-      (PostgresStore.dueDeliveries("d7", 10, ms(5), [3]), false), (PostgresStore.probeDelivery("d7", ms(5), []), false),
+      (PostgresStore.dueTargets(ms(5)), false),
+      (PostgresStore.dueDeliveries("d7", 10, ms(5), [3], after: nil), false),
+      (PostgresStore.dueDeliveries("d7", 10, ms(5), [3], after: DuePlace(dueAt: ms(0), sequence: 900)), false),
+      (PostgresStore.probeDelivery("d7", ms(5), []), false),
       (PostgresStore.deadLetterBacklog(burial, at: ms(5)), true), (PostgresStore.release("d7", at: ms(5)), true),
-      (PostgresStore.freed(run: "r1", destination: "d7"), true), (PostgresStore.waiting("d7"), true),
+      (PostgresStore.freed(run: "r1", destination: "d7"), true), (PostgresStore.crowded(some), true),
+      (ends, true),
     ]
     for (statement, sorts) in statements {
       let plan = try await store.read { database in

@@ -1,4 +1,5 @@
 import Glibc
+import Locking
 import Runs
 import Storage
 import Stores
@@ -57,6 +58,42 @@ import Testing
     #expect(try await first.share(Self.chats).held == Self.chats)
   }
 
+  /// While a new rules file reaches one process after the other.
+  @Test func `processes with different rules leave no target to nobody`() async throws {
+    let database = try TestDatabase()
+    let first = try open(database)
+    defer { first.close() }
+    #expect(try await first.share(["a", "b"]).held == ["a", "b"])
+    let uptime = Locked(Duration.zero)
+    let opening = StateOpening(
+      try PostgresTarget(database.uri), for: .sharing(Set(Role.allCases), worker: "", version: "2"), Patience { _ in },
+      uptime: { uptime.withLock { $0 } })
+    let second = try PostgresStore(opening, opening.open())
+    defer { second.close() }
+    #expect(try await second.share(["b", "c"]).held == ["c"])
+    try await first.giveUp(["a"])
+    try await first.giveUp(["b"])
+    // Each has its part of two, and the third is nobody's.
+    #expect(try await first.share(["a", "b"]).held == ["a"])
+    #expect(try await second.share(["b", "c", "d"]).held == ["b", "c"])
+    for seconds in [1, 9] {
+      uptime.withLock { $0 += .seconds(seconds) }
+      #expect(try await second.share(["b", "c", "d"]).held == ["b", "c"])
+    }
+    uptime.withLock { $0 += .seconds(1) }
+    var share = try await second.share(["b", "c", "d"])
+    #expect(share.held == ["b", "c", "d"])
+    #expect(share.surplus.isEmpty)
+    for _ in 0..<3 {
+      uptime.withLock { $0 += .seconds(20) }
+      share = try await second.share(["b", "c", "d"])
+      #expect(share.held == ["b", "c", "d"])
+      #expect(share.surplus.isEmpty)
+    }
+    // Once all have the same file they share evenly again.
+    #expect(try await second.share(["a", "b", "c", "d"]).surplus == [.destinations: 1])
+  }
+
   @Test func `what a silent process had is taken by others, and the process itself has lost everything`() async throws {
     let database = try TestDatabase()
     let first = try open(database)
@@ -75,6 +112,13 @@ import Testing
     let error = await storageError { _ = try await first.share(["chat"]) }
     guard case .lost = error else { return #expect(Bool(false), "\(String(describing: error))") }
     #expect(!first.mayAct)
+    let beat = Heartbeat(
+      process: .init(id: 7, started: 99, space: "pid:[1]", boot: "b"), mode: "forever", startedAt: ms(5), beatAt: ms(9),
+      uptime: .zero)
+    guard case .lost = await storageError({ try await first.beat(beat) }) else {
+      return #expect(Bool(false), "it beat")
+    }
+    #expect(try await second.heartbeat() == nil)
     let read = try #require(try await second.due(destination: "chat", limit: 1, at: ms(9), except: []).first)
     guard case .lost = await storageError({ try await first.settle(read, as: .delivered, .of(read, at: 9)) }) else {
       return #expect(Bool(false), "it wrote")
@@ -106,7 +150,9 @@ import Testing
     #expect(Set(claimed.flatMap { $0 }).count == 60)
     // A living process's are its own.
     #expect(try await stores[2].releaseClaims(at: ms(6)) == 0)
+    #expect(try await !stores[1].share([]).isSomethingLeft)
     try database.removeFirst()
+    #expect(try await stores[1].share([]).isSomethingLeft)
     _ = try await stores[1].takeWatch()
     let first = try await stores[1].deliveries(DeliveryFilter(status: .claimed)).count
     let released = try await stores[1].releaseClaims(at: ms(7))
@@ -277,7 +323,9 @@ import Testing
     #expect(try await right.claimIDs(.hook, at: 9) == [])
     // Its machine is there, or was a moment ago.
     #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
+    #expect(try await !right.share([]).isSomethingLeft)
     left.close()
+    #expect(try await right.share([]).isSomethingLeft)
     #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
     try forget("left", database)
     #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == ["fetch"])

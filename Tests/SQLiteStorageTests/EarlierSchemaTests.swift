@@ -109,7 +109,7 @@ struct EarlierSchemaTests {
     ]
     #expect(try await store.deliveries(DeliveryFilter()).map(\.destination) == targets)
     #expect(try await store.deliveries(DeliveryFilter()).map(\.destination.name) == ["d"] + rows.map(\.1))
-    #expect(try await Set(store.destinationsDue(at: ms(6))) == Set(targets))
+    #expect(try await Set(store.dueTargets(at: ms(6)).targets) == Set(targets))
     for target in targets { #expect(try await store.claim(destination: target, limit: 9, at: ms(6)).count == 1) }
     #expect(try await store.unsettled() == Dictionary(targets.map { ($0, 1) }) { $1 })
     #expect(try await store.namesInUse().destinations == ["d", "hooks"])

@@ -8,7 +8,7 @@ import Testing
 /// How SQLite finds what the dispatcher asks for again and again: by an index, whatever number of deliveries waits.
 struct PlanTests {
   @Test(arguments: [
-    SQLiteStore.dueDestinations, SQLiteStore.nextMoment, SQLiteStore.dueDeliveries, SQLiteStore.unsettled,
+    SQLiteStore.dueTargets, SQLiteStore.dueDeliveries, SQLiteStore.unsettled,
     SQLiteStore.deadLetterBacklog, SQLiteStore.probeDelivery, SQLiteStore.release,
   ])
   func `what is asked for again and again is found by an index, and in its order`(sql: String) async throws {

@@ -21,6 +21,11 @@ struct DestinationConformance {
       #expect(first.map(\.claimedAt) == [nil, nil])
       let next = try await store.due(destination: "chat", limit: 9, at: ms(10), except: Set(first.map(\.sequence)))
       #expect(next.map(\.id) == ["m3", "m4"])
+      let last = try #require(first.last)
+      #expect(last.dueAt == ms(10))
+      let place = DuePlace(dueAt: ms(10), sequence: last.sequence)
+      let rest = try await store.due(destination: "chat", limit: 9, at: ms(10), except: [], after: place)
+      #expect(rest.map(\.id) == ["m3", "m4"])
       #expect(try await store.counts() == DeliveryCounts(pending: 4))
     }
   }

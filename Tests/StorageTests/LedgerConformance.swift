@@ -18,7 +18,7 @@ struct LedgerConformance {
       #expect(!ledger.hasBaseline)
       #expect(try await store.counts() == DeliveryCounts())
       #expect(try await store.deliveries(DeliveryFilter()).isEmpty)
-      #expect(try await store.nextDue(after: ms(0)) == nil)
+      #expect(try await store.dueTargets(at: ms(0)).next == nil)
       #expect(try await store.delivery(id: "none") == nil)
       #expect(try await store.releaseClaims(at: ms(0)) == 0)
     }

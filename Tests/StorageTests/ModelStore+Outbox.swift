@@ -3,12 +3,10 @@ import Storage
 
 /// What is due, and taking it.
 extension ModelStore {
-  func destinationsDue(at now: Timestamp) -> [Target] {
-    Set(items.indices.filter { isDue($0, now) }.map { items[$0].destination }).sorted()
-  }
-
-  func nextDue(after now: Timestamp) -> Timestamp? {
-    items.indices.filter { !waits($0) }.compactMap { items[$0].next }.filter { $0 > now }.min()
+  func dueTargets(at now: Timestamp) -> DueTargets {
+    DueTargets(
+      Set(items.indices.filter { isDue($0, now) }.map { items[$0].destination }).sorted(),
+      next: items.indices.filter { !waits($0) }.compactMap { items[$0].next }.filter { $0 > now }.min())
   }
 
   func isDue(_ index: Int, _ now: Timestamp) -> Bool {
@@ -33,8 +31,13 @@ extension ModelStore {
     return free.sorted { (items[$0].next ?? now, $0) < (items[$1].next ?? now, $1) }.prefix(max(0, limit))
   }
 
-  func due(destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>) -> [ClaimedDelivery] {
-    due(destination, limit, now, underWay).map { taken(items[$0], attempt: items[$0].attempts + 1) }
+  func due(
+    destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>, after place: DuePlace?
+  ) -> [ClaimedDelivery] {
+    due(destination, items.count, now, underWay).filter { index in
+      guard let place, let next = items[index].next else { return true }
+      return (next, items[index].sequence) > (place.dueAt, place.sequence)
+    }.prefix(max(0, limit)).map { taken(items[$0], attempt: items[$0].attempts + 1) }
   }
 
   func probe(destination: Target, at now: Timestamp, except underWay: Set<Int64>) -> ClaimedDelivery? {
@@ -71,6 +74,7 @@ extension ModelStore {
       retryFrom: item.retryFrom,
       attemptsBefore: item.attemptsBefore, claimedAt: item.claimedAt, timeout: item.new.timeout,
       retryFor: item.new.retryFor, defers: item.new.defers, form: item.new.form, isStandard: item.new.isStandard)
+    if item.claimedAt == nil { delivery.dueAt = item.next }
     (delivery.sequel, delivery.rank, delivery.parent) = (item.new.sequel, item.rank, item.new.link?.parent)
     return delivery
   }

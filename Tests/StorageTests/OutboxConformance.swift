@@ -28,16 +28,16 @@ struct OutboxConformance {
     try await factory.withStore { store in
       _ = try await store.commit(.of(run: "a", [.of("m1", to: "d1"), .of("m2", to: "d2")], at: 10))
       _ = try await store.commit(.of(run: "b", [.of("m3", to: "d1")], at: 20))
-      #expect(try await store.destinationsDue(at: ms(9)) == [])
-      #expect(try await store.destinationsDue(at: ms(10)).sorted() == ["d1", "d2"])
-      #expect(try await store.nextDue(after: ms(9)) == ms(10))
+      #expect(try await store.dueTargets(at: ms(9)).targets == [])
+      #expect(try await store.dueTargets(at: ms(10)).targets.sorted() == ["d1", "d2"])
+      #expect(try await store.dueTargets(at: ms(9)).next == ms(10))
       let claim = try await store.claimOne("d1", at: 10)
       try await store.settle(store.claimOne("d2", at: 10), as: .delivered, .of(claim, at: 11))
-      #expect(try await store.nextDue(after: ms(10)) == ms(20))
-      #expect(try await store.destinationsDue(at: ms(19)) == [])
+      #expect(try await store.dueTargets(at: ms(10)).next == ms(20))
+      #expect(try await store.dueTargets(at: ms(19)).targets == [])
       try await store.settle(claim, as: .retry(at: ms(15), reason: "timeout"), .of(claim, at: 11))
-      #expect(try await store.nextDue(after: ms(10)) == ms(15))
-      #expect(try await store.destinationsDue(at: ms(15)) == ["d1"])
+      #expect(try await store.dueTargets(at: ms(10)).next == ms(15))
+      #expect(try await store.dueTargets(at: ms(15)).targets == ["d1"])
     }
   }
 

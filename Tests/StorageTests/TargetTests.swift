@@ -33,7 +33,7 @@ struct TargetTests {
             NewDelivery(id: "m1", rule: "rule", destination: .hook, content: hook),
             NewDelivery(id: "m2", rule: "rule", destination: lane, content: hook), .of("m3", to: "chat"),
           ]))
-      #expect(try await Set(store.destinationsDue(at: ms(9))) == [.hook, lane, "chat"])
+      #expect(try await Set(store.dueTargets(at: ms(9)).targets) == [.hook, lane, "chat"])
       #expect(try await store.claimIDs(.hook) == ["m1"])
       let claim = try await store.claimOne(lane)
       #expect((claim.id, claim.destination) == ("m2", lane))

@@ -11,6 +11,20 @@ package final class DroppingProxy: Sendable {
     case cutAnswer
   }
 
+  /// Closed when neither direction uses them any more. If one direction closed them for both, the system could give their numbers to the
+  /// next connection, and what the other direction had just received would be sent into that: a statement in a session of another.
+  private final class Pair: Sendable {
+    let client: Int32
+    let server: Int32
+
+    init(client: Int32, server: Int32) { (self.client, self.server) = (client, server) }
+
+    deinit {
+      close(client)
+      close(server)
+    }
+  }
+
   package let port: Int
   private let listener: Int32
   private let target: String
@@ -28,9 +42,9 @@ package final class DroppingProxy: Sendable {
           close(client)
           continue
         }
-        let isAnswerCut = Locked(false)
+        let (pair, isAnswerCut) = (Pair(client: client, server: server), Locked(false))
         try? onThread {
-          Self.pump(client, server) { bytes in
+          Self.pump(pair.client, pair.server) { bytes in
             switch judge.withLock({ $0 })(bytes) {
             case .pass: return true
             case .cut: return false
@@ -41,9 +55,7 @@ package final class DroppingProxy: Sendable {
           }
         }
         try? onThread {
-          Self.pump(server, client) { _ in !isAnswerCut.withLock { $0 } }
-          close(client)
-          close(server)
+          Self.pump(pair.server, pair.client) { _ in !isAnswerCut.withLock { $0 } }
         }
       }
     }

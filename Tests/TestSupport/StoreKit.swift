@@ -21,6 +21,15 @@ extension Target: ExpressibleByStringLiteral {
   package static let download = Target.lane(.download)
 }
 
+extension StateStore {
+  /// From the first on.
+  package func due(
+    destination: Target, limit: Int, at now: Timestamp, except underWay: Set<Int64>
+  ) async throws(StorageError) -> [ClaimedDelivery] {
+    try await due(destination: destination, limit: limit, at: now, except: underWay, after: nil)
+  }
+}
+
 extension NewDelivery {
   package static func of(_ id: String, to destination: Target = "chat", rule: String = "rule") -> NewDelivery {
     NewDelivery(id: id, rule: rule, destination: destination, content: .event)

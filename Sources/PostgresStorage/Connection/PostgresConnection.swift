@@ -100,19 +100,18 @@ final class PostgresConnection {
     let (text, parameters) = statement.rendered
     var (bytes, offsets, lengths) = ([UInt8](), [Int?](), [Int32]())
     for parameter in parameters {
-      let encoded = parameter.encoded
-      offsets.append(encoded == nil ? nil : bytes.count)
-      lengths.append(Int32(encoded?.count ?? 0))
-      bytes += encoded ?? []
-      bytes.append(0)
+      let start = bytes.count
+      offsets.append(parameter.encode(into: &bytes) ? start : nil)
+      lengths.append(Int32(bytes.count - start))
     }
+    // An empty value has a place, too.
     bytes.append(0)
     let isSent = bytes.withUnsafeBytes { buffer in
       let pointers = offsets.map { offset in
         offset.flatMap { buffer.baseAddress?.advanced(by: $0).assumingMemoryBound(to: CChar.self) }
       }
       return cpostgres_send(
-        handle, text, Int32(parameters.count), parameters.map(\.type), pointers, lengths, parameters.map(\.format))
+        handle, text, Int32(parameters.count), parameters.map(\.type), pointers, lengths, parameters.map { _ in 1 })
     }
     guard isSent else { throw lost() }
     guard let answer = try answers().last else { throw PostgresFault.away(why: "the server gave no answer") }

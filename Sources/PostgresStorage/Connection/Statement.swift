@@ -50,23 +50,25 @@ struct Statement: Sendable, ExpressibleByStringInterpolation {
     mutating func appendInterpolation(_ flag: Bool) { parts.append(.value(.flag(flag))) }
     mutating func appendInterpolation(_ moment: Timestamp?) { appendInterpolation(moment?.milliseconds) }
     mutating func appendInterpolation(_ duration: Duration?) { appendInterpolation(duration?.milliseconds) }
-    mutating func appendInterpolation(_ texts: [String]) { parts.append(.value(.texts(texts))) }
-    mutating func appendInterpolation(_ numbers: some Sequence<Int64>) {
-      parts.append(.value(.integers(Array(numbers))))
-    }
+    mutating func appendInterpolation(_ texts: [String?]) { parts.append(.value(.texts(texts))) }
+    mutating func appendInterpolation(_ numbers: [Int64?]) { parts.append(.value(.integers(numbers))) }
+    mutating func appendInterpolation(_ numbers: Set<Int64>) { parts.append(.value(.integers(Array(numbers)))) }
+    mutating func appendInterpolation(_ flags: [Bool]) { parts.append(.value(.flags(flags))) }
   }
 }
 
-/// A value for a statement, with its type: the server needn't guess.
+/// A value for a statement, with its type: the server needn't guess. All go as the server itself keeps them, which neither side has to
+/// read first (`typreceive` in pg_type.dat of PostgreSQL's sources).
 enum Parameter: Sendable, Equatable {
   case integer(Int64?)
   case text(String?)
   case bytes([UInt8]?)
   case flag(Bool)
-  case integers([Int64])
-  case texts([String])
+  case integers([Int64?])
+  case texts([String?])
+  case flags([Bool])
 
-  /// The type's object id (pg_type.dat of PostgreSQL's sources; they never change).
+  /// The type's object id (pg_type.dat; they never change).
   var type: UInt32 {
     switch self {
     case .integer: ColumnType.integer
@@ -75,29 +77,55 @@ enum Parameter: Sendable, Equatable {
     case .flag: ColumnType.flag
     case .integers: 1016
     case .texts: 1009
+    case .flags: 1000
     }
   }
 
-  /// 1: as it is; 0: as a text.
-  var format: Int32 {
-    if case .bytes = self { 1 } else { 0 }
-  }
-
-  /// What goes to the server; nil: NULL.
-  var encoded: [UInt8]? {
+  /// Appends what goes to the server. False: it is NULL.
+  func encode(into bytes: inout [UInt8]) -> Bool {
     switch self {
-    case .integer(let number): number.map { Array(String($0).utf8) }
-    case .text(let text): text.map { Array(PostgresText.encode($0).utf8) }
-    case .bytes(let bytes): bytes
-    case .flag(let flag): [UInt8(ascii: flag ? "t" : "f")]
-    case .integers(let numbers): Array("{\(numbers.map(String.init).joined(separator: ","))}".utf8)
-    case .texts(let texts): Array("{\(texts.map(Self.quoted).joined(separator: ","))}".utf8)
+    case .integer(let number):
+      guard let number else { return false }
+      bytes.append(bigEndian: number)
+    case .text(let text):
+      guard let text else { return false }
+      bytes.append(contentsOf: PostgresText.encode(text).utf8)
+    case .bytes(let content):
+      guard let content else { return false }
+      bytes += content
+    case .flag(let flag): bytes.append(flag ? 1 : 0)
+    case .integers(let numbers):
+      Self.encode(numbers, ColumnType.integer, into: &bytes) { $1.append(bigEndian: $0) }
+    case .texts(let texts):
+      Self.encode(texts, ColumnType.text, into: &bytes) { $1.append(contentsOf: PostgresText.encode($0).utf8) }
+    case .flags(let flags):
+      Self.encode(flags, ColumnType.flag, into: &bytes) { $1.append($0 ? 1 : 0) }
     }
+    return true
   }
 
-  private static func quoted(_ text: String) -> String {
-    let text = PostgresText.encode(text).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "\"\(text)\""
+  /// An array of one dimension (`array_recv` in arrayfuncs.c): how many dimensions, whether there are NULLs, the type, how many elements,
+  /// the number of the first, and each with its length before it.
+  private static func encode<Element>(
+    _ elements: [Element?], _ type: UInt32, into bytes: inout [UInt8], _ append: (Element, inout [UInt8]) -> Void
+  ) {
+    let header = [1, elements.contains { $0 == nil } ? 1 : 0, Int32(bitPattern: type), Int32(elements.count), 1]
+    // An empty array has no dimension.
+    for number in elements.isEmpty ? [0, 0, header[2]] : header { bytes.append(bigEndian: number) }
+    for element in elements {
+      let place = bytes.count
+      bytes.append(bigEndian: Int32(-1))
+      guard let element else { continue }
+      append(element, &bytes)
+      let length = UInt32(bytes.count - place - 4)
+      for index in 0..<4 { bytes[place + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index)) }
+    }
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(bigEndian number: some FixedWidthInteger) {
+    Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
   }
 }
 

@@ -56,10 +56,10 @@ struct OutboxKit {
   ///   - stuck: of a second destination, `stuck`.
   ///   - onLog: gets the metadata of everything that the dispatcher says.
   init(
-    path: String, url: String, sink: Sink = .signed, stuck: String? = nil,
+    path: String, for use: StateUse = .watching, url: String, sink: Sink = .signed, stuck: String? = nil,
     onLog: (@Sendable (Logger.Metadata) -> Void)? = nil
   ) throws {
-    store = try StateStores.open(path, for: .watching)
+    store = try StateStores.open(path, for: use)
     body = sink.body
     let destination = { (name: String, url: String) in
       #""\#(name)": {\#(sink.type), "url": "\#(url)/hook", "concurrency": 64}"#

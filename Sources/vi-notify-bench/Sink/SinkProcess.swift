@@ -9,8 +9,10 @@ final class SinkProcess: Sendable {
   var url: String { "http://127.0.0.1:\(port)" }
 
   /// Starts this very program again, and returns once the sink listens.
-  init() throws(ServerFailure) {
-    process = try ChildProcess(benchWith: ["sink"])
+  ///
+  /// - Parameter delay: before each answer, in milliseconds.
+  init(delay: Int = 0) throws(ServerFailure) {
+    process = try ChildProcess(benchWith: ["sink", "\(delay)"])
     port = try process.readPort()
   }
 

@@ -11,7 +11,7 @@ enum MemoryBenchmarks {
   private static func measure(_ name: String, runs: Int) async throws {
     let server = try RunListProcess(runs, moving: 3)
     let folder = try ScratchFolder()
-    let watcher = try RealWatcher(server, in: folder, interval: "200ms")
+    let watcher = try RealWatcher(server, in: folder, ["--interval", "200ms"])
     // The first sweep reads all pages, and the tenth after it has found its way.
     let wanted = max(1, runs / 100) + 10
     for _ in 0..<600 where server.count().requests < wanted { usleep(100_000) }

@@ -7,32 +7,46 @@ struct RealWatcher {
 
   /// - Parameters:
   ///   - folder: for its rules and its state.
-  ///   - interval: as it is typed.
-  init(_ server: RunListProcess, in folder: ScratchFolder, interval: String) throws(ServerFailure) {
+  ///   - rules: the text of its rules file.
+  ///   - state: nil: a file.
+  ///   - options: of `watch`.
+  init(
+    _ server: RunListProcess, in folder: ScratchFolder, rules text: String = RealWatcher.rules, state: String? = nil,
+    _ options: [String]
+  ) throws(ServerFailure) {
     let rules = folder.path + "/rules.json"
-    let text = """
-      {"version": 1, "destinations": {"sink": {"type": "webhook", "url": "http://127.0.0.1:1/"}},
-       "rules": [{"name": "ends", "actions": [{"send": "sink"}]}]}
-      """
     guard FileManager.default.createFile(atPath: rules, contents: Data(text.utf8)) else {
       throw ServerFailure("write \(rules)", number: EIO)
     }
     process = try ChildProcess(
       Self.path,
-      [
-        "vi-notify", "watch", "--rules", rules, "--state", folder.path + "/state.sqlite", "--interval", interval,
-      ],
+      ["vi-notify", "watch", "--rules", rules, "--state", state ?? folder.path + "/state.sqlite"] + options,
       environment: [
         "PATH=/usr/bin:/bin", "HOME=\(folder.path)", "DATATURE_VI_API_ENDPOINT=\(server.endpoint)",
         "DATATURE_VI_SECRET_KEY=\(WatchedList.secretKey)", "DATATURE_VI_ORGANIZATION_ID=\(RunListing.organization)",
       ], isQuiet: true)
   }
 
+  /// Nothing is sent.
+  static let rules = """
+    {"version": 1, "destinations": {"sink": {"type": "webhook", "url": "http://127.0.0.1:1/"}},
+     "rules": [{"name": "ends", "actions": [{"send": "sink"}]}]}
+    """
+
   /// Beside this program.
   private static let path: String = {
     let ours = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return ours.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/vi-notify"
   }()
+
+  /// CPU time that it has used so far, of all its threads.
+  var cpuSeconds: Double {
+    let data = FileManager.default.contents(atPath: "/proc/\(process.id)/stat") ?? Data()
+    // Behind the name, which is in parentheses: the 12th and the 13th field, in ticks.
+    let fields = String(decoding: data, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
+    let ticks = fields.count > 12 ? (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0) : 0
+    return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
 
   /// A line of `/proc/PID/status` that counts kB, in MB; 0 when there is none.
   func megabytes(_ name: String) -> Double {

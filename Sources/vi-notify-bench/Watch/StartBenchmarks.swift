@@ -8,7 +8,7 @@ enum StartBenchmarks {
       var start: UInt64 = 0
       let first = try server.firstRequest { () throws(ServerFailure) in
         start = Stopwatch.nanoseconds
-        return try RealWatcher(server, in: folder, interval: "1h").process
+        return try RealWatcher(server, in: folder, ["--interval", "1h"]).process
       }
       guard let first else { giveUp("the watcher asks for nothing") }
       times.append(Double(first - start) / 1e6)
