@@ -77,6 +77,7 @@ enum SoakSettings {
         ? 0..<0 : index * SoakSettings.runs / count..<(index + 1) * SoakSettings.runs / count
     }
     for index in 0...faults.count {
+      crew.begin()
       for run in part(index) { stage.simulator.move("run_\(run)", to: .running) }
       for run in part(index - 1) { stage.simulator.move("run_\(run)", to: ends[run % ends.count]) }
       if index < faults.count { try await crew.suffer(faults[index], &random) }
@@ -86,10 +87,11 @@ enum SoakSettings {
   /// Every end has been told of everywhere, and nothing waits.
   private func isOver(_ stage: Stage, _ server: PostgresServer) async throws -> Bool {
     for inbox in Self.inboxes {
-      let ended = try stage.simulator.inbox(inbox).filter { try !Self.isRunning($0.json) }
+      let arrived = stage.simulator.inbox(inbox)
+      let ended = try arrived.filter { try !Self.isRunning($0.json) }
       guard try Set(ended.map { try $0.json[text: "subject"] }).count == SoakSettings.runs else {
-        // It asks again when there is more to look at.
-        try await stage.simulator.inboxCount(inbox, atLeast: stage.simulator.inbox(inbox).count + 1)
+        // It asks again when there is more to look at than that: the last may have arrived meanwhile.
+        try await stage.simulator.inboxCount(inbox, atLeast: arrived.count + 1)
         return false
       }
     }

@@ -42,6 +42,8 @@ final class SoakCrew: Sendable {
     var processes: [RunningBinary?]
     var wrongs: [String] = []
     var isClosing = false
+    /// Of the requests that have arrived: faults go on from there.
+    var goal = 0
   }
 
   private static let size = 3
@@ -93,7 +95,7 @@ final class SoakCrew: Sendable {
 
   private func process(_ place: Int) -> RunningBinary? { state.withLock { $0.processes[place] } }
 
-  /// Returns when it is over, and something has been sent since.
+  /// Returns when it is over, and some of what there was to send has been sent before, during and after it.
   func suffer(_ fault: SoakFault, _ random: inout SeededGenerator) async throws {
     let place = Int.random(in: 0..<Self.size, using: &random)
     // Sometimes two are hit; one always can go on.
@@ -130,10 +132,22 @@ final class SoakCrew: Sendable {
     try await progress(&random)
   }
 
+  private var arrived: Int { ["hub", "other", "paced"].reduce(0) { $0 + stage.simulator.inbox($1).count } }
+
+  /// Runs are about to move, and more messages to come of it than a fault waits for.
+  func begin() {
+    let arrived = arrived
+    state.withLock { $0.goal = arrived }
+  }
+
+  /// Counted from ``begin()``, not from now: all of it may have arrived already.
   private func progress(_ random: inout SeededGenerator) async throws {
-    let simulator = stage.simulator
-    let count = ["hub", "other", "paced"].reduce(0) { $0 + simulator.inbox($1).count }
-    try await simulator.inboxCount(atLeast: count + Int.random(in: 1...4, using: &random))
+    let more = Int.random(in: 1...4, using: &random)
+    let goal = state.withLock { state in
+      state.goal += more
+      return state.goal
+    }
+    try await stage.simulator.inboxCount(atLeast: goal)
   }
 
   private func member(_ place: Int) async throws -> RunningBinary? {
