@@ -26,6 +26,11 @@ package final class WakeUp: Sendable {
     for waiter in waiters.values { waiter.resume() }
   }
 
+  /// Drops a ring that was kept: the caller is about to look at everything that it could have told of. A ring from now on counts.
+  package func forget() {
+    state.withLock { $0.isRung = false }
+  }
+
   /// Returns at the next ring, immediately if one was kept, or when the task is cancelled. A cancelled wait doesn't consume a
   /// ring.
   package func wait() async {

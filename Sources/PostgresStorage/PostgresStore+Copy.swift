@@ -7,7 +7,7 @@ extension PostgresStore: StateTables {
   /// other columns. A name without a column is a whole table.
   static let leftOut: Set<String> = [
     "migrations", "members", "workers", "leases", "commits", "news", "clock.id", "heartbeat.id", "digests.key_digest",
-    "cooldowns.key_digest", "deliveries.claimed_by", "deliveries.worker",
+    "cooldowns.key_digest", "deliveries.claimed_by",
   ]
 
   package func readTables<Value>(_ body: (any StateTableReader) throws -> Value) throws -> Value {
@@ -33,6 +33,7 @@ extension PostgresStore: StateTables {
       let tables = PostgresTables(connection) { $0 }
       let value = try body(tables)
       try tables.setSequences()
+      try tables.expectWorkers()
       return value
     }
   }
@@ -158,6 +159,16 @@ private struct PostgresTables: StateTableWriter {
         FROM \(Statement.name(of: table))
         """)
     }
+  }
+
+  /// The machines that have files are seen as of now, so that each has the whole of `takeOver` to come back in.
+  func expectWorkers() throws {
+    try connection.execute(
+      """
+      INSERT INTO vi_notify.workers (name, seen_at)
+      SELECT DISTINCT worker, clock_timestamp() FROM vi_notify.deliveries WHERE \(PostgresStore.isPinned) AND worker <> ''
+      ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at
+      """)
   }
 
   @discardableResult

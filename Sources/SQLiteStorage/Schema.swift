@@ -19,6 +19,7 @@ enum Schema {
     migrator.registerMigration("10 paces") { try $0.execute(sql: paces) }
     migrator.registerMigration("10 sequels") { try $0.execute(sql: sequels) }
     migrator.registerMigration("11 audit") { try $0.execute(sql: audit) }
+    migrator.registerMigration("12 workers") { try $0.execute(sql: workers) }
     return migrator
   }
 

@@ -114,6 +114,7 @@ package struct StateTable: Sendable {
     "settled_at": .integer, "reason": .text, "defers": .flag, "retry_from": .integer, "attempts_before": .integer,
     "waits": .flag, "parent": .text, "branch": .text, "is_once": .flag, "continues": .flag, "delay": .text,
     "form": .text, "is_standard": .flag, "updates": .flag, "thread": .text, "rank": .integer,
+    "worker": .text,
   ]
 }
 

@@ -83,6 +83,8 @@ package final class SpanExporter: Sendable {
   /// Until so much time is over, something holds, or the end has come.
   private func wait(_ duration: Duration, unless holds: () -> Bool) async {
     let end = time.uptime() + duration
+    // The ring of the first span is kept where nobody waited for it. What it tells is known here, and each ring costs a pause begun anew.
+    tracer.bell.forget()
     while !isStopping, !Task.isCancelled, !holds(), time.uptime() < end {
       await withTaskGroup { [time, tracer] group in
         group.addTask { try? await time.sleep(end - time.uptime()) }

@@ -47,6 +47,15 @@ import Testing
   }
 
   /// The kept ring is spent: who waits now is not woken until somebody rings.
+  @Test func `a ring that was kept can be forgotten, and the next one counts`() async {
+    let bell = WakeUp()
+    bell.ring()
+    bell.forget()
+    await expectStillWaiting(on: bell)
+    bell.ring()
+    await bell.wait()
+  }
+
   private func expectStillWaiting(on bell: WakeUp) async {
     let waiter = Task { await bell.wait() }
     while bell.waiting < 1 { await Task.yield() }

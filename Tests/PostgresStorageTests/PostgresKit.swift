@@ -18,6 +18,11 @@ struct TestDatabase {
 
   var uri: String { server.uri(name) }
 
+  /// For one of several processes.
+  func open(_ roles: Set<Role> = Set(Role.allCases), worker: String = "") throws -> any StateStore {
+    try StateStores.open(uri, for: .sharing(roles, worker: worker, version: "1.2"))
+  }
+
   func watch() throws -> any StateStore { try StateStores.open(uri, for: .watching) }
 
   /// With a clock of its own for the lease.

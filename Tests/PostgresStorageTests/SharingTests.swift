@@ -12,19 +12,13 @@ import Testing
 @Suite(.needsPostgres, .timeLimit(.minutes(6))) struct SharingTests {
   private static let chats = Set((0..<8).map { Target.destination("chat\($0)") })
 
-  private func open(_ database: TestDatabase, _ roles: Set<Role> = Set(Role.allCases), worker: String = "") throws
-    -> any StateStore
-  {
-    try StateStores.open(database.uri, for: .sharing(roles, worker: worker, version: "1.2"))
-  }
-
   @Test func `targets are shared out evenly as processes come and go, and stay where they are otherwise`() async throws
   {
     let database = try TestDatabase()
-    let first = try open(database)
+    let first = try database.open()
     defer { first.close() }
     #expect(try await first.share(Self.chats) == TargetShare(held: Self.chats))
-    let second = try open(database)
+    let second = try database.open()
     defer { second.close() }
     #expect(try await second.share(Self.chats) == TargetShare(held: []))
     // The first gives up half of them when nothing is under way there; until then they are its own.
@@ -42,7 +36,7 @@ import Testing
       #expect(try await second.share(Self.chats) == TargetShare(held: given))
     }
     // A third has its part of three, rounded up.
-    let third = try open(database)
+    let third = try database.open()
     #expect(try await third.share(Self.chats).held.isEmpty)
     #expect(try await first.share(Self.chats).surplus == [.destinations: 1])
     #expect(try await second.share(Self.chats).surplus == [.destinations: 1])
@@ -51,7 +45,7 @@ import Testing
     _ = try await third.share(Self.chats)
     #expect(try await third.share(Self.chats).held == given)
     // One process that hooks alone are for wants no destination.
-    let hooks = try open(database, [.hooks])
+    let hooks = try database.open([.hooks])
     defer { hooks.close() }
     #expect(try await first.share(Self.chats).surplus.isEmpty)
     third.close()
@@ -61,7 +55,7 @@ import Testing
   /// While a new rules file reaches one process after the other.
   @Test func `processes with different rules leave no target to nobody`() async throws {
     let database = try TestDatabase()
-    let first = try open(database)
+    let first = try database.open()
     defer { first.close() }
     #expect(try await first.share(["a", "b"]).held == ["a", "b"])
     let uptime = Locked(Duration.zero)
@@ -96,12 +90,12 @@ import Testing
 
   @Test func `what a silent process had is taken by others, and the process itself has lost everything`() async throws {
     let database = try TestDatabase()
-    let first = try open(database)
+    let first = try database.open()
     defer { first.close() }
     #expect(try await first.takeWatch())
     _ = try await first.commit(.of(run: "r", "m1"))
     _ = try await first.share(["chat"])
-    let second = try open(database)
+    let second = try database.open()
     defer { second.close() }
     #expect(try await !second.takeWatch())
     #expect(try await second.share(["chat"]).held.isEmpty)
@@ -130,7 +124,7 @@ import Testing
     async throws
   {
     let database = try TestDatabase()
-    let stores = try (0..<3).map { _ in try open(database) }
+    let stores = try (0..<3).map { _ in try database.open() }
     defer { for store in stores { store.close() } }
     let hooks = (0..<60).map {
       NewDelivery(id: "h\($0)", rule: "rule", destination: .hook, content: .hook(HookCall(command: .shell("true"))))
@@ -163,7 +157,7 @@ import Testing
   /// A delivery that waits behind one that another process is just settling.
   @Test func `what begins to wait while the one before it ends is let go all the same`() async throws {
     let database = try TestDatabase()
-    let (watcher, other) = (try open(database), try open(database))
+    let (watcher, other) = (try database.open(), try database.open())
     defer { for store in [watcher, other] { store.close() } }
     let runs = (0..<60).map { "r\($0)" }
     for run in runs { _ = try await watcher.commit(.of(run: run, "\(run)-1", eventAt: 1)) }
@@ -184,7 +178,7 @@ import Testing
   /// Of two hooks of one event each may be the last.
   @Test func `what waits behind two that end at once in two processes is let go`() async throws {
     let database = try TestDatabase()
-    let (left, right) = (try open(database), try open(database))
+    let (left, right) = (try database.open(), try database.open())
     defer { for store in [left, right] { store.close() } }
     let hook = {
       NewDelivery(id: $0, rule: "rule", destination: .hook, content: .hook(HookCall(command: .shell("true"))))
@@ -207,7 +201,7 @@ import Testing
 
   @Test func `who is to be alone is, and nobody comes meanwhile`() throws {
     let database = try TestDatabase()
-    let shared = try open(database, [.deliver])
+    let shared = try database.open([.deliver])
     guard case .held = refusal(database.uri) else { return #expect(Bool(false), "two at once") }
     shared.close()
     let alone = try database.watch()
@@ -216,7 +210,7 @@ import Testing
     }
     #expect(holder.hasPrefix("\(getpid()) on "))
     alone.close()
-    try open(database).close()
+    try database.open().close()
   }
 
   /// Time stands still for them: only a bell can wake them.
@@ -233,7 +227,7 @@ import Testing
     async throws
   {
     let database = try TestDatabase()
-    let (left, right) = (try open(database), try open(database))
+    let (left, right) = (try database.open(), try database.open())
     defer { for store in [left, right] { store.close() } }
     // Both listen since now, or a moment ago.
     for store in [left, right] { try await outside(store) }
@@ -259,7 +253,7 @@ import Testing
 
   @Test func `the state's moments are by the database's clock`() throws {
     let database = try TestDatabase()
-    let store = try open(database)
+    let store = try database.open()
     defer { store.close() }
     let wrong = TimeSource(
       now: { ms(0) }, uptime: TimeSource.system.uptime, sleep: TimeSource.system.sleep)
@@ -269,9 +263,9 @@ import Testing
 
   @Test func `who shares is listed, who watches first, with what each alone may send to`() async throws {
     let database = try TestDatabase()
-    let first = try open(database, [.deliver])
+    let first = try database.open([.deliver])
     defer { first.close() }
-    let second = try open(database)
+    let second = try database.open()
     defer { second.close() }
     _ = try await second.takeWatch()
     _ = try await first.share(["chat", "a/b"])
@@ -286,102 +280,5 @@ import Testing
       try database.psql(
         "UPDATE vi_notify.members SET expires_at = clock_timestamp() - interval '1 min' WHERE roles = '{deliver}'")
     } while try await second.members().map { $0.silentSince == nil } != [true, false]
-  }
-
-  private func step(_ script: String, isOnce: Bool = false) -> NewDelivery {
-    var step = NewDelivery(
-      id: "use", rule: "rule", destination: .hook, content: .hook(HookCall(command: .shell(script))))
-    (step.link, step.isOnce) = (ChainLink(parent: "fetch", .then), isOnce)
-    return step
-  }
-
-  /// A model is downloaded on one machine, and hooks go on there.
-  private func chain(_ store: any StateStore, isOnce: Bool = false) async throws {
-    var download = NewDelivery(
-      id: "fetch", rule: "rule", destination: .download, content: .download(DownloadCall(directory: "/models")))
-    download.continuation = Array("{}".utf8)
-    _ = try await store.commit(.of(run: "r", [download]))
-    let claim = try await store.claimOne(.download, at: 5)
-    let ended = SettledAttempt(claim, .delivered, .of(claim, at: 6), next: [step("true", isOnce: isOnce)])
-    _ = try await store.settle(SettlementBatch([ended]), at: ms(6))
-  }
-
-  private func forget(_ worker: String, _ database: TestDatabase) throws {
-    try database.psql(
-      "UPDATE vi_notify.workers SET seen_at = clock_timestamp() - interval '1 h' WHERE name = '\(worker)'")
-  }
-
-  @Test func `what follows a download is done where the files are, and begins again with it when that machine is gone`()
-    async throws
-  {
-    let database = try TestDatabase()
-    let left = try open(database, worker: "left")
-    let right = try open(database, worker: "right")
-    defer { right.close() }
-    _ = try await right.takeWatch()
-    try await chain(left)
-    #expect(try await right.claimIDs(.hook, at: 9) == [])
-    // Its machine is there, or was a moment ago.
-    #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
-    #expect(try await !right.share([]).isSomethingLeft)
-    left.close()
-    #expect(try await right.share([]).isSomethingLeft)
-    #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
-    try forget("left", database)
-    #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == ["fetch"])
-    #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
-    #expect(try await right.claimIDs(.hook, at: 9) == [])
-    // The machine is back: the step isn't its own any more.
-    let back = try open(database, worker: "left")
-    defer { back.close() }
-    #expect(try await back.claimIDs(.hook, at: 9) == [])
-    let again = try await right.claimOne(.download, at: 9)
-    #expect(again.id == "fetch")
-    let ended = SettledAttempt(again, .delivered, .of(again, at: 10), next: [step("other")])
-    _ = try await right.settle(SettlementBatch([ended]), at: ms(10))
-    #expect(try await back.claimIDs(.hook, at: 11) == [])
-    let use = try await right.claimOne(.hook, at: 11)
-    #expect(use.id == "use")
-    guard case .hook(let call) = use.content else { return #expect(Bool(false)) }
-    #expect(call.command == .shell("other"))
-    try await right.settle(use, as: .delivered, .of(use, at: 12))
-    #expect(try await right.counts() == DeliveryCounts(delivered: 2))
-  }
-
-  @Test func `a step whose download can't be made again, or that must not run twice, is a dead letter that says why`()
-    async throws
-  {
-    let database = try TestDatabase()
-    let left = try open(database, worker: "left")
-    let right = try open(database, worker: "right")
-    defer { right.close() }
-    _ = try await right.takeWatch()
-    try await chain(left, isOnce: true)
-    // It has begun there, and asked to be made again.
-    let claim = try await left.claimOne(.hook, at: 7)
-    try await left.settle(claim, as: .retry(at: ms(8), reason: "75"), .of(claim, at: 7, outcome: "tryLater"))
-    left.close()
-    try forget("left", database)
-    #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
-    let record = try await right.record("use")
-    #expect(record.status == .dead)
-    #expect(record.reason?.contains("the machine left with its files is gone") == true)
-    #expect(record.reason?.contains("must not run twice") == true)
-  }
-
-  @Test func `when the download fails elsewhere, what waited for it dies with it`() async throws {
-    let database = try TestDatabase()
-    let left = try open(database, worker: "left")
-    let right = try open(database, worker: "right")
-    defer { right.close() }
-    _ = try await right.takeWatch()
-    try await chain(left)
-    left.close()
-    try forget("left", database)
-    _ = try await right.restartChains(goneFor: .seconds(600), at: ms(9))
-    let again = try await right.claimOne(.download, at: 9)
-    try await right.settle(again, as: .dead(reason: "no model"), .of(again, at: 10, outcome: "rejected"))
-    _ = try await right.restartChains(goneFor: .seconds(600), at: ms(11))
-    #expect(try await right.record("use").reason?.contains("could not be made again") == true)
   }
 }

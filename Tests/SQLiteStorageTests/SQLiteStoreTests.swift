@@ -67,7 +67,7 @@ struct SQLiteStoreTests {
         migrations == [
           "1 ledger and outbox", "2 watching and looking back", "3 destinations", "4 contents", "5 chains",
           "6 clock", "6 forms", "6 open digests", "7 lanes", "8 any kind", "9 silences", "9 heartbeat", "10 paces",
-          "10 sequels", "11 audit",
+          "10 sequels", "11 audit", "12 workers",
         ])
       var sweep = try SweepCommit.of(run: "r\(round)", "m\(round)")
       sweep.setsBaseline = true
