@@ -26,7 +26,9 @@ import Testing
     try #require(contents(of: "\(directory)/\(name)").flatMap { pid_t($0.prefix { $0.isNumber }) })
   }
 
-  @Test func `when we are killed, all that a hook has running hears TERM and what ignores it is killed`() async throws {
+  @Test(.apart) func `when we are killed, all that a hook has running hears TERM and what ignores it is killed`()
+    async throws
+  {
     let scratch = try ScratchDirectory()
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = scratch.path as String] in
       let runner = HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"], guardGrace: .seconds(2))
@@ -40,7 +42,7 @@ import Testing
     #expect(contents(of: "\(scratch.path)/heard") == "TERM\n")
   }
 
-  @Test func `when the guard is killed with us, the hook's first process still hears of it`() async throws {
+  @Test(.apart) func `when the guard is killed with us, the hook's first process still hears of it`() async throws {
     let scratch = try ScratchDirectory()
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = scratch.path as String] in
       let runner = HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"])
@@ -56,7 +58,7 @@ import Testing
     #expect(await comesTrue { !isRunning(process) })
   }
 
-  @Test func `a new guard knows the hooks that ran under the one before`() async throws {
+  @Test(.apart) func `a new guard knows the hooks that ran under the one before`() async throws {
     let scratch = try ScratchDirectory()
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = scratch.path as String] in
       let runner = HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"], guardGrace: .zero)

@@ -19,7 +19,7 @@ import TestSupport
     return count
   }
 
-  @Test func `none stays as a zombie, and no hook loses its exit status to that`() async {
+  @Test(.apart) func `none stays as a zombie, and no hook loses its exit status to that`() async {
     await #expect(processExitsWith: .success) {
       #expect(cprocess_inherit_orphans(true) == 0)
       let runner = HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"])
@@ -50,7 +50,7 @@ import TestSupport
     }
   }
 
-  @Test func `an orphan is reaped also while a hook that has ended is still being seen to`() async {
+  @Test(.apart) func `an orphan is reaped also while a hook that has ended is still being seen to`() async {
     await #expect(processExitsWith: .success) {
       #expect(cprocess_inherit_orphans(true) == 0)
       let runner = HookRunner(baseEnvironment: ["PATH": "/usr/bin:/bin"])

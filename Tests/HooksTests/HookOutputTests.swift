@@ -74,7 +74,7 @@ struct HookOutputTests {
     }
   }
 
-  @Test func `200 MB of output leave memory flat, and both ends are kept`() async {
+  @Test(.apart) func `200 MB of output leave memory flat, and both ends are kept`() async {
     await #expect(processExitsWith: .success) {
       _ = await HookRunner.plain.run(Hook(command: .shell("echo warm")))
       let before = peakMemory()

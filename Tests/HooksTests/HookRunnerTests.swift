@@ -63,7 +63,7 @@ struct HookRunnerTests {
     #expect(result.stdout.text == "0\n1\n2\n")
   }
 
-  @Test func `signals are at their defaults though we ignore SIGPIPE`() async {
+  @Test(.apart) func `signals are at their defaults though we ignore SIGPIPE`() async {
     await #expect(processExitsWith: .success) {
       signal(SIGPIPE, SIG_IGN)
       var blocked = sigset_t()
@@ -77,7 +77,7 @@ struct HookRunnerTests {
     }
   }
 
-  @Test func `a hundred hooks at once leave neither a zombie nor a descriptor`() async {
+  @Test(.apart) func `a hundred hooks at once leave neither a zombie nor a descriptor`() async {
     await #expect(processExitsWith: .success) {
       _ = await HookRunner.plain.run(Hook(command: .shell("exit 0")))  // what the first hook opens stays open
       let before = openDescriptors()

@@ -91,7 +91,7 @@ struct HookStartFailureTests {
     #expect(!HookStartFailure.notFound("/x").isTemporary)
   }
 
-  @Test func `a hook that can't start leaves no descriptor open`() async {
+  @Test(.apart) func `a hook that can't start leaves no descriptor open`() async {
     await #expect(processExitsWith: .success) {
       let long = Hook(command: .run(["true", String(repeating: "a", count: 200_000)]))
       let missing = Hook(command: .run(["/no/such"]))
@@ -108,7 +108,7 @@ struct HookStartFailureTests {
     }
   }
 
-  @Test func `too many open files is a temporary reason`() async {
+  @Test(.apart) func `too many open files is a temporary reason`() async {
     await #expect(processExitsWith: .success) {
       _ = await HookRunner.plain.run(Hook(command: .run(["true"])))
       let free = rlim_t(dup(0))
