@@ -15,8 +15,8 @@ struct OwnExecutor: TestTrait, TestScoping {
     }
   }
 
-  func provideScope(
-    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  @concurrent func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void
   ) async throws {
     try await withTaskExecutorPreference(Executor()) { try await function() }
   }
