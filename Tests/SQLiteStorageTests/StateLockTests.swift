@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Storage
 import TestSupport
@@ -35,6 +36,27 @@ import Testing
     #expect(try Helper(script).line() == "\(getpid())")
     _ = consume lock
     #expect(try Helper(script).line() == "free")
+  }
+
+  /// As a child that is just being started has them.
+  private func copies(of path: String) throws -> [Int32] {
+    let identity = FileIdentity(path: path)
+    let ours = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init).filter {
+      var status = stat()
+      return fstat($0, &status) == 0 && FileIdentity(status) == identity
+    }
+    return ours.map { fcntl($0, F_DUPFD_CLOEXEC, 0) }
+  }
+
+  @Test func `what was let go of is free, also while a child has a copy`() throws {
+    let scratch = try ScratchDirectory()
+    let path = "\(scratch.path)/state.sqlite"
+    let lock = try StateLock(state: path)
+    let copies = try [path, "\(path).lock"].map(copies)
+    defer { copies.joined().forEach { close($0) } }
+    #expect(copies.map(\.count) == [1, 1])
+    _ = consume lock
+    #expect(try Helper("flock -n '\(path)' true && flock -n '\(path).lock' true && echo free").line() == "free")
   }
 
   @Test func `a lock held by another process is refused with its id, and free when that one is killed`() throws {

@@ -25,6 +25,8 @@ final class LockedFile: Sendable {
   deinit {
     // Before it is let go of: who locks it next may be this process.
     Self.ours.withLock { _ = $0.remove(identity) }
+    // For every copy of it (flock(2)): a child that is just being started has one until it executes.
+    flock(descriptor, LOCK_UN)
     close(descriptor)
   }
 
@@ -64,7 +66,7 @@ final class LockedFile: Sendable {
     throw .strange(path: path, what: "is replaced again and again")
   }
 
-  /// A child that is just being started has a copy of every lock until it executes, also of one that was let go of meanwhile: half
+  /// A child that is just being started has a copy of every lock until it executes, also where its parent was killed meanwhile: half
   /// a second's patience tells it from somebody who holds it. Where the holder is known to live, nothing is left to be found out.
   private static func hold(_ descriptor: Int32, _ path: String) throws(Refusal) -> FileIdentity {
     var status = stat()
