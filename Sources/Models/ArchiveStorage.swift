@@ -98,6 +98,7 @@ struct ArchiveStorage: Sendable {
         ("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)"), ("Accept-Encoding", "identity"),
       ])
     request.timeout = settings.requestTimeout
+    request.stallTimeout = settings.stallTimeout
     request.caFile = link.caFile
     request.maximumBodyBytes = Self.quotedBytes
     request.truncatesBody = true

@@ -13,8 +13,10 @@ struct DownloadSettings: Sendable {
   var firstDelay: Duration = .milliseconds(500)
   /// A server that asks for a longer delay ends the download; the caller may repeat it later.
   var maxDelay: Duration = .seconds(30)
-  /// For a piece, or for the whole file if the server has no ranges. A stalled request ends much earlier.
+  /// For a piece, or for the whole file if the server has no ranges.
   var requestTimeout: Duration = .seconds(24 * 3_600)
+  /// For a request of which nothing arrives.
+  var stallTimeout: Duration = .seconds(30)
   /// Nil: ``Unpacker/Limits/init(archive:)``.
   var unpackLimits: Unpacker.Limits?
 

@@ -145,8 +145,8 @@ final class EasyHandle {
   private func setLimits(_ request: HTTPRequest, left: Duration) throws(TransportError) {
     try check(ccurl_set_timeout_ms(raw, left.wholeMilliseconds))
     try check(ccurl_set_connect_timeout_ms(raw, request.connectTimeout.wholeMilliseconds))
-    try check(ccurl_set_low_speed_limit(raw, 1))
-    try check(ccurl_set_low_speed_time(raw, (request.stallTimeout.wholeMilliseconds + 999) / 1000))
+    try check(ccurl_set_low_speed_limit(raw, request.stallTimeout == nil ? 0 : 1))
+    try check(ccurl_set_low_speed_time(raw, request.stallTimeout.map { ($0.wholeMilliseconds + 999) / 1000 } ?? 0))
   }
 
   var errorDetail: String { String(cString: errorText) }

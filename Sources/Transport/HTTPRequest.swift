@@ -18,9 +18,10 @@ package struct HTTPRequest: Sendable {
   /// Name lookup, TCP and TLS together. At least 1 ms; never longer than the rest of ``timeout``.
   package var connectTimeout: Duration
 
-  /// Aborts the exchange after less than 1 byte per second for this long, rounded up to whole seconds. libcurl measures the speed
-  /// over the last five seconds, so it may notice up to that much later.
-  package var stallTimeout: Duration
+  /// Aborts the exchange after less than 1 byte per second for this long, rounded up to whole seconds; nil: only ``timeout`` does.
+  /// libcurl measures the speed over the last five seconds, so it may notice up to that much later. It also counts the time in which a
+  /// server thinks before its answer, so this is for bodies that take far longer than any thinking.
+  package var stallTimeout: Duration?
 
   /// The limit of the body, counted after decompression.
   package var maximumBodyBytes: Int
@@ -66,7 +67,7 @@ package struct HTTPRequest: Sendable {
 
   package init(
     _ method: String, _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
-    timeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(10), stallTimeout: Duration = .seconds(30),
+    timeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(10), stallTimeout: Duration? = nil,
     maximumBodyBytes: Int = 64 * 1024 * 1024, truncatesBody: Bool = false, caFile: String? = nil,
     clientCertificate: ClientCertificate? = nil, allowsHTTP2: Bool = false, egress: Egress = .anywhere,
     maximumErrorBytes: Int = 64 * 1024, acceptsEncodings: Bool = true, bodyPatience: Duration? = nil,

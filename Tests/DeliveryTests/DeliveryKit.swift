@@ -81,11 +81,13 @@ struct DeliveryKit {
     onStop: @escaping DeliveryPlan.StopEvent, steps: @escaping DeliveryPlan.Steps
   ) throws -> DeliveryConfiguration {
     let others = more.isEmpty ? "" : ", \(more.replacing("ENDPOINT", with: simulator.endpoint))"
-    let more = options.isEmpty ? "" : ", \(options)"
+    // What isn't about time has plenty: the transport's clock runs, also while all other tests want the processor.
+    let patience = #""timeout": "10m""#
+    let more = options.contains("timeout") ? ", \(options)" : ", \(patience)" + (options.isEmpty ? "" : ", \(options)")
     let rules = """
       {"version": 1, "destinations": {
          "sink": {"type": "webhook", "url": "\(simulator.endpoint)/inbox/sink"\(more)},
-         "other": {"type": "webhook", "url": "\(simulator.endpoint)/inbox/other"}\(others)},
+         "other": {"type": "webhook", "url": "\(simulator.endpoint)/inbox/other", \(patience)}\(others)},
        "rules": [{"name": "r", "actions": [{"send": "sink"}]}]}
       """
     let secrets = SecretSource(environment: variables)

@@ -55,6 +55,23 @@ import Testing
     }
   }
 
+  @Test func `a receiver may think as long as its time-out says`() async throws {
+    try await onStage(Scenario(runs: [.ended("run_a")])) { stage in
+      stage.simulator.setAnswers([.status(200, delay: 40_000)], forInbox: "thinker")
+      try stage.write(
+        """
+        {"version": 1, "watch": {"interval": "100ms"},
+         "destinations": {"thinker": {"type": "webhook", "url": "\(stage.simulator.endpoint)/inbox/thinker", "timeout": "2m"}},
+         "rules": [{"name": "ends", "actions": [{"send": "thinker"}]}]}
+        """)
+      let watched = try await stage.run("--rules", "rules.json", "--since", "all", "--once")
+      #expect(watched.code == 0, "\(watched.errors)")
+      let rows = try await stage.run("deliveries", "list", "--output", "json").rows
+      #expect(rows.map { $0[text: "status"] } == ["delivered"] && rows.map { $0[text: "attempts"] } == ["1"])
+      #expect(stage.simulator.inbox("thinker").count == 1)
+    }
+  }
+
   @Test func `of the API, too, the status decides, and a page without its end is read again`() async throws {
     for (status, code, words) in [
       (401, 77, "refused the credentials"), (429, 75, "asks for fewer requests"), (500, 69, "is failing"),
