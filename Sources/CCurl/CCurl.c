@@ -121,10 +121,6 @@ CURLSHcode ccurl_share_connections(CURLSH *share) {
   return curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
 }
 
-CURLMcode ccurl_multi_set_max_host_connections(CURLM *multi, long count) {
-  return curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, count);
-}
-
 CURLMcode ccurl_multi_set_connection_cache(CURLM *multi, long count) {
   return curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, count);
 }

@@ -51,14 +51,16 @@ struct RequestSender: Sendable {
         id: delivery.id, run: delivery.runID, content: delivery.content, event: delivery.event,
         sequel: sequel ?? OutgoingSequel(), try parts(of: destination))
       switch message {
-      case .http(let request):
+      case .http(var request):
+        request.fairnessKey = destination.name
         guard let tracer else { return await attempt(request, timeout: timeout, destination.kind, sequel) }
         let traced =
           destination.kind == .webhook ? request.with(traceparent: tracer.traceparent(of: delivery)) : request
         var result = await attempt(traced, timeout: timeout, destination.kind, sequel)
         result.server = Tracer.server(of: request.url)
         return result
-      case .mail(let mail, _):
+      case .mail(var mail, _):
+        mail.fairnessKey = destination.name
         return await MailSender(http: http, secrets: secrets).attempt(mail, timeout: timeout, destination.kind)
       case .publish(let publication):
         return await PublicationSender().attempt(publication, timeout: timeout, destination.kind)

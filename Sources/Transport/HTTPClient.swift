@@ -16,7 +16,8 @@ import CCurl
 /// (how libcurl's codes become errors).
 package final class HTTPClient: Sendable {
   package struct Configuration: Sendable {
-    /// Per scheme, host and port. Further requests wait in order of arrival. At least 1.
+    /// Per scheme, host and port. Further requests wait in order of arrival, except as
+    /// ``HTTPRequest/fairnessKey`` says. At least 1.
     package var maximumConnectionsPerHost: Int
     /// The number of open connections, including idle ones, for each combination of authorities, certificate, HTTP version and
     /// ``Egress``.

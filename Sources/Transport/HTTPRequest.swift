@@ -58,6 +58,9 @@ package struct HTTPRequest: Sendable {
   /// Opens a new connection, because a kept one may lead to a server that misbehaves or has gone.
   package var isFresh = false
 
+  /// Whose request it is: who has none under way to a host doesn't wait for others that have many.
+  package var fairnessKey = ""
+
   /// Nil: the request isn't signed.
   package var signature: AWSSignature?
 

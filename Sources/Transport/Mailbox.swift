@@ -48,6 +48,13 @@ extension Job.Work {
     case .mail(let mail): mail.server.text
     }
   }
+
+  var fairnessKey: String {
+    switch self {
+    case .http(let request): request.request.fairnessKey
+    case .mail(let mail): mail.request.fairnessKey
+    }
+  }
 }
 
 /// Performs what ``MailboxState`` decides: starts, wakes and joins the thread, and hands jobs over.

@@ -15,7 +15,7 @@ import Glibc
 // Costs: all TLS and decompression share one core, and a callback that blocks stops every transfer, so callbacks only copy
 // bytes. Bodies are kept in memory. Poll is capped at 100 ms while a transfer runs, because libcurl 7.88.1 loses wake-ups of
 // HTTP/2 streams and would sleep for its whole timeout; a silent server therefore costs ten turns a second. libcurl resolves
-// names on threads of its own; at most `maximumConnectionsPerHost` of them run for one host.
+// names on threads of its own; for one host no more of them run than `HostLimiter` allows.
 
 /// The thread's work. A value on that thread's stack; no part of it is shared.
 struct TransferThread: ~Copyable {
@@ -40,7 +40,6 @@ struct TransferThread: ~Copyable {
     routes = ProxyRoutes(configuration.proxy, environment: environment)
     hosts = HostLimiter(limit: configuration.maximumConnectionsPerHost)
     maxIdleHandles = configuration.maximumConnectionsPerHost
-    _ = ccurl_multi_set_max_host_connections(multi, max(1, configuration.maximumConnectionsPerHost))
     _ = ccurl_multi_set_connection_cache(multi, max(1, configuration.connectionCache))
     mailbox.hang(Waker(multi: multi))
   }
@@ -77,7 +76,7 @@ struct TransferThread: ~Copyable {
   }
 
   private mutating func admit(_ job: Job) {
-    if hosts.enter(job.id, job.work.origin) {
+    if hosts.enter(job.id, job.work.origin, job.work.fairnessKey) {
       start(job)
     } else {
       waiting[job.id] = job
@@ -120,7 +119,7 @@ struct TransferThread: ~Copyable {
   ///
   /// - Returns: the job that may use it.
   private mutating func successor(of job: Job) -> Job? {
-    hosts.leave(job.work.origin).flatMap { waiting.removeValue(forKey: $0) }
+    hosts.leave(job.work.origin, job.work.fairnessKey).flatMap { waiting.removeValue(forKey: $0) }
   }
 
   private mutating func settleEnded() {

@@ -155,4 +155,24 @@ import Testing
     _ = await running.result
     await kit.end()
   }
+
+  @Test func `one that has all connections of a host under way keeps them from no other`() async throws {
+    let kit = try await DeliveryKit(options: #""concurrency": 64, "timeout": "10m""#)
+    kit.simulator.setAnswers([ScriptedAnswer(.hang, times: nil)], forInbox: "sink")
+    var commit = SweepCommit(organization: "org", time: kit.time.now)
+    for index in 0..<64 {
+      commit.events.append(
+        NewEvent(event: try kit.event(run: "run_\(index)"), deliveries: [kit.delivery("sink_\(index)")]))
+    }
+    _ = try await kit.store.commit(commit)
+    let running = Task { try await kit.dispatcher.run() }
+    // As many as the kit's client has for a host.
+    try await kit.simulator.inboxCount("sink", atLeast: 8)
+    try await kit.enqueue(run: "late", [kit.delivery("other", to: "other")])
+    try await kit.simulator.inboxCount("other", atLeast: 1)
+    #expect(kit.arrived().count == 8)
+    running.cancel()
+    _ = await running.result
+    await kit.end()
+  }
 }

@@ -106,7 +106,6 @@ CURLcode ccurl_set_share(CURL *easy, CURLSH *share);
 /// Makes `share` hold connections. It has no locks: use its handles on one thread.
 CURLSHcode ccurl_share_connections(CURLSH *share);
 
-CURLMcode ccurl_multi_set_max_host_connections(CURLM *multi, long count);
 CURLMcode ccurl_multi_set_connection_cache(CURLM *multi, long count);
 
 #endif

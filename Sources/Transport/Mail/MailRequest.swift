@@ -20,6 +20,7 @@ package struct MailRequest: Sendable {
   package var caFile: String?
   package var clientCertificate: ClientCertificate?
   package var egress = Egress.anywhere
+  package var fairnessKey = ""
 
   package struct Account: Sendable {
     package let user: String
