@@ -42,7 +42,7 @@ extension World {
     }
     let page = epochs.dropFirst(first).prefix(size)
     let hasMore = first + page.count < epochs.count
-    let isExported = succeeded && now >= (story.last?.at ?? 0) + models.exportDelay
+    let isExported = succeeded && now >= run.exportedAt ?? (story.last?.at ?? 0) + models.exportDelay
     let wantsContents = isExported && query["contents"] == "y"
     return .json(
       JSONWriter.object { json in

@@ -52,6 +52,8 @@ package struct ScriptedRun: Sendable {
   package var document: [UInt8]?
   /// The number of models of a run that has succeeded.
   package var checkpoints = 3
+  /// When its models can be had, in Unix milliseconds; nil: the scenario's `exportDelay` after its end.
+  package var exportedAt: Int64?
   /// Served unchanged for every model of the run instead of a generated one.
   package var archive: [UInt8]?
 
