@@ -26,7 +26,7 @@ package final class WakeUp: Sendable {
     for waiter in waiters.values { waiter.resume() }
   }
 
-  /// Drops a ring that was kept: the caller is about to look at everything that it could have told of. A ring from now on counts.
+  /// Forgets the kept ring. For callers that are about to check everything a ring could announce; later rings count.
   package func forget() {
     state.withLock { $0.isRung = false }
   }
