@@ -26,6 +26,16 @@ import Testing
     _ = try await store.settle(SettlementBatch([ended]), at: ms(6))
   }
 
+  /// Two with one state: the left one has the files of a chain, the right one watches.
+  private func machines(_ database: TestDatabase, isOnce: Bool = false) async throws -> (
+    left: any StateStore, right: any StateStore
+  ) {
+    let (left, right) = (try database.open(worker: "left"), try database.open(worker: "right"))
+    _ = try await right.takeWatch()
+    try await chain(left, isOnce: isOnce)
+    return (left, right)
+  }
+
   private func forget(_ worker: String, _ database: TestDatabase) throws {
     try database.psql(
       "UPDATE vi_notify.workers SET seen_at = clock_timestamp() - interval '1 h' WHERE name = '\(worker)'")
@@ -35,11 +45,8 @@ import Testing
     async throws
   {
     let database = try TestDatabase()
-    let left = try database.open(worker: "left")
-    let right = try database.open(worker: "right")
+    let (left, right) = try await machines(database)
     defer { right.close() }
-    _ = try await right.takeWatch()
-    try await chain(left)
     #expect(try await right.claimIDs(.hook, at: 9) == [])
     // Its machine is there, or was a moment ago.
     #expect(try await right.restartChains(goneFor: .seconds(600), at: ms(9)) == [])
@@ -72,11 +79,8 @@ import Testing
     async throws
   {
     let database = try TestDatabase()
-    let left = try database.open(worker: "left")
-    let right = try database.open(worker: "right")
+    let (left, right) = try await machines(database, isOnce: true)
     defer { right.close() }
-    _ = try await right.takeWatch()
-    try await chain(left, isOnce: true)
     // It has begun there, and asked to be made again.
     let claim = try await left.claimOne(.hook, at: 7)
     try await left.settle(claim, as: .retry(at: ms(8), reason: "75"), .of(claim, at: 7, outcome: "tryLater"))
@@ -91,11 +95,8 @@ import Testing
 
   @Test func `when the download fails elsewhere, what waited for it dies with it`() async throws {
     let database = try TestDatabase()
-    let left = try database.open(worker: "left")
-    let right = try database.open(worker: "right")
+    let (left, right) = try await machines(database)
     defer { right.close() }
-    _ = try await right.takeWatch()
-    try await chain(left)
     left.close()
     try forget("left", database)
     _ = try await right.restartChains(goneFor: .seconds(600), at: ms(9))
