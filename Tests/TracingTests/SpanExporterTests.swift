@@ -16,6 +16,8 @@ import Transport
     let time = ManualTime()
     let telemetry = Telemetry()
     let lines = LogLines()
+    /// How often it went to sleep.
+    let sleeps = Locked(0)
     let tracer: Tracer
     let exporter: SpanExporter
     let http = HTTPClient()
@@ -30,9 +32,13 @@ import Transport
           // The transport's clock runs, also while all other tests want the processor.
           "OTEL_EXPORTER_OTLP_TIMEOUT": "600000",
         ]).settings)
-      let lines = lines
+      let (lines, sleeps, time) = (lines, sleeps, time.source)
+      let counted = TimeSource(now: time.now, uptime: time.uptime) {
+        sleeps.withLock { $0 += 1 }
+        try await time.sleep($0)
+      }
       exporter = SpanExporter(
-        settings, tracer, http: http, time: time.source, log: Logger(label: "test") { _ in lines })
+        settings, tracer, http: http, time: counted, log: Logger(label: "test") { _ in lines })
     }
 
     func record(_ count: Int) {
@@ -75,6 +81,17 @@ import Transport
     let request = try #require(kit.simulator.inbox("traces").first)
     #expect(request.headers["content-type"] == "application/json" && request.headers["x-key"] == "value")
     #expect(kit.fates == [5, 0, 0] && kit.lines.all.isEmpty)
+  }
+
+  @Test func `a span that was there before the start begins one pause`() async throws {
+    let kit = try await Kit()
+    kit.record(1)
+    try await kit.exporting {
+      while kit.time.untilNextWake != .seconds(5) { await Task.yield() }
+      kit.time.advance(by: .seconds(5))
+      try await kit.simulator.inboxCount("traces", atLeast: 1)
+      #expect(kit.sleeps.withLock { $0 } == 1)
+    }
   }
 
   @Test func `a whole batch doesn't wait, and no request has more than one`() async throws {
