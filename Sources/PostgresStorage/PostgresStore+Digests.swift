@@ -2,27 +2,34 @@ package import Runs
 package import Storage
 
 extension PostgresStore {
-  /// Adds an event to the open digest of its rule, action and key. Opens one first if necessary.
-  static func collect(
-    _ event: RunEvent, _ entry: DigestEntry, _ now: Timestamp, _ database: PostgresConnection
-  ) throws {
-    let key = RunEvent.digest([entry.key])
-    // The row is locked either way: another process that opens the same, or closes it, waits for this one.
-    let id = try database.texts(
-      """
-      INSERT INTO vi_notify.digests (id, rule, action, key, key_digest, destination, due_at, plan)
-      VALUES (\("dig_" + RunEvent.digest([event.id, entry.rule, entry.action])), \(entry.rule), \(entry.action), \(entry.key),
-        \(key), \(entry.destination), \(now + entry.window), \(entry.plan))
-      ON CONFLICT (rule, action, key_digest) WHERE delivery_id IS NULL DO UPDATE SET id = digests.id
-      RETURNING id AS name
-      """, of: "digests"
-    ).first
-    guard let id else { return }
-    try database.execute(
-      """
-      INSERT INTO vi_notify.digest_events (digest_id, event_id) VALUES (\(id), \(event.id))
-      ON CONFLICT (digest_id, event_id) DO NOTHING
-      """)
+  /// Adds events to the open digests of their rules, actions and keys. Opens those first that aren't there.
+  static func collect(_ events: [NewEvent], _ now: Timestamp, _ database: PostgresConnection) throws {
+    for group in StatementRows.split(events.flatMap { new in new.digests.map { (new.event.id, $0) } }) {
+      let places = group.map { DigestPlace($1) }
+      // The first event of a digest opens it. In the same order everywhere, or two processes would wait for each other.
+      let opening = Dictionary(zip(places, group)) { first, _ in first }.sorted { $0.key < $1.key }
+      let entries = opening.map(\.value.1)
+      // The row is locked either way: another process that opens the same, or closes it, waits for this one.
+      let open = try database.all(
+        """
+        INSERT INTO vi_notify.digests (id, rule, action, key, key_digest, destination, due_at, plan)
+        SELECT n.* FROM unnest(
+          \(opening.map { "dig_" + RunEvent.digest([$0.value.0, $0.value.1.rule, $0.value.1.action]) }),
+          \(entries.map(\.rule)), \(entries.map(\.action)), \(entries.map(\.key)), \(opening.map(\.key.keyDigest)),
+          \(entries.map(\.destination)), \(entries.map { (now + $0.window).milliseconds }), \(entries.map(\.plan))) AS n
+        ON CONFLICT (rule, action, key_digest) WHERE delivery_id IS NULL DO UPDATE SET id = digests.id
+        RETURNING id, rule, action, key_digest
+        """, of: "digests", DigestPlace.withID)
+      let ids = Dictionary(open) { first, _ in first }
+      let members = zip(places, group).compactMap { place, member in ids[place].map { ($0, member.0) } }
+      try database.execute(
+        """
+        INSERT INTO vi_notify.digest_events (digest_id, event_id)
+        SELECT n.digest_id, n.event_id FROM unnest(\(members.map(\.0)), \(members.map(\.1)))
+          WITH ORDINALITY AS n (digest_id, event_id, place) ORDER BY n.place
+        ON CONFLICT (digest_id, event_id) DO NOTHING
+        """)
+    }
   }
 
   package func dueDigests(at now: Timestamp, most: Int) async throws(StorageError) -> [OpenDigest] {
@@ -104,7 +111,7 @@ extension PostgresStore {
         SELECT event_id AS name FROM vi_notify.digest_events WHERE digest_id = \(digest.id) ORDER BY sequence LIMIT 1
         """, of: "digest_events")
       // It is of no run, and waits for no other digest.
-      try Self.insert(delivery, event: first.first ?? "", run: digest.id, now, database)
+      try Self.insert([NewRow(delivery, event: first.first ?? "", run: digest.id)], now, database)
       if let reason {
         try database.execute(
           """
@@ -117,5 +124,24 @@ extension PostgresStore {
     }
     if isClosed { channel?.tell() }
     return isClosed
+  }
+}
+
+/// What has one open digest at a time.
+private struct DigestPlace: Hashable, Comparable {
+  let rule: String
+  let action: String
+  let keyDigest: String
+
+  init(_ entry: DigestEntry) { (rule, action, keyDigest) = (entry.rule, entry.action, RunEvent.digest([entry.key])) }
+
+  private init(_ row: StoredRow) throws {
+    (rule, action, keyDigest) = (try row.text("rule"), try row.text("action"), try row.text("key_digest"))
+  }
+
+  static func withID(_ row: StoredRow) throws -> (DigestPlace, String) { (try DigestPlace(row), try row.text("id")) }
+
+  static func < (one: DigestPlace, other: DigestPlace) -> Bool {
+    (one.rule, one.action, one.keyDigest) < (other.rule, other.action, other.keyDigest)
   }
 }

@@ -17,9 +17,8 @@ extension PostgresStore {
       for destination in batch.releases.sorted() where try Self.release(destination, at: now, database) {
         result.mayHaveFreed = true
       }
-      for new in batch.events where try Self.insert(new.event, seenAt: now, rules: nil, database) {
-        if try Self.insertDeliveries(of: new, now, database) > 0 { result.mayHaveFreed = true }
-      }
+      let new = try Self.insert(batch.events, seenAt: now, rules: nil, database)
+      if try Self.insertDeliveries(of: new, now, database) > 0 { result.mayHaveFreed = true }
       return result
     }
     if batch.events.contains(where: { !$0.digests.isEmpty }) { board.post(.digest) }
@@ -48,14 +47,13 @@ extension PostgresStore {
     let settled = try end(attempts, at: now, database).filter {
       !$0.settlement.isRepeated && $0.settlement != .interrupted
     }
-    var hasFreed = false
-    for settled in settled where !settled.next.isEmpty {
+    let steps = try settled.filter { !$0.next.isEmpty }.flatMap { settled in
       let place = try place(after: settled, on: worker, database)
-      for step in settled.next
-      where try insert(step, event: settled.delivery.eventID, run: settled.delivery.runID, on: place, now, database) {
-        hasFreed = true
+      return settled.next.map {
+        NewRow($0, event: settled.delivery.eventID, run: settled.delivery.runID, on: place)
       }
     }
+    var hasFreed = try insert(steps, now, database) > 0
     // Mostly nothing waits, and then it needn't be looked for by run.
     let crowded = try settled.isEmpty ? [] : Set(database.texts(crowded(settled.map(\.delivery)), of: "deliveries"))
     for delivery in settled.map(\.delivery) where crowded.contains(delivery.destination.name) {

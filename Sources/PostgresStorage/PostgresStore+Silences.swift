@@ -61,26 +61,32 @@ extension PostgresStore {
       HeldBack.init)
   }
 
-  /// What an event didn't cause, and what its rules remember of that.
-  static func insertRestraints(of new: NewEvent, at now: Timestamp, _ database: PostgresConnection) throws {
-    for held in new.held {
+  /// What events didn't cause, and what their rules remember of that.
+  static func insertRestraints(of events: [NewEvent], at now: Timestamp, _ database: PostgresConnection) throws {
+    for held in StatementRows.split(events.flatMap(\.held)) {
       try database.execute(
         """
         INSERT INTO vi_notify.held_back (event_id, run_id, rule, action, destination, reason, at)
-        VALUES (\(held.eventID), \(held.runID), \(held.rule), \(held.action), \(held.destination), \(held.reason),
-          \(held.at))
+        SELECT n.event_id, n.run_id, n.rule, n.action, n.destination, n.reason, n.at FROM unnest(
+          \(held.map(\.eventID)), \(held.map(\.runID)), \(held.map(\.rule)), \(held.map(\.action)),
+          \(held.map(\.destination)), \(held.map(\.reason)), \(held.map(\.at.milliseconds))
+        ) WITH ORDINALITY AS n (event_id, run_id, rule, action, destination, reason, at, place) ORDER BY n.place
         """)
     }
     // A window that is over and has counted nothing is as good as none. Keys can be as many as runs, and all of them are read
     // with every event.
-    if !new.windows.isEmpty {
-      try database.execute("DELETE FROM vi_notify.cooldowns WHERE held = 0 AND until <= \(now)")
-    }
-    for window in new.windows {
+    let windows = events.flatMap(\.windows)
+    if windows.isEmpty { return }
+    try database.execute("DELETE FROM vi_notify.cooldowns WHERE held = 0 AND until <= \(now)")
+    // The last says how it is.
+    let last = Dictionary(windows.map { ([$0.rule, RunEvent.digest([$0.key])], $0) }) { _, last in last }
+    for windows in StatementRows.split(Array(last)) {
       try database.execute(
         """
         INSERT INTO vi_notify.cooldowns (rule, key, key_digest, until, held)
-        VALUES (\(window.rule), \(window.key), \(RunEvent.digest([window.key])), \(window.until), \(window.held))
+        SELECT * FROM unnest(
+          \(windows.map(\.value.rule)), \(windows.map(\.value.key)), \(windows.map { $0.key[1] }),
+          \(windows.map(\.value.until.milliseconds)), \(windows.map { Int64($0.value.held) }))
         ON CONFLICT (rule, key_digest) DO UPDATE SET until = excluded.until, held = excluded.held
         """)
     }

@@ -53,6 +53,7 @@ struct Statement: Sendable, ExpressibleByStringInterpolation {
     mutating func appendInterpolation(_ texts: [String?]) { parts.append(.value(.texts(texts))) }
     mutating func appendInterpolation(_ numbers: [Int64?]) { parts.append(.value(.integers(numbers))) }
     mutating func appendInterpolation(_ numbers: Set<Int64>) { parts.append(.value(.integers(Array(numbers)))) }
+    mutating func appendInterpolation(_ contents: [[UInt8]?]) { parts.append(.value(.byteStrings(contents))) }
     mutating func appendInterpolation(_ flags: [Bool]) { parts.append(.value(.flags(flags))) }
   }
 }
@@ -66,6 +67,7 @@ enum Parameter: Sendable, Equatable {
   case flag(Bool)
   case integers([Int64?])
   case texts([String?])
+  case byteStrings([[UInt8]?])
   case flags([Bool])
 
   /// The type's object id (pg_type.dat; they never change).
@@ -77,6 +79,7 @@ enum Parameter: Sendable, Equatable {
     case .flag: ColumnType.flag
     case .integers: 1016
     case .texts: 1009
+    case .byteStrings: 1001
     case .flags: 1000
     }
   }
@@ -98,6 +101,8 @@ enum Parameter: Sendable, Equatable {
       Self.encode(numbers, ColumnType.integer, into: &bytes) { $1.append(bigEndian: $0) }
     case .texts(let texts):
       Self.encode(texts, ColumnType.text, into: &bytes) { $1.append(contentsOf: PostgresText.encode($0).utf8) }
+    case .byteStrings(let contents):
+      Self.encode(contents, ColumnType.bytes, into: &bytes) { $1 += $0 }
     case .flags(let flags):
       Self.encode(flags, ColumnType.flag, into: &bytes) { $1.append($0 ? 1 : 0) }
     }
