@@ -5,6 +5,7 @@ extension PostgresStore {
   package func prune(before: Timestamp, limit: Int) async throws(StorageError) -> Int {
     if limit <= 0 { return 0 }
     return try await write { database in
+      // Kept from here on: nobody sends one of them anew, and leaves an attempt of what is no more.
       let old = try database.all(Self.settled(before: before, limit: limit), of: "deliveries") { row in
         (sequence: try row.integer("sequence"), id: try row.text("id"))
       }
@@ -38,7 +39,7 @@ extension PostgresStore {
     WHERE sequence < coalesce((
         SELECT sequence FROM vi_notify.deliveries WHERE created_at >= \(before) ORDER BY sequence LIMIT 1),
       9223372036854775807) AND settled_at < \(before)
-    ORDER BY sequence LIMIT \(limit)
+    ORDER BY sequence LIMIT \(limit) FOR UPDATE SKIP LOCKED
     """
   }
 

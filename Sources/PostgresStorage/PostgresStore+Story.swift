@@ -57,7 +57,8 @@ extension PostgresStore {
   ) async throws(StorageError) -> [String] {
     if filter.isDryRun { return try await read { try Self.replayable(filter, $0) } }
     return try await write { database in
-      let ids = try Self.replayable(filter, database)
+      // Kept from here on: another process may be forgetting them, or replaying them too.
+      let ids = try Self.replayable(filter, keeping: "FOR UPDATE", database)
       try database.execute(
         """
         UPDATE vi_notify.deliveries SET status = 'pending', next_attempt_at = \(now), delay = NULL, settled_at = NULL,
@@ -72,11 +73,13 @@ extension PostgresStore {
     }
   }
 
-  private static func replayable(_ filter: ReplayFilter, _ database: PostgresConnection) throws -> [String] {
+  private static func replayable(
+    _ filter: ReplayFilter, keeping lock: Statement = "", _ database: PostgresConnection
+  ) throws -> [String] {
     try database.texts(
       """
       SELECT d.id AS name FROM vi_notify.deliveries d
-      WHERE d.status IN ('delivered', 'dead') AND \(filter.condition) ORDER BY d.sequence
+      WHERE d.status IN ('delivered', 'dead') AND \(filter.condition) ORDER BY d.sequence \(lock)
       """, of: "deliveries")
   }
 }

@@ -21,6 +21,11 @@ import Testing
     let some = try await store.due(destination: "d7", limit: 20, at: ms(5), except: [])
     let ends = PostgresStore.ends(some.map { SettledAttempt($0, .delivered, nil) }, at: ms(5))
     #expect(some.count == 20)
+    let steps = some.map { before in
+      var step = NewDelivery.of("after-\(before.id)")
+      step.link = ChainLink(parent: before.id, .then)
+      return NewRow(step, event: before.eventID, run: before.runID)
+    }
     let statements: [(Statement, sorts: Bool)] = [
       (PostgresStore.dueTargets(ms(5)), false),
       (PostgresStore.dueDeliveries("d7", 10, ms(5), [3], after: nil), false),
@@ -28,7 +33,7 @@ import Testing
       (PostgresStore.probeDelivery("d7", ms(5), []), false),
       (PostgresStore.deadLetterBacklog(burial, at: ms(5)), true), (PostgresStore.release("d7", at: ms(5)), true),
       (PostgresStore.freed(run: "r1", destination: "d7"), true), (PostgresStore.crowded(some), true),
-      (ends, true),
+      (ends, true), (PostgresStore.inserted(steps, ms(5)), true),
     ]
     for (statement, sorts) in statements {
       let plan = try await store.read { database in
