@@ -34,6 +34,13 @@ typedef void (*notice_receiver)(void *, const cpostgres_result *);
   FUNCTION(                                                                                                           \
       int, PQsendQueryParams,                                                                                         \
       (cpostgres_connection *, const char *, int, const unsigned *, const char *const *, const int *, const int *, int)) \
+  FUNCTION(int, PQsendPrepare, (cpostgres_connection *, const char *, const char *, int, const unsigned *))           \
+  FUNCTION(                                                                                                           \
+      int, PQsendQueryPrepared,                                                                                       \
+      (cpostgres_connection *, const char *, int, const char *const *, const int *, const int *, int))                \
+  FUNCTION(int, PQenterPipelineMode, (cpostgres_connection *))                                                        \
+  FUNCTION(int, PQpipelineSync, (cpostgres_connection *))                                                             \
+  FUNCTION(int, PQexitPipelineMode, (cpostgres_connection *))                                                         \
   FUNCTION(int, PQflush, (cpostgres_connection *))                                                                    \
   FUNCTION(int, PQconsumeInput, (cpostgres_connection *))                                                             \
   FUNCTION(int, PQisBusy, (cpostgres_connection *))                                                                   \
@@ -132,6 +139,23 @@ bool cpostgres_send(
     const int *lengths, const int *formats) {
   return library.PQsendQueryParams(connection, statement, count, types, values, lengths, formats, 1);
 }
+
+bool cpostgres_prepare(
+    cpostgres_connection *connection, const char *name, const char *statement, int count, const unsigned *types) {
+  return library.PQsendPrepare(connection, name, statement, count, types);
+}
+
+bool cpostgres_send_prepared(
+    cpostgres_connection *connection, const char *name, int count, const char *const *values, const int *lengths,
+    const int *formats) {
+  return library.PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1);
+}
+
+bool cpostgres_enter_pipeline(cpostgres_connection *connection) { return library.PQenterPipelineMode(connection); }
+
+bool cpostgres_sync(cpostgres_connection *connection) { return library.PQpipelineSync(connection); }
+
+bool cpostgres_exit_pipeline(cpostgres_connection *connection) { return library.PQexitPipelineMode(connection); }
 
 int cpostgres_flush(cpostgres_connection *connection) { return library.PQflush(connection); }
 

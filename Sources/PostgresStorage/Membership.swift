@@ -22,7 +22,7 @@ final class Membership: Sendable {
 
   /// Its transactions begin with this. `FOR KEY SHARE` stands in the way of `FOR UPDATE`, with which a row is removed, and not of
   /// the renewals.
-  static func hold(_ id: Int64) -> String {
+  static func hold(_ id: Int64) -> Statement {
     "SELECT 1 FROM vi_notify.members WHERE id = \(id) FOR KEY SHARE"
   }
 

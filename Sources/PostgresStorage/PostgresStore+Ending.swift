@@ -4,19 +4,26 @@ internal import Storage
 /// How rows become what their attempts have come to. All of a batch go in one statement: a round trip for each would be most of what a
 /// delivery costs.
 extension PostgresStore {
-  /// Returns those whose end counts, in their order: not what was only read and interrupted, nor what somebody has sent elsewhere
-  /// meanwhile.
-  static func end(
-    _ attempts: [SettledAttempt], at now: Timestamp, _ database: PostgresConnection
-  ) throws -> [SettledAttempt] {
+  /// What came of a batch of attempts.
+  struct Ended {
+    /// Those whose end counts, in their order: not what was only read and interrupted, nor what somebody has sent elsewhere meanwhile.
+    var attempts: [SettledAttempt] = []
+    /// Destinations of the batch at which some delivery waits behind another.
+    var crowded: Set<String> = []
+  }
+
+  static func end(_ attempts: [SettledAttempt], at now: Timestamp, _ database: PostgresConnection) throws -> Ended {
     let counting = attempts.filter { $0.settlement != .interrupted || $0.delivery.claimedAt != nil }
-    var ended: [SettledAttempt] = []
+    var ended = Ended()
     for group in oneOfEach(counting) {
-      let sequences = Set(
-        try database.all(ends(group, at: now), of: "deliveries", by: "sequence") { try $0.integer("sequence") })
+      // The second is a statement of its own. In one with the first it would see the state as that began, without what came to wait
+      // while that waited for a row; and nobody would let it go.
+      let answers = try database.run([ends(group, at: now).kept, crowded(group.map(\.delivery)).kept])
+      let sequences = Set(try answers[0].rows(of: "deliveries", by: "sequence") { try $0.integer("sequence") })
+      ended.crowded.formUnion(try answers[1].rows(of: "deliveries", by: "name") { try $0.text("name") })
       for settled in group {
         if try sequences.contains(settled.delivery.sequence) || !isElsewhere(settled.delivery, database) {
-          ended.append(settled)
+          ended.attempts.append(settled)
         }
       }
     }

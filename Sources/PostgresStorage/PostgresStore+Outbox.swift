@@ -41,9 +41,8 @@ extension PostgresStore {
   ) async throws(StorageError) -> [ClaimedDelivery] {
     if limit <= 0 { return [] }
     return try await readUnderLease { database in
-      try database.all(Self.dueDeliveries(destination, limit, now, underWay, after: place), of: "deliveries") {
-        try ClaimedDelivery(next: $0)
-      }
+      let statement = Self.dueDeliveries(destination, limit, now, underWay, after: place)
+      return try database.all(statement.kept, of: "deliveries") { try ClaimedDelivery(next: $0) }
     }
   }
 

@@ -44,7 +44,8 @@ extension PostgresStore {
     _ attempts: [SettledAttempt], on worker: String?, at now: Timestamp, _ database: PostgresConnection
   ) throws -> Bool {
     for posted in attempts.flatMap(\.posted) { try put(posted, at: now, database) }
-    let settled = try end(attempts, at: now, database).filter {
+    let ended = try end(attempts, at: now, database)
+    let settled = ended.attempts.filter {
       !$0.settlement.isRepeated && $0.settlement != .interrupted
     }
     let steps = try settled.filter { !$0.next.isEmpty }.flatMap { settled in
@@ -55,8 +56,7 @@ extension PostgresStore {
     }
     var hasFreed = try insert(steps, now, database) > 0
     // Mostly nothing waits, and then it needn't be looked for by run.
-    let crowded = try settled.isEmpty ? [] : Set(database.texts(crowded(settled.map(\.delivery)), of: "deliveries"))
-    for delivery in settled.map(\.delivery) where crowded.contains(delivery.destination.name) {
+    for delivery in settled.map(\.delivery) where ended.crowded.contains(delivery.destination.name) {
       if try free(run: delivery.runID, destination: delivery.destination.name, database) { hasFreed = true }
     }
     return hasFreed

@@ -99,6 +99,12 @@ struct UnreadableColumn: Error, Equatable {
   var row: String { id.map { "\(table) \($0)" } ?? table }
 }
 
+extension Answer {
+  func rows<Value>(of table: String, by key: String = "id", _ make: (StoredRow) throws -> Value) throws -> [Value] {
+    try (0..<count).map { try make(StoredRow(self, $0, of: table, by: key)) }
+  }
+}
+
 extension PostgresConnection {
   /// Returns how many rows were changed.
   @discardableResult
@@ -107,8 +113,7 @@ extension PostgresConnection {
   func all<Value>(
     _ statement: Statement, of table: String, by key: String = "id", _ make: (StoredRow) throws -> Value
   ) throws -> [Value] {
-    let answer = try run(statement)
-    return try (0..<answer.count).map { try make(StoredRow(answer, $0, of: table, by: key)) }
+    try run(statement).rows(of: table, by: key, make)
   }
 
   func first<Value>(

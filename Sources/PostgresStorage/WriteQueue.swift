@@ -127,9 +127,10 @@ final class WriteQueue: Sendable {
         doubt = nil
       }
       do {
-        let mark = try fence.begin(connection, link.target, number: next())
+        let mark = fence.begin(connection, link.target, number: next())
         try work(connection)
-        doubt = mark
+        try connection.open()
+        doubt = mark.value
         try connection.script("COMMIT")
       } catch let fault as PostgresFault {
         // An answer of the server that leaves the connection as it is says that nothing was committed.
@@ -185,26 +186,34 @@ struct Fence: Sendable {
   /// The row of this process; nil: it leaves word for those that have one.
   let member: Int64?
 
+  private static let begin: Statement = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
   /// A process that stands still in the middle of a transaction keeps others from taking over: the server ends it before its
   /// time is over. A lock that somebody else has is not waited for behind ever more of our own tries.
-  private static let begin = """
-    BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL idle_in_transaction_session_timeout = '10s'; \
-    SET LOCAL lock_timeout = '20s'; SELECT pg_current_xact_id()::text
+  private static let limits: Statement = """
+    SELECT set_config('idle_in_transaction_session_timeout', '10s', true), set_config('lock_timeout', '20s', true),
+      pg_current_xact_id()::text AS transaction
     """
 
-  /// Begins a transaction. Throws `lost` when the row is gone.
-  func begin(_ connection: PostgresConnection, _ target: PostgresTarget, number: Int64) throws -> Mark {
+  /// The mark of a transaction that has begun.
+  final class Begun {
+    fileprivate(set) var value: Mark?
+  }
+
+  /// Begins a transaction with its first statements, whose call throws `lost` when the row is gone.
+  func begin(_ connection: PostgresConnection, _ target: PostgresTarget, number: Int64) -> Begun {
+    let (begun, member) = (Begun(), member)
     let owner = member ?? Int64.random(in: .min..<0)
-    let mark = "; INSERT INTO vi_notify.commits (member, number) VALUES (\(owner), \(number)); "
-    let last = member.map(Membership.hold) ?? "UPDATE vi_notify.news SET counter = counter + 1; NOTIFY vi_notify"
-    let found = try connection.script(Self.begin + mark + last)
-    if member != nil, found.last?.isEmpty ?? true {
-      throw StorageError.lost(state: target.name, by: try Membership.watcher(connection))
+    let last: Statement = member.map(Membership.hold) ?? "UPDATE vi_notify.news SET counter = counter + 1"
+    let mark: Statement =
+      "WITH mark AS (INSERT INTO vi_notify.commits (member, number) VALUES (\(owner), \(number))) \(last)"
+    connection.begin([Self.begin, Self.limits.kept, mark.kept] + (member == nil ? ["NOTIFY vi_notify"] : [])) { answers in
+      if member != nil, answers[2].count == 0 {
+        throw StorageError.lost(state: target.name, by: try Membership.watcher(connection))
+      }
+      let row = StoredRow(answers[1], 0, of: "commits", by: "transaction")
+      begun.value = Mark(member: owner, number: number, transaction: try row.text("transaction"))
     }
-    // BEGIN, two settings, and then the number.
-    guard found.count > 3, let transaction = found[3].first?.first ?? nil else {
-      throw PostgresFault.away(why: "the server gave no number of a transaction")
-    }
-    return Mark(member: owner, number: number, transaction: transaction)
+    return begun
   }
 }

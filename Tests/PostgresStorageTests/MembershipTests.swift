@@ -107,7 +107,8 @@ import Testing
     let member = try #require(store.membership?.id)
     let target = try PostgresTarget(database.uri)
     let connection = try PostgresConnection(target, writes: true, patience: Patience { _ in }, limit: .seconds(9))
-    _ = try Fence(member: member).begin(connection, target, number: 0)
+    _ = Fence(member: member).begin(connection, target, number: 0)
+    try connection.open()
     try database.expire()
     guard case .held = refusal(database.uri) else { return #expect(Bool(false), "taken under a transaction") }
     try connection.script("COMMIT")

@@ -46,4 +46,53 @@ import Testing
       if !sorts { #expect(!plan.contains("Sort"), "\(plan)") }
     }
   }
+  /// The plan for any values, as the server makes it when it has kept a statement for a while.
+  private func plan(_ statement: Statement, _ connection: PostgresConnection) throws -> String {
+    let (text, parameters) = statement.rendered
+    let types = parameters.map { parameter in
+      switch parameter {
+      case .integer: "bigint"
+      case .text: "text"
+      case .bytes: "bytea"
+      case .flag: "boolean"
+      case .integers: "bigint[]"
+      case .texts: "text[]"
+      case .byteStrings: "bytea[]"
+      case .flags: "boolean[]"
+      }
+    }
+    let nulls = parameters.map { _ in "NULL" }.joined(separator: ", ")
+    let answers = try connection.script(
+      """
+      SET plan_cache_mode = force_generic_plan; DEALLOCATE ALL;
+      PREPARE kept (\(types.joined(separator: ", "))) AS \(text);
+      EXPLAIN EXECUTE kept (\(nulls))
+      """)
+    return answers[3].compactMap(\.[0]).joined(separator: "\n")
+  }
+
+  @Test func `what the server keeps is found by an index, whatever the values are`() async throws {
+    let database = try TestDatabase()
+    let store = try database.watch()
+    defer { store.close() }
+    for run in 0..<8 {
+      let deliveries = (0..<250).map { NewDelivery.of("m\(run)-\($0)", to: .destination("d\($0 % 40)")) }
+      _ = try await store.commit(.of(run: "r\(run)", deliveries))
+    }
+    try database.psql("ANALYZE")
+    let some = try await store.due(destination: "d7", limit: 20, at: ms(5), except: [])
+    let connection = try PostgresConnection(
+      PostgresTarget(database.uri), writes: true, patience: Patience { _ in }, limit: .seconds(60))
+    let statements: [(Statement, sorts: Bool)] = [
+      (PostgresStore.dueDeliveries("d7", 10, ms(5), [3], after: nil), false),
+      (PostgresStore.dueDeliveries("d7", 10, ms(5), [3], after: DuePlace(dueAt: ms(0), sequence: 900)), false),
+      (PostgresStore.crowded(some), true),
+      (PostgresStore.ends(some.map { SettledAttempt($0, .delivered, nil) }, at: ms(5)), true),
+    ]
+    for (statement, sorts) in statements {
+      let plan = try plan(statement, connection)
+      #expect(plan.contains("Index") && !plan.contains("Seq Scan on deliveries"), "\(plan)")
+      if !sorts { #expect(!plan.contains("Sort"), "\(plan)") }
+    }
+  }
 }

@@ -6,7 +6,7 @@
 
 // PostgreSQL's client library, libpq, which is loaded on first use: only who keeps the state in PostgreSQL needs it. Its functions
 // are declared here by hand, so that building doesn't need its headers; what is used of it is the same in all its versions since
-// 9.6. No call blocks: who waits for the socket is `PostgresConnection`. This header has no logic.
+// 14. No call blocks: who waits for the socket is `PostgresConnection`. This header has no logic.
 
 /// Loads the library.
 ///
@@ -57,6 +57,20 @@ bool cpostgres_send_script(cpostgres_connection *connection, const char *script)
 bool cpostgres_send(
     cpostgres_connection *connection, const char *statement, int count, const unsigned *types, const char *const *values,
     const int *lengths, const int *formats);
+/// Has the server read a statement that is to be sent by its name from then on, on this connection. Its result has no rows.
+bool cpostgres_prepare(
+    cpostgres_connection *connection, const char *name, const char *statement, int count, const unsigned *types);
+/// Like `cpostgres_send`.
+bool cpostgres_send_prepared(
+    cpostgres_connection *connection, const char *name, int count, const char *const *values, const int *lengths,
+    const int *formats);
+/// From here to the end of the pipeline nothing waits for an answer. Each statement has results of its own, with a NULL behind the last,
+/// and the mark has one (CPOSTGRES_RESULT_SYNC). After one that fails all up to the mark are CPOSTGRES_RESULT_ABORTED.
+bool cpostgres_enter_pipeline(cpostgres_connection *connection);
+/// Sends the mark.
+bool cpostgres_sync(cpostgres_connection *connection);
+/// False: there are still results.
+bool cpostgres_exit_pipeline(cpostgres_connection *connection);
 /// 0: all was sent; 1: the socket takes no more at this moment; -1: failed.
 int cpostgres_flush(cpostgres_connection *connection);
 bool cpostgres_consume(cpostgres_connection *connection);
@@ -81,7 +95,13 @@ void cpostgres_clear(cpostgres_result *result);
 
 // As in libpq-fe.h and postgres_ext.h.
 enum { CPOSTGRES_POLL_FAILED = 0, CPOSTGRES_POLL_READING = 1, CPOSTGRES_POLL_WRITING = 2, CPOSTGRES_POLL_OK = 3 };
-enum { CPOSTGRES_RESULT_EMPTY = 0, CPOSTGRES_RESULT_COMMAND = 1, CPOSTGRES_RESULT_ROWS = 2 };
+enum {
+  CPOSTGRES_RESULT_EMPTY = 0,
+  CPOSTGRES_RESULT_COMMAND = 1,
+  CPOSTGRES_RESULT_ROWS = 2,
+  CPOSTGRES_RESULT_SYNC = 10,
+  CPOSTGRES_RESULT_ABORTED = 11
+};
 enum { CPOSTGRES_FIELD_STATE = 'C', CPOSTGRES_FIELD_MESSAGE = 'M' };
 
 #endif

@@ -57,7 +57,7 @@ final class Link {
 
   /// Lets the connection go when its transaction can't be undone otherwise.
   func undo(_ connection: PostgresConnection) {
-    do { try connection.script("ROLLBACK") } catch { drop() }
+    do { try connection.undo() } catch { drop() }
   }
 
   func drop() { connection = nil }
@@ -88,8 +88,11 @@ enum ServerCheck {
         why: "is on PostgreSQL \(connection.version / 10_000), which is too old; 13 or later is needed")
     }
     let asked = try connection.script(
-      "SELECT pg_is_in_recovery()::text, current_setting('server_encoding'), current_setting('synchronous_commit')")
-    guard let row = asked.last?.first, row.count == 3 else { return }
+      """
+      SELECT pg_is_in_recovery()::text, current_setting('server_encoding'), current_setting('synchronous_commit'), \
+      pg_backend_pid()::text
+      """)
+    guard let row = asked.last?.first, row.count == 4 else { return }
     if writes, row[0] == "true" { throw PostgresFault.refused(state: "25006", message: isStandby) }
     guard row[1] == "UTF8" else {
       throw StorageError.unusable(
@@ -105,6 +108,8 @@ enum ServerCheck {
           "is on a server that confirms what it may still lose (synchronous_commit = off); turn it on for this role: "
           + "ALTER ROLE … SET synchronous_commit = on")
     }
+    // A pooler has told us a number of its own.
+    connection.keepsStatements = row[3] == String(connection.backend)
   }
 
   static let isStandby = "the server is a standby, which nobody can write to; name its primary, or both hosts"

@@ -5,7 +5,8 @@ internal import Runs
 /// One connection to the server, for the thread that has made it.
 ///
 /// Every call sends, waits for the answer no longer than its patience, and returns it whole. It relies on nothing that a server's
-/// session keeps between two transactions, so a pooler may stand in between: no prepared statements, no settings but `SET LOCAL`.
+/// session keeps between two transactions, so a pooler may stand in between: no prepared statements unless it is seen that none does
+/// (``keepsStatements``), no settings but those of a transaction.
 final class PostgresConnection {
   /// Until a connection is made, from the first name that is looked up.
   static let connectTime: Duration = .seconds(10)
@@ -15,6 +16,18 @@ final class PostgresConnection {
   private let patience: Patience
   /// Of one call.
   private let limit: Duration
+  /// What goes with the next call; see ``begin(_:_:)``.
+  private var opening: Opening?
+  /// The session at the server is ours alone, so that it may keep statements: a pooler gives it to others in between, and before version
+  /// 1.21 PgBouncer knows nothing of them.
+  var keepsStatements = false
+  /// Names by texts.
+  private var kept: [String: String] = [:]
+
+  private struct Opening {
+    let statements: [Statement]
+    let check: ([Answer]) throws -> Void
+  }
 
   /// - Parameters:
   ///   - writes: the server must let us write.
@@ -86,18 +99,110 @@ final class PostgresConnection {
     }
   }
 
+  /// What every transaction begins with goes to the server together with its first statements: a round trip of its own would be a third of
+  /// what a short one takes.
+  ///
+  /// - Parameter check: is given the answers. What it throws is thrown by the call with which they came, whose own statements may
+  ///   have been carried out by then; that transaction must be undone.
+  func begin(_ statements: [Statement], _ check: @escaping ([Answer]) throws -> Void) {
+    opening = Opening(statements: statements, check: check)
+  }
+
+  /// Sends what a transaction begins with, unless that has been sent.
+  func open() throws {
+    if opening != nil { _ = try run([]) }
+  }
+
+  /// Ends a transaction and all that it did, at the server only if that knows of it.
+  func undo() throws {
+    if opening != nil {
+      opening = nil
+    } else {
+      try script("ROLLBACK")
+    }
+  }
+
   /// Carries out statements without parameters, one after the other. Returns the rows of each, as texts.
   @discardableResult
   func script(_ script: String) throws -> [[[String?]]] {
+    try open()
     guard cpostgres_send_script(handle, script) else { throw lost() }
-    return try answers().map { answer in
+    let call = Call(limit: limit)
+    try flush(call)
+    return try answers(call).map { answer in
       (0..<answer.count).map { row in (0..<answer.columns).map { answer.text(row, $0) } }
     }
   }
 
   /// Carries out one statement.
   func run(_ statement: Statement) throws -> Answer {
-    let (text, parameters) = statement.rendered
+    let rendered = Rendered(statement)
+    if opening != nil || isNew(rendered) { return try run([statement])[0] }
+    try send(rendered)
+    let call = Call(limit: limit)
+    try flush(call)
+    guard let answer = try answers(call).last else { throw noAnswer }
+    return answer
+  }
+
+  /// Carries out statements one after the other, with one round trip for all. Each sees what those before it have done; after one that is refused
+  /// none is carried out.
+  func run(_ statements: [Statement]) throws -> [Answer] {
+    let opening = opening
+    self.opening = nil
+    let before = opening?.statements ?? []
+    guard cpostgres_enter_pipeline(handle) else { throw lost() }
+    /// Nil: a statement; else the text of one that is prepared.
+    var steps: [String?] = []
+    for statement in (before + statements).map(Rendered.init) {
+      if isNew(statement), !steps.contains(statement.text) {
+        try prepare(statement)
+        steps.append(statement.text)
+      }
+      try send(statement)
+      steps.append(nil)
+    }
+    guard cpostgres_sync(handle) else { throw lost() }
+    let call = Call(limit: limit)
+    try flush(call)
+    var (found, refusal) = ([Answer](), PostgresFault?.none)
+    for prepared in steps {
+      do throws(PostgresFault) {
+        guard let answer = try answers(call).last else { continue }
+        if let prepared { kept[prepared] = Self.name(of: prepared) } else { found.append(answer) }
+      } catch {
+        if !isOpen { throw error }
+        refusal = refusal ?? error
+      }
+    }
+    // The mark has an answer, and nothing follows it.
+    _ = try answers(call)
+    guard cpostgres_exit_pipeline(handle) else { throw lost() }
+    if let opening, found.count >= before.count { try opening.check(Array(found[..<before.count])) }
+    if let refusal { throw refusal }
+    guard found.count == before.count + statements.count else { throw noAnswer }
+    return Array(found[before.count...])
+  }
+
+  /// Whether the server is to keep it, and doesn't yet.
+  private func isNew(_ statement: Rendered) -> Bool {
+    statement.isKept && keepsStatements && kept[statement.text] == nil
+  }
+
+  /// From its words, for a call that was refused may have prepared it or not.
+  private static func name(of text: String) -> String { "vi_" + RunEvent.digest([text]) }
+
+  private func prepare(_ statement: Rendered) throws {
+    guard
+      cpostgres_prepare(
+        handle, Self.name(of: statement.text), statement.text, Int32(statement.parameters.count),
+        statement.parameters.map(\.type))
+    else { throw lost() }
+  }
+
+  private func send(_ statement: Rendered) throws {
+    let name = statement.isKept && keepsStatements ? kept[statement.text] ?? Self.name(of: statement.text) : nil
+    let parameters = statement.parameters
     var (bytes, offsets, lengths) = ([UInt8](), [Int?](), [Int32]())
     for parameter in parameters {
       let start = bytes.count
@@ -110,21 +215,21 @@ final class PostgresConnection {
       let pointers = offsets.map { offset in
         offset.flatMap { buffer.baseAddress?.advanced(by: $0).assumingMemoryBound(to: CChar.self) }
       }
-      return cpostgres_send(
-        handle, text, Int32(parameters.count), parameters.map(\.type), pointers, lengths, parameters.map { _ in 1 })
+      let (count, formats) = (Int32(parameters.count), parameters.map { _ in Int32(1) })
+      if let name { return cpostgres_send_prepared(handle, name, count, pointers, lengths, formats) }
+      return cpostgres_send(handle, statement.text, count, parameters.map(\.type), pointers, lengths, formats)
     }
     guard isSent else { throw lost() }
-    guard let answer = try answers().last else { throw PostgresFault.away(why: "the server gave no answer") }
-    return answer
   }
 
-  private func answers() throws -> [Answer] {
-    let call = Call(limit: limit)
-    try flush(call)
+  /// Up to the end of what was sent, or of one statement of several that were sent together.
+  private func answers(_ call: Call) throws(PostgresFault) -> [Answer] {
     var (found, refusal) = ([Answer](), PostgresFault?.none)
     while let answer = try next(call) {
       switch Int(cpostgres_status(answer.result)) {
       case CPOSTGRES_RESULT_EMPTY, CPOSTGRES_RESULT_COMMAND, CPOSTGRES_RESULT_ROWS: found.append(answer)
+      case CPOSTGRES_RESULT_SYNC: return found
+      case CPOSTGRES_RESULT_ABORTED: break
       default:
         // The first tells why; a connection that dies may add that it is dead.
         refusal = refusal ?? self.refusal(answer)
@@ -135,7 +240,7 @@ final class PostgresConnection {
     return found
   }
 
-  private func flush(_ call: Call) throws {
+  private func flush(_ call: Call) throws(PostgresFault) {
     while true {
       switch cpostgres_flush(handle) {
       case 0: return
@@ -147,7 +252,7 @@ final class PostgresConnection {
     }
   }
 
-  private func next(_ call: Call) throws -> Answer? {
+  private func next(_ call: Call) throws(PostgresFault) -> Answer? {
     while cpostgres_is_busy(handle) {
       guard try wait(for: Int16(POLLIN), call) else { throw tooSlow() }
       guard cpostgres_consume(handle) else { throw lost() }
@@ -156,7 +261,7 @@ final class PostgresConnection {
   }
 
   /// False: too late. It is looked now and then whether the process is about to end.
-  private func wait(for events: Int16, _ call: Call) throws -> Bool {
+  private func wait(for events: Int16, _ call: Call) throws(PostgresFault) -> Bool {
     while true {
       let left = patience.deadline(of: call.start, limit: call.limit) - TimeSource.system.uptime()
       var entry = pollfd(fd: cpostgres_socket(handle), events: events, revents: 0)
@@ -171,8 +276,12 @@ final class PostgresConnection {
     guard let state = cpostgres_field(answer.result, Int32(CPOSTGRES_FIELD_STATE)),
       let message = cpostgres_field(answer.result, Int32(CPOSTGRES_FIELD_MESSAGE))
     else { return lost() }
-    return .refused(state: String(cString: state), message: target.redacted(String(cString: message)))
+    let code = String(cString: state)
+    if PostgresFault.isOfKept(code) { keepsStatements = false }
+    return .refused(state: code, message: target.redacted(String(cString: message)))
   }
+
+  private var noAnswer: PostgresFault { .away(why: "the server gave no answer") }
 
   private func tooSlow() -> PostgresFault { .away(why: "the server didn't answer in time") }
 
@@ -180,6 +289,17 @@ final class PostgresConnection {
     let lines = String(cString: cpostgres_message(handle)).split(separator: "\n")
     let words = lines.map { $0.drop { $0 == " " || $0 == "\t" } }.filter { !$0.isEmpty }.joined(separator: " ")
     return .away(why: words.isEmpty ? "the connection was lost" : target.redacted(String(words.prefix(400))))
+  }
+}
+
+private struct Rendered {
+  let text: String
+  let parameters: [Parameter]
+  let isKept: Bool
+
+  init(_ statement: Statement) {
+    (text, parameters) = statement.rendered
+    isKept = statement.isKept
   }
 }
 

@@ -21,6 +21,7 @@ enum PostgresFault: Error, Equatable {
     switch state {
     // Serialization, deadlock, a lock that wasn't to be had in time.
     case "40001", "40P01", "55P03": return .again
+    case let state where Self.isOfKept(state): return .again
     // What runs was cancelled; a failover has made the server a standby; a transaction that stood still was ended.
     case "57014", "25006", "25P03", "57P05": return .wait
     default: break
@@ -28,6 +29,9 @@ enum PostgresFault: Error, Equatable {
     // Connections; a shutdown; no room, memory or connections; the disk.
     return ["08", "57", "53", "58"].contains { state.hasPrefix($0) } ? .wait : .none
   }
+
+  /// A statement that the session was to keep isn't there, or is there already: the session is not ours alone.
+  static func isOfKept(_ state: String) -> Bool { state == "26000" || state == "42P05" }
 
   /// A clause for people.
   var why: String {

@@ -9,6 +9,16 @@ struct Statement: Sendable, ExpressibleByStringInterpolation {
   }
 
   private var parts: [Part] = []
+  /// The server reads it once a connection, where nothing stands in between. For what is asked again and again in the same words: to read and
+  /// plan it anew would be most of what it costs.
+  private(set) var isKept = false
+
+  /// See ``isKept``.
+  var kept: Statement {
+    var statement = self
+    statement.isKept = true
+    return statement
+  }
 
   init(stringLiteral text: String) { parts = [.text(text)] }
 

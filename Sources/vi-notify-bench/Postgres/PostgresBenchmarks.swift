@@ -20,7 +20,7 @@ struct PostgresBenchmarks {
   }
 
   private static let burst = 20_000
-  private static let rounds = 3
+  private static let rounds = 5
   private static let concurrency = 64
 
   /// Rounds alternate, so that a machine that is busy for a while is so for both.
