@@ -205,9 +205,11 @@ struct Fence: Sendable {
     let (begun, member) = (Begun(), member)
     let owner = member ?? Int64.random(in: .min..<0)
     let last: Statement = member.map(Membership.hold) ?? "UPDATE vi_notify.news SET counter = counter + 1"
-    let mark: Statement =
-      "WITH mark AS (INSERT INTO vi_notify.commits (member, number) VALUES (\(owner), \(number))) \(last)"
-    connection.begin([Self.begin, Self.limits.kept, mark.kept] + (member == nil ? ["NOTIFY vi_notify"] : [])) { answers in
+    let mark: Statement = """
+      WITH mark AS (INSERT INTO vi_notify.commits (member, number) VALUES (\(owner), \(number))) \(last)
+      """
+    let word: [Statement] = member == nil ? ["NOTIFY vi_notify"] : []
+    connection.begin([Self.begin, Self.limits.kept, mark.kept] + word) { answers in
       if member != nil, answers[2].count == 0 {
         throw StorageError.lost(state: target.name, by: try Membership.watcher(connection))
       }

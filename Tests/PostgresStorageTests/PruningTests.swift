@@ -61,7 +61,8 @@ import Testing
     var delivery = NewDelivery(id: "m", rule: "rule", destination: "chat", content: .body([1]))
     delivery.continuation = [2]
     _ = try await store.commit(.of(run: "r", [delivery]))
-    let parts = "SELECT count(*) FROM vi_notify.attempts UNION ALL SELECT count(*) FROM vi_notify.contents"
+    let parts =
+      "SELECT count(*) FROM vi_notify.attempts UNION ALL SELECT count(*) FROM vi_notify.contents"
       + " UNION ALL SELECT count(*) FROM vi_notify.continuations"
     let claim = try await store.claimOne()
     try await store.settle(claim, as: .delivered, .of(claim, at: 6))
