@@ -86,7 +86,7 @@ import Testing
 
   @Test(arguments: [true, false])
   func `the server reads a statement once where it may keep it`(keeps: Bool) throws {
-    connection.keepsStatements = keeps
+    if keeps { try connection.keepStatements() }
     for number in [1, 2, 3, 6] {
       #expect(try connection.number(quotient(number).kept, of: "numbers") == 6 / number)
     }
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test func `a refusal leaves nobody in doubt of what is kept`() throws {
-    connection.keepsStatements = true
+    try connection.keepStatements()
     // Read, and then refused.
     #expect(code { _ = try connection.run(quotient(0).kept) } == "22012")
     #expect(try connection.number(quotient(2).kept, of: "numbers") == 3)
@@ -108,7 +108,7 @@ import Testing
   }
 
   @Test func `a pooler that shows itself only later is not relied on any more`() throws {
-    connection.keepsStatements = true
+    try connection.keepStatements()
     _ = try connection.run(insertion(1).kept)
     // Another's session.
     try connection.script("DEALLOCATE ALL")

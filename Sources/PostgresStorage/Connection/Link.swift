@@ -109,7 +109,7 @@ enum ServerCheck {
           + "ALTER ROLE … SET synchronous_commit = on")
     }
     // A pooler has told us a number of its own.
-    connection.keepsStatements = row[3] == String(connection.backend)
+    if row[3] == String(connection.backend) { try connection.keepStatements() }
   }
 
   static let isStandby = "the server is a standby, which nobody can write to; name its primary, or both hosts"

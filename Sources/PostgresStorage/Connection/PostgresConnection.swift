@@ -20,7 +20,7 @@ final class PostgresConnection {
   private var opening: Opening?
   /// The session at the server is ours alone, so that it may keep statements: a pooler gives it to others in between, and before version
   /// 1.21 PgBouncer knows nothing of them.
-  var keepsStatements = false
+  private(set) var keepsStatements = false
   /// Names by texts.
   private var kept: [String: String] = [:]
 
@@ -122,6 +122,13 @@ final class PostgresConnection {
     }
   }
 
+  /// From now on the server keeps statements. It plans them anew each time: a plan that was made for an empty outbox would read the whole of
+  /// a full one, until somebody counts its rows.
+  func keepStatements() throws {
+    try script("SET plan_cache_mode = force_custom_plan")
+    keepsStatements = true
+  }
+
   /// Carries out statements without parameters, one after the other. Returns the rows of each, as texts.
   @discardableResult
   func script(_ script: String) throws -> [[[String?]]] {
@@ -171,7 +178,7 @@ final class PostgresConnection {
         guard let answer = try answers(call).last else { continue }
         if let prepared { kept[prepared] = Self.name(of: prepared) } else { found.append(answer) }
       } catch {
-        if !isOpen { throw error }
+        guard case .refused = error, isOpen else { throw error }
         refusal = refusal ?? error
       }
     }

@@ -9,8 +9,8 @@ struct Statement: Sendable, ExpressibleByStringInterpolation {
   }
 
   private var parts: [Part] = []
-  /// The server reads it once a connection, where nothing stands in between. For what is asked again and again in the same words: to read and
-  /// plan it anew would be most of what it costs.
+  /// The server reads it once a connection, where nothing stands in between. For what is asked again and again in the same words: to read it
+  /// anew costs as much as to plan it.
   private(set) var isKept = false
 
   /// See ``isKept``.
