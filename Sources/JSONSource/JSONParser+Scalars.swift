@@ -135,15 +135,10 @@ enum JSONNumber {
 
 /// The offset of the first byte that breaks UTF-8, or nil.
 func firstInvalidUTF8(in bytes: [UInt8]) -> Int? {
-  var decoder = Unicode.UTF8.ForwardParser()
-  var iterator = bytes.makeIterator()
-  if bytes.allSatisfy({ $0 < 0x80 }) { return nil }
-  var offset = 0
-  while true {
-    switch decoder.parseScalar(from: &iterator) {
-    case .valid(let encoded): offset += encoded.count
-    case .error: return offset
-    case .emptyInput: return nil
-    }
+  do throws(UTF8.ValidationError) {
+    _ = try UTF8Span(validating: bytes.span)
+    return nil
+  } catch {
+    return error.byteOffsets.lowerBound
   }
 }

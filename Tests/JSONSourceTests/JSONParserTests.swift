@@ -90,6 +90,20 @@ import Testing
     }
   }
 
+  /// RFC 3629, section 4.
+  @Test(arguments: [
+    ([0x41, 0x80], 1), ([0xC3, 0xA9, 0xC3], 2), ([0xC0, 0x80], 0), ([0xC1, 0xBF], 0), ([0x61, 0xE0, 0x9F, 0x80], 1),
+    ([0xED, 0xA0, 0x80], 0), ([0xF4, 0x90, 0x80, 0x80], 0), ([0xF5, 0x80, 0x80, 0x80], 0), ([0xE2, 0x82, 0x41], 0),
+    ([0xF0, 0x9F, 0x98, 0x80, 0xFF], 4), ([0x20, 0xF0, 0x9F, 0x98], 1),
+  ])
+  func `what breaks UTF-8 is found where it begins`(bytes: [UInt8], offset: Int) {
+    #expect(firstInvalidUTF8(in: bytes) == offset)
+    #expect(firstInvalidUTF8(in: Array("é😀".utf8) + bytes) == 6 + offset)
+  }
+
+  @Test(arguments: ["", "a", "\u{7F}\u{80}\u{7FF}\u{800}\u{D7FF}\u{E000}\u{FFFF}\u{10000}\u{10FFFF}"])
+  func `what is UTF-8 breaks nowhere`(text: String) { #expect(firstInvalidUTF8(in: Array(text.utf8)) == nil) }
+
   @Test func `bytes that are no UTF-8 are named by their place`() {
     let (_, errors) = JSONParser.parse([0x22, 0x61, 0xFF, 0x22])
     #expect(errors.map(\.offset) == [2])

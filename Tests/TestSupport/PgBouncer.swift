@@ -12,7 +12,7 @@ package final class PgBouncer: Sendable {
 
   /// - Parameter connections: to the server, for each database.
   package init(_ server: PostgresServer, connections: Int) throws {
-    directory = try server.makeDirectory("pgbouncer")
+    directory = try server.makeDirectory("pgbouncer-\(UInt16.random(in: 0...UInt16.max))")
     let settings = """
       [databases]
       * = host=\(server.directory) port=\(server.port)
