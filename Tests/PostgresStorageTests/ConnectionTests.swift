@@ -10,8 +10,7 @@ import Testing
 
   init() throws {
     database = try TestDatabase()
-    connection = try PostgresConnection(
-      PostgresTarget(database.uri), writes: true, patience: Patience { _ in }, limit: .seconds(60))
+    connection = try database.connection()
     try connection.script("CREATE TABLE numbers (number bigint)")
   }
 

@@ -23,6 +23,11 @@ struct TestDatabase {
     try StateStores.open(uri, for: .sharing(roles, worker: worker, version: "1.2"))
   }
 
+  /// Beside the store, as another process has one.
+  func connection() throws -> PostgresConnection {
+    try PostgresConnection(PostgresTarget(uri), writes: true, patience: Patience { _ in }, limit: .seconds(60))
+  }
+
   func watch() throws -> any StateStore { try StateStores.open(uri, for: .watching) }
 
   /// With a clock of its own for the lease.

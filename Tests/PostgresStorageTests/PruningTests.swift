@@ -6,20 +6,21 @@ import Testing
 
 /// How old deliveries are forgotten while other processes work.
 @Suite(.needsPostgres, .timeLimit(.minutes(2))) struct PruningTests {
-  private func settle(_ store: any StateStore, _ ids: [String]) async throws {
-    for id in ids { _ = try await store.commit(.of(run: id, id)) }
+  /// A store with two deliveries that have ended, `m1` and `m2`.
+  private func settled(_ database: TestDatabase) async throws -> any StateStore {
+    let store = try database.watch()
+    for id in ["m1", "m2"] { _ = try await store.commit(.of(run: id, id)) }
     for claim in try await store.claim(destination: "chat", limit: 9, at: ms(5)) {
       try await store.settle(claim, as: .delivered, .of(claim, at: 6))
     }
+    return store
   }
 
   @Test func `what another process is just sending anew is kept, with its attempts`() async throws {
     let database = try TestDatabase()
-    let store = try database.watch()
+    let store = try await settled(database)
     defer { store.close() }
-    try await settle(store, ["m1", "m2"])
-    let other = try PostgresConnection(
-      PostgresTarget(database.uri), writes: true, patience: Patience { _ in }, limit: .seconds(60))
+    let other = try database.connection()
     try other.script(
       """
       BEGIN;
@@ -34,11 +35,9 @@ import Testing
 
   @Test func `what another process is just forgetting isn't sent anew, and the rest doesn't fail by it`() async throws {
     let database = try TestDatabase()
-    let store = try database.watch()
+    let store = try await settled(database)
     defer { store.close() }
-    try await settle(store, ["m1", "m2"])
-    let other = try PostgresConnection(
-      PostgresTarget(database.uri), writes: true, patience: Patience { _ in }, limit: .seconds(60))
+    let other = try database.connection()
     try other.script(
       """
       BEGIN;
