@@ -23,7 +23,7 @@ import Testing
     let other = try database.connection()
     try other.script(
       """
-      BEGIN;
+      BEGIN; SET LOCAL idle_in_transaction_session_timeout = '20s';
       UPDATE vi_notify.deliveries SET status = 'pending', next_attempt_at = 0, settled_at = NULL WHERE id = 'm1'
       """)
     #expect(try await store.prune(before: ms(50), limit: 9) == 1)
