@@ -179,7 +179,7 @@ private struct PostgresTables: StateTableWriter {
 
 extension Statement {
   fileprivate static func name(of table: StateTable) -> Statement {
-    Statement(stringLiteral: "vi_notify.\(table.name)")
+    PostgresStore.table(table.name)
   }
 
   fileprivate static func list(_ values: [Statement]) -> Statement { "(\(Statement(joining: values)))" }

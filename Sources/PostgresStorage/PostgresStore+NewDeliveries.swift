@@ -89,9 +89,8 @@ extension PostgresStore {
       """
   }
 
-  /// - Parameter table: a name from here.
   private static func put(
-    _ table: StaticString, of rows: [NewRow], _ sequences: [String: Int64], _ database: PostgresConnection,
+    _ table: String, of rows: [NewRow], _ sequences: [String: Int64], _ database: PostgresConnection,
     _ bytes: (NewDelivery) -> [UInt8]?
   ) throws {
     let contents = rows.compactMap { row in
@@ -100,7 +99,7 @@ extension PostgresStore {
     if contents.isEmpty { return }
     try database.execute(
       """
-      INSERT INTO vi_notify.\(Statement(stringLiteral: table.description)) (delivery, bytes)
+      INSERT INTO \(Self.table(table)) (delivery, bytes)
       SELECT * FROM unnest(\(contents.map(\.sequence)), \(contents.map(\.bytes)))
       ON CONFLICT (delivery) DO UPDATE SET bytes = excluded.bytes
       """)

@@ -29,6 +29,7 @@ extension PostgresStore {
     }
   }
 
+  /// - Parameter name: one of ours, for it becomes a part of the text.
   static func table(_ name: String) -> Statement { Statement(stringLiteral: "vi_notify.\(name)") }
 
   /// In the order in which they were made, and no further than that says: nothing settled before `before` was made after

@@ -106,7 +106,7 @@ import Testing
     defer { store.close() }
     let member = try #require(store.membership?.id)
     let target = try PostgresTarget(database.uri)
-    let connection = try PostgresConnection(target, writes: true, patience: Patience { _ in }, limit: .seconds(9))
+    let connection = try database.connection()
     _ = Fence(member: member).begin(connection, target, number: 0)
     try connection.open()
     try database.expire()

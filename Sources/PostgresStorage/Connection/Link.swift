@@ -81,6 +81,7 @@ final class Link {
 
 /// What a server must be for a state to be kept there.
 enum ServerCheck {
+  /// Throws for a server that won't do. One that nobody stands before is told what to keep.
   static func check(_ connection: PostgresConnection, _ target: PostgresTarget, writes: Bool) throws {
     guard connection.version >= 130_000 else {
       throw StorageError.unusable(
